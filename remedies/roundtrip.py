@@ -1,0 +1,242 @@
+"""Save a model, load it again, and name everything that is no longer as it was."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from remedies.rebuild import Call, leaf_dtypes, observe_calls, owned_classes
+from remedies.state import (
+    State,
+    arrays,
+    differing,
+    differing_settings,
+    share_changed,
+    snapshot,
+)
+
+Route = Callable[[Any, Path], Any]
+
+
+class Outcome(Enum):
+    """What a user would notice of a round trip."""
+
+    WHOLE = "whole"
+    WARNED = "warned"
+    SILENT = "silent"
+    LOUD = "loud"
+
+
+@dataclass(frozen=True)
+class Defects:
+    """What a round trip lost or changed; every field is 0 when the model came back whole.
+
+    Attributes
+    ----------
+    weights_lost, optimizer_variables_lost : int
+        Variables that the saved model had and the loaded one lacks.
+    weights_changed, optimizer_variables_changed : int
+        Variables that both have, with other values.
+    iterations_lost : int
+        Training steps that the loaded optimizer has forgotten.
+    outputs_changed : float
+        Share of the output values on the given inputs that differ.
+    next_step_changed : int
+        1 where the next training step raises, or its loss or weights differ.
+    compile_changed : int
+        Compile settings that differ.
+    silent_defects : int
+        Kinds of state (weights, optimizer, compile settings) lost without a word about them.
+    """
+
+    weights_lost: int = 0
+    weights_changed: int = 0
+    optimizer_variables_lost: int = 0
+    optimizer_variables_changed: int = 0
+    iterations_lost: int = 0
+    outputs_changed: float = 0.0
+    next_step_changed: int = 0
+    compile_changed: int = 0
+    silent_defects: int = 0
+
+    def __bool__(self) -> bool:
+        return any(astuple(self))
+
+
+@dataclass(frozen=True)
+class RoundTrip:
+    """The findings of one round trip.
+
+    Attributes
+    ----------
+    defects : Defects
+        What was lost or changed.
+    weights_saved, optimizer_variables_saved : int
+        How many there were to lose.
+    settings_changed : tuple of str
+        Names of the compile settings that differ.
+    warnings : tuple of str
+        The text of each `UserWarning` given while loading.
+    calls : tuple of Call
+        Every `call` that Keras made on the model while it loaded, with what it raised.
+    fed : tuple of str
+        Dtypes of the inputs that the model is really fed, leaf by leaf.
+    load_error, next_step_error : str
+        What loading, or the loaded model's next training step, raised; empty if nothing.
+    """
+
+    defects: Defects
+    weights_saved: int
+    optimizer_variables_saved: int
+    settings_changed: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
+    fed: tuple[str, ...] = ()
+    load_error: str = ""
+    next_step_error: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """`LOUD` where loading raised, else `WHOLE`, or `WARNED` or `SILENT` with a loss."""
+        if self.load_error:
+            return Outcome.LOUD
+        if not self.defects:
+            return Outcome.WHOLE
+        return Outcome.WARNED if self.warnings else Outcome.SILENT
+
+    @property
+    def swallowed(self) -> tuple[BaseException, ...]:
+        """The exceptions that `call` raised while loading, although loading did not fail."""
+        return tuple(call.error for call in self.calls if call.error) if not self.load_error else ()
+
+    @property
+    def rebuilt_as_float(self) -> bool:
+        """Whether Keras traced `call` with a floating dtype in place of a bool input."""
+        return any(call.dtypes.count("bool") < self.fed.count("bool") for call in self.calls)
+
+
+def keras_file(model: Any, folder: Path) -> Any:
+    """Take `model` through a ``.keras`` file in `folder` and return what was loaded."""
+    import keras
+
+    path = folder / "model.keras"
+    model.save(path)
+    return keras.saving.load_model(path)
+
+
+def round_trip(model: Any, inputs: Any, targets: Any, *, route: Route = keras_file) -> RoundTrip:
+    """Take `model` through `route` and report every defect by name.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled and built. It is left as it was found, except that its metrics are reset.
+    inputs, targets : structure of arrays
+        One batch, leading dimension the batch size; outputs and the next step are compared on it.
+    route : callable
+        ``route(model, folder)`` saves into the empty `folder` and returns the loaded model.
+
+    Returns
+    -------
+    RoundTrip
+        The defects, and the evidence for each.
+    """
+    before = snapshot(model, inputs)
+    found = RoundTrip(
+        Defects(), len(before.weights), len(before.optimizer), fed=leaf_dtypes(inputs)
+    )
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        warnings.catch_warnings(record=True) as given,
+        observe_calls(owned_classes(model)) as calls,
+    ):
+        warnings.simplefilter("always")
+        try:
+            loaded = route(model, Path(folder))
+        except Exception as error:
+            return replace(found, defects=_all_lost(before), load_error=_line(error))
+    texts = tuple(str(w.message) for w in given if issubclass(w.category, UserWarning))
+    found = replace(found, warnings=texts, calls=tuple(calls))
+    return _compare(found, before, model, loaded, inputs, targets)
+
+
+def _compare(
+    found: RoundTrip, before: State, model: Any, loaded: Any, inputs: Any, targets: Any
+) -> RoundTrip:
+    # The loaded weights are counted before anything calls the model: a call makes fresh ones.
+    restored = arrays(loaded.weights)
+    after = replace(snapshot(loaded, inputs), weights=restored)
+    settings = differing_settings(before.compiled, after.compiled)
+    changed, error = _next_step_changed(model, loaded, inputs, targets)
+    defects = Defects(
+        weights_lost=max(0, len(before.weights) - len(restored)),
+        weights_changed=differing(before.weights, restored),
+        optimizer_variables_lost=max(0, len(before.optimizer) - len(after.optimizer)),
+        optimizer_variables_changed=differing(before.optimizer, after.optimizer),
+        iterations_lost=before.iterations - after.iterations,
+        outputs_changed=share_changed(before.outputs, after.outputs),
+        next_step_changed=int(changed),
+        compile_changed=len(settings),
+    )
+    defects = replace(defects, silent_defects=_silent(defects, found.warnings))
+    return replace(found, defects=defects, settings_changed=settings, next_step_error=error)
+
+
+def _silent(defects: Defects, given: tuple[str, ...]) -> int:
+    """Count the kinds of lost state that no warning names."""
+    told = " ".join(given).lower()
+    lost = {
+        "weights": defects.weights_lost + defects.weights_changed,
+        "optimizer": defects.optimizer_variables_lost
+        + defects.optimizer_variables_changed
+        + defects.iterations_lost,
+        "compile": defects.compile_changed,
+    }
+    return sum(bool(count) and kind not in told for kind, count in lost.items())
+
+
+def _all_lost(before: State) -> Defects:
+    return Defects(
+        weights_lost=len(before.weights),
+        optimizer_variables_lost=len(before.optimizer),
+        iterations_lost=before.iterations,
+        outputs_changed=1.0,
+        next_step_changed=1,
+        compile_changed=len(before.compiled),
+    )
+
+
+def _next_step_changed(model: Any, loaded: Any, inputs: Any, targets: Any) -> tuple[bool, str]:
+    if not model.compiled:
+        return False, ""
+    kept = arrays(model.variables)
+    try:
+        expected = _step(model, inputs, targets)
+    finally:
+        _restore(model, kept)
+    try:
+        return bool(share_changed(expected, _step(loaded, inputs, targets))), ""
+    except Exception as error:
+        return True, _line(error)
+
+
+def _step(model: Any, inputs: Any, targets: Any) -> tuple[Any, ...]:
+    # train_on_batch returns running means, and no format keeps metric state: start both afresh.
+    model.reset_metrics()
+    loss = model.train_on_batch(inputs, targets)
+    return arrays([*(loss if isinstance(loss, list) else [loss]), *model.weights])
+
+
+def _restore(model: Any, values: tuple[Any, ...]) -> None:
+    for variable, value in zip(model.variables, values, strict=True):
+        variable.assign(value)
+    model.reset_metrics()
+
+
+def _line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]
