@@ -22,5 +22,5 @@ class TfCast(keras.Model):
 
 
 def make() -> keras.Model:
-    """Return the model, uncompiled; ``image`` float, ``mask`` any dtype, both (batch, 32, 32, 3)."""
+    """Return the model, uncompiled; ``image`` float, ``mask`` any, both (batch, 32, 32, 3)."""
     return TfCast()
