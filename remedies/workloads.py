@@ -22,6 +22,8 @@ class Workload:
         The model in one sentence.
     draw : callable
         ``draw(rng, batch)`` returns inputs (leading dimension `batch`, masks bool) and targets.
+    batch : int
+        The batch size it is timed at unless said otherwise.
     loss : str
         The Keras loss it is trained with.
     """
@@ -29,6 +31,7 @@ class Workload:
     name: str
     about: str
     draw: Callable[[np.random.Generator, int], tuple[Inputs, np.ndarray]]
+    batch: int
     loss: str = "mse"
 
     def data(
@@ -58,6 +61,6 @@ def _image(rng: np.random.Generator, batch: int) -> tuple[Inputs, np.ndarray]:
 WORKLOADS = {
     workload.name: workload
     for workload in (
-        Workload("image", "The article's model: masked image, Flatten, Dense(2).", _image),
+        Workload("image", "The article's model: masked image, Flatten, Dense(2).", _image, 128),
     )
 }

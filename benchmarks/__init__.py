@@ -1,0 +1,1 @@
+"""The asv suite. No module here imports TensorFlow when it is imported: asv forks from them."""

@@ -1,0 +1,21 @@
+"""The values that each benchmark parameter takes, the same on every machine."""
+
+from __future__ import annotations
+
+from remedies import REMEDIES, WORKLOADS
+from remedies.devices import DEVICES
+
+PLACEBO = "placebo"
+YARDSTICK = "yardstick"
+REMEDY = list(REMEDIES)
+SERIES = [*REMEDY, PLACEBO]
+WORKLOAD = list(WORKLOADS)
+DEVICE = list(DEVICES)
+JIT = ["graph", "xla"]
+MASK_DTYPE = ["bool", "float32"]
+
+
+def batches(workload: str) -> list[int]:
+    """Return the batch sizes that `workload` is timed at, its default first."""
+    default = WORKLOADS[workload].batch
+    return [default, 4 * default]

@@ -1,0 +1,1 @@
+"""How the numbers are measured: plans, fresh processes, and paired sampling inside each of them."""

@@ -1,0 +1,60 @@
+"""What a round trip loses, remedy by remedy, and the evidence for why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import product
+from typing import Any
+
+from benchmarks.axes import JIT
+from benchmarks.engine.plan import Session, Setting
+from benchmarks.engine.results import entry
+from remedies import REMEDIES, WORKLOADS, RoundTrip, build, round_trip
+
+BATCH = 8
+STEPS = 3
+
+
+def measure(session: Session, setting: Setting) -> Iterator[dict[str, Any]]:
+    """Yield an entry for each defect of each remedy, and for what Keras did while loading."""
+    yield entry("functional_as_written_raises", _functional_as_written_raises())
+    for remedy, jit in product(REMEDIES.values(), JIT):
+        for mask_dtype in remedy.mask_dtypes:
+            data = WORKLOADS[session.workload].data(BATCH, mask_dtype)
+            model = build(session.workload, remedy.name, jit=jit == "xla")
+            for _ in range(STEPS):
+                model.train_on_batch(*data)
+            found = round_trip(model, *data)
+            for metric, value in numbers(found).items():
+                yield entry(metric, value, remedy=remedy.name, jit=jit, mask_dtype=mask_dtype)
+
+
+def numbers(found: RoundTrip) -> dict[str, float]:
+    """Return every tracked number of a round trip; 0 is what a whole model has."""
+    build_warnings = sum("cannot be built automatically" in text for text in found.warnings)
+    optimizer_warnings = sum("optimizer" in text for text in found.warnings)
+    return asdict(found.defects) | {
+        "weights_saved": found.weights_saved,
+        "optimizer_variables_saved": found.optimizer_variables_saved,
+        "load_raised": int(bool(found.load_error)),
+        "next_step_raised": int(bool(found.next_step_error)),
+        "build_warnings": build_warnings,
+        "optimizer_warnings": optimizer_warnings,
+        "other_warnings": len(found.warnings) - build_warnings - optimizer_warnings,
+        "mask_rebuilt_as_float": int(found.rebuilt_as_float),
+        "rebuild_raised": int(bool(found.swallowed)),
+    }
+
+
+def _functional_as_written_raises() -> int:
+    """Return 1 where `tf.where` straight on functional inputs raises, as the article writes it."""
+    import keras
+    import tensorflow as tf
+
+    mask = keras.Input((2,), dtype="bool")
+    try:
+        tf.where(mask, keras.Input((2,)), 0)
+    except (TypeError, ValueError):
+        return 1
+    return 0

@@ -1,0 +1,34 @@
+"""One session in a fresh process: ``python worker.py SETTING SESSION_JSON OUT``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import warnings
+from importlib import import_module
+from pathlib import Path
+
+
+def main(setting: str, session_json: str, out: str) -> None:
+    """Measure the session and write its outcome to `out`, whole or not at all."""
+    from benchmarks.engine.plan import SETTINGS, Session
+    from remedies.devices import select
+
+    session = Session(**json.loads(session_json))
+    if reason := select(session.device):
+        outcome = {"status": "unavailable", "reason": reason}
+    else:
+        warnings.simplefilter("ignore")
+        measure = import_module(f"benchmarks.engine.{session.kind}").measure
+        outcome = {"status": "done", "entries": list(measure(session, SETTINGS[setting]))}
+    partial = Path(f"{out}.{os.getpid()}.partial")
+    partial.write_text(json.dumps(outcome, allow_nan=False), encoding="utf-8")
+    partial.replace(out)
+
+
+if __name__ == "__main__":
+    # Last on the path: the `remedies` that is installed is the one under test, not this checkout's.
+    del sys.path[0]
+    sys.path.append(str(Path(__file__).parents[2]))
+    main(*sys.argv[1:])

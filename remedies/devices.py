@@ -1,0 +1,55 @@
+"""Which devices there are, found without starting TensorFlow or CUDA in the asking process."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+DEVICES = ("cpu", "gpu")
+_GPU_NODES = ("/dev/nvidia0", "/dev/dxg")
+
+
+def missing(device: str) -> str:
+    """Return why `device` cannot be used here, or an empty string where it can.
+
+    A device node is a promise, not a proof: `select` asks TensorFlow itself, in the process that
+    will use the device.
+    """
+    if device != "gpu":
+        return ""
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return "CUDA_VISIBLE_DEVICES hides every GPU"
+    return (
+        "" if any(Path(node).exists() for node in _GPU_NODES) else "no NVIDIA GPU on this machine"
+    )
+
+
+def select(device: str) -> str:
+    """Make `device` the only one that this process uses; call before anything else of TensorFlow.
+
+    Returns
+    -------
+    str
+        Empty, or why the device cannot be used; then nothing must be measured here.
+    """
+    if device == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+        return ""
+    if reason := missing(device):
+        return reason
+    import tensorflow as tf
+
+    found = tf.config.list_physical_devices("GPU")
+    if not found:
+        return "TensorFlow sees no GPU: is its CUDA build (the extra `gpu`) installed?"
+    tf.config.set_visible_devices(found[:1], "GPU")
+    tf.config.experimental.set_memory_growth(found[0], True)
+    return ""
+
+
+def synchronise() -> None:
+    """Wait until the device has done all the work that it was given."""
+    import tensorflow as tf
+
+    if tf.config.list_logical_devices("GPU"):
+        tf.test.experimental.sync_devices()
