@@ -27,13 +27,14 @@ class Budget:
     rounds : int
         Never stop before this many rounds; 15 or more keep asv's rank test able to fire.
     sample_seconds : float
-        Repeat a call within one sample until the sample lasts about this long.
+        Repeat a call within one sample until the sample lasts about this long. Noise within a
+        sample is not independent, so many short samples tell more than few long ones.
     """
 
     seconds: float
     half_width: float = 0.01
     rounds: int = 31
-    sample_seconds: float = 0.002
+    sample_seconds: float = 0.001
 
 
 def sample(

@@ -40,7 +40,7 @@ def clock() -> float:
 
 
 def lines() -> list[Series]:
-    """Return the series of a session: each remedy with each mask dtype it accepts, and a placebo."""
+    """Return a session's series: each remedy with each mask dtype it accepts, and a placebo."""
     taken = [Series(r.name, dtype) for r in REMEDIES.values() for dtype in r.mask_dtypes]
     return [*taken, Series(PLACEBO, "bool")]
 

@@ -8,6 +8,7 @@ import sys
 import warnings
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 
 def main(setting: str, session_json: str, out: str) -> None:
@@ -16,6 +17,7 @@ def main(setting: str, session_json: str, out: str) -> None:
     from remedies.devices import select
 
     session = Session(**json.loads(session_json))
+    outcome: dict[str, Any]
     if reason := select(session.device):
         outcome = {"status": "unavailable", "reason": reason}
     else:
