@@ -41,6 +41,8 @@ class Fidelity(_Sessions):
     track_optimizer_warnings = tracked("optimizer_warnings", "warnings")
     track_other_warnings = tracked("other_warnings", "warnings")
     track_mask_rebuilt_as_float = tracked("mask_rebuilt_as_float", "rebuilds")
+    track_second_generation_lost = tracked("second_generation_lost", "variables")
+    track_second_generation_warnings = tracked("second_generation_warnings", "warnings")
     track_rebuild_raised = tracked("rebuild_raised", "errors")
 
 

@@ -40,3 +40,19 @@ class ImageSteps(_Steps):
 
 class ImageCasts(_Casts):
     params = (["image"], DEVICE, JIT, MASK_DTYPE, batches("image"))
+
+
+class AttentionSteps(_Steps):
+    params = (["attention"], [*SERIES, YARDSTICK], DEVICE, JIT, MASK_DTYPE, batches("attention"))
+
+
+class AttentionCasts(_Casts):
+    params = (["attention"], DEVICE, JIT, MASK_DTYPE, batches("attention"))
+
+
+class InpaintSteps(_Steps):
+    params = (["inpaint"], [*SERIES, YARDSTICK], DEVICE, JIT, MASK_DTYPE, batches("inpaint"))
+
+
+class InpaintCasts(_Casts):
+    params = (["inpaint"], DEVICE, JIT, MASK_DTYPE, batches("inpaint"))

@@ -3,19 +3,29 @@
 Importing this package imports neither TensorFlow nor Keras; building or checking a model does.
 """
 
+from remedies.check import check
+from remedies.findings import Report
+from remedies.problem import BadInputError
 from remedies.registry import REFERENCE, REMEDIES, UnknownNameError, build, recipe
-from remedies.roundtrip import Defects, Outcome, RoundTrip, round_trip
+from remedies.rescue import Rescue, rescue
+from remedies.roundtrip import Defects, Outcome, RoundTrip, keras_file_twice, round_trip
 from remedies.workloads import WORKLOADS
 
 __all__ = [
     "REFERENCE",
     "REMEDIES",
     "WORKLOADS",
+    "BadInputError",
     "Defects",
     "Outcome",
+    "Report",
+    "Rescue",
     "RoundTrip",
     "UnknownNameError",
     "build",
+    "check",
+    "keras_file_twice",
     "recipe",
+    "rescue",
     "round_trip",
 ]

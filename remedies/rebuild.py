@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from remedies.state import leaves
+
 
 @dataclass(frozen=True)
 class Call:
@@ -32,7 +34,7 @@ def owned_classes(model: Any) -> tuple[type, ...]:
     """Return the classes of `model` and its layers that are not Keras' own, each once."""
     layers = [model, *getattr(model, "_flatten_layers", lambda: ())()]
     classes = dict.fromkeys(type(layer) for layer in layers)
-    return tuple(cls for cls in classes if cls.__module__.partition(".")[0] != "keras")
+    return tuple(cls for cls in classes if not _keras_own(cls))
 
 
 @contextmanager
@@ -42,7 +44,8 @@ def observe_calls(classes: Iterable[type]) -> Iterator[list[Call]]:
     Parameters
     ----------
     classes : iterable of type
-        Model or layer classes that define `call` themselves; others are passed over.
+        Model or layer classes. A `call` that one inherits from another class is watched there, but
+        never Keras' own.
 
     Yields
     ------
@@ -50,7 +53,8 @@ def observe_calls(classes: Iterable[type]) -> Iterator[list[Call]]:
         Filled as the calls happen. Errors are recorded and raised on.
     """
     calls: list[Call] = []
-    originals = {cls: vars(cls)["call"] for cls in classes if "call" in vars(cls)}
+    owners = dict.fromkeys(owner for cls in classes if (owner := _owner(cls)))
+    originals = {cls: vars(cls)["call"] for cls in owners}
     for cls, call in originals.items():
         cls.call = _recording(call, calls)  # type: ignore[attr-defined]
     try:
@@ -58,6 +62,15 @@ def observe_calls(classes: Iterable[type]) -> Iterator[list[Call]]:
     finally:
         for cls, call in originals.items():
             cls.call = call  # type: ignore[attr-defined]
+
+
+def _owner(cls: type) -> type | None:
+    owner = next((base for base in cls.__mro__ if "call" in vars(base)), None)
+    return owner if owner and not _keras_own(owner) else None
+
+
+def _keras_own(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] == "keras"
 
 
 def _recording(call: Any, calls: list[Call]) -> Any:
@@ -79,5 +92,5 @@ def leaf_dtypes(structure: Any) -> tuple[str, ...]:
     """Return the dtype of every tensor or array in a nested structure, in Keras' tree order."""
     import keras
 
-    leaves = [leaf for leaf in keras.tree.flatten(structure) if hasattr(leaf, "dtype")]
-    return tuple(keras.backend.standardize_dtype(leaf.dtype) for leaf in leaves)
+    typed = [leaf for leaf in leaves(structure) if hasattr(leaf, "dtype")]
+    return tuple(keras.backend.standardize_dtype(leaf.dtype) for leaf in typed)

@@ -41,6 +41,7 @@ REMEDIES = {
     for remedy in (
         Remedy("control", "Nothing: raw tf.where in a subclassed model.", ("bool",)),
         Remedy("build_from_config", "Override build_from_config and build each layer.", ("bool",)),
+        Remedy("build_from_config_pair", "The same, with a get_build_config to match.", ("bool",)),
         Remedy("tf_cast", 'Cast the mask first: tf.where(tf.cast(mask, "bool"), ...).'),
         Remedy("functional_bool_input", 'State the dtype: keras.Input(..., dtype="bool").'),
         Remedy("ops_where", "Call keras.ops.where instead of tf.where."),

@@ -14,6 +14,7 @@ from remedies.rebuild import Call, leaf_dtypes, observe_calls, owned_classes
 from remedies.state import (
     State,
     arrays,
+    carried,
     differing,
     differing_settings,
     share_changed,
@@ -117,7 +118,9 @@ class RoundTrip:
     @property
     def rebuilt_as_float(self) -> bool:
         """Whether Keras traced `call` with a floating dtype in place of a bool input."""
-        return any(call.dtypes.count("bool") < self.fed.count("bool") for call in self.calls)
+        # An inner layer that is given fewer tensors than the model may rightly see no bool.
+        whole = (call.dtypes for call in self.calls if len(call.dtypes) == len(self.fed))
+        return any(dtypes.count("bool") < self.fed.count("bool") for dtypes in whole)
 
 
 def keras_file(model: Any, folder: Path) -> Any:
@@ -127,6 +130,11 @@ def keras_file(model: Any, folder: Path) -> Any:
     path = folder / "model.keras"
     model.save(path)
     return keras.saving.load_model(path)
+
+
+def keras_file_twice(model: Any, folder: Path) -> Any:
+    """Take `model` through a ``.keras`` file, and what was loaded through another, unused."""
+    return keras_file(keras_file(model, folder), folder)
 
 
 def round_trip(model: Any, inputs: Any, targets: Any, *, route: Route = keras_file) -> RoundTrip:
@@ -170,7 +178,7 @@ def _compare(
 ) -> RoundTrip:
     # The loaded weights are counted before anything calls the model: a call makes fresh ones.
     restored = arrays(loaded.weights)
-    after = replace(snapshot(loaded, inputs), weights=restored)
+    after = replace(_loaded_state(loaded, inputs), weights=restored)
     settings = differing_settings(before.compiled, after.compiled)
     changed, error = _next_step_changed(model, loaded, inputs, targets)
     defects = Defects(
@@ -185,6 +193,13 @@ def _compare(
     )
     defects = replace(defects, silent_defects=_silent(defects, found.warnings))
     return replace(found, defects=defects, settings_changed=settings, next_step_error=error)
+
+
+def _loaded_state(loaded: Any, inputs: Any) -> State:
+    try:
+        return snapshot(loaded, inputs)
+    except Exception:  # it cannot be called: all outputs are lost, and the next step says why
+        return carried(loaded, ())
 
 
 def _silent(defects: Defects, given: tuple[str, ...]) -> int:
@@ -214,11 +229,17 @@ def _all_lost(before: State) -> Defects:
 def _next_step_changed(model: Any, loaded: Any, inputs: Any, targets: Any) -> tuple[bool, str]:
     if not model.compiled:
         return False, ""
-    kept = arrays(model.variables)
+    variables = [*model.variables, *model.optimizer.variables]
+    kept = arrays(variables)
+    # No format keeps the state of random layers (Dropout): both sides draw alike from here on.
+    for ours, theirs in zip(_random_state(model), _random_state(loaded), strict=False):
+        theirs.assign(ours)
     try:
         expected = _step(model, inputs, targets)
     finally:
-        _restore(model, kept)
+        for variable, value in zip(variables, kept, strict=True):
+            variable.assign(value)
+        model.reset_metrics()
     try:
         return bool(share_changed(expected, _step(loaded, inputs, targets))), ""
     except Exception as error:
@@ -232,10 +253,9 @@ def _step(model: Any, inputs: Any, targets: Any) -> tuple[Any, ...]:
     return arrays([*(loss if isinstance(loss, list) else [loss]), *model.weights])
 
 
-def _restore(model: Any, values: tuple[Any, ...]) -> None:
-    for variable, value in zip(model.variables, values, strict=True):
-        variable.assign(value)
-    model.reset_metrics()
+def _random_state(model: Any) -> list[Any]:
+    named = {id(variable) for variable in (*model.weights, *model.metrics_variables)}
+    return [variable for variable in model.variables if id(variable) not in named]
 
 
 def _line(error: BaseException) -> str:

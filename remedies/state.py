@@ -39,6 +39,14 @@ def arrays(variables: Sequence[Any]) -> Arrays:
     return tuple(np.array(_host(variable)) for variable in variables)
 
 
+def leaves(structure: Any) -> list[Any]:
+    """Return the leaves of a nested structure in Keras' own order."""
+    import keras
+    import tensorflow as tf
+
+    return list(getattr(keras, "tree", tf.nest).flatten(structure))  # Keras 3.0 has no `tree`
+
+
 def _host(value: Any) -> np.ndarray:
     import keras
 
@@ -55,14 +63,16 @@ def snapshot(model: Any, inputs: Any) -> State:
     inputs : structure of arrays
         One batch to predict on.
     """
-    import keras
+    return carried(model, arrays(leaves(model.predict_on_batch(inputs))))
 
-    outputs = arrays(keras.tree.flatten(model.predict_on_batch(inputs)))
+
+def carried(model: Any, outputs: Arrays) -> State:
+    """Read all that `model` carries as it is, without calling it; `outputs` are taken as given."""
     optimizer = getattr(model, "optimizer", None)
     return State(
         weights=arrays(model.weights),
         optimizer=arrays(optimizer.variables) if optimizer else (),
-        iterations=int(optimizer.iterations) if optimizer else 0,
+        iterations=int(_host(optimizer.iterations)) if optimizer else 0,
         outputs=outputs,
         compiled=(model.get_compile_config() if model.compiled else None) or {},
     )

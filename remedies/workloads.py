@@ -58,9 +58,29 @@ def _image(rng: np.random.Generator, batch: int) -> tuple[Inputs, np.ndarray]:
     return inputs, rng.random((batch, 2), np.float32)
 
 
+def _attention(rng: np.random.Generator, batch: int) -> tuple[Inputs, np.ndarray]:
+    length = 64
+    lengths = rng.integers(length // 4, length + 1, (batch, 1))
+    tokens = rng.integers(0, 1000, (batch, length), np.int32)
+    inputs = {"tokens": tokens, "mask": np.arange(length) < lengths}
+    return inputs, rng.random((batch, 1), np.float32)
+
+
+def _inpaint(rng: np.random.Generator, batch: int) -> tuple[Inputs, np.ndarray]:
+    size = 32
+    image = rng.random((batch, size, size, 3), np.float32)
+    first = rng.integers(0, size // 2, (2, batch, 1))
+    last = first + rng.integers(size // 4, size // 2, (2, batch, 1))
+    rows, columns = (first <= np.arange(size)) & (np.arange(size) <= last)
+    hole = rows[:, :, None, None] & columns[:, None, :, None]
+    return {"image": image, "mask": ~hole}, image
+
+
 WORKLOADS = {
     workload.name: workload
     for workload in (
-        Workload("image", "The article's model: masked image, Flatten, Dense(2).", _image, 128),
+        Workload("image", "The article's model: masked image, Flatten, Dense(2).", _image, 32),
+        Workload("attention", "A transformer block over padded sequences.", _attention, 16),
+        Workload("inpaint", "Convolutions that fill in an image's hole.", _inpaint, 8),
     )
 }

@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.axes import JIT
 from benchmarks.engine.plan import Session, Setting
 from benchmarks.engine.results import entry
-from remedies import REMEDIES, WORKLOADS, RoundTrip, build, round_trip
+from remedies import REMEDIES, WORKLOADS, RoundTrip, build, keras_file_twice, round_trip
 
 BATCH = 8
 STEPS = 3
@@ -25,8 +25,11 @@ def measure(session: Session, setting: Setting) -> Iterator[dict[str, Any]]:
             model = build(session.workload, remedy.name, jit=jit == "xla")
             for _ in range(STEPS):
                 model.train_on_batch(*data)
-            found = round_trip(model, *data)
-            for metric, value in numbers(found).items():
+            found = numbers(round_trip(model, *data))
+            again = round_trip(model, *data, route=keras_file_twice)
+            found["second_generation_lost"] = variables_lost(again)
+            found["second_generation_warnings"] = len(again.warnings)
+            for metric, value in found.items():
                 yield entry(metric, value, remedy=remedy.name, jit=jit, mask_dtype=mask_dtype)
 
 
@@ -45,6 +48,17 @@ def numbers(found: RoundTrip) -> dict[str, float]:
         "mask_rebuilt_as_float": int(found.rebuilt_as_float),
         "rebuild_raised": int(bool(found.swallowed)),
     }
+
+
+def variables_lost(found: RoundTrip) -> int:
+    """Return how many weights and optimizer variables are gone or have other values."""
+    lost = found.defects
+    return (
+        lost.weights_lost
+        + lost.weights_changed
+        + lost.optimizer_variables_lost
+        + lost.optimizer_variables_changed
+    )
 
 
 def _functional_as_written_raises() -> int:

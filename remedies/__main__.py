@@ -1,0 +1,195 @@
+"""The command `remedies`; nothing here imports TensorFlow until a model is made or loaded."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from remedies.display import (
+    console,
+    print_names,
+    print_report,
+    print_rescue,
+    print_round_trips,
+)
+from remedies.parser import parser
+from remedies.problem import BadInputError, one_line
+from remedies.registry import REMEDIES, UnknownNameError, require
+from remedies.workloads import WORKLOADS
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status: 0 whole, 1 defects, 2 unusable input."""
+    arguments = parser().parse_args(argv)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        return _COMMANDS[arguments.command](arguments)
+    except (BadInputError, UnknownNameError) as error:
+        return _failed(str(error))
+    except OSError as error:
+        return _failed(_disk(error))
+    except MemoryError:
+        return _failed("not enough memory for this model")
+    except KeyboardInterrupt:
+        return _failed("interrupted; nothing was written")
+
+
+def _failed(message: str) -> int:
+    print(f"remedies: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def _disk(error: OSError) -> str:
+    what = error.strerror or one_line(error)
+    return f"{error.filename or 'while writing'}: {what}; free some space or choose another folder"
+
+
+def _list(_: argparse.Namespace) -> int:
+    print_names(console(sys.stdout), REMEDIES, WORKLOADS)
+    return 0
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    workload = require("workload", arguments.workload, WORKLOADS)
+    remedy = require("remedy", arguments.remedy, REMEDIES)
+    path = Path(__file__).parent / workload / f"{remedy}.py"
+    if not path.is_file():
+        raise BadInputError(f"remedy {remedy} is not written for the workload {workload}")
+    sys.stdout.write(path.read_text(encoding="utf-8"))
+    return 0
+
+
+def _roundtrip(arguments: argparse.Namespace) -> int:
+    workload = WORKLOADS[require("workload", arguments.workload, WORKLOADS)]
+    names = [require("remedy", name, REMEDIES) for name in arguments.remedies or REMEDIES]
+    accepting = [name for name in names if arguments.mask_dtype in REMEDIES[name].mask_dtypes]
+    refused = [name for name in names if name not in accepting]
+    if not accepting or (refused and arguments.remedies):
+        known = sorted({dtype for one in REMEDIES.values() for dtype in one.mask_dtypes})
+        require("mask dtype", arguments.mask_dtype, known)
+        raise BadInputError(f"{', '.join(refused)}: takes no {arguments.mask_dtype} mask")
+    found = {name: _shipped(workload, name, arguments) for name in accepting}
+    if arguments.json:
+        print(json.dumps({name: _plain(trip) for name, trip in found.items()}, indent=2))
+    else:
+        print_round_trips(console(sys.stdout), found)
+    return int(any(trip.defects or trip.load_error for trip in found.values()))
+
+
+def _plain(trip: Any) -> dict[str, Any]:
+    return {
+        "outcome": trip.outcome.value,
+        "defects": asdict(trip.defects),
+        "weights_saved": trip.weights_saved,
+        "optimizer_variables_saved": trip.optimizer_variables_saved,
+        "warnings": list(trip.warnings),
+        "load_error": trip.load_error,
+    }
+
+
+def _shipped(workload: Any, remedy: str, arguments: argparse.Namespace) -> Any:
+    with _tensorflow():
+        from remedies.registry import build
+        from remedies.roundtrip import round_trip
+
+        model = build(workload.name, remedy, jit=arguments.jit == "xla")
+        inputs, targets = workload.data(16, arguments.mask_dtype)
+        model.train_on_batch(inputs, targets)
+        return round_trip(model, inputs, targets)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    with _tensorflow():
+        from remedies.check import check
+
+        subject = _subject(arguments)
+        report = check(subject.model, subject.inputs, subject.targets, name=subject.name)
+    if arguments.json:
+        print(json.dumps(report.to_dict(), indent=2))
+    else:
+        print_report(console(sys.stdout), report)
+    return int(not report.whole)
+
+
+def _subject(arguments: argparse.Namespace) -> Any:
+    from remedies.stand_ins import load_sample
+    from remedies.target import custom_objects, from_factory, from_file
+
+    if ":" in arguments.target and not arguments.target.endswith(".keras"):
+        subject = from_factory(arguments.target)
+        if arguments.sample and subject.inputs is None:
+            sample = load_sample(arguments.sample)
+            return replace(subject, inputs=sample)
+        return subject
+    _require_keras_file(arguments)
+    return from_file(
+        arguments.target,
+        arguments.sample,
+        custom_objects(arguments.custom_objects),
+        _limits(arguments),
+        run_code_in_file=arguments.run_code_in_file,
+    )
+
+
+def _rescue(arguments: argparse.Namespace) -> int:
+    _require_keras_file(arguments)
+    with _tensorflow():
+        from remedies.rescue import rescue
+        from remedies.target import custom_objects
+
+        found = rescue(
+            arguments.target,
+            arguments.sample,
+            out=arguments.out,
+            custom_objects=custom_objects(arguments.custom_objects),
+            freeze=arguments.freeze,
+            limits=_limits(arguments),
+            run_code_in_file=arguments.run_code_in_file,
+        )
+    if arguments.json:
+        print(json.dumps(found.to_dict(), indent=2))
+    else:
+        print_rescue(console(sys.stdout), found)
+    return int(not found.whole)
+
+
+def _require_keras_file(arguments: argparse.Namespace) -> None:
+    from remedies.archive import read
+
+    # Judged before the user's module is imported and TensorFlow is started: a bad file fails fast.
+    read(arguments.target, _limits(arguments))
+
+
+def _limits(arguments: argparse.Namespace) -> Any:
+    from remedies.archive import Limits
+
+    return Limits(total=int(arguments.max_size * (1 << 30)))
+
+
+@contextlib.contextmanager
+def _tensorflow() -> Iterator[None]:
+    """Keep what users' code and TensorFlow print out of the answer."""
+    if importlib.util.find_spec("tensorflow") is None:
+        raise BadInputError("TensorFlow is not installed: pip install 'remedies[cpu]' or [gpu]")
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
+
+
+_COMMANDS = {
+    "list": _list,
+    "show": _show,
+    "roundtrip": _roundtrip,
+    "check": _check,
+    "rescue": _rescue,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""A transformer block over padded sequences, written once per remedy."""

@@ -1,0 +1,56 @@
+"""A new file that gets its name only once it is verified, and leaves nothing when it fails."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from remedies.archive import Limits, read
+from remedies.problem import BadInputError
+from remedies.revival import Revived, silent
+
+
+def require_free(target: Path) -> None:
+    """Refuse a new file that has a wrong name, exists or has no folder.
+
+    Raises
+    ------
+    BadInputError
+        Naming it.
+    """
+    if target.suffix != ".keras":
+        raise BadInputError(f"{target}: the new file's name must end in .keras")
+    if target.exists():
+        raise BadInputError(f"{target}: exists already; move it away or name another with --out")
+    if not target.parent.is_dir():
+        raise BadInputError(f"{target.parent}: no such folder to write to")
+
+
+@contextlib.contextmanager
+def written(found: Revived, target: Path) -> Iterator[None]:
+    """Write the model beside `target`, verify what was written, and only then give it the name."""
+    draft = target.with_name(f".{target.stem}.{os.getpid()}.draft.keras")
+    placed = False
+    try:
+        with silent():
+            found.model.save(draft)
+        _require_equal(found, draft)
+        draft.replace(target)
+        placed = True
+        yield
+    except BaseException:
+        if placed:
+            target.unlink(missing_ok=True)
+        raise
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _require_equal(found: Revived, draft: Path) -> None:
+    held = read(draft, Limits(total=1 << 62, ratio=1 << 40)).entries
+    recovered = [name for name in found.archive.entries if name not in found.missing]
+    wrong = [name for name in recovered if held.get(name) != found.archive.entries[name]]
+    if wrong:
+        raise OSError(f"{draft.parent}: what was written reads back wrong: {', '.join(wrong[:3])}")

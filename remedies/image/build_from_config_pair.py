@@ -1,0 +1,27 @@
+"""Remedy `build_from_config_pair`: `build_from_config`, and a `get_build_config` that remembers.
+
+Without the second method a loaded model has no build config, and the next save loses everything.
+"""
+
+import keras
+
+from remedies.image.build_from_config import BuildFromConfig
+
+
+@keras.saving.register_keras_serializable(package="remedies.image")
+class BuildFromConfigPair(BuildFromConfig):
+    """`BuildFromConfig` that survives being saved again after it was loaded."""
+
+    recorded = None
+
+    def build_from_config(self, config):
+        super().build_from_config(config)
+        self.recorded = config
+
+    def get_build_config(self):
+        return self.recorded or super().get_build_config()
+
+
+def make() -> keras.Model:
+    """Return the model, uncompiled; ``image`` float, ``mask`` bool, both (batch, 32, 32, 3)."""
+    return BuildFromConfigPair()

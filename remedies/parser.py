@@ -1,0 +1,112 @@
+"""The command line: sub-commands, options and their help, with examples."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+_EXIT = "exit status: 0 whole, 1 something was lost, 2 the input cannot be used"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser; the parsed arguments name the sub-command in ``command``."""
+    main = argparse.ArgumentParser(
+        prog="remedies",
+        description="Does your Keras model survive a save and load? Check it, mend it, rescue it.",
+        epilog=f"{_EXIT}\n\nexample: remedies check my_model.py:make",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = main.add_subparsers(
+        title="commands", required=True, metavar="COMMAND", dest="command"
+    )
+    _command(commands, "list", "List the remedies and workloads.", "remedies list")
+    _add_show(commands)
+    _add_roundtrip(commands)
+    _add_check(commands)
+    _add_rescue(commands)
+    return main
+
+
+def _command(commands: Any, name: str, about: str, *examples: str) -> argparse.ArgumentParser:
+    shown = "\n".join(f"  {example}" for example in examples)
+    added: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=about,
+        description=about,
+        epilog=f"examples:\n{shown}\n\n{_EXIT}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return added
+
+
+def _add_show(commands: Any) -> None:
+    about = "Print a remedy's recipe, to copy into your own code."
+    examples = ("remedies show tf_cast", "remedies show ops_where --workload image > model.py")
+    added = _command(commands, "show", about, *examples)
+    added.add_argument("remedy", metavar="REMEDY", help="see: remedies list")
+    added.add_argument("--workload", default="image", help="default: image")
+
+
+def _add_roundtrip(commands: Any) -> None:
+    about = "Save and load the shipped recipes, and show what each loses."
+    examples = ("remedies roundtrip", "remedies roundtrip control tf_cast --jit xla --json")
+    added = _command(commands, "roundtrip", about, *examples)
+    added.add_argument("remedies", nargs="*", metavar="REMEDY", help="default: all")
+    added.add_argument("--workload", default="image", help="default: image")
+    added.add_argument("--mask-dtype", default="bool", help="bool (default) or float32")
+    added.add_argument("--jit", default="graph", choices=("xla", "graph"), help="default: graph")
+    added.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_check(commands: Any) -> None:
+    about = "Save and load your own model twice; say what is lost, why, and what to do."
+    examples = (
+        "remedies check my_package.models:make_model",
+        "remedies check train.py:make --json",
+        "remedies check model.keras --custom-objects train.py",
+    )
+    added = _command(commands, "check", about, *examples)
+    added.add_argument(
+        "target",
+        metavar="TARGET",
+        help="module:factory or file.py:factory (returning a compiled, built model, or "
+        "(model, x, y)), or a .keras file",
+    )
+    _add_file_options(added)
+
+
+def _add_rescue(commands: Any) -> None:
+    about = "Get back the weights and optimizer of a .keras file that Keras loads wrong."
+    examples = (
+        "remedies rescue model.keras --custom-objects train.py",
+        "remedies rescue model.keras --custom-objects train.py --sample batch.npz --out good.keras",
+    )
+    added = _command(commands, "rescue", about, *examples)
+    added.add_argument("target", metavar="FILE", help="the .keras file; it is only read")
+    added.add_argument("--out", metavar="FILE", help="the new file; default: NAME.rescued.keras")
+    added.add_argument(
+        "--freeze",
+        action="append",
+        default=[],
+        metavar="LAYER",
+        help="a layer that was frozen when the model was saved (may be repeated)",
+    )
+    _add_file_options(added)
+
+
+def _add_file_options(added: argparse.ArgumentParser) -> None:
+    added.add_argument(
+        "--custom-objects",
+        metavar="MODULE[:NAME]",
+        help="module or file.py that defines the classes in a .keras file; imported as it is",
+    )
+    added.add_argument("--sample", metavar="FILE.npz", help="a batch of inputs for a .keras file")
+    added.add_argument(
+        "--max-size", type=float, default=8, metavar="GIB", help="unpacked size, default: 8 GiB"
+    )
+    added.add_argument(
+        "--run-code-in-file",
+        action="store_true",
+        help="let Keras run code that the .keras file brings (safe_mode off): only if you trust it",
+    )
+    added.add_argument("--json", action="store_true", help="print JSON")

@@ -1,0 +1,241 @@
+"""Load a `.keras` file that Keras loads wrong, so that everything it holds comes back."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from remedies.archive import DEFAULT_LIMITS, Archive, Entry, Limits, read
+from remedies.arguments import spread, spreading, tensors
+from remedies.loaded import attribute_names, is_functional
+from remedies.problem import BadInputError, one_line
+from remedies.stand_ins import discover, for_arguments, inputs_for, load_sample, shapes_of
+from remedies.trust import require_known
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How files are loaded.
+
+    Attributes
+    ----------
+    custom_objects : mapping
+        The user's classes and functions by registered name.
+    freeze : sequence of str
+        Layers, by attribute or name, to set ``trainable=False`` before the optimizer is built.
+    limits : Limits
+        How much a file may unpack to.
+    run_code_in_file : bool
+        Let Keras run code that the file brings along (``safe_mode=False``).
+    """
+
+    custom_objects: Mapping[str, Any]
+    freeze: Sequence[str] = ()
+    limits: Limits = DEFAULT_LIMITS
+    run_code_in_file: bool = False
+
+
+@dataclass(frozen=True)
+class Revived:
+    """A live model, and how the file compares with it.
+
+    Attributes
+    ----------
+    model : keras.Model
+        The model, with all that could be brought back.
+    inputs : structure of arrays or None
+        What it was called on; None where it did not have to be.
+    archive : Archive
+        What the file holds.
+    dropped : tuple of str
+        Arrays that Keras' own `load_model` leaves out or changes.
+    missing : tuple of str
+        Arrays that `model` lacks or holds with other values: not recovered.
+    """
+
+    model: Any
+    inputs: Any
+    archive: Archive
+    dropped: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def revive(path: str | Path, sample: Any, settings: Settings, *, as_saved: bool = False) -> Revived:
+    """Load the file at `path` whole, whatever Keras makes of it; the file is only read.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The `.keras` file.
+    sample : structure of arrays, str, pathlib.Path or None
+        A batch that the model can be called on, or an ``.npz`` file of one; None to find one.
+    settings : Settings
+        Custom objects and limits.
+    as_saved : bool
+        Rebuild the model by a call even where Keras loads it whole, so that it also records how it
+        was built, as the model that was saved did.
+
+    Raises
+    ------
+    BadInputError
+        For a file that cannot be used, classes that are not registered or an unusable sample.
+    """
+    import keras
+
+    archive = read(path, settings.limits)
+    require_known(
+        archive.config,
+        archive.path,
+        settings.custom_objects,
+        run_code_in_file=settings.run_code_in_file,
+    )
+    with keras.saving.custom_object_scope(dict(settings.custom_objects)), silent():
+        plain = _plain(archive, settings)
+        dropped = differences(plain, archive) if plain is not None else tuple(archive.entries)
+        functional = plain is not None and is_functional(plain)
+        if not dropped and (functional or not as_saved):
+            return Revived(plain, None, archive, (), ())
+        inputs = inputs_of(archive, sample, settings)
+        model = _whole(archive, inputs, settings)
+        return Revived(model, inputs, archive, dropped, differences(model, archive))
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Keep Keras' warnings back: what they hint at is measured and said."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def load(path: Path, settings: Settings, *, compile: bool = True) -> Any:  # noqa: A002
+    """Load as the user does; `safe_mode` stays on unless `settings` says otherwise.
+
+    Raises
+    ------
+    BadInputError
+        Where Keras cannot make the model; the message is Keras' own, on one line.
+    """
+    import keras
+
+    try:
+        return keras.saving.load_model(
+            path, compile=compile, safe_mode=not settings.run_code_in_file
+        )
+    except (OSError, BadInputError):
+        raise
+    except Exception as error:
+        reason = one_line(error)[:300]
+        raise BadInputError(f"{path}: Keras cannot make the model in it: {reason}") from error
+
+
+def _plain(archive: Archive, settings: Settings) -> Any:
+    try:
+        return load(archive.path, settings)
+    except BadInputError:
+        # A loader that at least complains about lost weights leaves them in the file as well.
+        return None
+
+
+def differences(model: Any, archive: Archive) -> tuple[str, ...]:
+    """Return the names of the file's arrays that `model` would not save bit for bit."""
+    held = contents(model)
+    return tuple(name for name, entry in archive.entries.items() if held.get(name) != entry)
+
+
+def contents(model: Any) -> Mapping[str, Entry]:
+    """Return every array of `model` as a `.keras` file of its own would hold it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        return read(path, Limits(total=1 << 62, ratio=1 << 40)).entries
+
+
+def inputs_of(archive: Archive, sample: Any, settings: Settings) -> Any:
+    """Return inputs that the file's model can be called on: the sample, or found by trying.
+
+    Raises
+    ------
+    BadInputError
+        Where the sample does not fit, or nothing fits.
+    """
+    shapes = shapes_of(archive.config.get("build_config"))
+    if isinstance(sample, (str, Path)):
+        return load_sample(sample, shapes)
+    if sample is not None:
+        return sample
+    # A trial that fails half way leaves layers built on wrong shapes: this model is thrown away.
+    trial = load(archive.path, settings, compile=False)
+    with spreading(type(trial)):
+        if is_functional(trial):
+            return inputs_for(trial)
+        if shapes is None:
+            raise BadInputError(
+                f"{archive.path}: records no input shapes (a file saved after a bad load?); "
+                "give a batch of real inputs: --sample FILE.npz"
+            )
+        return discover(trial, for_arguments(type(trial), shapes))
+
+
+def _whole(archive: Archive, inputs: Any, settings: Settings) -> Any:
+    cls = type(load(archive.path, settings, compile=False))
+    with built_on(cls, inputs, settings.freeze):
+        return load(archive.path, settings)
+
+
+@contextmanager
+def built_on(cls: type, inputs: Any, freeze: Sequence[str]) -> Iterator[None]:
+    """Let the outermost model of class `cls` be called on `inputs` as soon as it is made.
+
+    Then Keras finds it built: it makes the optimizer over all weights, once, and every saved value
+    finds its place. Calling it after `load_model` would need a second optimizer build, which breaks
+    a model that had loaded right.
+    """
+    own = vars(cls).get("from_config")
+    original = cls.from_config.__func__  # type: ignore[attr-defined]
+    depth = 0
+
+    def from_config(klass: type, *args: Any, **kwargs: Any) -> Any:
+        nonlocal depth
+        depth += 1
+        try:
+            model = original(klass, *args, **kwargs)
+        finally:
+            depth -= 1
+        if not depth:
+            _call(model, inputs)
+            _freeze(model, freeze)
+        return model
+
+    cls.from_config = classmethod(from_config)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        if own is None:
+            del cls.from_config  # type: ignore[attr-defined]
+        else:
+            cls.from_config = own  # type: ignore[attr-defined]
+
+
+def _call(model: Any, inputs: Any) -> None:
+    args, kwargs = spread(type(model), tensors(inputs))
+    try:
+        model(*args, **kwargs)
+    except Exception as error:
+        raise BadInputError(
+            f"the model cannot be called on the sample: {one_line(error)[:300]}"
+        ) from error
+
+
+def _freeze(model: Any, names: Sequence[str]) -> None:
+    known = attribute_names(model)
+    layers = {known.get(id(layer), layer.name): layer for layer in model._flatten_layers()}
+    for name in names:
+        if name not in layers:
+            raise BadInputError(f"no layer {name!r} to freeze; there are: {', '.join(layers)}")
+        layers[name].trainable = False

@@ -1,0 +1,139 @@
+"""The small models of the scenarios: one body per structure, written with each remedy.
+
+An image of 8x8x3 is masked, flattened and given to `Dense` layers: small enough that a cell of the
+matrix takes a second. A body says what the model is; a remedy adds how the mask is applied and what
+is overridden. What makes the classes is `written`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+PACKAGE = "remedies.scenarios"
+
+
+class Raw:
+    """`tf.where` as it stands."""
+
+    def select(self, mask: Any, image: Any) -> Any:
+        return tf.where(mask, image, 0)
+
+
+class BuildFromConfig(Raw):
+    """The article's override: build each layer from the recorded shape of the image."""
+
+    def build_from_config(self, config: Any) -> None:
+        body: Any = self
+        body.build_steps(config)
+
+
+class BuildFromConfigPair(BuildFromConfig):
+    """The override with its other half: the loaded model remembers its build config."""
+
+    def get_build_config(self) -> Any:
+        base: Any = super()
+        return getattr(self, "kept_config", None) or base.get_build_config()
+
+    def build_from_config(self, config: Any) -> None:
+        super().build_from_config(config)
+        self.kept_config = config
+
+
+class TfCast(Raw):
+    """`tf.where` on a condition that is cast to bool first."""
+
+    def select(self, mask: Any, image: Any) -> Any:
+        return tf.where(tf.cast(mask, "bool"), image, 0)
+
+
+class OpsWhere(Raw):
+    """`keras.ops.where`, which casts by itself."""
+
+    def select(self, mask: Any, image: Any) -> Any:
+        return keras.ops.where(mask, image, 0)
+
+
+WRITTEN = {
+    "control": Raw,
+    "build_from_config": BuildFromConfig,
+    "build_from_config_pair": BuildFromConfigPair,
+    "tf_cast": TfCast,
+    "ops_where": OpsWhere,
+}
+
+
+class Body:
+    """A dict of image and mask to two numbers."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.flatten = keras.layers.Flatten()
+        self.dense = keras.layers.Dense(2)
+
+    def call(self, inputs: Any) -> Any:
+        return self.run(inputs["mask"], inputs["image"])
+
+    def run(self, mask: Any, image: Any) -> Any:
+        """Mask the image and take it through the layers."""
+        this: Any = self
+        value = this.select(mask, image)
+        for step in self.steps():
+            value = step(value)
+        return value
+
+    def steps(self) -> list[Any]:
+        """Return the layers in the order in which `call` uses them."""
+        return [self.flatten, self.dense]
+
+    def build_steps(self, config: Any) -> None:
+        """Build every layer from the image's recorded shape, as the article does."""
+        shape = self.image_shape(config)
+        for step in self.steps():
+            step.build(shape)
+            shape = step.compute_output_shape(shape)
+
+    def image_shape(self, config: Any) -> Any:
+        return config["input_shape"]["image"]
+
+
+@functools.cache
+def written(remedy: str, body: type[Body] = Body, base: type | None = None) -> type:
+    """Return the registered class of `body` written with `remedy`; `base` is `keras.Model`."""
+    parents = (WRITTEN[remedy], body, base or keras.Model)
+    name = "".join(parent.__name__ for parent in parents)
+    # `call` again in the class itself: that is where the observer of a rebuild looks for it.
+    made = type(name, parents, {"call": body.call})
+    globals()[name] = made  # pickle finds classes by name
+    return keras.saving.register_keras_serializable(PACKAGE)(made)  # type: ignore[no-any-return]
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class Where(keras.layers.Layer):  # type: ignore[misc]
+    """`tf.where(mask, image, 0)` as a layer for functional models."""
+
+    def call(self, mask: Any, image: Any) -> Any:
+        return tf.where(mask, image, 0)
+
+
+Shapes = Mapping[str, tuple[int, ...]]
+SHAPES: Shapes = {"image": (8, 8, 3), "mask": (8, 8, 3)}
+
+
+def stand_ins(shapes: Shapes = SHAPES) -> dict[str, Any]:
+    """Return functional inputs `image` (floatx) and `mask` (bool)."""
+    dtypes = {"image": None, "mask": "bool"}
+    return {name: keras.Input(shapes[name], name=name, dtype=dtypes[name]) for name in dtypes}
+
+
+def functional(shapes: Shapes = SHAPES, pack: Any = dict, widths: tuple[int, ...] = (2,)) -> Any:
+    """Return the functional model; `pack` makes its input structure of a dict of inputs."""
+    inputs = stand_ins(shapes)
+    value = keras.layers.Flatten()(Where()(inputs["mask"], inputs["image"]))
+    for width in widths:
+        value = keras.layers.Dense(width)(value)
+    return keras.Model(pack(inputs), value)

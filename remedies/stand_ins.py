@@ -1,0 +1,230 @@
+"""Inputs made from what is known of a model: shapes, and dtypes found by trying."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from remedies.archive import judge_members
+from remedies.arguments import mapped, parameters, tensors
+from remedies.problem import BadInputError, one_line
+
+DTYPES = ("float32", "bool", "int32")
+_TRIES = 3**6
+_LARGEST = 1 << 28
+
+
+def shapes_of(build_config: Any) -> Any:
+    """Return the structure of input shapes that a build config records, or None.
+
+    Leaves are tuples of int or None. Several arguments come as a dict by argument name.
+    """
+    if not isinstance(build_config, Mapping):
+        return None
+    several = build_config.get("shapes_dict")
+    try:
+        if "input_shape" in build_config:
+            return _tuples(build_config["input_shape"])
+        if isinstance(several, Mapping):
+            return {key.removesuffix("_shape"): _tuples(shape) for key, shape in several.items()}
+    except TypeError:
+        # A file can say anything here; what is no shape is as good as none.
+        return None
+    return None
+
+
+def _tuples(shapes: Any) -> Any:
+    if _is_shape(shapes):
+        return tuple(shapes)
+    if isinstance(shapes, Mapping):
+        return {key: _tuples(shape) for key, shape in shapes.items()}
+    if isinstance(shapes, (list, tuple)):
+        return tuple(_tuples(shape) for shape in shapes)
+    raise TypeError(f"{shapes!r} is no shape")
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(
+        one is None or (isinstance(one, int) and not isinstance(one, bool) and one >= 0)
+        for one in value
+    )
+
+
+def for_arguments(cls: type, shapes: Any) -> Any:
+    """Return `shapes` for every argument that `cls.call` requires.
+
+    Keras records the first one's only; the others are taken to be of the same shape.
+    """
+    required = [name for name, one in parameters(cls).items() if one.default is one.empty]
+    if _is_shape(shapes) and len(required) > 1:
+        return dict.fromkeys(required, shapes)
+    return shapes
+
+
+def leaves(shapes: Any) -> list[tuple[int | None, ...]]:
+    """Return the shapes in a structure of them, in Keras' tree order (dict keys sorted)."""
+    if _is_shape(shapes):
+        return [shapes]
+    parts = [shapes[key] for key in sorted(shapes)] if isinstance(shapes, Mapping) else shapes
+    return [leaf for part in parts or () for leaf in leaves(part)]
+
+
+def draw(shapes: Any, dtypes: Iterator[str], size: int = 2, seed: int = 0) -> Any:
+    """Return random arrays of `shapes`, each with the next of `dtypes`; unknown sizes are `size`.
+
+    Floats lie in 0 to 1, integers are 0 or 1, so that they index any table.
+    """
+    if _is_shape(shapes):
+        full = (2, *(size if one is None else one for one in shapes[1:])) if shapes else ()
+        if math.prod(full) > _LARGEST:
+            raise BadInputError(f"inputs of shape {shapes} are too large to make up; give a sample")
+        values = np.random.default_rng(seed + len(full)).random(full)
+        dtype = next(dtypes)
+        return (values if dtype.startswith(("float", "bfloat")) else values < 0.5).astype(dtype)
+    if isinstance(shapes, Mapping):
+        return {key: draw(shapes[key], dtypes, size, seed + 1) for key in sorted(shapes)}
+    return tuple(draw(shape, dtypes, size, seed + 1) for shape in shapes)
+
+
+def candidates(shapes: Any) -> Iterator[Any]:
+    """Yield inputs of `shapes` with every choice of dtypes, those with most floats first."""
+    found = leaves(shapes)
+    choices = itertools.islice(itertools.product(DTYPES, repeat=len(found)), 3**9)
+    sizes = (2, 32) if any(None in shape[1:] for shape in found) else (2,)
+    for dtypes in sorted(choices, key=lambda some: sum(one != "float32" for one in some)):
+        for size in sizes:
+            yield draw(shapes, iter(dtypes), size)
+
+
+def discover(model: Any, shapes: Any) -> Any:
+    """Return inputs of `shapes` that `model` can be called on, trying dtypes per leaf.
+
+    Raises
+    ------
+    BadInputError
+        Where none of float32, bool and int32 per input works; it gives the last reason.
+    """
+    reason = "no shapes are recorded"
+    for inputs in itertools.islice(candidates(shapes), _TRIES):
+        try:
+            model(tensors(inputs))
+        except Exception as error:
+            reason = one_line(error)
+            continue
+        return inputs
+    raise BadInputError(
+        f"no input dtypes were found under which the model can be called (last try: {reason}); "
+        "give real inputs: --sample FILE.npz, or return (model, x, y) from the factory"
+    )
+
+
+def inputs_for(model: Any) -> Any:
+    """Return inputs for a live model from its `keras.Input`s or its recorded shapes.
+
+    Raises
+    ------
+    BadInputError
+        Where neither is known, or no dtypes work.
+    """
+    if getattr(model, "inputs", None):
+        found = getattr(model, "_inputs_struct", model.inputs)
+        return mapped(lambda one: draw(tuple(one.shape), iter((one.dtype,)), 32), found)
+    shapes = shapes_of(model.get_build_config())
+    if shapes is None:
+        raise BadInputError(
+            "the model records no input shapes; return (model, x, y) from the factory, "
+            "or give --sample FILE.npz for a file"
+        )
+    return discover(model, for_arguments(type(model), shapes))
+
+
+def targets_for(model: Any, inputs: Any) -> Any:
+    """Return targets that `model`'s loss accepts: like its outputs, or class numbers.
+
+    Raises
+    ------
+    BadInputError
+        Where neither is accepted.
+    """
+    outputs = model.predict_on_batch(inputs)
+    like = mapped(lambda one: np.zeros(one.shape, "float32"), outputs)
+    classes = mapped(lambda one: np.zeros(one.shape[:1], "int32"), outputs)
+    reason = ""
+    for targets in (like, classes):
+        try:
+            model.test_on_batch(inputs, targets)
+        except Exception as error:
+            reason = one_line(error)
+            continue
+        model.reset_metrics()
+        return targets
+    raise BadInputError(
+        f"no targets were found that the loss accepts ({reason}); return (model, x, y)"
+    )
+
+
+def load_sample(path: str | Path, shapes: Any = None) -> Any:
+    """Read inputs from a NumPy archive; Python objects in it are refused.
+
+    Its keys are the model's input names (or the argument names of `call`); a single array may have
+    any key; ``arr_0``, ``arr_1`` ... are a tuple.
+
+    Raises
+    ------
+    BadInputError
+        For a file that is no such archive, or keys or shapes unlike the model's `shapes`.
+    """
+    path = Path(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            judge_members(archive, path)
+        with np.load(path, allow_pickle=False) as stored:
+            found = {key: stored[key] for key in stored.files}
+    except FileNotFoundError:
+        raise BadInputError(f"{path}: no such file") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise BadInputError(f"{path}: not a usable .npz sample ({one_line(error)})") from error
+    return _arranged(found, shapes, path)
+
+
+def _arranged(found: dict[str, np.ndarray], shapes: Any, path: Path) -> Any:
+    if not found:
+        raise BadInputError(f"{path}: holds no arrays")
+    if all(key.startswith("arr_") for key in found):
+        arrays = tuple(found.values())
+        return arrays if len(arrays) > 1 else arrays[0]
+    if shapes is None and len(found) == 1:
+        return found.get("x", found)
+    if shapes is None or (_is_shape(shapes) and len(found) > 1):
+        return found
+    if _is_shape(shapes):
+        return _fitting(next(iter(found.values())), shapes, path, next(iter(found)))
+    if isinstance(shapes, Mapping):
+        if set(found) != set(shapes):
+            raise BadInputError(
+                f"{path}: has the keys {', '.join(sorted(found))}; "
+                f"the model's inputs are {', '.join(sorted(map(str, shapes)))}"
+            )
+        return {key: _fitting(found[key], shapes[key], path, key) for key in shapes}
+    return tuple(found.values())
+
+
+def _fitting(array: np.ndarray, shape: Any, path: Path, key: str) -> np.ndarray:
+    rest = tuple(shape[1:]) if _is_shape(shape) else None
+    if rest is None:
+        return array
+    fits = array.ndim == len(rest) + 1 and all(
+        want in (None, have) for want, have in zip(rest, array.shape[1:], strict=True)
+    )
+    if not fits:
+        raise BadInputError(
+            f"{path}: {key} has shape {array.shape}; the model takes (batch, "
+            f"{', '.join('any' if one is None else str(one) for one in rest)})"
+        )
+    return array

@@ -1,0 +1,137 @@
+"""The command ``python -m reports``."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+EXAMPLES = """\
+examples:
+  python -m reports build
+  python -m reports build --results .asv/results --out /tmp/report
+  python -m reports build --threshold 0.01     # what differs by less than 1 % is the same
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        message = message.replace("unrecognized arguments", "unknown argument")
+        command = "python -m reports build"
+        allowed = "--results DIR, --out DIR, --threshold NUMBER"
+        self.exit(2, f"reports: {message}; use: {command} with {allowed}, or --help\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    made = _Parser(
+        prog="python -m reports",
+        description="Make a report of asv's results: which remedy keeps the model, at what cost.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = made.add_subparsers(dest="command", required=True, metavar="build")
+    build = commands.add_parser(
+        "build",
+        help="read result files, write the report",
+        description="Write index.html, report.md, results.csv and figures/ into --out.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    build.add_argument(
+        "--results",
+        type=Path,
+        default=Path(".asv/results"),
+        metavar="DIR",
+        help="asv's results folder (default: %(default)s)",
+    )
+    build.add_argument(
+        "--out",
+        type=Path,
+        default=Path(".asv/report"),
+        metavar="DIR",
+        help="where the report goes; other files in it stay (default: %(default)s)",
+    )
+    build.add_argument(
+        "--threshold",
+        type=_margin,
+        default=0.02,
+        metavar="NUMBER",
+        help="difference that does not matter, 0.02 is 2 %% (default: %(default)s)",
+    )
+    return made
+
+
+def _margin(text: str) -> float:
+    try:
+        margin = float(text)
+    except ValueError:
+        margin = math.nan
+    if not 0 < margin < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
+    return margin
+
+
+def build(results_dir: Path, out: Path, threshold: float) -> list[str]:
+    """Read `results_dir`, write the report into `out` and return a line for each thing left out.
+
+    Raises
+    ------
+    reports.results.ResultsError
+        Where there is nothing to report.
+    OSError
+        Where `out` cannot be written.
+    """
+    from reports.evidence import gather
+    from reports.output import write
+    from reports.page import render
+    from reports.results import read
+    from reports.vocabulary import COLUMNS
+
+    evidence = gather(read(results_dir), threshold)
+    page = render(evidence, str(results_dir), str(out))
+    rows = evidence.everything[evidence.everything[["value", "ratio"]].notna().any(axis=1)]
+    files: dict[str, str | bytes] = {
+        "results.csv": rows[list(COLUMNS)].to_csv(index=False, lineterminator="\n"),
+        "report.md": page.markdown,
+    }
+    for exhibit in page.exhibits:
+        files[f"figures/{exhibit.name}.svg"] = exhibit.drawing.svg
+        files[f"figures/{exhibit.name}.png"] = exhibit.drawing.png
+    write(out, files | {"index.html": page.html})
+    return [f"left out: {problem.where}: {problem.reason}" for problem in evidence.problems]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status: 0, or 2 with one line that says why."""
+    chosen = parser().parse_args(arguments)
+    if chosen.out.exists() and not chosen.out.is_dir():
+        return _refuse(f"--out {str(chosen.out)!r} is a file; name a folder")
+    try:
+        left_out = build(chosen.results, chosen.out, chosen.threshold)
+    except OSError as error:
+        return _refuse(f"cannot write {str(error.filename)!r}: {error.strerror}")
+    except ValueError as error:
+        from reports.results import ResultsError
+
+        if isinstance(error, ResultsError):
+            return _refuse(str(error))
+        raise
+    for line in left_out:
+        print(f"reports: {line}", file=sys.stderr)
+    print(chosen.out / "index.html")
+    return 0
+
+
+def _refuse(reason: str) -> int:
+    print(f"reports: {reason}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,195 @@
+"""The page and its Markdown twin, rendered from the evidence."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from reports import plot
+from reports.answer import answer
+from reports.claims import ledger
+from reports.costs import summary
+from reports.evidence import Evidence
+from reports.figures import Exhibit, exhibits
+from reports.tables import Cell, Table
+from reports.verdicts import Verdict
+from reports.vocabulary import AXES, PLACEBO, REMEDIES, STEPS
+from reports.wording import counted, interval, number
+
+MOST_PROBLEMS = 200
+# The colours that follow the reader's light or dark theme; the rest read on both.
+_THEMED = {
+    plot.INK: "currentColor",
+    plot.MUTED: "var(--muted)",
+    plot.LINE: "var(--line)",
+    plot.PAPER: "var(--paper)",
+    plot.BAND: "var(--band)",
+    plot.BLUE: "var(--blue)",
+    plot.GREEN: "var(--green)",
+    plot.ORANGE: "var(--orange)",
+    plot.GREY: "var(--grey)",
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report, rendered: what goes into each of its files."""
+
+    html: str
+    markdown: str
+    exhibits: Sequence[Exhibit]
+
+
+def render(evidence: Evidence, results: str, out: str) -> Page:
+    """Render the report.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        What to argue from.
+    results, out : str
+        The folders as the user named them; they stand in the command that makes it again.
+    """
+    figures = exhibits(evidence)
+    by_name = {figure.name: figure for figure in figures}
+    fidelity = by_name.pop("fidelity", None)
+    context: dict[str, Any] = {
+        "answer": answer(evidence),
+        "fidelity": fidelity,
+        "costs": summary(evidence),
+        "figures": list(by_name.values()),
+        "claims": ledger(evidence),
+        "runs": evidence.runs,
+        "environment": _environment(evidence),
+        "margin": f"{100 * evidence.margin:.3g}\N{NO-BREAK SPACE}%",
+        "remedies": {n: REMEDIES[n] for n in REMEDIES if n in set(evidence.frame["remedy"])},
+        "placebos": _placebos(evidence),
+        "missing": missing(evidence),
+        "problems": evidence.problems[:MOST_PROBLEMS],
+        "more_problems": max(0, len(evidence.problems) - MOST_PROBLEMS),
+        "command": shlex.join(
+            [
+                *("python", "-m", "reports", "build", "--results", results, "--out", out),
+                *("--threshold", f"{evidence.margin:g}"),
+            ]
+        ),
+    }
+    engine = _engine()
+    html = engine.get_template("index.html").render(context)
+    return Page(html, engine.get_template("report.md").render(context), figures)
+
+
+@lru_cache
+def _engine() -> jinja2.Environment:
+    engine = jinja2.Environment(
+        loader=jinja2.PackageLoader("reports", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    engine.filters |= {"inline": inline, "slug": _slug, "md": _markdown}
+    return engine
+
+
+def inline(figure: Exhibit) -> str:
+    """Return a figure as SVG to stand in the page: themed, its title cropped, its ids its own."""
+    svg = figure.drawing.svg
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'(\bid="|url\(#|xlink:href="#)', rf"\g<1>{figure.name}-", svg)
+    band = figure.drawing.title_band
+    box = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt" viewBox="[^"]*"', svg)
+    if box:
+        width, height = float(box[1]), float(box[2])
+        shown = f'viewBox="0 {band:g} {width:g} {height - band:g}" role="img"'
+        svg = svg.replace(box[0], f'{shown} aria-labelledby="{figure.name}-alt"', 1)
+    for colour, theme in _THEMED.items():
+        svg = svg.replace(colour, theme)
+    # Safe because matplotlib wrote it and escapes the text that it is given.
+    return Markup(svg)  # noqa: S704
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z]+", "-", text.lower()).strip("-")
+
+
+def _markdown(text: object) -> Markup:
+    """Escape what Markdown would take for HTML, formatting, a table or a link."""
+    plain = str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # An underscore inside a word and a bracket without a target are only themselves.
+    escaped = re.sub(r"[\\`*|~]|(?<!\w)_|_(?!\w)|\](?=[(\[:])", r"\\\g<0>", plain)
+    return Markup(escaped.replace("\n", " "))  # noqa: S704 - all of HTML's own is escaped above
+
+
+def _environment(evidence: Evidence) -> Table:
+    """Return the facts of each run side by side; those that differ are marked."""
+    keys = sorted({key for run in evidence.runs for key in run.facts})
+    rows = [("commit", [r.commit for r in evidence.runs])]
+    rows += [("measured", [r.day for r in evidence.runs])]
+    rows += [("asv environment", [r.environment for r in evidence.runs])]
+    rows += [(key, [r.facts.get(key, "\N{EN DASH}") for r in evidence.runs]) for key in keys]
+    cells = tuple(
+        (Cell(name, note="differs" if len(set(values)) > 1 else ""), *map(Cell, values))
+        for name, values in rows
+    )
+    return Table(
+        "What each result was measured on", ("Fact", *(r.label for r in evidence.runs)), cells
+    )
+
+
+def _placebos(evidence: Evidence) -> str:
+    rows = evidence.frame[evidence.frame["remedy"] == PLACEBO]
+    rows = rows[rows["verdict"] != ""]
+    if rows.empty:
+        return "No placebo was measured, so nothing vouches for these ratios."
+    off = rows[rows["verdict"] == Verdict.UNRELIABLE.value]
+    said = f"{len(rows) - len(off)} of {counted(len(rows), 'placebo')} came out as 1"
+    steps = rows[rows["metric"].isin(list(STEPS))]
+    if steps.empty:
+        return f"{said}."
+    bounds = interval(steps["ratio_ci_low"].min(), steps["ratio_ci_high"].max())
+    return f"{said}; the 99 % intervals of those of the steps lie within {bounds}."
+
+
+def missing(evidence: Evidence) -> list[str]:
+    """Return what the benchmarks name but these results do not hold, most general first."""
+    frame = evidence.frame
+    lines = []
+    for run, rows in frame.groupby("run"):
+        here, empty = rows[rows["value"].notna()], rows[rows["value"].isna()]
+        said = []
+        for axis in ("workload", "device", "remedy", "jit", "mask_dtype", "batch"):
+            seen = {str(v) for v in here[axis].dropna()} | {""}
+            absent = sorted({str(v) for v in empty[axis].dropna()} - seen)
+            said += [f"{axis.replace('_', ' ')} {value}" for value in absent]
+        failed = rows[rows["failed"].astype(bool)]
+        if said:
+            lines.append(f"{run}: nothing was measured for {', '.join(said)}.")
+        if len(failed):
+            lines.append(f"{run}: {counted(len(failed), 'measurement')} failed: {_failed(failed)}.")
+        lines.append(
+            f"{run}: {number(len(here))} of {counted(len(rows), 'combination')} that the "
+            "benchmarks name have a result; the others do not apply (a remedy that rejects "
+            "float32 masks), were not asked for, or failed."
+        )
+    absent = [name for name in REMEDIES if name not in set(frame["remedy"])]
+    if absent:
+        lines.append(f"No results name {', '.join(absent)}.")
+    return lines
+
+
+def _failed(rows: Any) -> str:
+    named = []
+    for row in rows.head(20).itertuples(index=False):
+        parts = [getattr(row, axis) for axis in AXES]
+        named.append(" ".join([row.metric, *(str(p) for p in parts if not pd.isna(p) and p != "")]))
+    return "; ".join(named) + ("; and more" if len(rows) > 20 else "")

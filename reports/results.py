@@ -1,0 +1,260 @@
+"""asv's result files as one tidy table, with a reason for everything that could not be read."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from reports.vocabulary import AXES, COLUMNS, KEY, UNITS
+
+FORMAT = 2
+MOST_COMBINATIONS = 1_000_000
+_OTHER_FILES = {"machine.json", "benchmarks.json"}
+_STATS = {
+    "ci_low": "stats_ci_99_a",
+    "ci_high": "stats_ci_99_b",
+    "q_25": "stats_q_25",
+    "q_75": "stats_q_75",
+    "n": "stats_repeat",
+}
+_RATIO = {"value": "ratio", "ci_low": "ratio_ci_low", "ci_high": "ratio_ci_high", "n": "ratio_n"}
+Run = tuple[str, str, str]
+
+
+class ResultsError(ValueError):
+    """Nothing can be reported; the message is one line that says why and what to do."""
+
+
+class LeftOutError(ValueError):
+    """One file or benchmark cannot be used; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something in the results folder that is not in the table, and why."""
+
+    where: str
+    reason: str
+
+
+@dataclass
+class Results:
+    """All that a results folder holds.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row a measurement; the columns of `reports.load`.
+    facts : dict
+        ``(machine, commit, environment)`` -> facts recorded beside its results.
+    problems : list of Problem
+        What was left out.
+    """
+
+    frame: Any
+    facts: dict[Run, dict[str, str]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+@lru_cache(maxsize=65536)
+def clean(text: str) -> str:
+    """Return `text` on one line of at most 300 characters, all of them printable."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:300])
+
+
+def read(results_dir: Path) -> Results:
+    """Read every result file under `results_dir`.
+
+    Raises
+    ------
+    ResultsError
+        Where the folder is missing or empty, or none of its files can be read.
+    """
+    if not results_dir.is_dir():
+        raise ResultsError(
+            f"no results folder {clean(str(results_dir))!r}: run the suite first (asv run), "
+            "or name a folder with --results"
+        )
+    paths = sorted(p for p in results_dir.rglob("*.json") if p.name not in _OTHER_FILES)
+    if not paths:
+        raise ResultsError(
+            f"no result files in {clean(str(results_dir))!r}: expected asv's "
+            "<machine>/<commit>-<environment>.json; run the suite first (asv run)"
+        )
+    results = Results(None)
+    blocks: list[dict[str, Any]] = []
+    described = _described(results_dir / "benchmarks.json", results.problems)
+    for path in paths:
+        name = clean(path.relative_to(results_dir).as_posix())
+        try:
+            blocks += _file(path, name, described, results)
+        except LeftOutError as problem:
+            results.problems.append(Problem(name, str(problem)))
+    if not blocks:
+        raise ResultsError(_why_nothing(results.problems))
+    results.frame = _tidy(pd.concat([pd.DataFrame(b) for b in blocks], ignore_index=True))
+    return results
+
+
+def _why_nothing(problems: list[Problem]) -> str:
+    """Return the gravest problem: a whole result file before benchmarks.json, before a part."""
+    if not problems:
+        return "no usable results: the result files are empty; run the suite again (asv run)"
+    worst = min(problems, key=lambda p: (": " in p.where, p.where == "benchmarks.json"))
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"no usable results: {worst.where}: {worst.reason}{more}"
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LeftOutError(f"cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise LeftOutError(f"is not JSON: {clean(str(error))}") from None
+    if not isinstance(data, dict):
+        raise LeftOutError("is not one of asv's files: expected a JSON object")
+    return data
+
+
+def _described(path: Path, problems: list[Problem]) -> Mapping[str, Any]:
+    try:
+        return _json(path)
+    except LeftOutError as problem:
+        problems.append(Problem(path.name, f"{problem}; it names every benchmark's parameters"))
+        return {}
+
+
+def _file(
+    path: Path, name: str, described: Mapping[str, Any], results: Results
+) -> Iterator[dict[str, Any]]:
+    data = _json(path)
+    if data.get("version") != FORMAT:
+        found = clean(str(data.get("version")))
+        raise LeftOutError(f"is of asv's result format {found}; this reads format {FORMAT}")
+    rows, columns = data.get("results"), data.get("result_columns")
+    if not isinstance(rows, dict) or not isinstance(columns, list):
+        raise LeftOutError("is not an asv result file: it lacks results or result_columns")
+    host = data.get("params")
+    machine = host.get("machine") if isinstance(host, dict) else None
+    run = (
+        _text(machine) or clean(path.parent.name),
+        _text(data.get("commit_hash"))[:8] or "unknown",
+        _text(data.get("env_name")) or "unknown",
+    )
+    for benchmark, row in rows.items():
+        try:
+            block = _benchmark(benchmark, dict(zip(map(str, columns), row)), described)  # noqa: B905 - asv drops trailing nulls
+        except (LeftOutError, TypeError) as problem:
+            reason = str(problem) if isinstance(problem, LeftOutError) else "its row is not a list"
+            results.problems.append(Problem(f"{name}: {clean(benchmark)}", reason))
+            continue
+        if "fact" in block:
+            results.facts.setdefault(run, {}).update(_facts(block))
+            continue
+        yield dict(zip(KEY[:3], run, strict=True)) | block
+
+
+def _benchmark(name: str, row: Mapping[str, Any], described: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of one benchmark's results in one file, a value a combination."""
+    about = described.get(name)
+    _, found, metric = name.rpartition(".track_")
+    if not found:
+        raise LeftOutError("is not a benchmark of this suite: no track_ in its name")
+    if not isinstance(about, dict):
+        raise LeftOutError("benchmarks.json does not describe it")
+    if row.get("version") is not None and row["version"] != about.get("version"):
+        raise LeftOutError("was measured with another version of this benchmark")
+    names, params = about.get("param_names"), row.get("params") or []
+    if not isinstance(names, list) or not isinstance(params, list) or len(names) != len(params):
+        raise LeftOutError("its parameters are not those that benchmarks.json names")
+    if not all(isinstance(values, list) for values in params):
+        raise LeftOutError("its parameters are not lists")
+    size = math.prod(map(len, params))
+    values = row.get("result")
+    if values is None and size <= MOST_COMBINATIONS:
+        values = [None] * size  # asv writes null for a benchmark that failed everywhere
+    if not isinstance(values, list) or len(values) != size:
+        raise LeftOutError("it has not one result for each combination of its parameters")
+    combinations = list(zip(*itertools.product(*([*map(_value, p)] for p in params)), strict=True))
+    axes = {str(n): list(c) for n, c in zip(names, combinations, strict=False)}
+    if "fact" in axes:
+        return {"fact": axes["fact"], "value": values}
+    unit = about.get("unit")
+    stats = {ours: _numbers(row.get(theirs), size) for ours, theirs in _STATS.items()}
+    return {
+        "metric": clean(metric),
+        **{axis: axes.get(axis, [""] * size) for axis in AXES},
+        "value": _numbers(values, size),
+        "unit": UNITS.get(metric) or (clean(unit) if isinstance(unit, str) else ""),
+        "failed": [value is None for value in values],
+        "started_at": _number(row.get("started_at")),
+        **stats,
+    }
+
+
+@lru_cache(maxsize=65536)
+def _literal(text: str) -> str:
+    try:
+        found = ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        found = text
+    return clean(str(found))
+
+
+def _value(param: object) -> str:
+    return _literal(param) if isinstance(param, str) else clean(str(param))
+
+
+def _text(value: object) -> str:
+    return clean(value) if isinstance(value, str) else ""
+
+
+def _number(value: object) -> float:
+    try:
+        return float(value) if isinstance(value, int | float) else math.nan
+    except OverflowError:
+        return math.nan
+
+
+def _numbers(values: object, size: int) -> list[float]:
+    if not isinstance(values, list) or len(values) != size:
+        return [math.nan] * size
+    return [_number(value) for value in values]
+
+
+def _facts(block: Mapping[str, Any]) -> dict[str, str]:
+    recorded = (f for f, v in zip(block["fact"], block["value"], strict=False) if _number(v) == 1)
+    return dict(fact.partition(" ")[::2] for fact in recorded)
+
+
+def _tidy(long: Any) -> Any:
+    """Give each measurement one row, its paired ratio beside it."""
+    long["batch"] = pd.to_numeric(long["batch"], errors="coerce").astype("Float64")
+    long["batch"] = long["batch"].where(long["batch"] % 1 == 0).astype("Int64")
+    for column in ("value", "ci_low", "ci_high", "q_25", "q_75", "n", "started_at"):
+        long[column] = long[column].astype(float)
+    long["value"] = long["value"].where(long["value"].abs() < math.inf)
+    long["n"] = long["n"].where(long["n"] >= 1).fillna(long["value"].notna().astype(float))
+    long["n"] = long["n"].where(long["n"] < 1e15).round().astype("Int64")
+    long = long.sort_values("started_at", kind="stable", na_position="first")
+    long = long.drop_duplicates(list(KEY), keep="last")
+    paired = long["metric"].str.endswith("_ratio")
+    ratios = long[paired].rename(columns=_RATIO)
+    ratios["metric"] = ratios["metric"].str.removesuffix("_ratio")
+    joined = long[~paired].merge(ratios[[*KEY, *_RATIO.values()]], how="left", on=list(KEY))
+    own = joined["unit"] == "ratio"
+    for source, target in _RATIO.items():
+        joined.loc[own, target] = joined.loc[own, source]
+    extra = ["ratio_n", "q_25", "q_75", "failed", "started_at"]
+    frame = joined[[c for c in COLUMNS if c != "verdict"] + extra]
+    return frame.sort_values(list(KEY), kind="stable", ignore_index=True)

@@ -1,0 +1,106 @@
+"""A word for each comparison, from the interval of its ratio and a margin, never from a point."""
+
+from __future__ import annotations
+
+import math
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from reports.vocabulary import PLACEBO
+
+MARGIN = 0.02
+CELL = ["machine", "commit", "environment", "metric", "workload", "device", "jit", "batch"]
+
+
+class Verdict(Enum):
+    """How a time compares with the reference's in the same rounds."""
+
+    SAME = "same"
+    FASTER = "faster"
+    SLOWER = "slower"
+    UNDECIDED = "undecided"
+    UNRELIABLE = "unreliable"
+
+
+def judge(low: float, high: float, margin: float = MARGIN) -> Verdict:
+    """Return the verdict on a ratio whose 99 % interval is `low` to `high`.
+
+    Parameters
+    ----------
+    low, high : float
+        Ratio of a time to the reference's; above 1 is slower.
+    margin : float
+        The difference that does not matter: 0.02 is 2 %.
+    """
+    table = (
+        (1 / (1 + margin) <= low and high <= 1 + margin, Verdict.SAME),
+        (low > 1, Verdict.SLOWER),
+        (high < 1, Verdict.FASTER),
+    )
+    return next((verdict for holds, verdict in table if holds), Verdict.UNDECIDED)
+
+
+def more_samples(ratio: float, low: float, high: float, n: float, margin: float = MARGIN) -> float:
+    """Return about how many more samples would settle an undecided ratio; NaN where unknown.
+
+    The half-width of the interval shrinks with the square root of the samples, so it takes
+    ``n * (half_width / wanted) ** 2`` of them to reach the half-width that either excludes 1 or
+    fits inside the margin, whichever comes first.
+    """
+    half_width = max(high - ratio, ratio - low)
+    wanted = max(abs(ratio - 1), min(1 + margin - ratio, ratio - 1 / (1 + margin)))
+    if not (math.isfinite(half_width) and wanted > 0 and n > 0):
+        return math.nan
+    return max(1.0, math.ceil(n * (half_width / wanted) ** 2 - n))
+
+
+def compare(frame: Any, threshold: float = MARGIN) -> Any:
+    """Return a copy of `frame` with a `verdict` for each ratio and `more_samples` where undecided.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `reports.load` returns it.
+    threshold : float
+        The margin within which two times count as the same; 0.02 is 2 %.
+
+    Returns
+    -------
+    DataFrame
+        `frame` with the columns `verdict` (empty where there is no ratio), `more_samples`, and
+        `placebo_low` and `placebo_high`, the interval of the cell's placebo.
+    """
+    judged = _with_placebo(frame)
+    rows = zip(judged["ratio"], judged["ratio_ci_low"], judged["ratio_ci_high"], strict=True)
+    verdicts = np.array([_word(*row, threshold) for row in rows], dtype=object)
+    off = (judged["placebo_low"] > 1) | (judged["placebo_high"] < 1)
+    verdicts[(off & (verdicts != "")).to_numpy()] = Verdict.UNRELIABLE.value
+    judged["verdict"] = verdicts
+    undecided = judged["verdict"] == Verdict.UNDECIDED.value
+    columns = ["ratio", "ratio_ci_low", "ratio_ci_high", "ratio_n"]
+    judged["more_samples"] = math.nan
+    judged.loc[undecided, "more_samples"] = [
+        more_samples(ratio, low, high, n, threshold)
+        for ratio, low, high, n in judged.loc[undecided, columns].itertuples(index=False)
+    ]
+    return judged
+
+
+def _word(ratio: float, low: float, high: float, margin: float) -> str:
+    return "" if math.isnan(ratio) else judge(low, high, margin).value
+
+
+def _with_placebo(frame: Any) -> Any:
+    """Put each cell's placebo interval beside it; the bool cell's where it has none of its own."""
+    names = {"ratio_ci_low": "placebo_low", "ratio_ci_high": "placebo_high"}
+    wanted = [*CELL, "mask_dtype", *names]
+    placebo = frame.loc[(frame["remedy"] == PLACEBO) & frame["ratio"].notna(), wanted]
+    placebo = placebo.rename(columns=names)
+    judged = frame.merge(placebo, how="left", on=[*CELL, "mask_dtype"])
+    of_bool = placebo[placebo["mask_dtype"] == "bool"].drop(columns="mask_dtype")
+    fallback = frame[CELL].merge(of_bool, how="left", on=CELL)
+    for column in names.values():
+        judged[column] = judged[column].fillna(fallback[column])
+    return judged

@@ -1,0 +1,217 @@
+"""Models that the suite itself does not know, and what a user would hand to `remedies check`."""
+
+import json
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+RNG = np.random.default_rng(3)
+IMAGE = RNG.random((8, 3)).astype("float32")
+KEEP = RNG.random((8, 3)) < 0.5
+INDEX = RNG.integers(0, 9, (8, 4)).astype("int32")
+TARGETS = RNG.random((8, 2)).astype("float32")
+MASKED = {"image": IMAGE, "keep": KEEP}
+
+
+def trained(model, inputs, **settings):
+    model.compile(**{"optimizer": keras.optimizers.Adam(0.01), "loss": "mse"} | settings)
+    for _ in range(3):
+        model.train_on_batch(inputs, TARGETS)
+    return model, inputs, TARGETS
+
+
+class Dense2(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = keras.layers.Dense(2)
+
+
+class Whole(Dense2):
+    def call(self, inputs):
+        return self.dense(keras.ops.where(inputs["keep"], inputs["image"], 0.0))
+
+
+class Masked(Dense2):
+    def call(self, inputs):
+        return self.dense(tf.where(inputs["keep"], inputs["image"], 0.0))
+
+
+class Article(Masked):
+    def build_from_config(self, config):
+        self.dense.build(config["input_shape"]["image"])
+
+
+class EmptyBuild(Whole):
+    def build(self, input_shape):
+        self.built = True
+
+
+class LateWidth(Whole):
+    def build(self, input_shape):
+        self.dense.build((None, self.width))
+
+
+class Lookup(keras.layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.project = keras.layers.Dense(3)
+
+    def call(self, index):
+        return self.project(tf.gather(tf.eye(9), index))
+
+
+class Nested(Dense2):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.lookup = Lookup()
+
+    def call(self, inputs):
+        return self.dense(keras.ops.mean(self.lookup(inputs["index"]), axis=1))
+
+
+class Outer(Dense2):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.inner = Article()
+
+    def call(self, inputs):
+        return self.dense(self.inner(inputs))
+
+
+class TwoArguments(Dense2):
+    def call(self, image, keep):
+        return self.dense(keras.ops.where(keep, image, 0.0))
+
+
+class Eager(Dense2):
+    def call(self, image):
+        return self.dense(image / float(image.numpy().max()))
+
+
+class Frozen(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.base = keras.layers.Dense(3)
+        self.head = keras.layers.Dense(2)
+
+    def call(self, image):
+        return self.head(self.base(image))
+
+
+class Dropped(Whole):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dropout = keras.layers.Dropout(0.5)
+
+    def call(self, inputs):
+        return super().call(inputs | {"image": self.dropout(inputs["image"])})
+
+
+def whole():
+    return trained(Whole(), MASKED)
+
+
+def masked():
+    return trained(Masked(), MASKED)
+
+
+def masked_model_only():
+    return masked()[0]
+
+
+def article():
+    return trained(Article(), MASKED)
+
+
+def article_sgd():
+    return trained(Article(), MASKED, optimizer="sgd")
+
+
+def empty_build():
+    return trained(EmptyBuild(), MASKED)
+
+
+def late_width():
+    model = LateWidth()
+    model.width = 3
+    return trained(model, MASKED)
+
+
+def gather():
+    return trained(Nested(), {"index": INDEX})
+
+
+def nested_build_from_config():
+    return trained(Outer(), MASKED)
+
+
+def two_arguments():
+    model = TwoArguments()
+    model(IMAGE, KEEP)
+    model.compile("adam", "mse")
+    return model, (IMAGE, KEEP), TARGETS
+
+
+def eager():
+    return trained(Eager(), IMAGE, run_eagerly=True)
+
+
+def functional():
+    image, keep = keras.Input((3,), name="image"), keras.Input((3,), name="keep", dtype="bool")
+    outputs = keras.layers.Dense(2)(keras.ops.where(keep, image, 0.0))
+    return trained(keras.Model({"image": image, "keep": keep}, outputs), MASKED)
+
+
+def frozen():
+    model = Frozen()
+    model.base.trainable = False
+    return trained(model, IMAGE)
+
+
+def dropped():
+    return trained(Dropped(), MASKED)
+
+
+def with_lambda():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Lambda(lambda x: x * 2)])
+    model.add(keras.layers.Dense(2))
+    return trained(model, IMAGE)
+
+
+def a_number():
+    return 3
+
+
+def raising():
+    raise RuntimeError("no such\ndata set")
+
+
+def never_called():
+    model = Whole()
+    model.compile("adam", "mse")
+    return model
+
+
+def uncompiled():
+    model = Whole()
+    model(MASKED)
+    return model
+
+
+def main(folder):
+    """Save a trained model, train on and write the losses: the truth that a rescue must meet."""
+    model, inputs, targets = masked()
+    model.save(folder / "masked.keras")
+    losses = []
+    for _ in range(3):
+        model.reset_metrics()
+        losses.append(float(model.train_on_batch(inputs, targets)).hex())
+    np.savez(folder / "weights.npz", *model.get_weights())
+    (folder / "losses.json").write_text(json.dumps(losses))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,179 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from remedies.__main__ import main
+from remedies.registry import REMEDIES
+
+SUBJECTS = Path(__file__).parent / "subjects" / "models.py"
+
+
+def failing(capsys, *arguments):
+    """Run a command that must fail; return its one line on stderr."""
+    assert main(arguments) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    lines = [one for one in shown.err.splitlines() if one.startswith("remedies: ")]
+    assert len(lines) == 1
+    assert "Traceback" not in shown.err
+    return lines[0]
+
+
+def test_list_names_every_remedy_on_a_line(capsys):
+    assert main(["list"]) == 0
+    shown = capsys.readouterr().out
+    assert all(any(one.startswith(name) for one in shown.splitlines()) for name in REMEDIES)
+
+
+def test_show_prints_the_recipe(capsys):
+    assert main(["show", "tf_cast"]) == 0
+    shown = capsys.readouterr().out
+    assert 'tf.cast(inputs["mask"], "bool")' in shown
+    compile(shown, "recipe", "exec")
+
+
+def test_help_and_usage_errors_start_no_tensorflow():
+    program = (
+        "import sys, remedies, remedies.__main__ as m\n"
+        "for a in (['--help'], ['check', '--help'], ['list'], ['show', 'tf_cast'], ['x'], []):\n"
+        "    try: m.main(a)\n"
+        "    except SystemExit: pass\n"
+        "assert m.main(['show', 'nope']) == 2 and m.main(['rescue', 'no.keras']) == 2\n"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules), 'TensorFlow was imported'\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("command", ["list", "show", "roundtrip", "check", "rescue"])
+def test_every_command_has_help_with_examples(capsys, command):
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert "examples:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["show", "nope"], "unknown remedy 'nope'; choose from: control"),
+        (["show", "tf_cast", "--workload", "nope"], "unknown workload 'nope'"),
+        (["roundtrip", "nope"], "unknown remedy 'nope'"),
+        (["roundtrip", "control", "--mask-dtype", "float32"], "control: takes no float32 mask"),
+        (["roundtrip", "--mask-dtype", "int7"], "unknown mask dtype 'int7'"),
+        (["check", "no.keras"], "no.keras: no such file"),
+        (["check", "no.py:make"], "no.py: no such file"),
+        (["check", "no_such_module_here:make"], "no such module"),
+        (["check", "json:nope"], "has no function 'nope'"),
+        (["check", "nonsense"], "nonsense: no such file"),
+        (["rescue", "no.keras"], "no.keras: no such file"),
+    ],
+)
+def test_a_wrong_name_is_one_line(capsys, arguments, says):
+    assert says in failing(capsys, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("factory", "says"),
+    [
+        ("a_number", "returned a int; it must return a compiled, built keras.Model"),
+        ("raising", "raised RuntimeError: no such data set (raised at models.py:"),
+        ("never_called", "not built"),
+        ("uncompiled", "not compiled"),
+    ],
+)
+def test_a_wrong_factory_is_one_line(capsys, factory, says):
+    assert says in failing(capsys, "check", f"{SUBJECTS}:{factory}")
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 cut off"])
+@pytest.mark.parametrize("command", ["check", "rescue"])
+def test_a_damaged_file_is_one_line_and_stays(capsys, tmp_path, command, content):
+    path = tmp_path / "m.keras"
+    path.write_bytes(content)
+    assert "m.keras: " in failing(capsys, command, str(path))
+    assert path.read_bytes() == content
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_check_prints_the_users_line_the_cause_and_the_remedy(capsys):
+    assert main(["check", f"{SUBJECTS}:masked"]) == 1
+    shown = capsys.readouterr().out
+    for part in ("2 of 2 weights lost", "tf.where(inputs", "Cause: dtype", "tf_cast", "INPUTS ="):
+        assert part in shown
+    assert str(SUBJECTS) in shown
+    assert "\x1b" not in shown
+
+
+def test_check_of_a_whole_model_is_short(capsys):
+    assert main(["check", f"{SUBJECTS}:functional"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) <= 5
+
+
+def test_check_writes_json(capsys):
+    assert main(["check", f"{SUBJECTS}:two_arguments", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert not found["whole"]
+    assert found["advice"][0]["cause"] == "arguments"
+    assert found["swallowed"][0]["source"] == "def call(self, image, keep):"
+    assert found["trips"][0]["defects"]["weights_lost"] == 2
+
+
+def test_a_factory_leaves_no_bytecode_beside_the_users_file(tmp_path, capsys):
+    path = tmp_path / "mine.py"
+    path.write_text("def make():\n    return 1\n")
+    failing(capsys, "check", f"{path}:make")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_rescue_and_check_of_a_file(capsys, tmp_path):
+    from remedies.target import load_module
+
+    path = tmp_path / "masked.keras"
+    load_module(str(SUBJECTS)).masked()[0].save(path)
+    assert main(["check", str(path), "--custom-objects", str(SUBJECTS)]) == 1
+    assert "Cause: dtype" in capsys.readouterr().out
+    assert "not registered" in failing(capsys, "rescue", str(path))
+    arguments = ["rescue", str(path), "--custom-objects", str(SUBJECTS)]
+    assert "no such folder" in failing(
+        capsys, *arguments, "--out", str(tmp_path / "no" / "m.keras")
+    )
+    # A path through a file is an OSError of the system itself, for root as well.
+    through = tmp_path / "masked.keras" / "m.keras"
+    assert "no such folder" in failing(capsys, *arguments, "--out", str(through))
+    assert main([*arguments, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["whole"]
+    assert not found["new_file_loads_whole"]
+    assert found["mended_class_loads_it_whole"]
+    assert "exists already" in failing(capsys, *arguments)
+
+
+def test_a_full_disk_is_one_line(capsys, tmp_path, monkeypatch):
+    import tempfile
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device", "/tmp/somewhere")  # noqa: S108
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
+    assert "No space left on device" in failing(capsys, "check", f"{SUBJECTS}:masked")
+
+
+def test_roundtrip_shows_the_control_lossy_and_the_others_whole(capsys):
+    assert main(["roundtrip", "control", "ops_where", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["control"]["defects"]["weights_lost"] == 2
+    assert found["ops_where"]["outcome"] == "whole"
+    assert main(["roundtrip", "ops_where"]) == 0
+    assert "weights lost" in capsys.readouterr().out
+
+
+def test_the_command_runs_as_a_process():
+    found = subprocess.run(
+        [sys.executable, "-m", "remedies", "show", "nope"], capture_output=True, text=True
+    )
+    assert found.returncode == 2
+    assert found.stdout == ""
+    assert found.stderr.startswith("remedies: unknown remedy")

@@ -1,0 +1,63 @@
+"""Watching `call` while Keras loads."""
+
+import keras
+import numpy as np
+import pytest
+
+from remedies.rebuild import leaf_dtypes, observe_calls, owned_classes
+
+
+class Picky(keras.layers.Layer):
+    def call(self, values):
+        if values.shape[0] == 1:
+            raise ValueError("one is not enough")
+        return values * 2
+
+
+def test_calls_are_recorded_with_dtypes_and_errors():
+    with observe_calls([Picky]) as calls:
+        Picky()(np.ones((2, 3), np.float32))
+        with pytest.raises(ValueError, match="not enough"):
+            Picky()(np.ones((1, 3), np.float32))
+    assert [(call.owner, call.dtypes) for call in calls] == [("Picky", ("float32",))] * 2
+    assert calls[0].error is None
+    assert "not enough" in str(calls[1].error)
+
+
+def test_the_class_is_put_back_even_after_an_error():
+    original = Picky.call
+    with pytest.raises(KeyError), observe_calls([Picky]):
+        assert Picky.call is not original
+        raise KeyError
+    assert Picky.call is original
+
+
+def test_an_inherited_call_is_watched_where_it_is_written():
+    class Heir(Picky):
+        pass
+
+    original = Picky.call
+    with observe_calls([Heir, Picky]) as calls:
+        Heir()(np.ones((2, 3), np.float32))
+    assert [call.owner for call in calls] == ["Heir"]
+    assert Picky.call is original and "call" not in vars(Heir)
+
+
+def test_a_call_of_keras_own_is_never_touched():
+    class Plain(keras.Sequential):
+        pass
+
+    original = keras.Sequential.call
+    with observe_calls([Plain]) as calls:
+        assert keras.Sequential.call is original
+    assert not calls
+
+
+def test_only_the_users_own_classes_are_owned():
+    model = keras.Sequential([keras.Input((3,)), Picky(), keras.layers.Dense(1)])
+    assert owned_classes(model) == (Picky,)
+
+
+def test_leaf_dtypes_reads_nested_structures():
+    structure = {"b": np.zeros(1, bool), "a": [np.zeros(1, "int32"), "text"]}
+    assert sorted(leaf_dtypes(structure)) == ["bool", "int32"]

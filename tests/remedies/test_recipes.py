@@ -1,0 +1,131 @@
+"""Every workload written with every remedy: the same arithmetic, and what a round trip keeps."""
+
+import functools
+import json
+
+import numpy as np
+import pytest
+
+from remedies import REFERENCE, REMEDIES, WORKLOADS, Outcome, build, keras_file_twice, round_trip
+from remedies.roundtrip import keras_file
+
+BATCH = 4
+CELLS = [
+    (workload, remedy.name, mask_dtype)
+    for workload in WORKLOADS
+    for remedy in REMEDIES.values()
+    for mask_dtype in remedy.mask_dtypes
+]
+LOSES_EVERYTHING_AGAIN = {"control", "build_from_config"}
+
+
+# Tracing is what these tests take their time for, and a round trip leaves a model as it was.
+@functools.cache
+def trained(workload, remedy, mask_dtype="bool", **settings):
+    data = WORKLOADS[workload].data(BATCH, mask_dtype)
+    model = build(workload, remedy, **settings)
+    losses = [model.train_on_batch(*data) for _ in range(2)]
+    assert np.isfinite(losses).all()
+    return model, data
+
+
+@pytest.mark.parametrize(("workload", "remedy", "mask_dtype"), CELLS)
+def test_remedies_compute_the_same_thing(workload, remedy, mask_dtype):
+    model, (inputs, _) = trained(workload, remedy, mask_dtype)
+    reference, (expected_inputs, _) = trained(workload, REFERENCE)
+    reference.set_weights(model.get_weights())
+    outputs = model.predict_on_batch(inputs)
+    np.testing.assert_allclose(outputs, reference.predict_on_batch(expected_inputs), atol=1e-6)
+    assert np.isfinite(outputs).all()
+
+
+@pytest.mark.parametrize(("workload", "remedy", "mask_dtype"), CELLS)
+def test_only_the_control_loses_in_the_first_round_trip(workload, remedy, mask_dtype):
+    model, data = trained(workload, remedy, mask_dtype)
+    found = round_trip(model, *data)
+    assert bool(found.defects) == (remedy == "control"), found.defects
+    assert not found.swallowed or remedy == "control"
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+@pytest.mark.parametrize("remedy", REMEDIES)
+def test_the_second_generation_needs_more_than_build_from_config(workload, remedy):
+    model, data = trained(workload, remedy)
+    found = round_trip(model, *data, route=keras_file_twice)
+    assert bool(found.defects) == (remedy in LOSES_EVERYTHING_AGAIN), found.defects
+    if remedy == "build_from_config":
+        assert found.defects.weights_lost == found.weights_saved
+        assert len(found.warnings) == 1 and "optimizer" in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("workload", "weights", "optimizer"),
+    [("image", (2, 2), (4, 6)), ("attention", (14, 19), (28, 40)), ("inpaint", (20, 20), (28, 30))],
+)
+def test_what_the_control_loses_and_of_how_much(workload, weights, optimizer):
+    model, data = trained(workload, "control")
+    found = round_trip(model, *data)
+    lost = found.defects
+    assert (lost.weights_lost, found.weights_saved) == weights
+    assert (lost.optimizer_variables_lost, found.optimizer_variables_saved) == optimizer
+    assert (lost.outputs_changed, lost.next_step_changed, lost.iterations_lost) == (1, 1, 2)
+    assert lost.silent_defects == 1, "no warning says that weights were lost"
+    assert found.outcome is Outcome.WARNED and len(found.warnings) == 2
+    assert found.rebuilt_as_float and "SelectV2" in str(found.swallowed[0])
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+@pytest.mark.parametrize("remedy", ["build_from_config", "build_from_config_pair"])
+def test_every_layer_is_built_by_hand(workload, remedy, tmp_path):
+    loaded = keras_file(trained(workload, remedy)[0], tmp_path)
+    assert all(layer.built for layer in loaded._flatten_layers())
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_the_pair_writes_the_same_build_config_in_every_generation(workload, tmp_path):
+    model, data = trained(workload, "build_from_config_pair")
+    first = json.dumps(model.get_build_config())
+    for _ in range(3):
+        model = keras_file(model, tmp_path)
+        assert json.dumps(model.get_build_config()) == first
+    model.predict_on_batch(data[0])
+    assert json.dumps(model.get_build_config()) == first
+
+
+@pytest.mark.parametrize("remedy", REMEDIES)
+@pytest.mark.parametrize(("workload", "leaf"), [("attention", "tokens"), ("inpaint", "image")])
+def test_what_is_masked_has_no_bearing_on_the_outputs(workload, leaf, remedy):
+    model, (inputs, _) = trained(workload, remedy)
+    hidden = np.where(inputs["mask"], inputs[leaf], 1).astype(inputs[leaf].dtype)
+    assert not np.array_equal(hidden, inputs[leaf])
+    outputs = [model.predict_on_batch(inputs | {leaf: values}) for values in (inputs[leaf], hidden)]
+    np.testing.assert_array_equal(*outputs)
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_a_saved_workload_stays_small(workload, tmp_path):
+    path = tmp_path / "model.keras"
+    trained(workload, REFERENCE)[0].save(path)
+    assert path.stat().st_size < 2e6
+
+
+def test_attention_is_fed_what_its_layers_are_made_for():
+    from remedies.attention.layers import LENGTH, VOCABULARY
+
+    tokens = WORKLOADS["attention"].data(64)[0]["tokens"]
+    assert tokens.shape[1] == LENGTH
+    assert 0.99 * VOCABULARY < tokens.max() < VOCABULARY
+
+
+@pytest.mark.parametrize(
+    ("workload", "remedy"), [("image", "control"), ("image", "tf_cast"), ("inpaint", "ops_where")]
+)
+def test_xla_changes_nothing_of_it(workload, remedy):
+    model, data = trained(workload, remedy, jit=True)
+    assert bool(round_trip(model, *data).defects) == (remedy == "control")
+
+
+@pytest.mark.parametrize("remedy", ["control", "build_from_config", "build_from_config_pair"])
+def test_raw_tf_where_refuses_a_float_mask(remedy):
+    with pytest.raises(TypeError, match="SelectV2"):
+        trained("image", remedy, "float32")

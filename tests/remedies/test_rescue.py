@@ -1,0 +1,184 @@
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import remedies
+from remedies.problem import BadInputError
+from remedies.rescue import rescue
+from remedies.target import custom_objects, load_module
+
+SUBJECTS = Path(__file__).parent / "subjects" / "models.py"
+
+
+@pytest.fixture(scope="module")
+def subjects():
+    return load_module(str(SUBJECTS))
+
+
+@pytest.fixture(scope="module")
+def custom():
+    return custom_objects(str(SUBJECTS))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A file that another process trained and saved, and how that process went on."""
+    folder = tmp_path_factory.mktemp("made")
+    subprocess.run([sys.executable, str(SUBJECTS), str(folder)], check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def file(made, tmp_path):
+    path = tmp_path / "masked.keras"
+    path.write_bytes((made / "masked.keras").read_bytes())
+    return path
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def train_on(model, subjects):
+    losses = []
+    for _ in range(3):
+        model.reset_metrics()
+        losses.append(float(model.train_on_batch(subjects.MASKED, subjects.TARGETS)).hex())
+    return losses
+
+
+def assert_goes_on_as(made, model, subjects):
+    assert train_on(model, subjects) == json.loads((made / "losses.json").read_text())
+    with np.load(made / "weights.npz") as expected:
+        for name, value in zip(expected.files, model.get_weights(), strict=True):
+            np.testing.assert_array_equal(expected[name], value)
+
+
+def test_the_next_three_training_steps_equal_the_originals_bit_for_bit(
+    made, file, subjects, custom
+):
+    before = digest(file)
+    found = rescue(file, custom_objects=custom)
+    assert digest(file) == before
+    assert found.whole
+    assert len(found.dropped) == 7
+    assert not found.loads_whole
+    assert found.report is not None
+    assert found.report.advice[0].cause.value == "dtype"
+    assert_goes_on_as(made, found.model, subjects)
+
+
+def test_the_new_file_holds_every_array_and_nothing_else_is_left(file, subjects, custom):
+    found = rescue(file, subjects.MASKED, custom_objects=custom)
+    assert remedies.archive.read(found.out).entries == remedies.archive.read(file).entries
+    assert sorted(one.name for one in file.parent.iterdir()) == [
+        "masked.keras",
+        "masked.rescued.keras",
+    ]
+
+
+def test_the_code_it_gives_lets_load_model_bring_the_new_file_back(made, file, subjects, custom):
+    found = rescue(file, custom_objects=custom)
+    assert found.mended_loads_whole
+    body = "".join(f"    {one}\n" for one in found.code.splitlines())
+    scope = {"keras": keras, "Masked": subjects.Masked}
+    exec(f"class Mended(Masked):\n{body}", scope)  # noqa: S102
+    model = keras.saving.load_model(found.out, custom_objects={"Masked": scope["Mended"]})
+    assert_goes_on_as(made, model, subjects)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_the_recipe_it_gives_works_with_the_class_as_it_is(made, file, subjects, custom):
+    found = rescue(file, custom_objects=custom)
+    recipe = found.recipe.replace("compile(...)", "compile(keras.optimizers.Adam(0.01), 'mse')")
+    scope = {"keras": keras, "sample": subjects.MASKED}
+    with keras.saving.custom_object_scope(custom):
+        exec(recipe, scope)  # noqa: S102
+    assert_goes_on_as(made, scope["model"], subjects)
+
+
+def saved(model, path):
+    model.save(path)
+    return path
+
+
+def test_a_file_that_loads_whole_is_left_alone(subjects, custom, tmp_path):
+    path = saved(subjects.whole()[0], tmp_path / "m.keras")
+    found = rescue(path, custom_objects=custom)
+    assert found.out is None
+    assert found.whole
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_second_generation_needs_a_sample_and_then_comes_back(subjects, custom, tmp_path):
+    path = saved(subjects.article()[0], tmp_path / "a.keras")
+    again = keras.saving.load_model(path, custom_objects=custom)
+    assert "get_build_config() is None" in rescue(path, custom_objects=custom).notes[0]
+    path = saved(again, tmp_path / "b.keras")
+    with pytest.raises(BadInputError, match=r"records no input shapes.*--sample"):
+        rescue(path, custom_objects=custom)
+    found = rescue(path, subjects.MASKED, custom_objects=custom)
+    assert found.whole
+    for mine, theirs in zip(found.model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_a_model_with_two_arguments_comes_back(subjects, custom, tmp_path):
+    path = saved(subjects.two_arguments()[0], tmp_path / "m.keras")
+    assert rescue(path, custom_objects=custom).whole
+
+
+def test_a_frozen_layer_is_said_and_can_be_named(subjects, custom, tmp_path):
+    path = saved(subjects.frozen()[0], tmp_path / "m.keras")
+    found = rescue(path, custom_objects=custom)
+    assert not found.whole
+    assert all(name.startswith("optimizer/") for name in found.missing)
+    assert any("--freeze" in note for note in found.notes)
+    again = rescue(path, custom_objects=custom, freeze=["base"], out=tmp_path / "again.keras")
+    assert again.whole
+    with pytest.raises(BadInputError, match="no layer 'roof' to freeze"):
+        rescue(path, custom_objects=custom, freeze=["roof"], out=tmp_path / "no.keras")
+
+
+def test_nothing_is_written_over_or_outside(file, custom, tmp_path):
+    (tmp_path / "masked.rescued.keras").write_bytes(b"mine")
+    with pytest.raises(BadInputError, match="exists already"):
+        rescue(file, custom_objects=custom)
+    with pytest.raises(BadInputError, match="no such folder"):
+        rescue(file, custom_objects=custom, out=tmp_path / "no" / "m.keras")
+    with pytest.raises(BadInputError, match=r"must end in \.keras"):
+        rescue(file, custom_objects=custom, out=tmp_path / "m.h5")
+
+
+def test_a_disk_that_fills_up_leaves_nothing_behind(file, custom, tmp_path, monkeypatch):
+    before = digest(file)
+
+    def full(self, path, **_):
+        Path(path).write_bytes(b"half of it")
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(keras.Model, "save", full)
+    with pytest.raises(OSError, match="No space left"):
+        rescue(file, custom_objects=custom)
+    assert list(tmp_path.iterdir()) == [file]
+    assert digest(file) == before
+
+
+def test_classes_and_code_in_the_file_are_not_trusted(file, subjects, tmp_path):
+    with pytest.raises(BadInputError, match=r"'Masked' is not registered.*--custom-objects"):
+        rescue(file)
+    path = saved(subjects.with_lambda()[0], tmp_path / "lambda.keras")
+    with pytest.raises(BadInputError, match=r"Python code of its own.*--run-code-in-file"):
+        rescue(path)
+
+
+def test_a_sample_that_the_model_cannot_take_is_named(file, custom):
+    with pytest.raises(BadInputError, match="cannot be called on the sample"):
+        rescue(file, {"image": np.ones((2, 3), "float32")}, custom_objects=custom)

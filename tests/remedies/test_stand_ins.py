@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+from remedies.problem import BadInputError
+from remedies.stand_ins import candidates, discover, leaves, load_sample, shapes_of
+
+SHAPES = {"image": (8, 3), "keep": (None, 3)}
+
+
+def test_shapes_are_read_from_both_forms_of_build_config():
+    assert shapes_of({"input_shape": {"image": [8, 3], "keep": [None, 3]}}) == SHAPES
+    assert shapes_of({"shapes_dict": {"image_shape": [8, 3]}}) == {"image": (8, 3)}
+    assert shapes_of(None) is None
+    assert leaves(((2, 3), {"b": (1,), "a": (4,)})) == [(2, 3), (4,), (1,)]
+
+
+@pytest.mark.parametrize("shape", [["x"], [-1, 3], [True], "text", 7, {"a": None}])
+def test_what_is_no_shape_is_none(shape):
+    assert shapes_of({"input_shape": shape}) is None
+
+
+def test_shapes_that_no_memory_holds_are_refused():
+    with pytest.raises(BadInputError, match="too large"):
+        next(candidates((8, 10**12)))
+
+
+def test_candidates_try_floats_first_and_every_choice_once():
+    kinds = [(x["image"].dtype.name, x["keep"].dtype.name) for x in candidates(SHAPES)]
+    assert kinds[0] == ("float32", "float32")
+    assert len(set(kinds)) == len(kinds) == 9
+
+
+def test_dtypes_are_found_by_trying():
+    def model(inputs):
+        if inputs["keep"].dtype != bool or inputs["image"].dtype != np.float32:
+            raise TypeError("no")
+
+    found = discover(model, SHAPES)
+    assert found["keep"].dtype == bool
+    assert found["image"].dtype == np.float32
+
+
+def test_the_last_reason_is_given_where_nothing_works():
+    def model(_):
+        raise RuntimeError("needs a moon")
+
+    with pytest.raises(BadInputError, match=r"RuntimeError: needs a moon.*--sample"):
+        discover(model, SHAPES)
+
+
+def test_a_sample_is_read_by_the_models_own_keys(tmp_path):
+    path = tmp_path / "s.npz"
+    np.savez(path, image=np.ones((2, 3), "float32"), keep=np.ones((2, 3), bool))
+    assert load_sample(path, SHAPES)["keep"].dtype == bool
+    np.savez(path, np.ones((2, 3)), np.ones((2, 3), bool))
+    assert [one.dtype.name for one in load_sample(path)] == ["float64", "bool"]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "says"),
+    [
+        ({"image": np.ones((2, 3))}, "has the keys image; the model's inputs are image, keep"),
+        ({"image": np.ones((2, 4)), "keep": np.ones((2, 3))}, r"image has shape \(2, 4\)"),
+        ({"image": np.ones(3), "keep": np.ones((2, 3))}, "image has shape"),
+        ({"image": np.array([{}]), "keep": np.ones((2, 3))}, "not a usable"),
+    ],
+)
+def test_a_sample_that_does_not_fit_is_named(tmp_path, arrays, says):
+    np.savez(tmp_path / "s.npz", **arrays)
+    with pytest.raises(BadInputError, match=says):
+        load_sample(tmp_path / "s.npz", SHAPES)
+
+
+def test_a_sample_that_is_no_archive_is_named(tmp_path):
+    (tmp_path / "s.npz").write_bytes(b"x")
+    for name, says in (("s.npz", "not a usable"), ("no.npz", "no such file")):
+        with pytest.raises(BadInputError, match=says):
+            load_sample(tmp_path / name)

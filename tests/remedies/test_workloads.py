@@ -1,0 +1,45 @@
+"""The data that models are fed."""
+
+import numpy as np
+import pytest
+
+from remedies import WORKLOADS
+
+
+@pytest.mark.parametrize("workload", WORKLOADS.values(), ids=str)
+@pytest.mark.parametrize("mask_dtype", ["bool", "float32"])
+def test_data_has_the_batch_and_the_mask_dtype_asked_for(workload, mask_dtype):
+    inputs, targets = workload.data(5, mask_dtype)
+    assert {len(leaf) for leaf in (*inputs.values(), targets)} == {5}
+    assert inputs["mask"].dtype == mask_dtype
+    assert set(np.unique(inputs["mask"])) == {0, 1}
+
+
+@pytest.mark.parametrize("workload", WORKLOADS.values(), ids=str)
+def test_the_same_seed_draws_the_same_batch(workload):
+    first, again = workload.data(4, seed=3), workload.data(4, seed=3)
+    other = workload.data(4, seed=4)
+    assert all(np.array_equal(first[0][name], again[0][name]) for name in first[0])
+    assert not np.array_equal(first[1], other[1])
+
+
+def test_default_batches_are_sizes():
+    assert {name: workload.batch for name, workload in WORKLOADS.items()} == {
+        "image": 32,
+        "attention": 16,
+        "inpaint": 8,
+    }
+
+
+def test_inpaint_has_one_hole_of_8_to_16_pixels_in_each_image():
+    mask = WORKLOADS["inpaint"].data(64)[0]["mask"]
+    rows, columns = (~mask[..., 0]).any(axis=2), (~mask[..., 0]).any(axis=1)
+    holes = (~mask).sum(axis=(1, 2, 3))
+    np.testing.assert_array_equal(holes, rows.sum(1) * columns.sum(1))
+    sides = np.concatenate([rows.sum(1), columns.sum(1)])
+    assert 8 <= sides.min() and sides.max() <= 16
+
+
+def test_attention_masks_padding_at_the_end():
+    inputs, _ = WORKLOADS["attention"].data(8)
+    assert (np.diff(inputs["mask"].astype(int), axis=1) <= 0).all()

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from reports.answer import answer
+from tests.reports.conftest import Folder, altered, evidence_of
+from tests.reports.test_claims import put, ratios
+
+
+def said(root: Path) -> str:
+    return "\n".join(answer(evidence_of(root))).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_the_answer_names_what_keeps_the_model_and_what_it_costs(usual: Path, golden) -> None:
+    golden("answer.txt", said(usual) + "\n")
+
+
+def test_a_lossy_remedy_is_not_recommended_and_its_speed_not_told(folder: Folder) -> None:
+    folder.add(altered(put("tf_cast", "weights_lost", value=2)))
+    text = said(folder.root)
+    assert text.startswith("2 of 4 remedies tried on image keep the model whole")
+    assert "With tf_cast state is lost: 2 of 2 weights lost" in text
+    choice = text.partition("So choose")[2]
+    assert "tf_cast" not in choice and "with build_from_config and functional_bool_input" in text
+
+
+def test_a_slower_remedy_is_not_recommended(folder: Folder) -> None:
+    folder.add(altered(ratios("tf_cast", 1.2)))
+    text = said(folder.root)
+    assert "with tf_cast a training step is slower in all 4 cells" in text
+    assert "or ops_where" in text.partition("So choose")[2]
+    assert "tf_cast (" not in text.partition("So choose")[2]
+
+
+def test_a_remedy_that_is_faster_everywhere_is_chosen(folder: Folder) -> None:
+    folder.add(altered(ratios("functional_bool_input", 0.8)))
+    choice = said(folder.root).partition("So choose")[2]
+    assert choice.startswith(" functional_bool_input (") and "faster in every cell" in choice
+
+
+def test_unreliable_cells_are_owned_up_to(folder: Folder) -> None:
+    folder.add(altered(ratios("placebo", 1.2)))
+    text = said(folder.root)
+    assert "did not come out as 1" in text and "a training step is" not in text
+
+
+def test_without_round_trips_it_says_so(folder: Folder) -> None:
+    folder.add(altered(lambda m, c, v: v if m in ("save", "recorded") else math.nan))
+    assert said(folder.root) == (
+        "These results hold no round trip, so they do not say which remedy keeps the model."
+    )

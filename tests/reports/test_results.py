@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import reports
+from reports.results import ResultsError, read
+from reports.vocabulary import COLUMNS
+from tests.reports.conftest import COLUMNS as ASV_COLUMNS
+from tests.reports.conftest import Folder, altered
+
+TOY = """
+class Steps:
+    param_names = ["remedy", "device", "workload", "jit", "mask_dtype", "batch"]
+    params = [["tf_cast", "ops_where"], ["cpu", "gpu"], ["image"], ["xla"], ["bool"], [128]]
+
+    def setup(self, remedy, device, *rest):
+        if device == "gpu":
+            raise NotImplementedError("no GPU")
+
+    def track_train_step(self, remedy, *rest):
+        if remedy == "ops_where":
+            raise RuntimeError("broken on purpose")
+        return {"samples": [0.001 * i for i in range(1, 51)], "number": 1}
+
+    def track_train_step_ratio(self, remedy, *rest):
+        return {"samples": [0.99, 1.0, 1.01] * 20, "number": 1}
+
+    track_train_step.unit = "seconds"
+    track_train_step_ratio.unit = "ratio"
+
+
+class Facts:
+    param_names = ["fact"]
+    params = [["keras 3.15.1", "cpu AMD EPYC"]]
+
+    def track_recorded(self, fact):
+        return 1
+"""
+TOY_CONFIG = {
+    "version": 1,
+    "project": "toy",
+    "repo": ".",
+    "branches": ["HEAD"],
+    "environment_type": "existing",
+    "benchmark_dir": "toy",
+    "results_dir": "results",
+}
+
+
+def one(frame, **wanted):
+    for name, value in wanted.items():
+        frame = frame[frame[name] == value]
+    assert len(frame) == 1
+    return frame.iloc[0]
+
+
+def test_a_ratio_fills_its_metrics_own_row(usual: Path) -> None:
+    frame = reports.load(usual)
+    row = one(
+        frame,
+        metric="train_step",
+        remedy="tf_cast",
+        device="cpu",
+        jit="xla",
+        mask_dtype="float32",
+    )
+    assert (row.ratio, row.ratio_ci_low, row.ratio_ci_high) == pytest.approx((1.004, 0.995, 1.013))
+    assert (row.value, row.n, row.unit, row.batch) == (
+        pytest.approx(3.1124e-3),
+        420,
+        "seconds",
+        128,
+    )
+    assert not frame["metric"].str.endswith("_ratio").any()
+
+
+def test_the_columns_are_the_documented_ones(usual: Path) -> None:
+    columns = list(reports.compare(reports.load(usual)).columns)
+    assert [c for c in columns if c in COLUMNS] == list(COLUMNS)
+
+
+def test_a_cast_overhead_is_its_own_ratio(usual: Path) -> None:
+    rows = reports.load(usual)
+    casts = rows[rows["metric"].str.startswith("cast_") & rows["value"].notna()]
+    assert (casts["value"] == casts["ratio"]).all()
+
+
+def test_not_applicable_is_not_failed(folder: Folder) -> None:
+    folder.add(altered(lambda m, c, v: None if m == "save" and c["remedy"] == "tf_cast" else v))
+    frame = reports.load(folder.root)
+    failed = frame[frame["failed"]]
+    assert set(failed["remedy"]) == {"tf_cast"} and set(failed["metric"]) == {"save"}
+    gpu = frame[frame["device"] == "gpu"]
+    assert gpu["value"].isna().all()
+
+
+def test_parameters_are_read_by_name_in_any_order(folder: Folder, usual: Path) -> None:
+    path = folder.add()
+    data = json.loads(path.read_text())
+    described = json.loads((folder.root / "benchmarks.json").read_text())
+    name = "storage.Storage.track_file_size"
+    described[name]["param_names"] = ["device", "workload", "remedy"]
+    data["results"][name][0] = [7.0, 8.0]
+    data["results"][name][1] = [["'cpu'"], ["'image'"], ["'tf_cast'", "'ops_where'"]]
+    (folder.root / "benchmarks.json").write_text(json.dumps(described))
+    path.write_text(json.dumps(data))
+    sizes = reports.load(folder.root).query("metric == 'file_size'")
+    assert dict(zip(sizes["remedy"], sizes["value"], strict=True)) == {
+        "tf_cast": 7.0,
+        "ops_where": 8.0,
+    }
+
+
+def test_facts_come_from_the_file_itself(usual: Path) -> None:
+    (facts,) = read(usual).facts.values()
+    assert facts["cpu"] == "Imaginary CPU 3000" and facts["keras"] == "3.15.1"
+
+
+def test_infinity_is_no_value_and_an_unbounded_interval_is_one(folder: Folder) -> None:
+    def wild(metric, cell, value):
+        if metric == "save":
+            return math.inf
+        return (0.5, math.inf, 5) if metric == "first_step" and value == value else value
+
+    folder.add(altered(wild))
+    frame = reports.load(folder.root)
+    assert frame.query("metric == 'save'")["value"].isna().all()
+    assert frame.query("metric == 'first_step'")["ci_high"].max() == math.inf
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("{", "not JSON"),
+        ("[]", "expected a JSON object"),
+        ('{"version": 1}', "result format 1"),
+        ('{"version": 2}', "not an asv result file"),
+        ("[" * 100_000, "not JSON"),
+    ],
+)
+def test_a_bad_file_is_left_out_with_its_reason(folder: Folder, text: str, reason: str) -> None:
+    folder.add()
+    (folder.root / "bench-1" / "bad.json").write_text(text)
+    (problem,) = read(folder.root).problems
+    assert problem.where == "bench-1/bad.json" and reason in problem.reason
+
+
+def test_another_projects_benchmarks_are_left_out(folder: Folder) -> None:
+    folder.add()
+    folder.write({"other.Suite.time_it": [[1.0], [], "1"]}, machine="other")
+    problems = read(folder.root).problems
+    assert [p.reason for p in problems] == [
+        "is not a benchmark of this suite: no track_ in its name"
+    ]
+
+
+def test_another_version_of_a_benchmark_is_left_out(folder: Folder) -> None:
+    path = folder.add()
+    data = json.loads(path.read_text())
+    data["results"]["storage.Storage.track_save"][2] = "0"
+    path.write_text(json.dumps(data))
+    (problem,) = read(folder.root).problems
+    assert "another version" in problem.reason
+
+
+def test_names_from_files_become_one_printable_line(folder: Folder) -> None:
+    folder.add(machine="a\x00b\nc\ud800", folder="m")
+    machine = reports.load(folder.root)["machine"].iloc[0]
+    assert machine.isprintable() and machine.startswith("a")
+
+
+def test_nothing_to_read_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match="no results folder"):
+        read(tmp_path / "missing")
+    with pytest.raises(ResultsError, match="no result files"):
+        read(tmp_path)
+    (tmp_path / "x.json").write_text("not json")
+    with pytest.raises(ResultsError, match=r"x\.json: is not JSON"):
+        read(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results that asv itself wrote."""
+    if not shutil.which("git"):
+        pytest.skip("asv needs git")
+    pytest.importorskip("asv")
+    root = tmp_path_factory.mktemp("asv")
+    (root / "toy").mkdir()
+    (root / "toy" / "__init__.py").touch()
+    (root / "toy" / "steps.py").write_text(TOY)
+    (root / "asv.conf.json").write_text(json.dumps(TOY_CONFIG))
+    env = os.environ | {"HOME": str(root)}
+
+    def run(*command: str) -> None:
+        subprocess.run(command, cwd=root, env=env, check=False, capture_output=True, timeout=120)
+
+    author = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    run("git", "init", "-q")
+    run("git", "add", ".")
+    run("git", *author, "commit", "-q", "-m", "toy")
+    asv = (sys.executable, "-m", "asv")
+    run(*asv, "machine", "--yes", "--machine", "toy")
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"],  # noqa: S607 - whichever git asv uses
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    run(*asv, "run", "--python=same", "--set-commit-hash", commit, "--machine", "toy")
+    return root / "results"
+
+
+def test_reads_what_asv_itself_writes(real: Path) -> None:
+    results = read(real)
+    assert results.problems == []
+    frame = results.frame
+    assert len(frame) == 4
+    cast = one(frame, remedy="tf_cast", device="cpu")
+    assert (cast.metric, cast.n, cast.unit, cast.batch) == ("train_step", 50, "seconds", 128)
+    assert cast.value == pytest.approx(0.0255) and cast.ci_low < cast.value < cast.ci_high
+    assert (cast.ratio, cast.ratio_n, cast.machine) == (1.0, 60, "toy")
+    assert one(frame, remedy="ops_where", device="cpu").failed
+    assert not frame[frame["device"] == "gpu"]["failed"].any()
+    assert next(iter(results.facts.values())) == {"keras": "3.15.1", "cpu": "AMD EPYC"}
+
+
+def test_the_factory_writes_asvs_own_columns(real: Path) -> None:
+    (path,) = [p for p in real.glob("*/*.json") if p.name != "machine.json"]
+    assert json.loads(path.read_text())["result_columns"] == ASV_COLUMNS

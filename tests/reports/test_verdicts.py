@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+import reports
+from reports.verdicts import Verdict, judge, more_samples
+from tests.reports.conftest import Folder, altered
+
+INF = math.inf
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "margin", "verdict"),
+    [
+        (0.99, 1.01, 0.02, "same"),
+        (1.003, 1.007, 0.02, "same"),
+        (1 / 1.02, 1.02, 0.02, "same"),
+        (1.003, 1.03, 0.02, "slower"),
+        (1.05, 1.09, 0.02, "slower"),
+        (0.9, 0.95, 0.02, "faster"),
+        (0.97, 0.999, 0.02, "faster"),
+        (0.97, 1.01, 0.02, "undecided"),
+        (0.99, 1.03, 0.02, "undecided"),
+        (1.0, 1.03, 0.02, "undecided"),
+        (-INF, INF, 0.02, "undecided"),
+        (1.1, INF, 0.02, "slower"),
+        (math.nan, math.nan, 0.02, "undecided"),
+        (0.99, 1.01, 0.005, "undecided"),
+        (1.05, 1.09, 0.1, "same"),
+    ],
+)
+def test_the_verdict_follows_from_interval_and_margin(low, high, margin, verdict) -> None:
+    assert judge(low, high, margin) is Verdict(verdict)
+
+
+@pytest.mark.parametrize("ratio", [0.95, 0.985, 0.99, 1.0, 1.005, 1.01, 1.019, 1.02, 1.03, 1.2])
+@pytest.mark.parametrize("half_width", [0.011, 0.03, 0.21, 1.0])
+@pytest.mark.parametrize("n", [2, 5, 40, 400])
+def test_that_many_more_samples_would_settle_it(ratio, half_width, n) -> None:
+    low, high = ratio - half_width, ratio + half_width
+    if judge(low, high) is not Verdict.UNDECIDED:
+        return
+    more = more_samples(ratio, low, high, n)
+    assert more >= 1
+    shrunk = half_width * math.sqrt(n / (n + more)) * (1 - 1e-9)
+    assert judge(ratio - shrunk, ratio + shrunk) is not Verdict.UNDECIDED
+
+
+def test_nothing_is_foretold_from_an_unbounded_interval() -> None:
+    assert math.isnan(more_samples(1.0, -INF, INF, 5))
+
+
+def placebo_off(metric, cell, value):
+    mine = metric == "train_step_ratio" and isinstance(value, tuple)
+    off = mine and cell["remedy"] == "placebo" and cell["mask_dtype"] == "bool"
+    return (1.05, 0.01, 400) if off else value
+
+
+def test_a_cell_whose_placebo_is_off_is_unreliable_and_no_other(folder: Folder) -> None:
+    folder.add(altered(placebo_off))
+    frame = reports.compare(reports.load(folder.root))
+    judged = frame[frame["verdict"] != ""]
+    off = judged[judged["verdict"] == "unreliable"]
+    assert set(off["metric"]) == {"train_step"} and set(off["mask_dtype"]) == {"bool"}
+    assert len(off) == len(judged.query("metric == 'train_step' and mask_dtype == 'bool'"))
+    assert (off["placebo_low"].round(3) == 1.04).all()
+
+
+def test_a_float_cell_without_a_placebo_uses_the_bool_cells(folder: Folder) -> None:
+    def only_bool(metric, cell, value):
+        if cell.get("remedy") == "placebo" and cell.get("mask_dtype") == "float32":
+            return math.nan
+        return placebo_off(metric, cell, value)
+
+    folder.add(altered(only_bool))
+    frame = reports.compare(reports.load(folder.root))
+    judged = frame.query("metric == 'train_step' and verdict != ''")
+    assert set(judged["verdict"]) == {"unreliable"}
+    assert "float32" in set(judged["mask_dtype"])
+
+
+def test_the_threshold_decides_what_is_the_same(usual: Path) -> None:
+    frame = reports.load(usual)
+    row = "metric == 'train_step' and remedy == 'tf_cast' and device == 'cpu'"
+    assert set(reports.compare(frame).query(row)["verdict"]) == {"same"}
+    assert set(reports.compare(frame, threshold=0.005).query(row)["verdict"]) == {"undecided"}
+
+
+def test_comparing_leaves_the_frame_as_it_was(usual: Path) -> None:
+    frame = reports.load(usual)
+    before = frame.copy()
+    assert len(reports.compare(frame)) == len(frame)
+    assert frame.equals(before)
