@@ -12,7 +12,7 @@ from typing import NoReturn
 EXAMPLES = """\
 examples:
   python -m reports build
-  python -m reports build --results .asv/results --out /tmp/report
+  python -m reports build --results .asv/results --out my-report
   python -m reports build --threshold 0.01     # what differs by less than 1 % is the same
 """
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from reports import costs, fidelity, plot
+from reports import costs, fidelity, forest, heatmap
 from reports.evidence import Evidence
+from reports.plot import Drawing
 from reports.tables import Cell, Table
 from reports.vocabulary import (
     CASTS,
@@ -64,7 +65,7 @@ class Exhibit:
     name: str
     title: str
     alt: str
-    drawing: plot.Drawing
+    drawing: Drawing
     table: Table
 
 
@@ -134,17 +135,17 @@ def _fidelity(evidence: Evidence) -> Iterator[Exhibit]:
     table = fidelity.summary(evidence.trips)
     if table.empty:
         return
-    lines: list[tuple[str, Sequence[plot.Square]]] = []
+    lines: list[tuple[str, Sequence[heatmap.Square]]] = []
     for (run, workload), rows in table.groupby(["run", "workload"], sort=False):
         lines.append((f"{workload}, {run}", ()))
         for _, row in rows.iterrows():
-            squares = [plot.Square(fidelity.amount(row, d), _level(row, d)) for d in _SHORT]
+            squares = [heatmap.Square(fidelity.amount(row, d), _level(row, d)) for d in _SHORT]
             lines.append((row["remedy"], squares))
     lost = (fidelity.Kept.LOSSY, fidelity.Kept.ONCE)
     lossy = [f"{r} on {w} ({run})" for (run, w, r), k in evidence.kept.items() if k in lost]
     title = "Which remedy keeps the model through a save and a load?"
     alt = f"Heat map of remedies by defects. State is lost by: {', '.join(lossy) or 'none'}."
-    drawing = plot.grid(title, [*_SHORT.values()], lines[:MOST_LINES])
+    drawing = heatmap.grid(title, [*_SHORT.values()], lines[:MOST_LINES])
     yield Exhibit("fidelity", title, alt, drawing, matrix(evidence))
 
 
@@ -178,15 +179,17 @@ def _ratios(
     name: str,
     title: str,
     metrics: dict[str, str],
-    lines: Sequence[plot.Line],
+    lines: Sequence[forest.Line],
     table: Table,
     evidence: Evidence,
 ) -> Exhibit:
     band = (1 / (1 + evidence.margin), 1 + evidence.margin)
     label = f"ratio with 99 % interval; shaded: within the margin of {evidence.margin:.3g}"
-    drawing = plot.intervals(title, [*metrics.values()], lines[:MOST_LINES], label=label, band=band)
+    drawing = forest.intervals(
+        title, [*metrics.values()], lines[:MOST_LINES], label=label, band=band
+    )
     looks = [mark.look for line in lines for mark in line.marks if mark]
-    counts = ", ".join(f"{looks.count(look)} {look}" for look in plot.LOOKS if look in looks)
+    counts = ", ".join(f"{looks.count(look)} {look}" for look in forest.LOOKS if look in looks)
     return Exhibit(name, title, f"Forest plot of ratios with intervals: {counts}.", drawing, table)
 
 
@@ -200,7 +203,7 @@ def _seconds(
     panels = {metric: COSTS[metric] for metric in metrics}
     group = ["run", "workload", "device", "jit", "mask_dtype", "batch"]
     lines = _lines(rows, group, panels, evidence, seconds=True)
-    drawing = plot.intervals(title, [*panels.values()], lines[:MOST_LINES], label="seconds")
+    drawing = forest.intervals(title, [*panels.values()], lines[:MOST_LINES], label="seconds")
     slowest, quickest = rows["value"].max(), rows["value"].min()
     alt = f"Medians with intervals, from {quickest:.3g} to {slowest:.3g} seconds."
     table = costs.detail(evidence, metrics, f"{title} Median with 99 % interval.")
@@ -214,18 +217,18 @@ def _lines(
     evidence: Evidence,
     label: str = "remedy",
     seconds: bool = False,
-) -> list[plot.Line]:
+) -> list[forest.Line]:
     """Return a heading for each cell, and under it a line a remedy with a mark a panel."""
-    cells: dict[str, dict[str, dict[str, plot.Mark]]] = {}
+    cells: dict[str, dict[str, dict[str, forest.Mark]]] = {}
     for row in rows[rows["remedy"] != YARDSTICK].itertuples(index=False):
         named = cells.setdefault(_heading(row, group), {})
         named.setdefault(getattr(row, label), {})[row.metric] = _mark(row, evidence, seconds)
-    lines: list[plot.Line] = []
+    lines: list[forest.Line] = []
     for heading, named in cells.items():
-        lines.append(plot.Line(heading))
+        lines.append(forest.Line(heading))
         for name in sorted(named, key=rank):
             text = _TOLD.get(label, "{}").format(name)
-            lines.append(plot.Line(text, tuple(named[name].get(metric) for metric in panels)))
+            lines.append(forest.Line(text, tuple(named[name].get(metric) for metric in panels)))
     return lines
 
 
@@ -234,10 +237,10 @@ def _heading(row: Any, group: Sequence[str]) -> str:
     return ", ".join(_TOLD.get(k, "{}").format(v) for k, v in named if not pd.isna(v) and v != "")
 
 
-def _mark(row: Any, evidence: Evidence, seconds: bool) -> plot.Mark:
+def _mark(row: Any, evidence: Evidence, seconds: bool) -> forest.Mark:
     lossy = row.remedy and costs.lossy(evidence, row)
     if seconds:
         look = "loses state" if lossy else "time"
-        return plot.Mark(row.ci_low, row.value, row.ci_high, look, (row.q_25, row.q_75))
+        return forest.Mark(row.ci_low, row.value, row.ci_high, look, (row.q_25, row.q_75))
     look = "loses state" if lossy else row.verdict
-    return plot.Mark(row.ratio_ci_low, row.ratio, row.ratio_ci_high, look)
+    return forest.Mark(row.ratio_ci_low, row.ratio, row.ratio_ci_high, look)

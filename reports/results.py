@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-import ast
-import itertools
-import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from reports.vocabulary import AXES, COLUMNS, KEY, UNITS
+from reports.files import LeftOutError, clean, columns, load_json, number, text
+from reports.vocabulary import COLUMNS, KEY
 
 FORMAT = 2
-MOST_COMBINATIONS = 1_000_000
 _OTHER_FILES = {"machine.json", "benchmarks.json"}
-_STATS = {
-    "ci_low": "stats_ci_99_a",
-    "ci_high": "stats_ci_99_b",
-    "q_25": "stats_q_25",
-    "q_75": "stats_q_75",
-    "n": "stats_repeat",
-}
 _RATIO = {"value": "ratio", "ci_low": "ratio_ci_low", "ci_high": "ratio_ci_high", "n": "ratio_n"}
 Run = tuple[str, str, str]
 
 
 class ResultsError(ValueError):
     """Nothing can be reported; the message is one line that says why and what to do."""
-
-
-class LeftOutError(ValueError):
-    """One file or benchmark cannot be used; the message is the reason."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +48,6 @@ class Results:
     frame: Any
     facts: dict[Run, dict[str, str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-
-
-@lru_cache(maxsize=65536)
-def clean(text: str) -> str:
-    """Return `text` on one line of at most 300 characters, all of them printable."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:300])
 
 
 def read(results_dir: Path) -> Results:
@@ -114,21 +93,9 @@ def _why_nothing(problems: list[Problem]) -> str:
     return f"no usable results: {worst.where}: {worst.reason}{more}"
 
 
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise LeftOutError(f"cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise LeftOutError(f"is not JSON: {clean(str(error))}") from None
-    if not isinstance(data, dict):
-        raise LeftOutError("is not one of asv's files: expected a JSON object")
-    return data
-
-
 def _described(path: Path, problems: list[Problem]) -> Mapping[str, Any]:
     try:
-        return _json(path)
+        return load_json(path)
     except LeftOutError as problem:
         problems.append(Problem(path.name, f"{problem}; it names every benchmark's parameters"))
         return {}
@@ -137,23 +104,25 @@ def _described(path: Path, problems: list[Problem]) -> Mapping[str, Any]:
 def _file(
     path: Path, name: str, described: Mapping[str, Any], results: Results
 ) -> Iterator[dict[str, Any]]:
-    data = _json(path)
+    data = load_json(path)
     if data.get("version") != FORMAT:
         found = clean(str(data.get("version")))
         raise LeftOutError(f"is of asv's result format {found}; this reads format {FORMAT}")
-    rows, columns = data.get("results"), data.get("result_columns")
-    if not isinstance(rows, dict) or not isinstance(columns, list):
+    rows, names = data.get("results"), data.get("result_columns")
+    if not isinstance(rows, dict) or not isinstance(names, list):
         raise LeftOutError("is not an asv result file: it lacks results or result_columns")
     host = data.get("params")
     machine = host.get("machine") if isinstance(host, dict) else None
     run = (
-        _text(machine) or clean(path.parent.name),
-        _text(data.get("commit_hash"))[:8] or "unknown",
-        _text(data.get("env_name")) or "unknown",
+        text(machine) or clean(path.parent.name),
+        text(data.get("commit_hash"))[:8] or "unknown",
+        text(data.get("env_name")) or "unknown",
     )
     for benchmark, row in rows.items():
         try:
-            block = _benchmark(benchmark, dict(zip(map(str, columns), row)), described)  # noqa: B905 - asv drops trailing nulls
+            # Not strict: asv drops trailing nulls.
+            cells = dict(zip(map(str, names), row, strict=False))
+            block = columns(benchmark, cells, described)
         except (LeftOutError, TypeError) as problem:
             reason = str(problem) if isinstance(problem, LeftOutError) else "its row is not a list"
             results.problems.append(Problem(f"{name}: {clean(benchmark)}", reason))
@@ -164,76 +133,8 @@ def _file(
         yield dict(zip(KEY[:3], run, strict=True)) | block
 
 
-def _benchmark(name: str, row: Mapping[str, Any], described: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns of one benchmark's results in one file, a value a combination."""
-    about = described.get(name)
-    _, found, metric = name.rpartition(".track_")
-    if not found:
-        raise LeftOutError("is not a benchmark of this suite: no track_ in its name")
-    if not isinstance(about, dict):
-        raise LeftOutError("benchmarks.json does not describe it")
-    if row.get("version") is not None and row["version"] != about.get("version"):
-        raise LeftOutError("was measured with another version of this benchmark")
-    names, params = about.get("param_names"), row.get("params") or []
-    if not isinstance(names, list) or not isinstance(params, list) or len(names) != len(params):
-        raise LeftOutError("its parameters are not those that benchmarks.json names")
-    if not all(isinstance(values, list) for values in params):
-        raise LeftOutError("its parameters are not lists")
-    size = math.prod(map(len, params))
-    values = row.get("result")
-    if values is None and size <= MOST_COMBINATIONS:
-        values = [None] * size  # asv writes null for a benchmark that failed everywhere
-    if not isinstance(values, list) or len(values) != size:
-        raise LeftOutError("it has not one result for each combination of its parameters")
-    combinations = list(zip(*itertools.product(*([*map(_value, p)] for p in params)), strict=True))
-    axes = {str(n): list(c) for n, c in zip(names, combinations, strict=False)}
-    if "fact" in axes:
-        return {"fact": axes["fact"], "value": values}
-    unit = about.get("unit")
-    stats = {ours: _numbers(row.get(theirs), size) for ours, theirs in _STATS.items()}
-    return {
-        "metric": clean(metric),
-        **{axis: axes.get(axis, [""] * size) for axis in AXES},
-        "value": _numbers(values, size),
-        "unit": UNITS.get(metric) or (clean(unit) if isinstance(unit, str) else ""),
-        "failed": [value is None for value in values],
-        "started_at": _number(row.get("started_at")),
-        **stats,
-    }
-
-
-@lru_cache(maxsize=65536)
-def _literal(text: str) -> str:
-    try:
-        found = ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-        found = text
-    return clean(str(found))
-
-
-def _value(param: object) -> str:
-    return _literal(param) if isinstance(param, str) else clean(str(param))
-
-
-def _text(value: object) -> str:
-    return clean(value) if isinstance(value, str) else ""
-
-
-def _number(value: object) -> float:
-    try:
-        return float(value) if isinstance(value, int | float) else math.nan
-    except OverflowError:
-        return math.nan
-
-
-def _numbers(values: object, size: int) -> list[float]:
-    if not isinstance(values, list) or len(values) != size:
-        return [math.nan] * size
-    return [_number(value) for value in values]
-
-
 def _facts(block: Mapping[str, Any]) -> dict[str, str]:
-    recorded = (f for f, v in zip(block["fact"], block["value"], strict=False) if _number(v) == 1)
+    recorded = (f for f, v in zip(block["fact"], block["value"], strict=False) if number(v) == 1)
     return dict(fact.partition(" ")[::2] for fact in recorded)
 
 

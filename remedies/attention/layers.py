@@ -13,18 +13,22 @@ class AttentionLayers:
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
+        # Without names of their own the layers are numbered, and TensorFlow adds up the embedding's
+        # gradient in the order of their names: after "_9" comes "_10", and the last bit changes.
         heads = {"output_shape": (HEADS, None, UNITS // HEADS), "bias_axes": "hd"}
-        self.embed = keras.layers.Embedding(VOCABULARY, UNITS)
-        self.key = keras.layers.EinsumDense("bsu,uhd->bhsd", **heads)
-        self.query = keras.layers.EinsumDense("btu,uhd->bhtd", **heads)
-        self.value = keras.layers.EinsumDense("bsu,uhd->bhsd", **heads)
-        self.join = keras.layers.EinsumDense("bhtd,hdu->btu", (None, UNITS), bias_axes="u")
-        self.norm_attention = keras.layers.LayerNormalization()
-        self.expand = keras.layers.Dense(4 * UNITS, activation="gelu")
-        self.shrink = keras.layers.Dense(UNITS)
-        self.norm_output = keras.layers.LayerNormalization()
-        self.pool = keras.layers.GlobalAveragePooling1D()
-        self.head = keras.layers.Dense(1)
+        self.embed = keras.layers.Embedding(VOCABULARY, UNITS, name="embed")
+        self.key = keras.layers.EinsumDense("bsu,uhd->bhsd", name="key", **heads)
+        self.query = keras.layers.EinsumDense("btu,uhd->bhtd", name="query", **heads)
+        self.value = keras.layers.EinsumDense("bsu,uhd->bhsd", name="value", **heads)
+        self.join = keras.layers.EinsumDense(
+            "bhtd,hdu->btu", (None, UNITS), bias_axes="u", name="join"
+        )
+        self.norm_attention = keras.layers.LayerNormalization(name="norm_attention")
+        self.expand = keras.layers.Dense(4 * UNITS, activation="gelu", name="expand")
+        self.shrink = keras.layers.Dense(UNITS, name="shrink")
+        self.norm_output = keras.layers.LayerNormalization(name="norm_output")
+        self.pool = keras.layers.GlobalAveragePooling1D(name="pool")
+        self.head = keras.layers.Dense(1, name="head")
 
     def scores(self, tokens):
         """Embed `tokens` (batch, length) and score each against each, (batch, heads, to, from)."""

@@ -9,7 +9,7 @@ import pytest
 
 from remedies import WORKLOADS, Outcome, build, keras_file_twice, round_trip
 from remedies.roundtrip import keras_file
-from remedies.state import arrays, snapshot
+from remedies.state import arrays
 
 
 @pytest.fixture

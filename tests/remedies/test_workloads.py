@@ -37,7 +37,7 @@ def test_inpaint_has_one_hole_of_8_to_16_pixels_in_each_image():
     holes = (~mask).sum(axis=(1, 2, 3))
     np.testing.assert_array_equal(holes, rows.sum(1) * columns.sum(1))
     sides = np.concatenate([rows.sum(1), columns.sum(1)])
-    assert 8 <= sides.min() and sides.max() <= 16
+    assert sides.min() >= 8 and sides.max() <= 16
 
 
 def test_attention_masks_padding_at_the_end():

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from reports import plot
+from reports import forest, heatmap
 from reports.__main__ import main
+from reports.plot import Drawing
 from tests.reports.conftest import Folder
 
 MUTANTS = int(os.environ.get("REPORT_MUTANTS", "200"))
@@ -86,8 +87,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
     return made.root, files
 
 
-def draw_nothing(title: str, *_: Any, **__: Any) -> plot.Drawing:
-    return plot.Drawing('<svg width="1pt" height="1pt" viewBox="0 0 1 1"></svg>', b"")
+def draw_nothing(title: str, *_: Any, **__: Any) -> Drawing:
+    return Drawing('<svg width="1pt" height="1pt" viewBox="0 0 1 1"></svg>', b"")
 
 
 @pytest.mark.parametrize("seed", range(MUTANTS))
@@ -99,8 +100,8 @@ def test_a_damaged_file_gives_a_report_or_one_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if seed >= DRAWN:  # drawing takes most of the time, and sees only what the tables see
-        monkeypatch.setattr(plot, "intervals", draw_nothing)
-        monkeypatch.setattr(plot, "grid", draw_nothing)
+        monkeypatch.setattr(forest, "intervals", draw_nothing)
+        monkeypatch.setattr(heatmap, "grid", draw_nothing)
     _, files = small
     random_ = random.Random(seed)  # noqa: S311 - a mutant that fails must come again
     damaged = random_.choice(sorted(files))

@@ -1,0 +1,86 @@
+"""Amounts in a grid: a heat map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.patches import Rectangle
+
+from reports.plot import PAPER, STYLE, Drawing, canvas, drawn, labels, place
+
+LEVELS = {
+    "kept": "#e3edf5",
+    "part": "#f0b860",
+    "all": "#d9703a",
+    "silent": "#8b2f6b",
+    "": "#f3f4f5",
+}
+
+
+@dataclass(frozen=True)
+class Square:
+    """One amount in a grid; `level` picks its colour."""
+
+    text: str
+    level: str
+
+
+def grid(
+    title: str, columns: Sequence[str], lines: Sequence[tuple[str, Sequence[Square]]]
+) -> Drawing:
+    """Draw labelled rows of amounts as a heat map; a row without squares heads a group."""
+    with mpl.rc_context(STYLE):
+        height = 0.3 * len(lines)
+        figure, left = canvas(title, height, [name for name, _ in lines], foot=0.35, head=0.55)
+        axis = figure.subplots()
+        place(figure, left, height, foot=0.35, head=0.55)
+        for y, (_, squares) in enumerate(lines):
+            for x, square in enumerate(squares):
+                _square(axis, x, y, square)
+        axis.set(xlim=(0, len(columns)), ylim=(len(lines), 0))
+        axis.xaxis.tick_top()
+        axis.set_xticks([x + 0.5 for x in range(len(columns))], columns, fontsize=7.5)
+        labels(axis, [(y + 0.5, name, not squares) for y, (name, squares) in enumerate(lines)])
+        axis.tick_params(length=0)
+        axis.spines[:].set_visible(False)
+        said = {"kept": "kept", "part": "part of it lost", "all": "lost", "silent": "silently lost"}
+        handles = [Rectangle((0, 0), 1, 1, facecolor=LEVELS[level]) for level in said]
+        figure.legend(
+            handles,
+            said.values(),
+            loc="lower right",
+            ncols=4,
+            frameon=False,
+            fontsize=7.5,
+            handlelength=1,
+            handleheight=1,
+            borderaxespad=0.2,
+        )
+        return drawn(figure, title)
+
+
+def _square(axis: Any, x: int, y: int, square: Square) -> None:
+    silent = square.level == "silent"
+    axis.add_patch(
+        Rectangle(
+            (x, y),
+            1,
+            1,
+            facecolor=LEVELS[square.level],
+            edgecolor=PAPER,
+            linewidth=2,
+        )
+    )
+    axis.text(
+        x + 0.5,
+        y + 0.5,
+        square.text,
+        ha="center",
+        va="center",
+        fontsize=8,
+        color="#fffffe" if silent else "#111111",
+        fontweight="bold" if square.level in ("all", "silent") else "normal",
+    )
