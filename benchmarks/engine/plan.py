@@ -11,7 +11,7 @@ from benchmarks.axes import DEVICE, JIT, WORKLOAD, batches
 from benchmarks.engine.sampling import Budget
 from remedies.registry import require
 
-KINDS = ("steps", "storage", "fidelity")
+KINDS = ("steps", "storage", "fidelity", "scenarios")
 SETTING_VARIABLE = "REMEDIES_SETTING"
 
 
@@ -22,9 +22,9 @@ class Session:
     Attributes
     ----------
     kind : str
-        ``"steps"``, ``"storage"`` or ``"fidelity"``.
+        One of `KINDS`, each a module beside this one.
     workload, device : str
-        As in the benchmark parameters of these names.
+        As in the benchmark parameters of these names; no workload where it has no bearing.
     jit : str
         ``"graph"`` or ``"xla"``; empty for a session that covers both.
     batch : int
@@ -52,8 +52,8 @@ class Setting:
 
     Attributes
     ----------
-    workloads : tuple of str
-        The workloads that are measured.
+    kinds, workloads : tuple of str
+        The kinds of session, and the workloads, that are measured.
     batches : int
         How many of each workload's batch sizes, the default one first.
     step : Budget
@@ -64,6 +64,7 @@ class Setting:
         For save and load.
     """
 
+    kinds: tuple[str, ...]
     workloads: tuple[str, ...]
     batches: int
     step: Budget
@@ -73,6 +74,7 @@ class Setting:
 
 SETTINGS = {
     "quick": Setting(
+        kinds=("steps", "storage", "fidelity"),
         workloads=("image",),
         batches=1,
         step=Budget(50, half_width=0.018),
@@ -80,6 +82,7 @@ SETTINGS = {
         storage=Budget(15, half_width=0.02, sample_seconds=0),
     ),
     "full": Setting(
+        kinds=KINDS,
         workloads=tuple(WORKLOAD),
         batches=2,
         step=Budget(90, half_width=0.004),
@@ -102,6 +105,11 @@ def current_setting() -> str:
 
 def sessions(kind: str, setting: Setting) -> Iterator[Session]:
     """Yield the sessions of `kind` that `setting` asks for, on every device."""
+    if kind not in setting.kinds:
+        return
+    if kind == "scenarios":
+        yield Session(kind, "", "cpu")
+        return
     for workload, device in product(setting.workloads, DEVICE):
         if kind != "steps":
             yield Session(kind, workload, device)

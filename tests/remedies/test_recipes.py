@@ -24,6 +24,11 @@ def trained(workload, remedy, mask_dtype="bool", **settings):
     return _trained(workload, remedy, mask_dtype, tuple(settings.items()))
 
 
+def eager(mask_dtype):
+    # Bool masks cover graphs; what files keep does not depend on how steps run.
+    return {} if mask_dtype == "bool" else {"run_eagerly": True}
+
+
 @functools.cache
 def _trained(workload, remedy, mask_dtype, settings):
     data = WORKLOADS[workload].data(BATCH, mask_dtype)
@@ -35,7 +40,7 @@ def _trained(workload, remedy, mask_dtype, settings):
 
 @pytest.mark.parametrize(("workload", "remedy", "mask_dtype"), CELLS)
 def test_remedies_compute_the_same_thing(workload, remedy, mask_dtype):
-    model, (inputs, _) = trained(workload, remedy, mask_dtype)
+    model, (inputs, _) = trained(workload, remedy, mask_dtype, **eager(mask_dtype))
     reference, (expected_inputs, _) = trained(workload, REFERENCE)
     reference.set_weights(model.get_weights())
     outputs = model.predict_on_batch(inputs)
@@ -45,8 +50,7 @@ def test_remedies_compute_the_same_thing(workload, remedy, mask_dtype):
 
 @pytest.mark.parametrize(("workload", "remedy", "mask_dtype"), CELLS)
 def test_only_the_control_loses_in_the_first_round_trip(workload, remedy, mask_dtype):
-    eager = {} if mask_dtype == "bool" else {"run_eagerly": True}
-    model, data = trained(workload, remedy, mask_dtype, **eager)
+    model, data = trained(workload, remedy, mask_dtype, **eager(mask_dtype))
     found = round_trip(model, *data)
     assert bool(found.defects) == (remedy == "control"), found.defects
     assert not found.swallowed or remedy == "control"
@@ -55,8 +59,7 @@ def test_only_the_control_loses_in_the_first_round_trip(workload, remedy, mask_d
 @pytest.mark.parametrize("workload", WORKLOADS)
 @pytest.mark.parametrize("remedy", REMEDIES)
 def test_the_second_generation_needs_more_than_build_from_config(workload, remedy):
-    # What files keep does not depend on how steps run, and eager ones need no tracing.
-    model, data = trained(workload, remedy, run_eagerly=True)
+    model, data = trained(workload, remedy, **eager("any"))
     found = round_trip(model, *data, route=keras_file_twice)
     assert bool(found.defects) == (remedy in LOSES_EVERYTHING_AGAIN), found.defects
     if remedy == "build_from_config":

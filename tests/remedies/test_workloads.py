@@ -6,7 +6,7 @@ import pytest
 from remedies import WORKLOADS
 
 
-@pytest.mark.parametrize("workload", WORKLOADS.values(), ids=str)
+@pytest.mark.parametrize("workload", WORKLOADS.values(), ids=list(WORKLOADS))
 @pytest.mark.parametrize("mask_dtype", ["bool", "float32"])
 def test_data_has_the_batch_and_the_mask_dtype_asked_for(workload, mask_dtype):
     inputs, targets = workload.data(5, mask_dtype)
@@ -15,7 +15,7 @@ def test_data_has_the_batch_and_the_mask_dtype_asked_for(workload, mask_dtype):
     assert set(np.unique(inputs["mask"])) == {0, 1}
 
 
-@pytest.mark.parametrize("workload", WORKLOADS.values(), ids=str)
+@pytest.mark.parametrize("workload", WORKLOADS.values(), ids=list(WORKLOADS))
 def test_the_same_seed_draws_the_same_batch(workload):
     first, again = workload.data(4, seed=3), workload.data(4, seed=3)
     other = workload.data(4, seed=4)
