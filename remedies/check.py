@@ -13,7 +13,8 @@ from remedies.advice import Facts, advise
 from remedies.arguments import parameters, spread, spreading, tensors
 from remedies.evidence import code_for, remembering, retrace
 from remedies.findings import Report, Trip
-from remedies.loaded import is_functional, random_state
+from remedies.loaded import is_functional
+from remedies.next_step import preserved, random_state
 from remedies.passage import Route
 from remedies.problem import BadInputError, one_line
 from remedies.rebuild import owned_classes
@@ -102,19 +103,6 @@ def _data(model: Any, x: Any, y: Any, name: str) -> tuple[Any, Any]:
 
 
 @contextlib.contextmanager
-def preserved(model: Any) -> Iterator[None]:
-    """Put every variable of `model` and its optimizer back afterwards."""
-    found = {id(one): one for one in (*model.variables, *model.optimizer.variables)}
-    kept = arrays(tuple(found.values()))
-    try:
-        yield
-    finally:
-        for variable, value in zip(found.values(), kept, strict=True):
-            variable.assign(value)
-        model.reset_metrics()
-
-
-@contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     # A check traces the same steps many times over; TensorFlow's advice on that is not the user's.
     logger = logging.getLogger("tensorflow")
@@ -154,8 +142,7 @@ def _trips(model: Any, inputs: Any, targets: Any, steady: bool) -> tuple[Trip, .
 
 
 def _trip(name: str, route: Route, model: Any, inputs: Any, targets: Any, steady: bool) -> Trip:
-    with preserved(model):
-        result = round_trip(model, inputs, targets, route=route)
+    result = round_trip(model, inputs, targets, route=route)
     if route.disk_error:
         raise route.disk_error
     if not steady and not result.load_error:

@@ -63,12 +63,6 @@ def attribute_names(model: Any) -> dict[int, str]:
     return names
 
 
-def random_state(model: Any) -> list[Any]:
-    """Return the variables that hold random state (of Dropout and its like); no file keeps them."""
-    weights = {id(one) for one in model.weights}
-    return [one for one in model.variables if id(one) not in weights and "seed" in one.path]
-
-
 def is_functional(model: Any) -> bool:
     """Whether Keras rebuilds `model` from its own graph of layers, not by tracing `call`."""
     return bool(getattr(model, "inputs", None))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from remedies.evidence import registered
-from remedies.loaded import Loaded, compare, random_state
+from remedies.loaded import Loaded, compare
 from remedies.rebuild import owned_classes
 from remedies.swallowed import Swallowed, explain, observe
 
@@ -34,8 +34,6 @@ class Route:
                     loaded = keras.saving.load_model(path)
         self.swallowed = explain(raised)
         self.loaded = compare(model, loaded)
-        for kept, fresh in zip(random_state(model), random_state(loaded), strict=False):
-            fresh.assign(kept)
         return loaded
 
     def _save(self, model: Any, path: Path) -> None:

@@ -10,11 +10,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from remedies.next_step import next_step_changed
 from remedies.rebuild import Call, leaf_dtypes, observe_calls, owned_classes
 from remedies.state import (
-    Arrays,
     State,
     arrays,
     carried,
@@ -51,7 +49,7 @@ class Defects:
     outputs_changed : float
         Share of the output values on the given inputs that differ.
     next_step_changed : int
-        1 where the next training step raises, or its loss or weights differ.
+        1 where the next training step raises, or its loss or weights differ (`next_step`).
     compile_changed : int
         Compile settings that differ.
     silent_defects : int
@@ -183,7 +181,7 @@ def _compare(
     restored = arrays(loaded.weights)
     after = replace(_loaded_state(loaded, inputs), weights=restored)
     settings = differing_settings(before.compiled, after.compiled)
-    changed, error = _next_step_changed(model, loaded, inputs, targets)
+    changed, error = _step_changed(model, loaded, inputs, targets)
     defects = Defects(
         weights_lost=max(0, len(before.weights) - len(restored)),
         weights_changed=differing(before.weights, restored),
@@ -229,46 +227,13 @@ def _all_lost(before: State) -> Defects:
     )
 
 
-def _next_step_changed(model: Any, loaded: Any, inputs: Any, targets: Any) -> tuple[bool, str]:
+def _step_changed(model: Any, loaded: Any, inputs: Any, targets: Any) -> tuple[bool, str]:
     if not model.compiled:
         return False, ""
-    # No format keeps the state of random layers (Dropout): both sides draw alike from here on.
-    for ours, theirs in zip(_random_state(model), _random_state(loaded), strict=False):
-        theirs.assign(ours)
-    loss, weights = _undone_step(model, inputs, targets)
-    loss_again, weights_again = _undone_step(model, inputs, targets)
     try:
-        loaded_loss, loaded_weights = _step(loaded, inputs, targets)
+        return next_step_changed(model, loaded, inputs, targets), ""
     except Exception as error:
         return True, _line(error)
-    if share_changed((*loss, *weights), (*loss_again, *weights_again)):
-        # This model's step does not even repeat itself (threads, GPU): only its loss can tell.
-        return not all(map(np.allclose, loss, loaded_loss)), ""
-    return bool(share_changed((*loss, *weights), (*loaded_loss, *loaded_weights))), ""
-
-
-def _undone_step(model: Any, inputs: Any, targets: Any) -> tuple[Arrays, Arrays]:
-    variables = [*model.variables, *model.optimizer.variables]
-    kept = arrays(variables)
-    try:
-        return _step(model, inputs, targets)
-    finally:
-        for variable, value in zip(variables, kept, strict=True):
-            variable.assign(value)
-        model.reset_metrics()
-
-
-def _step(model: Any, inputs: Any, targets: Any) -> tuple[Arrays, Arrays]:
-    """Return the losses and metrics of one training step, and the weights after it."""
-    # train_on_batch returns running means, and no format keeps metric state: start both afresh.
-    model.reset_metrics()
-    loss = model.train_on_batch(inputs, targets)
-    return arrays(loss if isinstance(loss, list) else [loss]), arrays(model.weights)
-
-
-def _random_state(model: Any) -> list[Any]:
-    named = {id(variable) for variable in (*model.weights, *model.metrics_variables)}
-    return [variable for variable in model.variables if id(variable) not in named]
 
 
 def _line(error: BaseException) -> str:

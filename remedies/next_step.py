@@ -1,0 +1,95 @@
+"""One training step on a model and on its loaded twin, and whether the two agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from remedies.state import Arrays, arrays, share_changed
+
+# TensorFlow adds gradients up in an order that follows the names of layers, and Keras numbers
+# unnamed layers anew on load: twins may differ by some units of the last place.
+TOLERANCE = 1e-6
+
+
+def next_step_changed(model: Any, loaded: Any, inputs: Any, targets: Any) -> bool:
+    """Whether the next training step of `loaded` leads elsewhere than that of `model`.
+
+    Parameters
+    ----------
+    model, loaded : keras.Model
+        Compiled twins. `model` is put back as it was found; `loaded` has then done a step.
+    inputs, targets : structure of arrays
+        The batch of that step, leading dimension the batch size.
+
+    Returns
+    -------
+    bool
+        True where a loss, a metric or a weight after the step differs by more than `TOLERANCE`,
+        absolute and relative. Where the step of `model` does not repeat itself that closely
+        (threads, a GPU), only the losses and metrics are compared, to 1e-5.
+
+    Raises
+    ------
+    Exception
+        Whatever the step of `loaded` raises.
+    """
+    # No format keeps the state of random layers (Dropout): both sides draw alike from here on.
+    for ours, theirs in zip(random_state(model), random_state(loaded), strict=False):
+        theirs.assign(ours)
+    expected, again = (_undone(model, inputs, targets) for _ in range(2))
+    found = _step(loaded, inputs, targets)
+    if not _close(expected, again):
+        return not all(map(np.allclose, expected[0], found[0]))
+    return not _close(expected, found)
+
+
+@contextmanager
+def preserved(model: Any) -> Iterator[None]:
+    """Put every variable of `model` and its optimizer back afterwards, and reset its metrics."""
+    variables = list(
+        {id(one): one for one in (*model.variables, *model.optimizer.variables)}.values()
+    )
+    kept = arrays(variables)
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, kept, strict=True):
+            variable.assign(value)
+        model.reset_metrics()
+
+
+def random_state(model: Any) -> list[Any]:
+    """Return the variables that hold random state (of Dropout and its like); no file keeps them."""
+    weights = {id(one) for one in model.weights}
+    return [one for one in model.variables if id(one) not in weights and "seed" in one.path]
+
+
+def _undone(model: Any, inputs: Any, targets: Any) -> tuple[Arrays, Arrays]:
+    with preserved(model):
+        return _step(model, inputs, targets)
+
+
+def _step(model: Any, inputs: Any, targets: Any) -> tuple[Arrays, Arrays]:
+    """Return the losses and metrics of one training step, and the weights after it."""
+    # train_on_batch returns running means, and no format keeps metric state: start both afresh.
+    model.reset_metrics()
+    loss = model.train_on_batch(inputs, targets)
+    return arrays(loss if isinstance(loss, list) else [loss]), arrays(model.weights)
+
+
+def _close(left: tuple[Arrays, Arrays], right: tuple[Arrays, Arrays]) -> bool:
+    ours, theirs = (*left[0], *left[1]), (*right[0], *right[1])
+    return len(ours) == len(theirs) and all(map(_near, ours, theirs))
+
+
+def _near(ours: np.ndarray, theirs: np.ndarray) -> bool:
+    if not share_changed((ours,), (theirs,)):
+        return True
+    if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
+        return False
+    wide = (ours.astype("float64"), theirs.astype("float64"))  # bfloat16 and its like
+    return bool(np.allclose(*wide, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True))
