@@ -25,7 +25,7 @@ COLUMNS = (
 REMEDIES = {
     "control": "nothing is done: raw tf.where in a subclassed model",
     "build_from_config": "keep tf.where, and build each layer in build_from_config",
-    "build_from_config_pair": "keep tf.where, and record the dtypes in get_build_config too",
+    "build_from_config_pair": "keep tf.where, and write get_build_config beside build_from_config",
     "tf_cast": "keep tf.where, and cast the mask to bool first",
     "functional_bool_input": 'write the model functionally, with keras.Input(dtype="bool")',
     "ops_where": "call keras.ops.where in place of tf.where",

@@ -18,7 +18,6 @@ STEPS = 3
 
 def measure(session: Session, setting: Setting) -> Iterator[dict[str, Any]]:
     """Yield an entry for each defect of each remedy, and for what Keras did while loading."""
-    _repeatable()
     yield entry("functional_as_written_raises", _functional_as_written_raises())
     for remedy, jit in product(REMEDIES.values(), JIT):
         for mask_dtype in remedy.mask_dtypes:
@@ -32,15 +31,6 @@ def measure(session: Session, setting: Setting) -> Iterator[dict[str, Any]]:
             found["second_generation_warnings"] = len(again.warnings)
             for metric, value in found.items():
                 yield entry(metric, value, remedy=remedy.name, jit=jit, mask_dtype=mask_dtype)
-
-
-def _repeatable() -> None:
-    """Make every step repeat itself bit for bit, so that what differs was changed by the trip."""
-    import keras
-    import tensorflow as tf
-
-    keras.utils.set_random_seed(0)
-    tf.config.experimental.enable_op_determinism()
 
 
 def numbers(found: RoundTrip) -> dict[str, float]:

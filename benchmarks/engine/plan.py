@@ -77,7 +77,7 @@ SETTINGS = {
         kinds=("steps", "storage", "fidelity"),
         workloads=("image",),
         batches=1,
-        step=Budget(50, half_width=0.018),
+        step=Budget(60, half_width=0.018),
         first_steps=5,
         storage=Budget(15, half_width=0.02, sample_seconds=0),
     ),
