@@ -57,7 +57,7 @@ class Setting:
     batches : int
         How many of each workload's batch sizes, the default one first.
     step : Budget
-        For each of train and predict step.
+        For each of train and predict step; the bare kernels get a third of its time.
     first_steps : int
         Fresh models a remedy for the first step (trace and compile).
     storage : Budget
@@ -77,7 +77,7 @@ SETTINGS = {
         kinds=("steps", "storage", "fidelity"),
         workloads=("image",),
         batches=1,
-        step=Budget(60, half_width=0.018),
+        step=Budget(54, half_width=0.0195),
         first_steps=5,
         storage=Budget(15, half_width=0.02, sample_seconds=0),
     ),
