@@ -14,16 +14,18 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.axes import WORKLOAD
-from benchmarks.engine.launch import STORE_VARIABLE, run
+from benchmarks.engine.launch import STORE_VARIABLE
 from benchmarks.engine.plan import KINDS, SETTING_VARIABLE, SETTINGS, sessions
+from benchmarks.engine.pool import run
 from remedies.devices import DEVICES, missing
 from remedies.environment import facts
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = """\
 examples:
-  python -m benchmarks                 the quick setting
-  python -m benchmarks --setting full  the whole matrix
+  python -m benchmarks                  all workloads, in about ten minutes
+  python -m benchmarks --setting quick  the article's workload, in about five
+  python -m benchmarks --setting full   the whole matrix, for hours
 
 An interrupted run keeps every finished session; the same command goes on from there.
 """
@@ -43,7 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--setting", choices=SETTINGS, default="quick", help="how much to measure")
+    parser.add_argument(
+        "--setting", choices=SETTINGS, default="default", help="how much to measure"
+    )
     setting = parser.parse_args(arguments).setting
     store = ROOT / ".asv" / "sessions" / _identity(setting)
     store.mkdir(parents=True, exist_ok=True)
@@ -77,14 +81,12 @@ def measure(setting: str, store: Path) -> list[str]:
         TextColumn("{task.description}"),
     )
     with Progress(*columns) as progress:
-        task = progress.add_task("", total=len(planned))
-        for session in planned:
-            progress.update(task, description=f"measuring {session}")
-            outcome = run(session, setting, store)
+        task = progress.add_task("preparing the first sessions", total=len(planned))
+        for session, outcome in run(planned, setting, store):
             if outcome["status"] != "done":
                 failures.append(outcome["reason"])
             progress.advance(task)
-            progress.print(f"{session}: {outcome['status']}")
+            progress.update(task, description=f"{session}: {outcome['status']}")
         progress.update(task, description="measured")
     return failures
 

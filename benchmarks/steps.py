@@ -12,7 +12,7 @@ class _Sessions:
     version = "1"
 
     def setup_cache(self) -> Results:
-        return collect("steps")
+        return collect("steps", "first_steps")
 
     setup_cache.timeout = 12 * TIMEOUT  # type: ignore[attr-defined]
 
@@ -23,8 +23,15 @@ class _Steps(_Sessions):
     track_train_step_ratio = tracked("train_step_ratio", "ratio")
     track_predict_step = tracked("predict_step", "seconds")
     track_predict_step_ratio = tracked("predict_step_ratio", "ratio")
+    track_train_step_compiled = tracked("train_step_compiled", "seconds")
+    track_train_step_compiled_ratio = tracked("train_step_compiled_ratio", "ratio")
+    track_predict_step_compiled = tracked("predict_step_compiled", "seconds")
+    track_predict_step_compiled_ratio = tracked("predict_step_compiled_ratio", "ratio")
     track_first_step = tracked("first_step", "seconds")
     track_first_step_ratio = tracked("first_step_ratio", "ratio")
+    track_first_step_trace = tracked("first_step_trace", "seconds")
+    track_first_step_compile = tracked("first_step_compile", "seconds")
+    track_first_step_run = tracked("first_step_run", "seconds")
 
 
 class _Casts(_Sessions):
@@ -32,6 +39,18 @@ class _Casts(_Sessions):
     track_cast_overhead_kernel = tracked("cast_overhead_kernel", "ratio")
     track_cast_overhead_predict = tracked("cast_overhead_predict", "ratio")
     track_cast_overhead_train = tracked("cast_overhead_train", "ratio")
+
+
+class _Health(_Sessions):
+    param_names = ("workload", "device", "jit", "batch")
+    track_session_rounds = tracked("session_rounds", "rounds")
+    track_session_precise = tracked("session_precise", "share")
+    track_session_unsteady = tracked("session_unsteady", "share")
+    track_session_clock_share = tracked("session_clock_share", "share")
+    track_session_steal = tracked("session_steal", "share")
+    track_session_foreign_load = tracked("session_foreign_load", "share")
+    track_session_throttled = tracked("session_throttled", "share")
+    track_session_celsius = tracked("session_celsius", "degrees Celsius")
 
 
 class ImageSteps(_Steps):
@@ -56,3 +75,15 @@ class InpaintSteps(_Steps):
 
 class InpaintCasts(_Casts):
     params = (["inpaint"], DEVICE, JIT, MASK_DTYPE, batches("inpaint"))
+
+
+class ImageHealth(_Health):
+    params = (["image"], DEVICE, JIT, batches("image"))
+
+
+class AttentionHealth(_Health):
+    params = (["attention"], DEVICE, JIT, batches("attention"))
+
+
+class InpaintHealth(_Health):
+    params = (["inpaint"], DEVICE, JIT, batches("inpaint"))

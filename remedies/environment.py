@@ -7,8 +7,19 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
+from remedies import gpu
+
 _PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "jax", "asv", "asv_runner")
-_FLAGS = ("TF_XLA_FLAGS", "XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS", "KERAS_BACKEND")
+_FLAGS = (
+    "TF_XLA_FLAGS",
+    "XLA_FLAGS",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "NVIDIA_TF32_OVERRIDE",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+    "OMP_NUM_THREADS",
+    "KERAS_BACKEND",
+)
 
 
 def facts() -> dict[str, str]:
@@ -20,28 +31,26 @@ def facts() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     found |= {flag: os.environ[flag] for flag in _FLAGS if os.environ.get(flag)}
+    return found | _machine() | gpu.facts()
+
+
+def _machine() -> dict[str, str]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return found | {"cpu": _cpu_model(), "cores": str(cores), "os": platform.platform()} | _gpu()
+    told = (line.partition(":") for line in _read("/proc/cpuinfo").splitlines())
+    about = {name.strip(): value.strip() for name, _, value in told}
+    governor = _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").strip()
+    found = {
+        "cpu": about.get("model name") or platform.processor() or "unknown",
+        "cores": str(cores),
+        "governor": governor,
+        "virtual": "yes" if "hypervisor" in about.get("flags", "").split() else "",
+        "os": platform.platform(),
+    }
+    return {name: value for name, value in found.items() if value}
 
 
-def _cpu_model() -> str:
+def _read(path: str) -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return Path(path).read_text(encoding="utf-8")
     except OSError:
-        return platform.processor() or "unknown"
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or "unknown")
-
-
-def _gpu() -> dict[str, str]:
-    try:
-        import pynvml
-
-        pynvml.nvmlInit()
-        handle = pynvml.nvmlDeviceGetHandleByIndex(0)
-        return {
-            "gpu": str(pynvml.nvmlDeviceGetName(handle)),
-            "driver": str(pynvml.nvmlSystemGetDriverVersion()),
-        }
-    except Exception:  # no package, no driver or no GPU: each means that there is nothing to say
-        return {}
+        return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from itertools import product
 from typing import Any
@@ -16,7 +16,9 @@ BATCH = 8
 STEPS = 3
 
 
-def measure(session: Session, setting: Setting) -> Iterator[dict[str, Any]]:
+def measure(
+    session: Session, setting: Setting, turn: Callable[[], None]
+) -> Iterator[dict[str, Any]]:
     """Yield an entry for each defect of each remedy, and for what Keras did while loading."""
     yield entry("functional_as_written_raises", _functional_as_written_raises())
     for remedy, jit in product(REMEDIES.values(), JIT):

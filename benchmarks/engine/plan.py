@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 
 from benchmarks.axes import DEVICE, JIT, WORKLOAD, batches
 from benchmarks.engine.sampling import Budget
 from remedies.registry import require
 
-KINDS = ("steps", "storage", "fidelity", "scenarios")
+KINDS = ("steps", "first_steps", "storage", "fidelity", "scenarios")
+LAUNCHED = ("steps", "storage")
 SETTING_VARIABLE = "REMEDIES_SETTING"
 
 
@@ -29,6 +30,8 @@ class Session:
         ``"graph"`` or ``"xla"``; empty for a session that covers both.
     batch : int
         Examples a step; 0 where it has no bearing.
+    launch : int
+        Which of the processes that measure the same: the layout of a process shifts its times.
     """
 
     kind: str
@@ -36,14 +39,17 @@ class Session:
     device: str
     jit: str = ""
     batch: int = 0
+    launch: int = 0
 
     def __str__(self) -> str:
-        parts = (self.kind, self.workload, self.device, self.jit, self.batch and f"b{self.batch}")
+        batch, launch = self.batch and f"b{self.batch}", self.launch and f"launch{self.launch}"
+        parts = (self.kind, self.workload, self.device, self.jit, batch, launch)
         return "-".join(str(part) for part in parts if part)
 
     def parameters(self) -> dict[str, object]:
         """Return the parameters that hold for everything measured in this session."""
-        return {name: value for name, value in asdict(self).items() if value and name != "kind"}
+        known = asdict(self).items()
+        return {name: value for name, value in known if value and name not in ("kind", "launch")}
 
 
 @dataclass(frozen=True)
@@ -56,63 +62,91 @@ class Setting:
         The kinds of session, and the workloads, that are measured.
     batches : int
         How many of each workload's batch sizes, the default one first.
+    launches : int
+        Fresh processes for each session of a kind in `LAUNCHED`.
     step : Budget
-        For each of train and predict step; the bare kernels get a third of its time.
-    first_steps : int
-        Fresh models a remedy for the first step (trace and compile).
+        For the training step in one launch; the other steps get a part of its time.
+    first_steps : dict of str to int
+        Workload -> fresh models a remedy for the first step (trace and compile).
     storage : Budget
-        For save and load.
+        For each of save and load in one launch.
     """
 
     kinds: tuple[str, ...]
     workloads: tuple[str, ...]
     batches: int
+    launches: int
     step: Budget
-    first_steps: int
+    first_steps: dict[str, int]
     storage: Budget
 
 
 SETTINGS = {
     "quick": Setting(
-        kinds=("steps", "storage", "fidelity"),
+        kinds=("steps", "first_steps", "storage", "fidelity"),
         workloads=("image",),
         batches=1,
-        step=Budget(54, half_width=0.0195),
-        first_steps=5,
-        storage=Budget(15, half_width=0.02, sample_seconds=0),
+        launches=4,
+        step=Budget(10, half_width=0.01, rounds=5),
+        first_steps={"image": 5},
+        storage=Budget(2, half_width=0.01, rounds=5, sample_seconds=0),
+    ),
+    "default": Setting(
+        kinds=("steps", "first_steps", "storage", "fidelity"),
+        workloads=tuple(WORKLOAD),
+        batches=2,
+        launches=3,
+        step=Budget(2.5, half_width=0.004, rounds=5),
+        first_steps={"image": 5},
+        storage=Budget(1, half_width=0.01, rounds=5, sample_seconds=0),
     ),
     "full": Setting(
         kinds=KINDS,
         workloads=tuple(WORKLOAD),
         batches=2,
-        step=Budget(90, half_width=0.004),
-        first_steps=9,
-        storage=Budget(60, half_width=0.01, sample_seconds=0),
+        launches=8,
+        step=Budget(60, half_width=0.004, rounds=5),
+        first_steps=dict.fromkeys(WORKLOAD, 9),
+        storage=Budget(20, half_width=0.01, rounds=5, sample_seconds=0),
     ),
 }
 
 
 def current_setting() -> str:
-    """Return the setting's name, from the environment; ``quick`` where it says nothing.
+    """Return the setting's name, from the environment; ``default`` where it says nothing.
 
     Raises
     ------
     remedies.UnknownNameError
         For a name that is not in `SETTINGS`.
     """
-    return require("setting", os.environ.get(SETTING_VARIABLE, "quick"), SETTINGS)
+    return require("setting", os.environ.get(SETTING_VARIABLE, "default"), SETTINGS)
 
 
 def sessions(kind: str, setting: Setting) -> Iterator[Session]:
-    """Yield the sessions of `kind` that `setting` asks for, on every device."""
+    """Yield the sessions of `kind` that `setting` asks for, on every device.
+
+    The launches of one session lie far apart, so that they do not share what passes in between.
+    """
     if kind not in setting.kinds:
         return
+    for launch in range(setting.launches if kind in LAUNCHED else 1):
+        for session in _cells(kind, setting):
+            yield replace(session, launch=launch)
+
+
+def _cells(kind: str, setting: Setting) -> Iterator[Session]:
     if kind == "scenarios":
         yield Session(kind, "", "cpu")
         return
-    for workload, device in product(setting.workloads, DEVICE):
-        if kind != "steps":
+    workloads = setting.first_steps if kind == "first_steps" else setting.workloads
+    for workload, device in product(workloads, DEVICE):
+        sizes = batches(workload)
+        if kind == "steps":
+            for batch, jit in product(sizes[: setting.batches], JIT):
+                yield Session(kind, workload, device, jit, batch)
+        elif kind == "first_steps":
+            for jit in JIT:
+                yield Session(kind, workload, device, jit, sizes[0])
+        else:
             yield Session(kind, workload, device)
-            continue
-        for batch, jit in product(batches(workload)[: setting.batches], JIT):
-            yield Session(kind, workload, device, jit, batch)

@@ -43,10 +43,18 @@ class Results:
     failures: list[tuple[dict[str, object], str]] = field(default_factory=list)
 
     def add(self, parameters: Mapping[str, object], entries: Iterable[Mapping[str, Any]]) -> None:
-        """Take in one finished session: its own `parameters` and its `entries`."""
+        """Take in one finished session: its own `parameters` and its `entries`.
+
+        The samples of a session that was launched several times follow each other in the order of
+        the launches; a plain number stays as the first launch found it.
+        """
         for item in entries:
-            found = {**parameters, **item["parameters"]}
-            self.measured[item["metric"], frozenset(found.items())] = item["measured"]
+            key = item["metric"], frozenset({**parameters, **item["parameters"]}.items())
+            known, new = self.measured.get(key), item["measured"]
+            if known is None:
+                self.measured[key] = new
+            elif isinstance(known, dict):
+                self.measured[key] = {**known, "samples": [*known["samples"], *new["samples"]]}
 
     def get(self, metric: str, names: Iterable[str], values: Iterable[object]) -> Measured:
         """Return what was measured; NaN, which asv shows as n/a, where there is nothing to measure.

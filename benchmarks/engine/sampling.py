@@ -5,13 +5,16 @@ from __future__ import annotations
 import gc
 import math
 import random
+import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 Series = Mapping[str, Callable[[], object]]
 Samples = dict[str, list[float]]
+MOST_CLOCK_SHARE = 0.005
 
 
 @dataclass(frozen=True)
@@ -27,14 +30,40 @@ class Budget:
     rounds : int
         Never stop before this many rounds; 15 or more keep asv's rank test able to fire.
     sample_seconds : float
-        Repeat a call within one sample until the sample lasts about this long. Noise within a
-        sample is not independent, so many short samples tell more than few long ones.
+        Repeat a call within one sample until the sample lasts about this long, and in any case
+        until the clock's own cost is less than `MOST_CLOCK_SHARE` of it. Noise within a sample is
+        not independent, so many short samples tell more than few long ones.
     """
 
     seconds: float
     half_width: float = 0.01
     rounds: int = 31
     sample_seconds: float = 0.001
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What one sampling found, and how it went.
+
+    Attributes
+    ----------
+    samples : dict of str to list of float
+        Seconds per call; all lists have the same length, and the same index is the same round.
+    number : int
+        Calls in each sample.
+    clock_share : float
+        The share of the shortest series' sample that is the clock's and the loop's own cost.
+    steady : bool
+        Whether the warm-up ended because rounds no longer became faster.
+    precise : bool
+        Whether sampling ended because every ratio was known well enough, not at the budget.
+    """
+
+    samples: Samples
+    number: int
+    clock_share: float
+    steady: bool
+    precise: bool
 
 
 def sample(
@@ -44,13 +73,13 @@ def sample(
     *,
     clock: Callable[[], float] = time.perf_counter,
     rng: random.Random | None = None,
-) -> tuple[Samples, int]:
+) -> Sampled:
     """Time every series once a round, in random order, until the ratios are known well enough.
 
     Parameters
     ----------
     series : mapping of str to callable
-        What to time. Each is called until warm first; those calls are not kept.
+        What to time. Each is called until steady first; those calls are not kept.
     pairs : mapping of str to str
         Series -> the series that its ratio is taken to.
     budget : Budget
@@ -59,27 +88,26 @@ def sample(
         Seconds, after all work that was asked for is done: it synchronises the device.
     rng : random.Random, optional
         Draws the order of each round.
-
-    Returns
-    -------
-    samples : dict of str to list of float
-        Seconds per call; all lists have the same length, and the same index is the same round.
-    number : int
-        Calls in each sample.
     """
     rng = rng or random.Random()  # noqa: S311 - shuffles rounds, guards nothing
-    number = _calls_per_sample(series, budget.sample_seconds, clock)
-    samples: Samples = {name: [] for name in series}
-    started = clock()
-    rounds, look = 0, budget.rounds
     with _no_garbage_collection():
-        while not _enough(samples, pairs, budget, look, clock() - started):
-            # Each look is a chance to stop on a lucky streak: look rarely, at growing intervals.
-            look = look if rounds < look else math.ceil(look * 1.25)
+        shortest, steady = _warm_up(series, clock)
+        overhead = _overhead(clock)
+        wanted = max(budget.sample_seconds, overhead / MOST_CLOCK_SHARE)
+        number = max(1, math.ceil(wanted / shortest)) if shortest > 0 else 1
+        samples: Samples = {name: [] for name in series}
+        started = clock()
+        rounds, look, precise = 0, budget.rounds, False
+        while rounds < budget.rounds or (not precise and clock() - started < budget.seconds):
             for name in rng.sample(list(series), len(series)):
                 samples[name].append(_time(series[name], number, clock))
             rounds += 1
-    return samples, number
+            if rounds == look:
+                precise = _precise(samples, pairs, budget.half_width)
+                # Each look is a chance to stop on a lucky streak: look rarely, ever less often.
+                look = math.ceil(look * 1.25)
+    share = overhead / (number * shortest) if shortest > 0 else 0.0
+    return Sampled(samples, number, share, steady, precise)
 
 
 def _time(call: Callable[[], object], number: int, clock: Callable[[], float]) -> float:
@@ -89,11 +117,31 @@ def _time(call: Callable[[], object], number: int, clock: Callable[[], float]) -
     return (clock() - start) / number
 
 
-def _calls_per_sample(series: Series, seconds: float, clock: Callable[[], float]) -> int:
-    fastest = math.inf
-    for call in series.values():
-        fastest = min(fastest, *(_time(call, 1, clock) for _ in range(5)))
-    return max(1, math.ceil(seconds / max(fastest, 1e-9)))
+def _overhead(clock: Callable[[], float]) -> float:
+    """Return the seconds that timing nothing takes."""
+    return statistics.median(_time(lambda: None, 1, clock) for _ in range(101))
+
+
+def _warm_up(series: Series, clock: Callable[[], float]) -> tuple[float, bool]:
+    """Call every series until rounds no longer become faster.
+
+    Returns
+    -------
+    shortest : float
+        Seconds of the fastest series' median call in the last rounds.
+    steady : bool
+        False where each of twelve blocks of rounds was clearly faster than the one before.
+    """
+    first = [_time(call, 1, clock) for call in series.values()]
+    block = 1 if sum(first) > 0.1 else 5
+    before, steady = sum(first), False
+    for _ in range(12):
+        rounds = [[_time(call, 1, clock) for call in series.values()] for _ in range(block)]
+        now = statistics.median(sum(times) for times in rounds)
+        if steady := now >= 0.95 * before:
+            break
+        before = now
+    return min(statistics.median(times) for times in zip(*rounds, strict=True)), steady
 
 
 @contextmanager
@@ -106,25 +154,22 @@ def _no_garbage_collection() -> Iterator[None]:
         gc.enable()
 
 
-def _enough(
-    samples: Samples, pairs: Mapping[str, str], budget: Budget, look: int, spent: float
-) -> bool:
-    rounds = min(map(len, samples.values()))
-    if rounds < budget.rounds:
-        return False
-    return spent >= budget.seconds or (
-        rounds == look
-        and all(
-            half_width(ratios(samples[name], samples[base])) <= budget.half_width
-            for name, base in pairs.items()
-            if name != base
-        )
+def _precise(samples: Samples, pairs: Mapping[str, str], wanted: float) -> bool:
+    return all(
+        half_width(ratios(samples[name], samples[base])) <= wanted
+        for name, base in pairs.items()
+        if name != base
     )
 
 
 def ratios(samples: Sequence[float], base: Sequence[float]) -> list[float]:
     """Divide each sample by the base's of the same round (dimensionless)."""
     return [value / other for value, other in zip(samples, base, strict=True)]
+
+
+def paired(samples: Sequence[float], base: Sequence[float]) -> dict[str, Any]:
+    """Return this launch's estimate of a ratio, one sample for asv: the median over its rounds."""
+    return {"samples": [statistics.median(ratios(samples, base))], "number": 1}
 
 
 def half_width(samples: Sequence[float]) -> float:

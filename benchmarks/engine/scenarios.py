@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from benchmarks.axes import REMEDY
@@ -15,7 +15,9 @@ from remedies.scenarios.matrix import CORE, run
 HARM = {Outcome.WHOLE: 0, Outcome.LOUD: 1, Outcome.WARNED: 2, Outcome.SILENT: 3}
 
 
-def measure(session: Session, setting: Setting) -> Iterator[dict[str, Any]]:
+def measure(
+    session: Session, setting: Setting, turn: Callable[[], None]
+) -> Iterator[dict[str, Any]]:
     """Yield an entry for each remedy in each core scenario that it applies to."""
     for cell in run(REMEDY, CORE):
         if cell.outcome:

@@ -1,127 +1,81 @@
-"""Step times: all remedies of a workload in one process, sampled in turn."""
+"""Step times: all remedies of a cell in one process, sampled in turn."""
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from benchmarks.axes import MASK_DTYPE, PLACEBO, YARDSTICK
+from benchmarks.axes import MASK_DTYPE, YARDSTICK
+from benchmarks.engine.health import Watch
+from benchmarks.engine.line import Line, clock, lines, new, tensors
 from benchmarks.engine.plan import Session, Setting
 from benchmarks.engine.results import entry
-from benchmarks.engine.sampling import Samples, ratios, sample
-from remedies import REFERENCE, REMEDIES, WORKLOADS, build
-from remedies.devices import synchronise
+from benchmarks.engine.sampling import Sampled, paired, sample
+from remedies import REFERENCE
 
 _NOTHING = "no cast, bool mask"
-
-
-class Series(NamedTuple):
-    """One line in the sampling: a remedy fed masks of one dtype."""
-
-    remedy: str
-    mask_dtype: str
-
-    def __str__(self) -> str:
-        return f"{self.remedy}, {self.mask_dtype} mask"
+# The share of the training step's time that each of the others gets.
+_SHARES = {"predict_step": 0.6, "train_step_compiled": 0.3, "predict_step_compiled": 0.3}
+_KERNEL_SHARE = 0.1
 
 
 class StatesDifferError(RuntimeError):
     """The remedies of a cell do not compute the same thing, so their times cannot be compared."""
 
 
-def clock() -> float:
-    """Return seconds, once the device has done all that it was given."""
-    synchronise()
-    return time.perf_counter()
-
-
-def lines() -> list[Series]:
-    """Return a session's series: each remedy with each mask dtype it accepts, and a placebo."""
-    taken = [Series(r.name, dtype) for r in REMEDIES.values() for dtype in r.mask_dtypes]
-    return [*taken, Series(PLACEBO, "bool")]
-
-
-def measure(session: Session, setting: Setting) -> Iterator[dict[str, Any]]:
-    """Yield an entry for each first step, train step, predict step and cast overhead."""
-    data = {dtype: _tensors(session, dtype) for dtype in MASK_DTYPE}
-    models, first = _first_steps(session, data, setting.first_steps)
-    yield from _entries("first_step", first, 1)
+def measure(
+    session: Session, setting: Setting, turn: Callable[[], None]
+) -> Iterator[dict[str, Any]]:
+    """Yield an entry for each step, with and without Keras' dispatch, and each cast overhead."""
+    data = {dtype: tensors(session, dtype) for dtype in MASK_DTYPE}
+    models = {line: new(session, line) for line in lines()}
+    for line, model in models.items():
+        model.train_on_batch(*data[line.mask_dtype])
     _equalise(models, data)
-
-    def steps(method: str) -> dict[str, Callable[[], object]]:
-        return {str(s): _step(models[s], method, data[s.mask_dtype]) for s in models}
-
-    pairs = {str(s): str(Series(REFERENCE, s.mask_dtype)) for s in models}
-    cast = {dtype: str(Series("tf_cast", dtype)) for dtype in MASK_DTYPE}
-    plain = str(Series("control", "bool"))
-
-    train, number = sample(
-        steps("train_on_batch") | {YARDSTICK: _yardstick()}, pairs, setting.step, clock=clock
-    )
-    yardstick = {"samples": train[YARDSTICK], "number": number}
-    yield entry("train_step", yardstick, remedy=YARDSTICK, mask_dtype="bool")
-    yield from _entries("train_step", {s: train[str(s)] for s in models}, number)
-    yield from _overheads("cast_overhead_train", train, cast, plain)
-
-    predict, number = sample(steps("predict_on_batch"), pairs, setting.step, clock=clock)
-    yield from _entries("predict_step", {s: predict[str(s)] for s in models}, number)
-    yield from _overheads("cast_overhead_predict", predict, cast, plain)
-
     kernels = _kernels(data, session.jit == "xla")
-    short = replace(setting.step, seconds=setting.step.seconds / 3)
-    bare, _ = sample(kernels, dict.fromkeys(kernels, _NOTHING), short, clock=clock)
-    yield from _overheads("cast_overhead_kernel", bare, {d: d for d in MASK_DTYPE}, _NOTHING)
+    for kernel in kernels.values():
+        kernel()
+    turn()
+    with Watch(session.device) as watch:
+        for metric, share in {"train_step": 1.0, **_SHARES}.items():
+            budget = replace(setting.step, seconds=share * setting.step.seconds)
+            series = {str(m): _step(metric, models[m], data[m.mask_dtype]) for m in models}
+            yardstick = {YARDSTICK: _yardstick()} if metric == "train_step" else {}
+            pairs = {str(m): str(Line(REFERENCE, m.mask_dtype)) for m in models}
+            found = sample(series | yardstick, pairs, budget, clock=clock(session.device))
+            watch.add(found)
+            yield from _entries(metric, found)
+        short = replace(setting.step, seconds=_KERNEL_SHARE * setting.step.seconds)
+        bare = sample(kernels, dict.fromkeys(kernels, _NOTHING), short, clock=clock(session.device))
+        yield from _overheads("kernel", bare, {d: d for d in MASK_DTYPE}, _NOTHING)
+    yield from watch.entries()
 
 
-def _tensors(session: Session, mask_dtype: str) -> tuple[Any, Any]:
-    import keras
-
-    data = WORKLOADS[session.workload].data(session.batch, mask_dtype)
-    # On the device beforehand: the step is measured, not the copy of a NumPy array to it.
-    return keras.tree.map_structure(keras.ops.convert_to_tensor, data)  # type: ignore[no-any-return]
-
-
-def _first_steps(
-    session: Session, data: dict[str, tuple[Any, Any]], rounds: int
-) -> tuple[dict[Series, Any], dict[Series, list[float]]]:
-    taken: dict[Series, list[float]] = {series: [] for series in lines()}
-    models: dict[Series, Any] = {}
-    # The very first model also pays for what a process does only once.
-    order = [Series(REFERENCE, "bool")]
-    for _ in range(rounds):
-        order += random.sample(lines(), len(taken))
-    for series in order:
-        name = REFERENCE if series.remedy == PLACEBO else series.remedy
-        models[series] = build(session.workload, name, jit=session.jit == "xla")
-        start = clock()
-        models[series].train_on_batch(*data[series.mask_dtype])
-        taken[series].append(clock() - start)
-    del taken[order[0]][0]
-    return models, taken
-
-
-def _equalise(models: dict[Series, Any], data: dict[str, tuple[Any, Any]]) -> None:
+def _equalise(models: dict[Line, Any], data: dict[str, tuple[Any, Any]]) -> None:
     """Give all models the reference's state, and make sure that they then agree."""
-    reference = models[Series(REFERENCE, "bool")]
+    reference = models[Line(REFERENCE, "bool")]
     expected = reference.predict_on_batch(data["bool"][0])
-    for series, model in models.items():
+    for line, model in models.items():
         for variable, value in zip(model.variables, reference.variables, strict=True):
             variable.assign(value)
-        outputs = model.predict_on_batch(data[series.mask_dtype][0])
+        outputs = model.predict_on_batch(data[line.mask_dtype][0])
         if not np.allclose(outputs, expected, rtol=1e-3, atol=1e-4):
-            raise StatesDifferError(
-                f"{series}: outputs differ from {REFERENCE}'s for equal weights"
-            )
+            raise StatesDifferError(f"{line}: outputs differ from {REFERENCE}'s for equal weights")
 
 
-def _step(model: Any, method: str, data: tuple[Any, Any]) -> Callable[[], object]:
-    call, given = getattr(model, method), data if method == "train_on_batch" else data[:1]
-    return lambda: call(*given)
+def _step(metric: str, model: Any, data: tuple[Any, Any]) -> Callable[[], object]:
+    """Return one call of a step, as users call it or only the function that Keras compiled."""
+    inputs, targets = data
+    if metric == "train_step":
+        return lambda: model.train_on_batch(inputs, targets)
+    if metric == "predict_step":
+        return lambda: model.predict_on_batch(inputs)
+    if metric == "train_step_compiled":
+        return lambda: model.train_function([(inputs, targets, None)])
+    return lambda: model.predict_function([(inputs,)])
 
 
 def _yardstick() -> Callable[[], object]:
@@ -142,20 +96,26 @@ def _kernels(data: dict[str, tuple[Any, Any]], jit: bool) -> dict[str, Callable[
     }
 
 
-def _entries(
-    metric: str, times: dict[Series, list[float]], number: int
-) -> Iterator[dict[str, Any]]:
-    for series, samples in times.items():
-        yield entry(metric, {"samples": samples, "number": number}, **series._asdict())
-        if series.remedy != REFERENCE:
-            base = times[Series(REFERENCE, series.mask_dtype)]
-            paired = {"samples": ratios(samples, base), "number": 1}
-            yield entry(f"{metric}_ratio", paired, **series._asdict())
+def _entries(metric: str, found: Sampled) -> Iterator[dict[str, Any]]:
+    times = {name: found.samples[str(name)] for name in lines()}
+    for line, samples in times.items():
+        measured = {"samples": samples, "number": found.number}
+        yield entry(metric, measured, **line._asdict())
+        if line.remedy != REFERENCE:
+            base = times[Line(REFERENCE, line.mask_dtype)]
+            yield entry(f"{metric}_ratio", paired(samples, base), **line._asdict())
+    if YARDSTICK in found.samples:
+        measured = {"samples": found.samples[YARDSTICK], "number": found.number}
+        yield entry(metric, measured, remedy=YARDSTICK, mask_dtype="bool")
+    casts = {dtype: str(Line("tf_cast", dtype)) for dtype in MASK_DTYPE}
+    if metric in ("train_step", "predict_step"):
+        kind = metric.removesuffix("_step")
+        yield from _overheads(kind, found, casts, str(Line("control", "bool")))
 
 
 def _overheads(
-    metric: str, times: Samples, casts: dict[str, str], plain: str
+    kind: str, found: Sampled, casts: dict[str, str], plain: str
 ) -> Iterator[dict[str, Any]]:
     for mask_dtype, name in casts.items():
-        paired = {"samples": ratios(times[name], times[plain]), "number": 1}
-        yield entry(metric, paired, mask_dtype=mask_dtype)
+        estimate = paired(found.samples[name], found.samples[plain])
+        yield entry(f"cast_overhead_{kind}", estimate, mask_dtype=mask_dtype)

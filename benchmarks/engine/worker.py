@@ -1,10 +1,14 @@
-"""One session in a fresh process: ``python worker.py SETTING SESSION_JSON OUT``."""
+"""One session in a fresh process: ``python worker.py SETTING SESSION_JSON OUT``.
+
+It prepares, says ``ready``, and measures once it reads ``go``. It ends when nobody listens.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+import threading
 import warnings
 from importlib import import_module
 from pathlib import Path
@@ -23,10 +27,30 @@ def main(setting: str, session_json: str, out: str) -> None:
     else:
         warnings.simplefilter("ignore")
         measure = import_module(f"benchmarks.engine.{session.kind}").measure
-        outcome = {"status": "done", "entries": list(measure(session, SETTINGS[setting]))}
+        entries = list(measure(session, SETTINGS[setting], _turn()))
+        outcome = {"status": "done", "entries": entries}
     partial = Path(f"{out}.{os.getpid()}.partial")
     partial.write_text(json.dumps(outcome, allow_nan=False), encoding="utf-8")
     partial.replace(out)
+
+
+def _turn() -> Any:
+    """Return a function that waits until this process has the machine to itself."""
+    told = threading.Event()
+    out = os.fdopen(os.dup(1), "w")
+
+    def listen() -> None:
+        while os.read(0, 64):
+            told.set()
+        os._exit(3)  # the parent is gone
+
+    threading.Thread(target=listen, daemon=True).start()
+
+    def turn() -> None:
+        print("ready", file=out, flush=True)
+        told.wait()
+
+    return turn
 
 
 if __name__ == "__main__":

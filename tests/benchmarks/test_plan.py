@@ -1,0 +1,35 @@
+"""What a setting measures."""
+
+import pytest
+
+from benchmarks.engine.plan import KINDS, SETTINGS, current_setting, sessions
+from remedies import UnknownNameError
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_session_has_a_name_of_its_own(name):
+    planned = [s for kind in KINDS for s in sessions(kind, SETTINGS[name])]
+    assert len({str(session) for session in planned}) == len(planned)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_steps_have_two_launches_or_more_and_they_lie_apart(name):
+    steps = [s for s in sessions("steps", SETTINGS[name]) if s.device == "cpu"]
+    cells = {(s.workload, s.jit, s.batch) for s in steps}
+    assert len(steps) == len(cells) * SETTINGS[name].launches >= 2 * len(cells)
+    assert len({(s.workload, s.jit, s.batch) for s in steps[: len(cells)]}) == len(cells)
+
+
+def test_the_default_covers_all_workloads_both_jits_and_two_batch_sizes():
+    steps = list(sessions("steps", SETTINGS["default"]))
+    assert {s.workload for s in steps} == {"image", "attention", "inpaint"}
+    assert {s.jit for s in steps} == {"graph", "xla"}
+    assert all(len({s.batch for s in steps if s.workload == w}) == 2 for w in ("image", "inpaint"))
+
+
+def test_the_setting_comes_from_the_environment(monkeypatch):
+    monkeypatch.setenv("REMEDIES_SETTING", "full")
+    assert current_setting() == "full"
+    monkeypatch.setenv("REMEDIES_SETTING", "huge")
+    with pytest.raises(UnknownNameError, match="quick"):
+        current_setting()

@@ -1,0 +1,58 @@
+"""Facts about a GPU, from a driver that is made up."""
+
+import math
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from remedies import gpu
+
+
+@pytest.fixture
+def driver(monkeypatch):
+    fake = SimpleNamespace(
+        NVML_CLOCK_SM=1,
+        NVML_CLOCK_MEM=2,
+        nvmlInit=lambda: None,
+        nvmlDeviceGetHandleByIndex=lambda index: f"gpu{index}",
+        nvmlDeviceGetCount=lambda: 2,
+        nvmlDeviceGetName=lambda handle: b"NVIDIA H100",
+        nvmlSystemGetDriverVersion=lambda: "580.1",
+        nvmlSystemGetCudaDriverVersion=lambda: 13010,
+        nvmlDeviceGetMaxClockInfo=lambda handle, kind: {1: 1980, 2: 2619}[kind],
+        nvmlDeviceGetEnforcedPowerLimit=lambda handle: 700_000,
+        nvmlDeviceGetTemperature=lambda handle, sensor: 41,
+        nvmlDeviceGetCurrentClocksThrottleReasons=lambda handle: 0x04 | 0x01,
+    )
+    monkeypatch.setitem(sys.modules, "pynvml", fake)
+    return fake
+
+
+def test_the_facts_name_the_gpu_and_what_it_may_do(driver):
+    assert gpu.facts() == {
+        "gpu": "NVIDIA H100",
+        "gpus": "2",
+        "driver": "580.1",
+        "cuda-driver": "13.1",
+        "gpu-clocks": "sm 1980 MHz, memory 2619 MHz",
+        "gpu-power-cap": "700 W",
+    }
+    assert gpu.temperature() == 41
+
+
+def test_idleness_does_not_count_as_slowing_down(driver):
+    assert gpu.throttled() == ["power cap"]
+
+
+def test_without_a_driver_there_is_nothing_to_tell(driver, monkeypatch):
+    def broken():
+        raise RuntimeError("Driver Not Loaded")
+
+    monkeypatch.setattr(driver, "nvmlInit", broken)
+    assert gpu.facts() == {} and gpu.throttled() == [] and math.isnan(gpu.temperature())
+
+
+def test_without_the_package_there_is_nothing_to_tell(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    assert gpu.facts() == {} and gpu.throttled() == []
