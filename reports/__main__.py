@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -110,6 +111,8 @@ def build(results_dir: Path, out: Path, threshold: float) -> list[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, or 2 with one line that says why."""
     chosen = parser().parse_args(arguments)
+    # Nothing here multiplies matrices, and a process with OpenBLAS' threads forks badly.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if chosen.out.exists() and not chosen.out.is_dir():
         return _refuse(f"--out {str(chosen.out)!r} is a file; name a folder")
     try:

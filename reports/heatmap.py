@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 
 from reports.plot import PAPER, STYLE, Drawing, canvas, drawn, labels, place
@@ -37,9 +38,14 @@ def grid(
         figure, left = canvas(title, height, [name for name, _ in lines], foot=0.35, head=0.55)
         axis = figure.subplots()
         place(figure, left, height, foot=0.35, head=0.55)
-        for y, (_, squares) in enumerate(lines):
-            for x, square in enumerate(squares):
-                _square(axis, x, y, square)
+        placed = [(x, y, s) for y, (_, row) in enumerate(lines) for x, s in enumerate(row)]
+        corners = [[(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)] for x, y, _ in placed]
+        faces = [LEVELS[square.level] for _, _, square in placed]
+        axis.add_collection(
+            PolyCollection(corners, facecolors=faces, edgecolors=PAPER, linewidths=2)
+        )
+        for x, y, square in placed:
+            _text(axis, x, y, square)
         axis.set(xlim=(0, len(columns)), ylim=(len(lines), 0))
         axis.xaxis.tick_top()
         axis.set_xticks([x + 0.5 for x in range(len(columns))], columns, fontsize=7.5)
@@ -62,18 +68,10 @@ def grid(
         return drawn(figure, title)
 
 
-def _square(axis: Any, x: int, y: int, square: Square) -> None:
+def _text(axis: Any, x: int, y: int, square: Square) -> None:
+    if not square.text:
+        return
     silent = square.level == "silent"
-    axis.add_patch(
-        Rectangle(
-            (x, y),
-            1,
-            1,
-            facecolor=LEVELS[square.level],
-            edgecolor=PAPER,
-            linewidth=2,
-        )
-    )
     axis.text(
         x + 0.5,
         y + 0.5,

@@ -18,7 +18,8 @@ from reports.answer import answer
 from reports.claims import ledger
 from reports.costs import summary
 from reports.evidence import Evidence
-from reports.figures import Exhibit, exhibits
+from reports.exhibit import Exhibit
+from reports.figures import exhibits
 from reports.tables import Cell, Table
 from reports.verdicts import Verdict
 from reports.vocabulary import AXES, PLACEBO, REMEDIES, STEPS

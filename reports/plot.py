@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 
 INK, MUTED, LINE, PAPER, BAND = "#1c2128", "#606a75", "#d4d9df", "#ffffff", "#eef2f6"
 BLUE, GREEN, ORANGE, GREY = "#0072b2", "#007f5f", "#c65200", "#8a929b"
@@ -25,7 +26,7 @@ STYLE = {
     "text.color": INK,
     "xtick.color": MUTED,
     "ytick.color": INK,
-    "hatch.linewidth": 0.6,
+    "text.hinting": "none",  # the default takes a fifth of the drawing time
 }
 
 
@@ -64,17 +65,10 @@ def labels(axis: Any, rows: Sequence[tuple[float, str, bool]]) -> None:
     """Write the label of each row, given as ``(y, label, whether it is a heading)``."""
     # Text, not ticks: a tick is six artists, and they took half of the drawing time.
     axis.set_yticks([])
+    beside = axis.get_yaxis_transform() + ScaledTranslation(-6 / 72, 0, axis.figure.dpi_scale_trans)
     for y, label, heading in rows:
-        axis.annotate(
-            label,
-            (0, y),
-            (-6, 0),
-            xycoords=axis.get_yaxis_transform(),
-            textcoords="offset points",
-            ha="right",
-            va="center",
-            fontweight="bold" if heading else "normal",
-        )
+        weight = "bold" if heading else "normal"
+        axis.text(0, y, label, transform=beside, ha="right", va="center", fontweight=weight)
 
 
 def drawn(figure: Figure, title: str) -> Drawing:
@@ -82,5 +76,6 @@ def drawn(figure: Figure, title: str) -> Drawing:
     svg, png = io.StringIO(), io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": title}):
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    figure.savefig(png, format="png", dpi=160, metadata={"Software": None})
+    quick = {"compress_level": 3}
+    figure.savefig(png, format="png", dpi=120, metadata={"Software": None}, pil_kwargs=quick)
     return Drawing(svg.getvalue(), png.getvalue())

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from reports import exhibit
 from reports.evidence import Evidence, gather
 from reports.results import read
 
@@ -217,6 +218,12 @@ def row(found: list[Any], params: list[list[str]], started: int) -> list[Any]:
     while cells and cells[-1] is None:
         cells.pop()
     return cells
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw in the tests' own process, which has threads; a command of its own may share."""
+    monkeypatch.setattr(exhibit, "MOST_PROCESSES", 1)
 
 
 @pytest.fixture
