@@ -25,7 +25,7 @@ from reports.vocabulary import (
 )
 from reports.wording import counted, interval, listed, number, ratio, sampled, seconds, size
 
-MOST_ROWS = 400
+MOST_ROWS = 200
 _DASH = "\N{EN DASH}"
 
 

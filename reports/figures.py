@@ -10,7 +10,7 @@ from reports.evidence import Evidence
 from reports.exhibit import Exhibit, Sketch, drawn
 
 # Of each kind; the rest is in results.csv. Drawing then takes the same time for any results.
-MOST_FIGURES = 8
+MOST_FIGURES = 6
 KINDS: tuple[Callable[[Evidence], Iterator[Sketch]], ...] = (
     matrices.defects,
     times.steps,

@@ -20,6 +20,7 @@ from reports.costs import summary
 from reports.evidence import Evidence
 from reports.exhibit import Exhibit
 from reports.figures import exhibits
+from reports.markup import html_row, markdown, markdown_row, slug
 from reports.tables import Cell, Table
 from reports.verdicts import Verdict
 from reports.vocabulary import AXES, PLACEBO, REMEDIES, STEPS
@@ -97,7 +98,8 @@ def _engine() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    engine.filters |= {"inline": inline, "slug": _slug, "md": _markdown}
+    engine.filters |= {"inline": inline, "slug": slug, "md": markdown}
+    engine.filters |= {"html_row": html_row, "md_row": markdown_row}
     return engine
 
 
@@ -117,18 +119,6 @@ def inline(figure: Exhibit) -> str:
         svg = svg.replace(colour, theme)
     # Safe because matplotlib wrote it and escapes the text that it is given.
     return Markup(svg)  # noqa: S704
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z]+", "-", text.lower()).strip("-")
-
-
-def _markdown(text: object) -> Markup:
-    """Escape what Markdown would take for HTML, formatting, a table or a link."""
-    plain = str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # An underscore inside a word and a bracket without a target are only themselves.
-    escaped = re.sub(r"[\\`*|~]|(?<!\w)_|_(?!\w)|\](?=[(\[:])", r"\\\g<0>", plain)
-    return Markup(escaped.replace("\n", " "))  # noqa: S704 - all of HTML's own is escaped above
 
 
 def _environment(evidence: Evidence) -> Table:
