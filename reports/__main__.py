@@ -92,18 +92,21 @@ def build(results_dir: Path, out: Path, threshold: float) -> list[str]:
     from reports.output import write
     from reports.page import render
     from reports.results import read
+    from reports.samples import samples
+    from reports.survey import committed
     from reports.vocabulary import COLUMNS
 
-    evidence = gather(read(results_dir), threshold)
+    evidence = gather(read(results_dir), threshold, committed())
     page = render(evidence, str(results_dir), str(out))
     rows = evidence.everything[evidence.everything[["value", "ratio"]].notna().any(axis=1)]
-    files: dict[str, str | bytes] = {
+    files: dict[str, str | bytes | Path] = {
         "results.csv": rows[list(COLUMNS)].to_csv(index=False, lineterminator="\n"),
         "report.md": page.markdown,
     }
     for exhibit in page.exhibits:
         files[f"figures/{exhibit.name}.svg"] = exhibit.drawing.svg
         files[f"figures/{exhibit.name}.png"] = exhibit.drawing.png
+    files |= {f"samples/{sample.name}": sample.path for sample in samples(evidence)}
     write(out, files | {"index.html": page.html})
     return [f"left out: {problem.where}: {problem.reason}" for problem in evidence.problems]
 

@@ -36,6 +36,8 @@ class Sketch:
         About how much there is to draw.
     table : Table
         Everything that is in it.
+    section : str
+        Where on the page it stands: ``fidelity``, ``cost`` or ``programs``.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Sketch:
     plan: Callable[[], Drawing]
     rows: int
     table: Table
+    section: str = "cost"
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Exhibit:
     alt: str
     drawing: Drawing
     table: Table
+    section: str = "cost"
 
 
 def drawn(sketches: Sequence[Sketch]) -> list[Exhibit]:
@@ -66,7 +70,7 @@ def drawn(sketches: Sequence[Sketch]) -> list[Exhibit]:
     else:
         drawings = [plan() for plan in plans]
     return [
-        Exhibit(s.name, s.title, s.alt, drawing, s.table)
+        Exhibit(s.name, s.title, s.alt, drawing, s.table, s.section)
         for s, drawing in zip(sketches, drawings, strict=True)
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from reports import matrices, times
+from reports import kernels, matrices, programs, splits, surveys, times
 from reports.evidence import Evidence
 from reports.exhibit import Exhibit, Sketch, drawn
 
@@ -13,10 +13,16 @@ from reports.exhibit import Exhibit, Sketch, drawn
 MOST_FIGURES = 6
 KINDS: tuple[Callable[[Evidence], Iterator[Sketch]], ...] = (
     matrices.defects,
+    surveys.scenarios,
+    surveys.versions,
     times.steps,
+    splits.dispatch,
     times.casts,
+    kernels.kernels,
     times.first_steps,
+    splits.first_steps,
     times.storage,
+    programs.programs,
 )
 
 

@@ -98,4 +98,4 @@ def defects(evidence: Evidence) -> Iterator[Sketch]:
     alt = f"Heat map of remedies by defects. State is lost by: {', '.join(lossy) or 'none'}."
     lines = lines[:MOST_LINES]
     plan = partial(heatmap.grid, title, [*_SHORT.values()], lines)
-    yield Sketch("fidelity", title, alt, plan, len(lines), matrix(evidence))
+    yield Sketch("fidelity", title, alt, plan, len(lines), matrix(evidence), "fidelity")

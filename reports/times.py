@@ -61,7 +61,13 @@ def storage(evidence: Evidence) -> Iterator[Sketch]:
     measured = set(evidence.measured(*STORAGE)["metric"])
     panels = {metric: label for metric, label in STORAGE.items() if metric in measured}
     title = "How long does saving and loading take?"
-    yield from _seconds(evidence, "save-load", panels, title)
+    for i, size in enumerate(_sizes(evidence), 1):
+        told, name = (f"{title} ({size} model)", f"save-load-{i}") if size else (title, "save-load")
+        yield from _seconds(evidence, name, panels, told, size)
+
+
+def _sizes(evidence: Evidence) -> list[str]:
+    return sorted(set(evidence.measured(*STORAGE)["size"]), key=lambda s: (s != "small", s))
 
 
 def _ratios(
@@ -74,12 +80,18 @@ def _ratios(
 ) -> Sketch:
     band = (1 / (1 + evidence.margin), 1 + evidence.margin)
     label = f"ratio with 99 % interval; shaded: within the margin of {evidence.margin:.3g}"
-    shown = lines[:MOST_LINES]
+    shown = cut(lines)
     plan = partial(forest.intervals, title, [*metrics.values()], shown, label=label, band=band)
     looks = [mark.look for line in lines for mark in line.marks if mark]
     counts = ", ".join(f"{looks.count(look)} {look}" for look in forest.LOOKS if look in looks)
     alt = f"Forest plot of ratios with intervals: {counts}.{_cut(lines)}"
     return Sketch(name, title, alt, plan, len(shown), table)
+
+
+def cut(lines: Sequence[forest.Line]) -> Sequence[forest.Line]:
+    """Return the first of `lines`, without a heading that nothing follows."""
+    shown = lines[:MOST_LINES]
+    return shown[:-1] if shown and not shown[-1].marks else shown
 
 
 def _cut(lines: Sequence[forest.Line]) -> str:
@@ -89,19 +101,20 @@ def _cut(lines: Sequence[forest.Line]) -> str:
 
 
 def _seconds(
-    evidence: Evidence, name: str, panels: Mapping[str, str], title: str
+    evidence: Evidence, name: str, panels: Mapping[str, str], title: str, size: str = ""
 ) -> Iterator[Sketch]:
-    rows = evidence.measured(*panels)
-    rows = costs.ordered(rows[rows["remedy"] != PLACEBO])
+    measured = evidence.measured(*panels)
+    measured = measured[measured["size"] == size]
+    rows = costs.ordered(measured[measured["remedy"] != PLACEBO])
     if rows.empty:
         return
     lines = _lines(rows, _CELL, panels, evidence, seconds=True)
-    shown = lines[:MOST_LINES]
+    shown = cut(lines)
     plan = partial(forest.intervals, title, [*panels.values()], shown, label="seconds")
     slowest, quickest = rows["value"].max(), rows["value"].min()
     alt = f"Medians with intervals, from {quickest:.3g} to {slowest:.3g} seconds.{_cut(lines)}"
     caption = f"{title} Median with 99 % interval."
-    table = costs.detail(evidence, evidence.measured(*panels), caption)
+    table = costs.detail(evidence, measured, caption)
     yield Sketch(name, title, alt, plan, len(shown) * len(panels), table)
 
 

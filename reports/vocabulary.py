@@ -99,8 +99,8 @@ PARTS = {
 STORAGE = {
     "save": "save",
     "load": "load",
-    "load_first_step": "load and first step",
-    "load_fresh": "load in a fresh process",
+    "load_first_step": "load, first step",
+    "load_fresh": "load, fresh process",
 }
 MEMORY = {
     "peak_host_memory": "host memory",
