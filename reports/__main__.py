@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -91,18 +92,21 @@ def build(results_dir: Path, out: Path, threshold: float) -> list[str]:
     from reports.output import write
     from reports.page import render
     from reports.results import read
+    from reports.samples import samples
+    from reports.survey import committed
     from reports.vocabulary import COLUMNS
 
-    evidence = gather(read(results_dir), threshold)
+    evidence = gather(read(results_dir), threshold, committed())
     page = render(evidence, str(results_dir), str(out))
     rows = evidence.everything[evidence.everything[["value", "ratio"]].notna().any(axis=1)]
-    files: dict[str, str | bytes] = {
+    files: dict[str, str | bytes | Path] = {
         "results.csv": rows[list(COLUMNS)].to_csv(index=False, lineterminator="\n"),
         "report.md": page.markdown,
     }
     for exhibit in page.exhibits:
         files[f"figures/{exhibit.name}.svg"] = exhibit.drawing.svg
         files[f"figures/{exhibit.name}.png"] = exhibit.drawing.png
+    files |= {f"samples/{sample.name}": sample.path for sample in samples(evidence)}
     write(out, files | {"index.html": page.html})
     return [f"left out: {problem.where}: {problem.reason}" for problem in evidence.problems]
 
@@ -110,6 +114,8 @@ def build(results_dir: Path, out: Path, threshold: float) -> list[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, or 2 with one line that says why."""
     chosen = parser().parse_args(arguments)
+    # Nothing here multiplies matrices, and a process with OpenBLAS' threads forks badly.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if chosen.out.exists() and not chosen.out.is_dir():
         return _refuse(f"--out {str(chosen.out)!r} is a file; name a folder")
     try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,26 +13,38 @@ from reports.evidence import Evidence
 from reports.fidelity import Kept
 from reports.tables import Cell, Table
 from reports.verdicts import Verdict
-from reports.vocabulary import CASTS, COSTS, PLACEBO, REFERENCE, YARDSTICK, rank
+from reports.vocabulary import (
+    CASTS,
+    COSTS,
+    FILE_SIZE,
+    PLACEBO,
+    REFERENCE,
+    STORAGE,
+    YARDSTICK,
+    rank,
+)
 from reports.wording import counted, interval, listed, number, ratio, sampled, seconds, size
 
-MOST_ROWS = 400
+MOST_ROWS = 200
 _DASH = "\N{EN DASH}"
 
 
 def place(row: Any) -> str:
     """Return which cell `row` was measured in: ``image, cpu, xla, float32 mask, batch 128``."""
     parts = [row.workload, row.device, row.jit, row.mask_dtype and f"{row.mask_dtype} mask"]
-    batch = getattr(row, "batch", None)
-    parts += [] if batch is None or pd.isna(batch) else [f"batch {batch}"]
+    parts += [] if pd.isna(row.batch) else [f"batch {row.batch}"]
+    parts += [row.size and f"{row.size} model", row.step]
     return ", ".join(part for part in parts if part)
 
 
 def ordered(rows: Any) -> Any:
     """Return `rows` by run and cell, the remedies of a cell in their usual order."""
     order = rows["remedy"].map(lambda name: rank(name)[0])
-    by = ["run", "workload", "device", "jit", "mask_dtype", "batch", "metric", "order", "remedy"]
-    return rows.assign(order=order).sort_values(by, kind="stable").drop(columns="order")
+    small = rows["size"] != "small"
+    by = ["run", "workload", "device", "jit", "mask_dtype", "batch", "small", "size"]
+    by += ["metric", "order", "remedy"]
+    rows = rows.assign(order=order, small=small).sort_values(by, kind="stable")
+    return rows.drop(columns=["order", "small"])
 
 
 def lossy(evidence: Evidence, row: Any) -> bool:
@@ -58,19 +71,16 @@ def bounded(row: Any) -> str:
     return f"{ratio(row.ratio)} [{ratio(row.ratio_ci_low)}, {ratio(row.ratio_ci_high)}]"
 
 
-def detail(
-    evidence: Evidence, metrics: Iterable[str], caption: str, run: str = "", workload: str = ""
-) -> Table:
-    """Return a table with a row for each cell, remedy and metric, of one run or of all."""
-    rows = ordered(evidence.measured(*metrics))
-    rows = rows[(rows["run"] == run) & (rows["workload"] == workload)] if run else rows
-    machines = not run and len(evidence.runs) > 1
-    told = {**COSTS, **CASTS}
+def detail(evidence: Evidence, rows: Any, caption: str) -> Table:
+    """Return a table with a row for each of `rows`: its cell, remedy, metric, time and ratio."""
+    machines = rows["run"].nunique() > 1
+    total, rows = len(rows), ordered(rows).head(MOST_ROWS)
+    told = {**COSTS, **CASTS, **STORAGE}
     casts = rows["metric"].isin(list(CASTS)).all() and len(rows) > 0
     head = ["Cell", "Measured", *([] if casts else ["Remedy", "Time [99 %]"])]
     head += ["Ratio [99 %]", "n", "Verdict"]
     found = []
-    for row in rows.head(MOST_ROWS).itertuples(index=False):
+    for row in rows.itertuples(index=False):
         struck = lossy(evidence, row)
         where = f"{row.run}: {place(row)}" if machines else place(row)
         cells = [Cell(where), Cell(told[row.metric])]
@@ -81,49 +91,58 @@ def detail(
             ]
         cells += [Cell(bounded(row), struck), Cell(number(row.n)), verdict(row, struck)]
         found.append(tuple(cells))
-    if len(rows) > MOST_ROWS:
-        caption += f" The first {MOST_ROWS} of {len(rows)} rows; results.csv has all."
+    if total > MOST_ROWS:
+        caption += f" The first {MOST_ROWS} of {total:,} rows; results.csv has all."
     return Table(caption, tuple(head), tuple(found))
 
 
-def overall(rows: Any) -> Cell:
+def overall(rows: Sequence[Any]) -> Cell:
     """Return the verdicts of some cells in one: the words, and the range of their intervals."""
-    judged = rows[rows["verdict"] != ""]
-    if judged.empty:
+    judged = [row for row in rows if row.verdict]
+    if not judged:
         return Cell(_DASH)
-    counts = judged["verdict"].value_counts()
-    words = [v.value for v in Verdict if v.value in counts.index]
+    counts = Counter(row.verdict for row in judged)
+    words = [v.value for v in Verdict if v.value in counts]
     said = ", ".join(f"{w} in {counts[w]} of {len(judged)}" for w in words)
-    reliable = judged[judged["verdict"] != Verdict.UNRELIABLE.value]
+    reliable = [row for row in judged if row.verdict != Verdict.UNRELIABLE.value]
     bounds = ""
-    if len(reliable):
-        span = interval(reliable["ratio_ci_low"].min(), reliable["ratio_ci_high"].max())
-        bounds = f"{span}, {sampled(reliable['ratio_n'])}"
+    if reliable:
+        low = min(row.ratio_ci_low for row in reliable)
+        high = max(row.ratio_ci_high for row in reliable)
+        known = [row.ratio_n for row in reliable if not pd.isna(row.ratio_n)]
+        bounds = f"{interval(low, high)}, {sampled(known)}"
     one = len(words) == 1
     return Cell(words[0] if one else said, note=bounds, kind=words[0] if one else "")
 
 
 def summary(evidence: Evidence) -> list[Table]:
     """Return a table for each run, workload and device: remedies by what they cost."""
-    rows = evidence.measured(*COSTS, "file_size")
+    rows = evidence.measured(*COSTS, FILE_SIZE)
     rows = rows[(rows["remedy"] != YARDSTICK) & (rows["remedy"] != "")]
     head = ("Remedy", "Keeps the model", *(c.capitalize() for c in COSTS.values()), "File")
     return [
         Table(
             f"{workload} on {run}, {device}: time against {REFERENCE}, all cells together",
             head,
-            tuple(_summary_row(evidence, name, own) for name, own in _by_remedy(cells)),
+            tuple(_summary_row(evidence, *own) for own in _by_remedy(cells)),
         )
         for (run, workload, device), cells in rows.groupby(["run", "workload", "device"])
     ]
 
 
-def _by_remedy(cells: Any) -> list[tuple[str, Any]]:
-    return sorted(cells.groupby("remedy"), key=lambda group: rank(group[0]))
+def _by_remedy(cells: Any) -> list[tuple[str, dict[str, list[Any]]]]:
+    """Return each remedy, in order, with its rows by metric."""
+    # Plain tuples: a pandas filter for each metric of each remedy took a second.
+    found: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    for row in cells.itertuples(index=False):
+        found[row.remedy][row.metric].append(row)
+    return sorted(found.items(), key=lambda item: rank(item[0]))
 
 
-def _summary_row(evidence: Evidence, remedy: str, rows: Any) -> tuple[Cell, ...]:
-    first = next(rows.itertuples(index=False))
+def _summary_row(
+    evidence: Evidence, remedy: str, rows: Mapping[str, list[Any]]
+) -> tuple[Cell, ...]:
+    first = next(iter(rows.values()))[0]
     state = evidence.state(first.run, first.workload, remedy)
     struck = state is Kept.LOSSY
     lost = evidence.lost(first.workload, remedy) if struck else []
@@ -133,11 +152,11 @@ def _summary_row(evidence: Evidence, remedy: str, rows: Any) -> tuple[Cell, ...]
     if remedy == PLACEBO:
         found[1] = Cell("a second ops_where: its ratio must be 1")
     for metric in COSTS:
-        cell = overall(rows[rows["metric"] == metric])
-        if remedy == REFERENCE and len(rows[rows["metric"] == metric]):
+        cell = overall(rows.get(metric, []))
+        if remedy == REFERENCE and metric in rows:
             cell = Cell("the reference")
         if struck and cell.text != _DASH:
             cell = Cell(f"{cell.text} {cell.note}", struck=True, note="loses state")
         found.append(cell)
-    sizes = rows.loc[rows["metric"] == "file_size", "value"]
-    return (*found, Cell(size(sizes.max()) if len(sizes) else _DASH))
+    sizes = [row.value for row in rows.get(FILE_SIZE, [])]
+    return (*found, Cell(size(max(sizes)) if sizes else _DASH))

@@ -6,12 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from reports import fidelity
 from reports.results import Problem, Results
+from reports.survey import NOTHING, Survey
 from reports.verdicts import MARGIN, compare
 from reports.vocabulary import KEY
 from reports.wording import day
@@ -29,6 +31,8 @@ class Run:
         What tables and figures call it: the machine's name, numbered where there are several.
     facts : mapping
         What was recorded about the machine and its software.
+    files : tuple of path
+        asv's result files that it was read from.
     """
 
     label: str
@@ -37,6 +41,7 @@ class Run:
     environment: str
     started_at: float
     facts: Mapping[str, str]
+    files: tuple[Path, ...] = ()
 
     @property
     def day(self) -> str:
@@ -69,6 +74,8 @@ class Evidence:
         The latest commit of each machine and environment; `run` is its label.
     margin : float
         The difference that does not matter.
+    survey : Survey
+        What was surveyed once and committed; empty unless asked for.
     """
 
     everything: Any
@@ -76,6 +83,7 @@ class Evidence:
     runs: tuple[Run, ...]
     problems: tuple[Problem, ...]
     margin: float = MARGIN
+    survey: Survey = NOTHING
 
     @cached_property
     def trips(self) -> Any:
@@ -107,7 +115,7 @@ class Evidence:
         return frame[frame["metric"].isin(metrics) & frame["value"].notna()]
 
 
-def gather(results: Results, margin: float = MARGIN) -> Evidence:
+def gather(results: Results, margin: float = MARGIN, survey: Survey | None = None) -> Evidence:
     """Compare all results and choose what the page argues from.
 
     Parameters
@@ -116,6 +124,8 @@ def gather(results: Results, margin: float = MARGIN) -> Evidence:
         As `reports.results.read` returns them.
     margin : float
         The difference that does not matter; 0.02 is 2 %.
+    survey : Survey
+        Committed surveys to show beside the results.
     """
     everything = compare(results.frame, margin)
     started = everything.groupby(RUN, sort=True)["started_at"].max().fillna(-math.inf)
@@ -130,8 +140,11 @@ def gather(results: Results, margin: float = MARGIN) -> Evidence:
         label = f"{machine} #{seen[machine]}" if machines.count(machine) > 1 else machine
         machine, commit, environment = key
         facts = results.facts.get(key, {})
-        runs.append(Run(label, machine, commit, environment, float(started[key]), facts))
+        files = tuple(results.files.get(key, ()))
+        runs.append(Run(label, machine, commit, environment, float(started[key]), facts, files))
     labels = pd.DataFrame([(*k, r.label) for k, r in zip(chosen, runs, strict=True)])
     labels.columns = [*RUN, "run"]
     frame = everything.merge(labels, how="inner", on=RUN)
-    return Evidence(everything, frame, tuple(runs), tuple(results.problems), margin)
+    return Evidence(
+        everything, frame, tuple(runs), tuple(results.problems), margin, survey or NOTHING
+    )

@@ -13,7 +13,9 @@ from typing import Any
 
 from reports.vocabulary import AXES, UNITS
 
+MOST_BYTES = 256 * 1024**2
 MOST_COMBINATIONS = 1_000_000
+MOST_LAUNCHES = 1000
 _STATS = {
     "ci_low": "stats_ci_99_a",
     "ci_high": "stats_ci_99_b",
@@ -42,6 +44,12 @@ def load_json(path: Path) -> dict[str, Any]:
         Where there is none; the message says why.
     """
     try:
+        if not path.is_file():  # opening a pipe would wait for ever
+            raise LeftOutError("is not a file")
+        if (size := path.stat().st_size) > MOST_BYTES:
+            raise LeftOutError(
+                f"is too large: {size // 1024**2} MiB, this reads at most {MOST_BYTES // 1024**2}"
+            )
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise LeftOutError(f"cannot be read: {error.strerror}") from None
@@ -101,6 +109,7 @@ def columns(name: str, row: Mapping[str, Any], described: Mapping[str, Any]) -> 
         "unit": UNITS.get(metric) or (clean(unit) if isinstance(unit, str) else ""),
         "failed": [value is None for value in values],
         "started_at": number(row.get("started_at")),
+        "launches": _launches(metric, row.get("samples"), size),
         **stats,
     }
 
@@ -129,6 +138,21 @@ def number(value: object) -> float:
         return float(value) if isinstance(value, int | float) else math.nan
     except OverflowError:
         return math.nan
+
+
+def _launches(metric: str, samples: object, size: int) -> list[list[float] | None]:
+    """Return the samples of a ratio, one a launch; those of seconds stay in asv's own files."""
+    paired = metric.endswith("_ratio") or UNITS.get(metric) == "ratio"
+    if not paired or not isinstance(samples, list) or len(samples) != size:
+        return [None] * size
+    return [_launch(found) for found in samples]
+
+
+def _launch(samples: object) -> list[float] | None:
+    if not isinstance(samples, list) or not 0 < len(samples) <= MOST_LAUNCHES:
+        return None
+    found = [number(sample) for sample in samples]
+    return found if all(map(math.isfinite, found)) else None
 
 
 def _numbers(values: object, size: int) -> list[float]:

@@ -82,7 +82,9 @@ def intervals(
     """
     with mpl.rc_context(STYLE):
         height = 0.215 * len(lines)
-        figure, left = canvas(title, height, [line.label for line in lines], foot=0.85)
+        figure, left = canvas(
+            title, height, [line.label for line in lines if line.marks], foot=0.85
+        )
         axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         place(figure, left, height, foot=0.85)
         marks = [m for line in lines for m in line.marks if m]
@@ -91,7 +93,7 @@ def intervals(
             own = [(y, m) for y, line in enumerate(lines) if line.marks and (m := line.marks[i])]
             _marks(axis, own)
             # Ratios of all panels share an axis; a save and a load need not.
-            _scale(axis, marks if band else [mark for _, mark in own], band)
+            _scale(axis, marks if band else [m for _, m in own], band, max(2, 6 - len(panels)))
         axes[0].set_ylim(len(lines) - 0.4, -0.6)
         labels(axes[0], [(y, line.label, not line.marks) for y, line in enumerate(lines)])
         _legend(figure, sorted({m.look for m in marks}, key=list(LOOKS).index))
@@ -119,22 +121,24 @@ def _marks(axis: Any, marks: Sequence[tuple[int, Mark]]) -> None:
         )
 
 
-def _scale(axis: Any, marks: Sequence[Mark], band: tuple[float, float] | None) -> None:
+def _scale(axis: Any, marks: Sequence[Mark], band: tuple[float, float] | None, ticks: int) -> None:
     values = [v for m in marks for v in (m.low, m.middle, m.high, *m.quartiles)]
     values = [v for v in values if math.isfinite(v)]
     if band:
         values += [2 * band[0] - 1, 2 * band[1] - 1]
         axis.axvspan(*band, color=BAND, zorder=0, linewidth=0)
         axis.axvline(1, color=MUTED, linewidth=0.8, zorder=1)
-    low, high = (min(values), max(values)) if band else (0.0, max(values, default=1.0))
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    far = bool(band) or low > high / 2  # else the axis of seconds begins at 0
+    low = low if far else 0.0
     if low > 0 and high / low > 2:
         axis.set_xscale("log")
         axis.set_xlim(low / 1.1, high * 1.1)
         axis.xaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
     else:
         space = 0.06 * (high - low) or 1.0
-        axis.set_xlim(low - space if band else 0, high + space)
-        axis.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axis.set_xlim(low - space if far else 0, high + space)
+        axis.xaxis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10]))
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
     axis.grid(axis="x", color=LINE, linewidth=0.6)
     axis.set_axisbelow(True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 
 from reports.plot import PAPER, STYLE, Drawing, canvas, drawn, labels, place
@@ -16,8 +17,10 @@ LEVELS = {
     "part": "#f0b860",
     "all": "#d9703a",
     "silent": "#8b2f6b",
+    "loud": "#c3cbd3",
     "": "#f3f4f5",
 }
+LEGEND = {"kept": "kept", "part": "part of it lost", "all": "lost", "silent": "silently lost"}
 
 
 @dataclass(frozen=True)
@@ -29,28 +32,41 @@ class Square:
 
 
 def grid(
-    title: str, columns: Sequence[str], lines: Sequence[tuple[str, Sequence[Square]]]
+    title: str,
+    columns: Sequence[str],
+    lines: Sequence[tuple[str, Sequence[Square]]],
+    legend: Mapping[str, str] = LEGEND,
+    pitch: float = 0.3,
 ) -> Drawing:
-    """Draw labelled rows of amounts as a heat map; a row without squares heads a group."""
+    """Draw labelled rows of amounts as a heat map; a row without squares heads a group.
+
+    `legend` says what a level means; `pitch` is the height of a row in inches.
+    """
     with mpl.rc_context(STYLE):
-        height = 0.3 * len(lines)
-        figure, left = canvas(title, height, [name for name, _ in lines], foot=0.35, head=0.55)
+        height = pitch * len(lines)
+        figure, left = canvas(
+            title, height, [name for name, row in lines if row], foot=0.35, head=0.55
+        )
         axis = figure.subplots()
         place(figure, left, height, foot=0.35, head=0.55)
-        for y, (_, squares) in enumerate(lines):
-            for x, square in enumerate(squares):
-                _square(axis, x, y, square)
+        placed = [(x, y, s) for y, (_, row) in enumerate(lines) for x, s in enumerate(row)]
+        corners = [[(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)] for x, y, _ in placed]
+        faces = [LEVELS[square.level] for _, _, square in placed]
+        axis.add_collection(
+            PolyCollection(corners, facecolors=faces, edgecolors=PAPER, linewidths=2)
+        )
+        for x, y, square in placed:
+            _text(axis, x, y, square)
         axis.set(xlim=(0, len(columns)), ylim=(len(lines), 0))
         axis.xaxis.tick_top()
         axis.set_xticks([x + 0.5 for x in range(len(columns))], columns, fontsize=7.5)
         labels(axis, [(y + 0.5, name, not squares) for y, (name, squares) in enumerate(lines)])
         axis.tick_params(length=0)
         axis.spines[:].set_visible(False)
-        said = {"kept": "kept", "part": "part of it lost", "all": "lost", "silent": "silently lost"}
-        handles = [Rectangle((0, 0), 1, 1, facecolor=LEVELS[level]) for level in said]
+        handles = [Rectangle((0, 0), 1, 1, facecolor=LEVELS[level]) for level in legend]
         figure.legend(
             handles,
-            said.values(),
+            legend.values(),
             loc="lower right",
             ncols=4,
             frameon=False,
@@ -62,18 +78,15 @@ def grid(
         return drawn(figure, title)
 
 
-def _square(axis: Any, x: int, y: int, square: Square) -> None:
+def headings(names: Sequence[str]) -> list[str]:
+    """Return names as headings of columns, long ones on two lines."""
+    return [name.replace("_", "_\n", 1) if len(name) > 12 else name for name in names]
+
+
+def _text(axis: Any, x: int, y: int, square: Square) -> None:
+    if not square.text:
+        return
     silent = square.level == "silent"
-    axis.add_patch(
-        Rectangle(
-            (x, y),
-            1,
-            1,
-            facecolor=LEVELS[square.level],
-            edgecolor=PAPER,
-            linewidth=2,
-        )
-    )
     axis.text(
         x + 0.5,
         y + 0.5,

@@ -17,14 +17,19 @@ from reports import plot
 from reports.answer import answer
 from reports.claims import ledger
 from reports.costs import summary
+from reports.environments import facts, side_by_side
 from reports.evidence import Evidence
-from reports.figures import Exhibit, exhibits
-from reports.tables import Cell, Table
+from reports.exhibit import Exhibit
+from reports.figures import exhibits
+from reports.health import memory, sessions
+from reports.markup import html_row, markdown, markdown_row, slug
+from reports.samples import samples
 from reports.verdicts import Verdict
 from reports.vocabulary import AXES, PLACEBO, REMEDIES, STEPS
 from reports.wording import counted, interval, number
 
 MOST_PROBLEMS = 200
+SECTIONS = ("fidelity", "cost", "programs")
 # The colours that follow the reader's light or dark theme; the rest read on both.
 _THEMED = {
     plot.INK: "currentColor",
@@ -61,14 +66,21 @@ def render(evidence: Evidence, results: str, out: str) -> Page:
     figures = exhibits(evidence)
     by_name = {figure.name: figure for figure in figures}
     fidelity = by_name.pop("fidelity", None)
+    of = {name: [f for f in by_name.values() if f.section == name] for name in SECTIONS}
     context: dict[str, Any] = {
         "answer": answer(evidence),
         "fidelity": fidelity,
         "costs": summary(evidence),
-        "figures": list(by_name.values()),
+        "surveys": of["fidelity"],
+        "figures": of["cost"],
+        "programs": of["programs"],
+        "memory": memory(evidence),
+        "sessions": sessions(evidence),
+        "side_by_side": side_by_side(evidence),
+        "samples": samples(evidence),
         "claims": ledger(evidence),
         "runs": evidence.runs,
-        "environment": _environment(evidence),
+        "environment": facts(evidence),
         "margin": f"{100 * evidence.margin:.3g}\N{NO-BREAK SPACE}%",
         "remedies": {n: REMEDIES[n] for n in REMEDIES if n in set(evidence.frame["remedy"])},
         "placebos": _placebos(evidence),
@@ -96,7 +108,8 @@ def _engine() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    engine.filters |= {"inline": inline, "slug": _slug, "md": _markdown}
+    engine.filters |= {"inline": inline, "slug": slug, "md": markdown}
+    engine.filters |= {"html_row": html_row, "md_row": markdown_row}
     return engine
 
 
@@ -116,34 +129,6 @@ def inline(figure: Exhibit) -> str:
         svg = svg.replace(colour, theme)
     # Safe because matplotlib wrote it and escapes the text that it is given.
     return Markup(svg)  # noqa: S704
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z]+", "-", text.lower()).strip("-")
-
-
-def _markdown(text: object) -> Markup:
-    """Escape what Markdown would take for HTML, formatting, a table or a link."""
-    plain = str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # An underscore inside a word and a bracket without a target are only themselves.
-    escaped = re.sub(r"[\\`*|~]|(?<!\w)_|_(?!\w)|\](?=[(\[:])", r"\\\g<0>", plain)
-    return Markup(escaped.replace("\n", " "))  # noqa: S704 - all of HTML's own is escaped above
-
-
-def _environment(evidence: Evidence) -> Table:
-    """Return the facts of each run side by side; those that differ are marked."""
-    keys = sorted({key for run in evidence.runs for key in run.facts})
-    rows = [("commit", [r.commit for r in evidence.runs])]
-    rows += [("measured", [r.day for r in evidence.runs])]
-    rows += [("asv environment", [r.environment for r in evidence.runs])]
-    rows += [(key, [r.facts.get(key, "\N{EN DASH}") for r in evidence.runs]) for key in keys]
-    cells = tuple(
-        (Cell(name, note="differs" if len(set(values)) > 1 else ""), *map(Cell, values))
-        for name, values in rows
-    )
-    return Table(
-        "What each result was measured on", ("Fact", *(r.label for r in evidence.runs)), cells
-    )
 
 
 def _placebos(evidence: Evidence) -> str:

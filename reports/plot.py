@@ -10,11 +10,13 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 INK, MUTED, LINE, PAPER, BAND = "#1c2128", "#606a75", "#d4d9df", "#ffffff", "#eef2f6"
 BLUE, GREEN, ORANGE, GREY = "#0072b2", "#007f5f", "#c65200", "#8a929b"
 TITLE_BAND = 30.0  # points above every picture, so that a page with a heading can crop them
 WIDTH = 7.6
+MOST_CHARACTERS = 110
 STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 8.5,
@@ -25,7 +27,7 @@ STYLE = {
     "text.color": INK,
     "xtick.color": MUTED,
     "ytick.color": INK,
-    "hatch.linewidth": 0.6,
+    "text.hinting": "none",  # the default takes a fifth of the drawing time
 }
 
 
@@ -48,7 +50,9 @@ def canvas(
     total = height + foot + head + TITLE_BAND / 72
     figure = Figure(figsize=(WIDTH, total), facecolor=PAPER)
     FigureCanvasAgg(figure)
-    figure.text(0.012, 1 - 20 / 72 / total, title[:110], fontsize=10.5, fontweight="bold")
+    figure.text(
+        0.012, 1 - 20 / 72 / total, title[:MOST_CHARACTERS], fontsize=10.5, fontweight="bold"
+    )
     longest = max((len(label) for label in labels), default=0)
     return figure, min(0.45, (0.25 + 0.073 * longest) / WIDTH)
 
@@ -61,20 +65,20 @@ def place(figure: Figure, left: float, height: float, foot: float, head: float =
 
 
 def labels(axis: Any, rows: Sequence[tuple[float, str, bool]]) -> None:
-    """Write the label of each row, given as ``(y, label, whether it is a heading)``."""
+    """Write the label of each row, given as ``(y, label, whether it is a heading)``.
+
+    A heading has no marks beside it, so it begins at the picture's edge and has its whole width.
+    """
     # Text, not ticks: a tick is six artists, and they took half of the drawing time.
     axis.set_yticks([])
+    beside = axis.get_yaxis_transform() + ScaledTranslation(-6 / 72, 0, axis.figure.dpi_scale_trans)
+    at_edge = blended_transform_factory(axis.figure.transFigure, axis.transData)
     for y, label, heading in rows:
-        axis.annotate(
-            label,
-            (0, y),
-            (-6, 0),
-            xycoords=axis.get_yaxis_transform(),
-            textcoords="offset points",
-            ha="right",
-            va="center",
-            fontweight="bold" if heading else "normal",
-        )
+        if heading:
+            text = label[:MOST_CHARACTERS]
+            axis.text(0.012, y, text, transform=at_edge, va="center", fontweight="bold")
+        else:
+            axis.text(0, y, label, transform=beside, ha="right", va="center")
 
 
 def drawn(figure: Figure, title: str) -> Drawing:
@@ -82,5 +86,6 @@ def drawn(figure: Figure, title: str) -> Drawing:
     svg, png = io.StringIO(), io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": title}):
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    figure.savefig(png, format="png", dpi=160, metadata={"Software": None})
+    quick = {"compress_level": 3}
+    figure.savefig(png, format="png", dpi=120, metadata={"Software": None}, pil_kwargs=quick)
     return Drawing(svg.getvalue(), png.getvalue())

@@ -11,11 +11,18 @@ from typing import Any
 import pandas as pd
 
 from reports.files import LeftOutError, clean, columns, load_json, number, text
-from reports.vocabulary import COLUMNS, KEY
+from reports.vocabulary import COLUMNS, KEY, LATER_AXES
 
 FORMAT = 2
+MOST_ROWS = 2_000_000
 _OTHER_FILES = {"machine.json", "benchmarks.json"}
-_RATIO = {"value": "ratio", "ci_low": "ratio_ci_low", "ci_high": "ratio_ci_high", "n": "ratio_n"}
+_RATIO = {
+    "value": "ratio",
+    "ci_low": "ratio_ci_low",
+    "ci_high": "ratio_ci_high",
+    "n": "ratio_n",
+    "launches": "launches",
+}
 Run = tuple[str, str, str]
 
 
@@ -41,12 +48,15 @@ class Results:
         One row a measurement; the columns of `reports.load`.
     facts : dict
         ``(machine, commit, environment)`` -> facts recorded beside its results.
+    files : dict
+        ``(machine, commit, environment)`` -> the result files that it was read from.
     problems : list of Problem
         What was left out.
     """
 
     frame: Any
     facts: dict[Run, dict[str, str]] = field(default_factory=dict)
+    files: dict[Run, list[Path]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -71,11 +81,15 @@ def read(results_dir: Path) -> Results:
         )
     results = Results(None)
     blocks: list[dict[str, Any]] = []
+    rows = 0
     described = _described(results_dir / "benchmarks.json", results.problems)
     for path in paths:
         name = clean(path.relative_to(results_dir).as_posix())
         try:
-            blocks += _file(path, name, described, results)
+            for block in _file(path, name, described, results):
+                if (rows := rows + len(block["value"])) > MOST_ROWS:
+                    raise LeftOutError(f"what follows {MOST_ROWS:,} rows is too much to read")
+                blocks.append(block)
         except LeftOutError as problem:
             results.problems.append(Problem(name, str(problem)))
     if not blocks:
@@ -131,6 +145,7 @@ def _file(
             results.facts.setdefault(run, {}).update(_facts(block))
             continue
         yield dict(zip(KEY[:3], run, strict=True)) | block
+    results.files.setdefault(run, []).append(path)
 
 
 def _facts(block: Mapping[str, Any]) -> dict[str, str]:
@@ -152,10 +167,12 @@ def _tidy(long: Any) -> Any:
     paired = long["metric"].str.endswith("_ratio")
     ratios = long[paired].rename(columns=_RATIO)
     ratios["metric"] = ratios["metric"].str.removesuffix("_ratio")
-    joined = long[~paired].merge(ratios[[*KEY, *_RATIO.values()]], how="left", on=list(KEY))
+    joined = long[~paired].rename(columns={"launches": "own"})
+    joined = joined.merge(ratios[[*KEY, *_RATIO.values()]], how="left", on=list(KEY))
     own = joined["unit"] == "ratio"
     for source, target in _RATIO.items():
-        joined.loc[own, target] = joined.loc[own, source]
-    extra = ["ratio_n", "q_25", "q_75", "failed", "started_at"]
-    frame = joined[[c for c in COLUMNS if c != "verdict"] + extra]
+        joined[target] = joined[target].where(~own, joined["own" if target == source else source])
+    joined["launches"] = joined["launches"].astype(object).where(joined["launches"].notna(), None)
+    extra = [*LATER_AXES, "ratio_n", "q_25", "q_75", "failed", "started_at", "launches"]
+    frame = joined[[c for c in COLUMNS if c not in ("verdict", *LATER_AXES)] + extra]
     return frame.sort_values(list(KEY), kind="stable", ignore_index=True)

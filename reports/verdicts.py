@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from reports.vocabulary import PLACEBO
+from reports.vocabulary import LATER_AXES, PLACEBO
 
 MARGIN = 0.02
 CELL = ["machine", "commit", "environment", "metric", "workload", "device", "jit", "batch"]
+CELL += LATER_AXES
 
 
 class Verdict(Enum):

@@ -7,10 +7,13 @@ CONTROL = "control"
 PLACEBO = "placebo"
 YARDSTICK = "yardstick"
 
-AXES = ("workload", "remedy", "device", "jit", "mask_dtype", "batch")
+FIRST_AXES = ("workload", "remedy", "device", "jit", "mask_dtype", "batch")
+LATER_AXES = ("kernel", "size", "step")
+AXES = (*FIRST_AXES, *LATER_AXES)
 KEY = ("machine", "commit", "environment", "metric", *AXES)
 COLUMNS = (
-    *KEY,
+    *KEY[:4],
+    *FIRST_AXES,
     "value",
     "unit",
     "ci_low",
@@ -20,6 +23,7 @@ COLUMNS = (
     "ratio_ci_low",
     "ratio_ci_high",
     "verdict",
+    *LATER_AXES,  # at the end: whoever reads results.csv by position goes on working
 )
 
 REMEDIES = {
@@ -83,7 +87,60 @@ CASTS = {
 FILE_SIZE = "file_size"
 AS_WRITTEN = "functional_as_written_raises"
 
-UNITS = dict.fromkeys(COSTS, "seconds") | dict.fromkeys(CASTS, "ratio") | {FILE_SIZE: "bytes"}
+COMPILED = {
+    "train_step_compiled": "training step, the compiled function alone",
+    "predict_step_compiled": "predict step, the compiled function alone",
+}
+PARTS = {
+    "first_step_trace": "trace",
+    "first_step_compile": "compile",
+    "first_step_run": "run",
+}
+STORAGE = {
+    "save": "save",
+    "load": "load",
+    "load_first_step": "load, first step",
+    "load_fresh": "load, fresh process",
+}
+MEMORY = {
+    "peak_host_memory": "host memory",
+    "peak_device_memory": "device memory",
+}
+KERNEL, KERNEL_BYTES, KERNEL_SHARE, COPY = (
+    "kernel",
+    "kernel_bytes",
+    "kernel_bandwidth",
+    "kernel_copy",
+)
+KERNELS = {"where": "tf.where", "where_cast": "tf.where after a cast"}
+PROGRAMS = {
+    "xla_instructions": "instructions",
+    "xla_converts": "converts",
+    "xla_compares": "compares",
+    "xla_fusions": "fusions",
+    "xla_bytes": "bytes accessed",
+    "xla_flops": "flops",
+    "xla_temporary": "temporary bytes",
+}
+PROGRAM_DIFFERS = "xla_differs"
+HEALTH = {
+    "session_unreliable": "unreliable",
+    "session_unsteady": "warm-up not steady",
+    "session_throttled": "GPU throttled",
+    "session_launches": "launches",
+    "session_rounds": "rounds",
+    "session_clock_share": "clock and harness",
+    "session_steal": "taken by the hypervisor",
+    "session_load": "others' load a core",
+}
+SCENARIO = "scenario_"
+OUTCOMES = ("whole", "loud", "warned", "silent")  # a scenario's number counts from 0
+
+UNITS = (
+    dict.fromkeys((*COSTS, *COMPILED, *PARTS, *STORAGE, KERNEL), "seconds")
+    | dict.fromkeys(CASTS, "ratio")
+    | dict.fromkeys((FILE_SIZE, KERNEL_BYTES, *MEMORY), "bytes")
+)
 
 CLAIMS = {
     "C1": "Saving and reloading such a model does not crash; it only warns, so the damage is easy "

@@ -45,6 +45,15 @@ def size(value: float) -> str:
     return f"{value / 1024:,.1f}\N{NO-BREAK SPACE}KiB" if math.isfinite(value) else "\N{EN DASH}"
 
 
+def amount(value: float) -> str:
+    """Return a number of bytes in the decimal unit that suits it: ``250 kB``, ``1 GB``."""
+    if not math.isfinite(value):
+        return "\N{EN DASH}"
+    units = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
+    scale, unit = next((u for u in units if abs(value) >= u[0]), units[-1])
+    return f"{value / scale:.3g}\N{NO-BREAK SPACE}{unit}"
+
+
 def day(milliseconds: float) -> str:
     """Return a time in milliseconds since 1970 as a date and time of day, UTC."""
     try:

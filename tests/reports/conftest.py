@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from reports import exhibit
 from reports.evidence import Evidence, gather
 from reports.results import read
 
@@ -64,7 +65,41 @@ FACTS = {
     "setting": "quick",
     "dirty": "False",
 }
-UNIT = {"train_step": "seconds", "predict_step": "seconds", "first_step": "seconds"}
+SECONDS = {
+    "train_step": 3.1e-3,
+    "predict_step": 1.4e-3,
+    "first_step": 0.6,
+    "save": 0.021,
+    "load": 0.064,
+    "train_step_compiled": 2.2e-3,
+    "predict_step_compiled": 0.6e-3,
+    "first_step_trace": 0.2,
+    "first_step_compile": 0.39,
+    "first_step_run": 0.01,
+    "load_first_step": 0.7,
+    "load_fresh": 0.09,
+}
+SIZES = [10_000, 1_000_000, 100_000_000, 1_000_000_000]
+PROGRAM = {
+    "xla_differs": 0,
+    "xla_instructions": 120,
+    "xla_converts": 3,
+    "xla_compares": 1,
+    "xla_fusions": 9,
+    "xla_bytes": 4_000_000,
+    "xla_flops": 31_000_000,
+    "xla_temporary": 800_000,
+}
+SESSION = {
+    "session_clock_share": 0.002,
+    "session_steal": 0.01,
+    "session_load": 0.3,
+    "session_unsteady": 0,
+    "session_rounds": 420,
+    "session_launches": 7,
+    "session_throttled": math.nan,
+    "session_unreliable": 0,
+}
 Cell = dict[str, Any]
 Measure = Callable[[str, Cell], Any]
 
@@ -75,13 +110,18 @@ def ratio_of(metric: str, cell: Cell) -> tuple[float, float, int]:
         slow = cell["mask_dtype"] == "float32" and not metric.endswith("kernel")
         return (1.06 if slow else 1.001), 0.008, 400
     base = {"control": 0.998, "tf_cast": 1.004, "functional_bool_input": 0.997}
-    half = {"first_step": 0.2, "save": 0.012, "load": 0.018}.get(metric, 0.009)
+    half = {"first_step": 0.2, "load_first_step": 0.03, "save": 0.012, "load": 0.018}.get(
+        metric, 0.009
+    )
     return base.get(cell["remedy"], 1.001), half, 5 if metric == "first_step" else 420
 
 
 def measured(metric: str, cell: Cell) -> Any:
     """Return a number, ``(median, half-width, samples)``, or NaN where there is nothing."""
     remedy = cell.get("remedy", "")
+    new = ("kernel", "xla_", "session_", "peak_", "scenario_")
+    if metric.startswith(new):
+        return later(metric, cell)
     if cell.get("device") == "gpu" or (remedy in BOOL_ONLY and cell.get("mask_dtype") == "float32"):
         return math.nan
     if metric.endswith("_ratio"):
@@ -106,15 +146,45 @@ def measured(metric: str, cell: Cell) -> Any:
         return math.nan if remedy == "placebo" else 58_000 + 10 * len(remedy)
     if remedy == "yardstick" and (metric != "train_step" or cell["mask_dtype"] != "bool"):
         return math.nan
-    seconds = {
-        "train_step": 3.1e-3,
-        "predict_step": 1.4e-3,
-        "first_step": 0.6,
-        "save": 0.021,
-        "load": 0.064,
-    }[metric]
     ratio, half, n = ratio_of(metric, cell)
+    scale = 8 if cell.get("size") == "large" else 1
+    seconds = SECONDS[metric] * scale
     return seconds * ratio, seconds * half * 3, n
+
+
+def later(metric: str, cell: Cell) -> Any:
+    """Return what the later benchmarks measure: kernels, programs, memory, sessions, scenarios."""
+    if cell.get("device") == "gpu":
+        return math.nan
+    if metric.startswith("scenario_"):
+        silent = metric == "scenario_frozen_sgd" and cell["remedy"] != "functional_bool_input"
+        return 2 if cell["remedy"] == "control" else 3 if silent else 0
+    if metric == "peak_host_memory":
+        return 900_000_000
+    if metric.startswith("peak_"):
+        return math.nan
+    if metric in SESSION:
+        return SESSION[metric]
+    if metric in PROGRAM:
+        cast = cell["remedy"] == "tf_cast" and cell["mask_dtype"] == "float32"
+        return PROGRAM[metric] + (
+            cast and metric in ("xla_differs", "xla_converts", "xla_compares")
+        )
+    return kernel(metric, cell)
+
+
+def kernel(metric: str, cell: Cell) -> Any:
+    """Return a kernel that is bound by the bytes it moves, and by 5 us of launching it."""
+    copy = 12e9
+    if metric == "kernel_copy":
+        return copy
+    if cell["kernel"] == "where" and cell["mask_dtype"] != "bool":
+        return math.nan
+    moved = cell["size"] * (3 if cell["mask_dtype"] == "float32" else 2.25)
+    seconds = 5e-6 + moved / copy / 0.9
+    values = {"kernel": seconds, "kernel_bytes": moved, "kernel_bandwidth": moved / seconds / copy}
+    value = values[metric]
+    return moved if metric == "kernel_bytes" else (value, value * 0.02, 7)
 
 
 class Folder:
@@ -167,8 +237,49 @@ class Folder:
             track(f"fidelity.Fidelity.track_{metric}", "count", trips)
         article = {"workload": workloads} | device
         track("fidelity.Article.track_functional_as_written_raises", "errors", article)
+        if run.get("later"):
+            self._later(track, workloads, remedies, device, jit, batches)
         track("environment.Facts.track_recorded", "facts", {"fact": facts})
         return self.write(results, **run)
+
+    def _later(
+        self,
+        track: Callable[..., None],
+        workloads: list[str],
+        remedies: list[str],
+        device: dict[str, list[Any]],
+        jit: dict[str, list[Any]],
+        batches: list[int],
+    ) -> None:
+        """Add what the engine measures since its second version."""
+        series = {"workload": workloads, "remedy": [*remedies, "placebo"]} | device
+        steps = series | jit | {"batch": batches}
+        for metric in ("train_step_compiled", "predict_step_compiled"):
+            track(f"steps.ImageSteps.track_{metric}", "seconds", steps)
+            track(f"steps.ImageSteps.track_{metric}_ratio", "ratio", steps)
+        for metric in ("first_step_trace", "first_step_compile", "first_step_run"):
+            track(f"steps.ImageSteps.track_{metric}", "seconds", steps)
+        sized = series | {"size": ["small", "large"]}
+        for metric in ("save", "load", "load_first_step", "load_fresh"):
+            track(f"storage.Storage.track_{metric}", "seconds", sized)
+            track(f"storage.Storage.track_{metric}_ratio", "ratio", sized)
+        kernels = {"kernel": ["where", "where_cast"]} | device | jit | {"size": SIZES}
+        for metric, unit in (("kernel", "seconds"), ("kernel_bytes", "bytes")):
+            track(f"kernels.Kernels.track_{metric}", unit, kernels)
+        track("kernels.Kernels.track_kernel_bandwidth", "share", kernels)
+        track("kernels.Copies.track_kernel_copy", "bytes/s", device | {"size": SIZES})
+        programs = {"workload": workloads, "remedy": remedies, "step": ["train", "predict"]}
+        programs |= device | {"mask_dtype": jit["mask_dtype"], "batch": batches}
+        for metric in PROGRAM:
+            track(f"programs.Programs.track_{metric}", "count", programs)
+        session = {"workload": workloads} | device | {"jit": jit["jit"], "batch": batches}
+        for metric in SESSION:
+            track(f"sessions.Sessions.track_{metric}", "share", session)
+        for metric in ("peak_host_memory", "peak_device_memory"):
+            track(f"steps.ImageSteps.track_{metric}", "bytes", series | session)
+        for scenario in ("keras", "frozen_sgd", "h5"):
+            name = f"scenarios.Scenarios.track_scenario_{scenario}"
+            track(name, "harm", {"remedy": remedies, "device": ["cpu"]})
 
     def write(self, results: dict[str, Any], **run: Any) -> Path:
         machine, commit = run.get("machine", "bench-1"), run.get("commit", "a" * 40)
@@ -217,6 +328,12 @@ def row(found: list[Any], params: list[list[str]], started: int) -> list[Any]:
     while cells and cells[-1] is None:
         cells.pop()
     return cells
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw in the tests' own process, which has threads; a command of its own may share."""
+    monkeypatch.setattr(exhibit, "MOST_PROCESSES", 1)
 
 
 @pytest.fixture

@@ -9,6 +9,10 @@ from tests.reports.conftest import Folder, altered, evidence_of
 from tests.reports.test_claims import put, ratios
 
 
+def detailed(evidence, *metrics):
+    return detail(evidence, evidence.measured(*metrics), "")
+
+
 def rows(table) -> dict[str, list]:
     return {row[0].text: list(row[1:]) for row in table.rows}
 
@@ -39,7 +43,7 @@ def test_each_workload_device_and_machine_has_its_own_summary(folder: Folder) ->
 
 
 def test_every_interval_has_its_samples_and_verdict(usual: Path) -> None:
-    table = detail(evidence_of(usual), STEPS, "")
+    table = detailed(evidence_of(usual), *STEPS)
     head = table.head
     assert head == (
         "Cell",
@@ -66,24 +70,24 @@ def test_every_interval_has_its_samples_and_verdict(usual: Path) -> None:
 def test_several_machines_are_named_in_every_row(folder: Folder) -> None:
     folder.add()
     folder.add(machine="other")
-    table = detail(evidence_of(folder.root), ["save"], "")
+    table = detailed(evidence_of(folder.root), "save")
     assert {row[0].text for row in table.rows} == {"bench-1: image, cpu", "other: image, cpu"}
 
 
 def test_undecided_says_how_many_more_and_unreliable_says_why(folder: Folder) -> None:
     folder.add(altered(ratios("tf_cast", 1.0, 0.04)))
-    table = detail(evidence_of(folder.root), ["train_step"], "")
+    table = detailed(evidence_of(folder.root), "train_step")
     notes = {row[-1].note for row in table.rows if row[2].text == "tf_cast"}
     assert notes == {"about 1,265 more samples would settle it"}
     folder.add(altered(ratios("placebo", 1.2)))
-    table = detail(evidence_of(folder.root), ["train_step"], "")
+    table = detailed(evidence_of(folder.root), "train_step")
     assert {row[-1].note for row in table.rows if row[-1].kind} == {"placebo 1.195 to 1.205"}
 
 
 def test_nothing_measured_makes_no_tables(folder: Folder) -> None:
     folder.add(altered(lambda m, c, v: v if m in ("weights_lost", "recorded") else math.nan))
     evidence = evidence_of(folder.root)
-    assert summary(evidence) == [] and detail(evidence, STEPS, "").rows == ()
+    assert summary(evidence) == [] and detailed(evidence, *STEPS).rows == ()
 
 
 def test_an_unknown_remedy_is_one_row_among_others(folder: Folder) -> None:

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from reports.__main__ import main
+from reports.output import MANIFEST
 from tests.reports.conftest import Folder
 
 REPOSITORY = Path(__file__).parents[2]
 COLUMNS = (
     "machine,commit,environment,metric,workload,remedy,device,jit,mask_dtype,batch,value,unit,"
-    "ci_low,ci_high,n,ratio,ratio_ci_low,ratio_ci_high,verdict"
+    "ci_low,ci_high,n,ratio,ratio_ci_low,ratio_ci_high,verdict,kernel,size,step"
 )
 
 
@@ -30,9 +31,8 @@ def test_builds_every_file_and_says_where(usual: Path, tmp_path: Path, golden) -
     assert done.stdout.strip() == str(out / "index.html")
     files = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()}
     figures = {f"figures/{f.stem}" for f in (out / "figures").iterdir()}
-    assert files == {"index.html", "report.md", "results.csv"} | {
-        f"{f}.{kind}" for f in figures for kind in ("svg", "png")
-    }
+    own = {"index.html", "report.md", "results.csv", "samples/run-1-1.json", MANIFEST}
+    assert files == own | {f"{f}.{kind}" for f in figures for kind in ("svg", "png")}
     table = (out / "results.csv").read_text()
     assert table.splitlines()[0] == COLUMNS
     golden("results.csv", table)

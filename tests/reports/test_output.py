@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.output import write
+from reports.output import MANIFEST, write
 
 
 def test_writes_beside_what_is_there(tmp_path: Path) -> None:
@@ -16,6 +16,41 @@ def test_writes_beside_what_is_there(tmp_path: Path) -> None:
     assert (out / "mine.txt").read_text() == "keep me"
     assert (out / "figures" / "b.png").read_bytes() == b"2"
     assert [p.name for p in out.parent.iterdir()] == ["out"]
+
+
+def test_what_an_earlier_report_wrote_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write(out, {"index.html": "1", "figures/old-1.svg": "1", "figures/kept.svg": "1"})
+    (out / "figures" / "mine.svg").write_text("mine")
+    write(out, {"index.html": "2", "figures/kept.svg": "2"})
+    left = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()}
+    assert left == {"index.html", "figures/kept.svg", "figures/mine.svg", MANIFEST}
+
+
+@pytest.mark.parametrize(
+    "manifest", ['["../mine.txt", "/etc/x", "mine.txt", 3]', "{}", "not json", "[[]]"]
+)
+def test_a_forged_manifest_removes_nothing(tmp_path: Path, manifest: str) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    mine = [tmp_path / "mine.txt", out / "mine.txt"]
+    for path in mine:
+        path.write_text("mine")
+    (out / MANIFEST).write_text(manifest)
+    write(out, {"index.html": "1"})
+    assert [path.read_text() for path in mine] == ["mine", "mine"]
+
+
+def test_a_file_is_copied_and_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    (tmp_path / "result.json").write_text("{}")
+    write(out, {"samples/run-1-1.json": tmp_path / "result.json"})
+    assert (out / "samples" / "run-1-1.json").read_text() == "{}"
+    elsewhere.mkdir()
+    (out / "figures").symlink_to(elsewhere)
+    with pytest.raises(OSError, match="leads elsewhere"):
+        write(out, {"figures/a.svg": "1"})
+    assert not list(elsewhere.iterdir())
 
 
 def test_a_failure_leaves_nothing_half_written(tmp_path: Path) -> None:

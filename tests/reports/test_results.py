@@ -84,7 +84,9 @@ def test_a_ratio_fills_its_metrics_own_row(usual: Path) -> None:
 
 def test_the_columns_are_the_documented_ones(usual: Path) -> None:
     columns = list(reports.compare(reports.load(usual)).columns)
-    assert [c for c in columns if c in COLUMNS] == list(COLUMNS)
+    first = COLUMNS[: COLUMNS.index("verdict") + 1]
+    assert [c for c in columns if c in first] == list(first)
+    assert set(COLUMNS) <= set(columns)
 
 
 def test_a_cast_overhead_is_its_own_ratio(usual: Path) -> None:
