@@ -56,7 +56,7 @@ def compare(frame: Any, threshold: float = 0.02) -> Any:
     -------
     DataFrame
         A copy with `verdict`, `more_samples` (about how many would settle what is undecided), and
-        the interval of the cell's placebo.
+        the interval of the cell's placebo, and `unreliable`, why a session is not to be used.
     """
     from reports.verdicts import compare as compare_frame
 

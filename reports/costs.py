@@ -60,7 +60,7 @@ def verdict(row: Any, struck: bool = False) -> Cell:
     if row.verdict == Verdict.UNDECIDED.value and not math.isnan(row.more_samples):
         note = f"about {counted(row.more_samples, 'more sample')} would settle it"
     if row.verdict == Verdict.UNRELIABLE.value:
-        note = f"placebo {interval(row.placebo_low, row.placebo_high)}"
+        note = row.unreliable
     return Cell(row.verdict or _DASH, note=note, kind=row.verdict)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from reports.files import LeftOutError, clean, columns, load_json, number, text
+from reports.launches import settle
 from reports.vocabulary import COLUMNS, KEY, LATER_AXES
 
 FORMAT = 2
@@ -175,4 +176,4 @@ def _tidy(long: Any) -> Any:
     joined["launches"] = joined["launches"].astype(object).where(joined["launches"].notna(), None)
     extra = [*LATER_AXES, "ratio_n", "q_25", "q_75", "failed", "started_at", "launches"]
     frame = joined[[c for c in COLUMNS if c not in ("verdict", *LATER_AXES)] + extra]
-    return frame.sort_values(list(KEY), kind="stable", ignore_index=True)
+    return settle(frame.sort_values(list(KEY), kind="stable", ignore_index=True))

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from reports.vocabulary import LATER_AXES, PLACEBO
+from reports.launches import CELL
+from reports.reliability import mark
+from reports.vocabulary import PLACEBO
 
 MARGIN = 0.02
-CELL = ["machine", "commit", "environment", "metric", "workload", "device", "jit", "batch"]
-CELL += LATER_AXES
 
 
 class Verdict(Enum):
@@ -71,13 +71,15 @@ def compare(frame: Any, threshold: float = MARGIN) -> Any:
     -------
     DataFrame
         `frame` with the columns `verdict` (empty where there is no ratio), `more_samples`, and
-        `placebo_low` and `placebo_high`, the interval of the cell's placebo.
+        `placebo_low` and `placebo_high`, the interval of the cell's placebo, and `unreliable`, why
+        the session is not to be used (empty where it is).
     """
     judged = _with_placebo(frame)
     rows = zip(judged["ratio"], judged["ratio_ci_low"], judged["ratio_ci_high"], strict=True)
     verdicts = np.array([_word(*row, threshold) for row in rows], dtype=object)
-    off = (judged["placebo_low"] > 1) | (judged["placebo_high"] < 1)
-    verdicts[(off & (verdicts != "")).to_numpy()] = Verdict.UNRELIABLE.value
+    judged = mark(judged)
+    off = (judged["unreliable"] != "").to_numpy()
+    verdicts[off & (verdicts != "")] = Verdict.UNRELIABLE.value
     judged["verdict"] = verdicts
     undecided = judged["verdict"] == Verdict.UNDECIDED.value
     columns = ["ratio", "ratio_ci_low", "ratio_ci_high", "ratio_n"]

@@ -81,7 +81,9 @@ def test_undecided_says_how_many_more_and_unreliable_says_why(folder: Folder) ->
     assert notes == {"about 1,265 more samples would settle it"}
     folder.add(altered(ratios("placebo", 1.2)))
     table = detailed(evidence_of(folder.root), "train_step")
-    assert {row[-1].note for row in table.rows if row[-1].kind} == {"placebo 1.195 to 1.205"}
+    assert {row[-1].note for row in table.rows if row[-1].kind} == {
+        "its placebo is [1.195, 1.205], not 1"
+    }
 
 
 def test_nothing_measured_makes_no_tables(folder: Folder) -> None:

@@ -3,9 +3,10 @@
 import math
 import random
 
+import pandas as pd
 import pytest
 
-from reports.launches import intervals
+from reports.launches import intervals, settle
 
 
 def cell(rng, launches, effects, noise=0.02, launch_noise=0.3):
@@ -69,3 +70,45 @@ def test_two_references_of_one_cell_share_what_is_known_about_the_error():
 )
 def test_where_nothing_can_be_known_nothing_is_said(blocks):
     assert intervals(blocks) == {}
+
+
+def frame(rows):
+    fixed = {"machine": "m", "commit": "c", "environment": "e", "metric": "train_step"}
+    fixed |= {"workload": "image", "device": "cpu", "jit": "xla", "batch": 32}
+    fixed |= dict.fromkeys(("kernel", "size", "step"), "") | {"ratio": 7.0, "ratio_ci_low": 6.0}
+    fixed |= {"ratio_ci_high": 8.0, "ratio_n": 9}
+    return pd.DataFrame([fixed | row for row in rows]).astype({"launches": object})
+
+
+def test_every_ratio_of_a_results_frame_is_settled_within_its_cell():
+    rng = random.Random(1)
+    one = cell(rng, 3, {"tf_cast": 1.0, "placebo": 1.0})
+    rows = [
+        {"remedy": name, "mask_dtype": "bool", "launches": launches}
+        for name, launches in one.items()
+    ]
+    rows.append({"remedy": "ops_where", "mask_dtype": "bool", "launches": None, "ratio": math.nan})
+    settled = settle(frame(rows)).set_index("remedy")
+    expected = intervals([one])
+    for name, interval in expected.items():
+        assert settled.loc[name, "ratio"] == pytest.approx(interval.ratio)
+        assert settled.loc[name, "ratio_ci_low"] == pytest.approx(interval.low)
+        assert settled.loc[name, "ratio_ci_high"] == pytest.approx(interval.high)
+        assert settled.loc[name, "ratio_n"] == 3
+    assert math.isnan(settled.loc["ops_where", "ratio"])
+
+
+def test_a_ratio_of_one_launch_keeps_what_asv_made_of_it():
+    rows = [{"remedy": "tf_cast", "mask_dtype": "bool", "launches": [1.02]}]
+    assert settle(frame(rows)).loc[0, "ratio"] == 7.0
+
+
+def test_casts_share_the_step_they_are_compared_with():
+    rng = random.Random(2)
+    one = cell(rng, 4, {"bool": 1.0, "float32": 1.2})
+    rows = [
+        {"remedy": "", "metric": "cast_overhead_train", "mask_dtype": dtype, "launches": launches}
+        for dtype, launches in one.items()
+    ]
+    settled = settle(frame(rows)).set_index("mask_dtype")
+    assert settled.loc["float32", "ratio_ci_low"] == pytest.approx(intervals([one])["float32"].low)
