@@ -78,8 +78,10 @@ def _margin(text: str) -> float:
     return margin
 
 
-def build(results_dir: Path, out: Path, threshold: float) -> list[str]:
+def build(results_dir: Path, out: Path, threshold: float, shown: Path | None = None) -> list[str]:
     """Read `results_dir`, write the report into `out` and return a line for each thing left out.
+
+    The page says that it was written to `shown`, where that is another folder.
 
     Raises
     ------
@@ -97,7 +99,7 @@ def build(results_dir: Path, out: Path, threshold: float) -> list[str]:
     from reports.vocabulary import COLUMNS
 
     evidence = gather(read(results_dir), threshold, committed())
-    page = render(evidence, str(results_dir), str(out))
+    page = render(evidence, str(results_dir), str(shown or out))
     rows = evidence.everything[evidence.everything[["value", "ratio"]].notna().any(axis=1)]
     files: dict[str, str | bytes | Path] = {
         "results.csv": rows[list(COLUMNS)].to_csv(index=False, lineterminator="\n"),
