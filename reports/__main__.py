@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+MARGIN = 0.02
 EXAMPLES = """\
 examples:
   python -m reports build
@@ -61,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--threshold",
         type=_margin,
-        default=0.02,
+        default=MARGIN,
         metavar="NUMBER",
         help="difference that does not matter, 0.02 is 2 %% (default: %(default)s)",
     )

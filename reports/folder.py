@@ -22,8 +22,7 @@ def check(out: Path) -> None:
         return
     if not out.is_dir():
         raise FolderError(f"{str(out)!r} is a file; name a folder")
-    here = {p.relative_to(out).as_posix() for p in out.rglob("*") if not p.is_dir()}
-    strange = sorted(here - _listed(out / MARKER) - {MARKER})
+    strange = sorted(set(_files(out)) - _listed(out / MARKER))
     if strange:
         more = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
         raise FolderError(
@@ -32,10 +31,15 @@ def check(out: Path) -> None:
         )
 
 
+def _files(folder: Path) -> list[str]:
+    paths = (p for p in folder.rglob("*") if p.is_symlink() or not p.is_dir())
+    return sorted(p.relative_to(folder).as_posix() for p in paths)
+
+
 def _listed(marker: Path) -> set[str]:
     try:
         made = json.loads(marker.read_text(encoding="utf-8"))
-        return set(made["files"]) if made["made_by"] == _MAKER else set()
+        return {*made["files"], MARKER} if made["made_by"] == _MAKER else set()
     except (OSError, ValueError, TypeError, KeyError):
         return set()
 
@@ -58,9 +62,7 @@ def replaced(out: Path) -> Iterator[Path]:
         made, old = Path(work, "new"), Path(work, "old")
         made.mkdir()
         yield made
-        paths = (p for p in made.rglob("*") if not p.is_dir())
-        listed = sorted(p.relative_to(made).as_posix() for p in paths)
-        marker = {"made_by": _MAKER, "files": listed}
+        marker = {"made_by": _MAKER, "files": _files(made)}
         (made / MARKER).write_text(json.dumps(marker, indent=1), encoding="utf-8")
         check(out)  # somebody may have put a file there meanwhile
         if target.exists():

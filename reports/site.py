@@ -6,6 +6,7 @@ import argparse
 import itertools
 import json
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -87,10 +88,11 @@ def build(config: Path, results_dir: Path, out: Path) -> list[str]:
 
 
 def _front(results_dir: Path, site: Path) -> list[str]:
+    from reports.__main__ import MARGIN
     from reports.__main__ import build as report
     from reports.strict import front
 
-    notes = report(results_dir, site, 0.02, shown=Path(".asv/report"))
+    notes = report(results_dir, site, MARGIN, shown=Path(".asv/report"))
     page, style = front((site / "index.html").read_text(encoding="utf-8"))
     (site / "index.html").write_text(page, encoding="utf-8")
     (site / "report.css").write_text(style, encoding="utf-8")
@@ -148,6 +150,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         notes = build(chosen.config, results, out)
     except (FolderError, HistoryError, ResultsError) as error:
         return _refuse(str(error))
+    except ModuleNotFoundError as error:
+        return _refuse(f"{error.name} is not installed; scripts/environment installs it")
+    except KeyboardInterrupt:
+        print("publish: interrupted; nothing was changed", file=sys.stderr)
+        return 130
     except OSError as error:
         return _refuse(f"cannot write {str(error.filename)!r}: {error.strerror}")
     for line in notes:
@@ -162,4 +169,5 @@ def _refuse(reason: str) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())
