@@ -79,10 +79,12 @@ def _margin(text: str) -> float:
     return margin
 
 
-def build(results_dir: Path, out: Path, threshold: float, shown: Path | None = None) -> list[str]:
+def build(
+    results_dir: Path, out: Path, threshold: float, shown: tuple[str, str] | None = None
+) -> list[str]:
     """Read `results_dir`, write the report into `out` and return a line for each thing left out.
 
-    The page says that it was written to `shown`, where that is another folder.
+    `shown` is what the page calls the two folders, where their own names are nobody's business.
 
     Raises
     ------
@@ -100,7 +102,7 @@ def build(results_dir: Path, out: Path, threshold: float, shown: Path | None = N
     from reports.vocabulary import COLUMNS
 
     evidence = gather(read(results_dir), threshold, committed())
-    page = render(evidence, str(results_dir), str(shown or out))
+    page = render(evidence, *(shown or (str(results_dir), str(out))))
     rows = evidence.everything[evidence.everything[["value", "ratio"]].notna().any(axis=1)]
     files: dict[str, str | bytes | Path] = {
         "results.csv": rows[list(COLUMNS)].to_csv(index=False, lineterminator="\n"),

@@ -134,7 +134,7 @@ def _described(path: Path) -> Copied:
         data = {}
     found = {clean(name): about for name, about in data.items() if isinstance(about, dict)}
     usable = {name: about for name, about in found.items() if _usable(name, about)}
-    notes = [f"the history leaves out {n}: asv cannot show it" for n in found if n not in usable]
+    notes = [f"the history leaves out {n!r}: asv cannot show it" for n in found if n not in usable]
     kept = ("param_names", "params")
     benchmarks = {
         name: {"name": name, "less_is_better": True}

@@ -66,8 +66,6 @@ def _settings(config: Path) -> dict[str, Any]:
 
     try:
         settings = load_settings(str(config), js_comments=True)
-    except OSError:
-        raise HistoryError(f"no {str(config)!r}: name asv's with --config FILE") from None
     except ValueError as error:
         raise HistoryError(f"{str(config)!r} is not JSON: {clean(str(error))}") from None
     if not isinstance(settings, dict):

@@ -92,7 +92,8 @@ def _front(results_dir: Path, site: Path) -> list[str]:
     from reports.__main__ import build as report
     from reports.strict import front
 
-    notes = report(results_dir, site, MARGIN, shown=Path(".asv/report"))
+    # A reader of the site has these folders, not those of the machine that made it.
+    notes = report(results_dir, site, MARGIN, shown=(".asv/results", ".asv/report"))
     page, style = front((site / "index.html").read_text(encoding="utf-8"))
     (site / "index.html").write_text(page, encoding="utf-8")
     (site / "report.css").write_text(style, encoding="utf-8")
@@ -144,6 +145,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from reports.results import ResultsError
 
     chosen = parser().parse_args(arguments)
+    if not chosen.config.is_file():
+        return _refuse(f"no {str(chosen.config)!r}: name asv's settings with --config FILE")
     results = chosen.results or chosen.config.parent / ".asv" / "results"
     out = chosen.out or chosen.config.parent / ".asv" / "site"
     try:
