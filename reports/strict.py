@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import distribution
 from importlib.resources import files
 from pathlib import Path
 
@@ -72,6 +73,8 @@ def history() -> dict[str, bytes]:
     page = page.replace(
         '<div id="root"></div>', f'{_bar("History", "../")}\n<div id="root">{alone}</div>', 1
     )
+    licence = distribution("asv-tachyon").read_text("licenses/LICENSE") or ""
+    made |= {"assets/LICENSE.txt": licence.encode()}
     made |= {"index.html": page.encode(), "favicon.svg": (static / "favicon.svg").read_bytes()}
     return made
 

@@ -51,6 +51,10 @@ def test_the_interface_brings_no_fonts_and_has_its_own_scripts_only() -> None:
     assert b"@font-face" not in b"".join(files.values())
 
 
+def test_the_interface_brings_its_licence() -> None:
+    assert b"MIT" in history()["assets/LICENSE.txt"]
+
+
 def test_each_half_names_the_other_and_itself_as_current() -> None:
     report, page = front(PAGE)[0], history()["index.html"].decode()
     assert '<a href="index.html" aria-current="page">Report</a>' in report
