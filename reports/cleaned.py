@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ _LATEST = 4_000_000_000_000
 _NAMES = {"machine.json", "benchmarks.json"}
 _LONGEST = 100  # bytes; asv makes names of files out of these
 _MOST_WORDS = 40
+FACTS = ""  # no benchmark's name
 _MACHINE = ("machine", "arch", "cpu", "num_cpu", "os", "ram")
 _STATS = {"stats_ci_99_a": "ci_low", "stats_ci_99_b": "ci_high"}  # asv weighs a point by these
 _COLUMNS = ("result", "params", "version", "started_at", *_STATS)
@@ -101,7 +103,7 @@ def copy(results_dir: Path, into: Path, known: Mapping[str, Commit]) -> Copied:
         except LeftOutError:
             continue
         if made["commit_hash"] not in known:
-            strangers[made["commit_hash"][:8]] = None
+            strangers[made["commit_hash"][:8] or "unknown"] = None
             continue
         host = {k: made["params"][k] for k in _MACHINE if k in made["params"]}
         folder = machines.setdefault(host["machine"], into / str(len(machines)))
@@ -165,9 +167,10 @@ def _file(path: Path, copied: Copied, known: Mapping[str, Commit]) -> dict[str, 
     rows, names, host = (data.get(key) for key in ("results", "result_columns", "params"))
     if data.get("version") != FORMAT or not isinstance(rows, dict) or not isinstance(names, list):
         raise LeftOutError(f"is not one of asv's result files of format {FORMAT}")
-    params = {"machine": _cut(path.parent.name)} | _words(host)
-    params["python"] = _cut(text(data.get("python")))
     commit = text(data.get("commit_hash"))
+    found = dict(_rows(rows, names, copied)) if commit in known else {}
+    params = {"machine": _cut(path.parent.name), "python": text(data.get("python"))} | _words(host)
+    params = _series(params, found.pop(FACTS, {}))
     return {
         "commit_hash": commit,
         "env_name": text(data.get("env_name")),
@@ -177,9 +180,22 @@ def _file(path: Path, copied: Copied, known: Mapping[str, Commit]) -> dict[str, 
         "requirements": {},
         "env_vars": _words(data.get("env_vars")),
         "result_columns": [*_COLUMNS],
-        "results": dict(_rows(rows, names, copied)) if commit in known else {},
+        "results": found,
         "version": FORMAT,
     }
+
+
+def _series(params: dict[str, str], facts: Mapping[str, str]) -> dict[str, str]:
+    """Return what tells one series from another.
+
+    In an environment that asv did not make it records the versions that it would have installed,
+    and a path for a Python: the recorded facts know better. A new kernel is no new machine.
+    """
+    made = {k: _cut(facts.get(k, v)) for k, v in params.items() if k != "ram"}
+    if "os" in made:
+        made["os"] = re.split(r"[\s-]", made["os"], maxsplit=1)[0]
+    made["python"] = ".".join(Path(made["python"]).name.split(".")[:2])
+    return made
 
 
 def _words(found: object) -> dict[str, str]:
@@ -194,7 +210,7 @@ def _cut(word: str) -> str:
 
 def _rows(
     rows: Mapping[str, Any], names: Sequence[object], copied: Copied
-) -> Iterator[tuple[str, list[Any]]]:
+) -> Iterator[tuple[str, Any]]:
     for name, cells in rows.items():
         if name not in copied.benchmarks or not isinstance(cells, list):
             continue
@@ -204,7 +220,11 @@ def _rows(
         except LeftOutError:
             continue  # the report lists it
         values = [_finite(number(value)) for value in block["value"]]
-        if "fact" in block or not copied.merge(name, row.get("params") or [], values):
+        if "fact" in block:
+            recorded = itertools.compress(map(str, block["fact"]), values)
+            yield FACTS, dict(fact.partition(" ")[::2] for fact in recorded)
+            continue
+        if not copied.merge(name, row.get("params") or [], values):
             continue
         started = number(row.get("started_at"))
         when = int(started) if 0 < started < _LATEST else None

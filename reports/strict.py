@@ -18,6 +18,7 @@ STYLE = """\
 .site a { color: inherit; padding: .25rem 0; text-decoration: underline; }
 .site a[aria-current] { font-weight: 600; text-decoration: none; }
 .param-chips { max-height: 12rem; overflow-y: auto; }
+#root :is(h1, h2, h3) { overflow-wrap: anywhere; min-width: 0; }
 .alone { font: 1rem/1.6 system-ui, sans-serif; padding: 1rem; max-width: 44em; }
 @media print { .site { display: none; } }
 """

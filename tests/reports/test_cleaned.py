@@ -97,3 +97,33 @@ def test_files_that_are_not_asvs_are_passed_over(folder: Folder, tmp_path: Path)
     for name, text in {"broken": "{", "list": "[]", "old": '{"version": 1}'}.items():
         (folder.root / "bench-1" / f"{name}.json").write_text(text)
     assert copy(folder.root, tmp_path / "copy", KNOWN).files == 1
+
+
+def test_a_series_is_told_by_what_was_really_there(folder: Folder, tmp_path: Path) -> None:
+    path = folder.add(machine="bench-1", facts={"os": "Linux-6.1-x86_64"})
+    data = json.loads(path.read_text())
+    wanted = {"python": "/home/me/.venv/bin/python", "numpy": "1.0", "rich": "15"}
+    data["params"] |= wanted | {"os": "Linux 6.1.0-17", "ram": "1234"}
+    data["python"] = wanted["python"]
+    path.write_text(json.dumps(data))
+    copy(folder.root, tmp_path / "copy", KNOWN)
+    (file,) = results(tmp_path / "copy")
+    assert file["params"] == {
+        "machine": "bench-1",
+        "python": "3.12",
+        "arch": "x86_64",
+        "numpy": "2.5.5",
+        "rich": "15",
+        "os": "Linux",
+    }
+
+
+def test_a_path_to_a_python_stays_at_home(folder: Folder, tmp_path: Path) -> None:
+    folder.benchmarks[STEP] = {"param_names": [], "params": [], "version": "1"}
+    path = folder.write({STEP: [[0.003], [], "1"]})
+    data = json.loads(path.read_text())
+    data["params"]["python"] = "/home/me/.venv/bin/python3.12"
+    path.write_text(json.dumps(data))
+    copy(folder.root, tmp_path / "copy", KNOWN)
+    (file,) = results(tmp_path / "copy")
+    assert file["params"]["python"] == "python3.12" and "/home" not in json.dumps(file["params"])
