@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import shutil
 import signal
 import sys
@@ -90,10 +91,12 @@ def build(config: Path, results_dir: Path, out: Path) -> list[str]:
 def _front(results_dir: Path, site: Path) -> list[str]:
     from reports.__main__ import MARGIN
     from reports.__main__ import build as report
+    from reports.output import MANIFEST
     from reports.strict import front
 
     # A reader of the site has these folders, not those of the machine that made it.
     notes = report(results_dir, site, MARGIN, shown=(".asv/results", ".asv/report"))
+    (site / MANIFEST).unlink()  # the site has its own
     page, style = front((site / "index.html").read_text(encoding="utf-8"))
     (site / "index.html").write_text(page, encoding="utf-8")
     (site / "report.css").write_text(style, encoding="utf-8")
@@ -140,11 +143,13 @@ def _nothing(index: Mapping[str, Any], into: Path) -> dict[str, str | bytes]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, or 2 with one line that says why."""
+    chosen = parser().parse_args(arguments)
+    # As for the report: before anything imports NumPy.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from reports.folder import FolderError
     from reports.history import HistoryError
     from reports.results import ResultsError
 
-    chosen = parser().parse_args(arguments)
     if not chosen.config.is_file():
         return _refuse(f"no {str(chosen.config)!r}: name asv's settings with --config FILE")
     results = chosen.results or chosen.config.parent / ".asv" / "results"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import os
 import re
 import shutil
 import subprocess
@@ -117,7 +118,7 @@ class Visit:
 
 
 @pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Visit]:
+def visit(address: str, browser: Any) -> Iterator[Visit]:
     made = Visit(browser, address)
     yield made
     assert made.said == []
@@ -180,7 +181,7 @@ def test_the_halves_link_to_each_other(visit: Visit) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_telephone_shows_it_without_scrolling_sideways(
-    browser: Any, address: str, scheme: str
+    address: str, browser: Any, scheme: str
 ) -> None:
     visit = Visit(browser, address, width=360, scheme=scheme)
     for path in ("", "history/index.html", "history/index.html#view=regressions"):
@@ -203,23 +204,36 @@ def test_what_asv_loads_from_elsewhere_is_gone(site: Path) -> None:
         assert not re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="(?:https?:)?//', page)
 
 
+def publish(config: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    # A process of its own: the report forks, and this one has threads by now.
+    return subprocess.run(
+        [sys.executable, "-m", "reports.site", "--config", str(config), *arguments],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+    )
+
+
 def test_publishing_again_replaces_it_and_a_strangers_file_stops_it(
-    repository: Repository, folder: Folder, capsys: pytest.CaptureFixture[str]
+    repository: Repository, folder: Folder, tmp_path: Path
 ) -> None:
-    out = folder.root.parent / "public"
     folder.add()
-    command = ["--config", str(repository.config), "--results", str(folder.root)]
-    assert main([*command, "--out", str(out)]) == 0
-    captured = capsys.readouterr()
-    assert captured.out == f"{out / 'index.html'}\n"
-    assert captured.err == (
+    arguments = ["--results", str(folder.root), "--out", "public"]
+    done = publish(repository.config, *arguments, cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout == "public/index.html\n"
+    assert done.stderr == (
         "publish: the history leaves out results of 1 commit: not on its branches in this clone: "
         "aaaaaaaa\n"
     )
-    (out / "notes.txt").write_text("mine")
-    assert main([*command, "--out", str(out)]) == 2
-    assert "holds 'notes.txt'" in capsys.readouterr().err
-    assert (out / "notes.txt").read_text() == "mine" and (out / "index.html").exists()
+    (tmp_path / "public" / "site.css").write_text("old")
+    assert publish(repository.config, *arguments, cwd=tmp_path).returncode == 0
+    assert (tmp_path / "public" / "site.css").read_text() != "old"
+    (tmp_path / "public" / "notes.txt").write_text("mine")
+    done = publish(repository.config, *arguments, cwd=tmp_path)
+    assert done.returncode == 2 and "holds 'notes.txt'" in done.stderr
+    assert (tmp_path / "public" / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "public" / "index.html").exists()
 
 
 @pytest.mark.parametrize(
@@ -233,14 +247,7 @@ def test_publishing_again_replaces_it_and_a_strangers_file_stops_it(
 def test_a_mistake_is_one_line(
     repository: Repository, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
-    command = [sys.executable, "-m", "reports.site", "--out", "out"]
-    done = subprocess.run(
-        [*command, "--config", str(repository.config), *arguments],
-        cwd=tmp_path,
-        env={"PYTHONPATH": ":".join(sys.path)},
-        capture_output=True,
-        text=True,
-    )
+    done = publish(repository.config, "--out", "out", *arguments, cwd=tmp_path)
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.startswith(said) and done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
