@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+MARGIN = 0.02
 EXAMPLES = """\
 examples:
   python -m reports build
@@ -61,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--threshold",
         type=_margin,
-        default=0.02,
+        default=MARGIN,
         metavar="NUMBER",
         help="difference that does not matter, 0.02 is 2 %% (default: %(default)s)",
     )
@@ -78,8 +79,12 @@ def _margin(text: str) -> float:
     return margin
 
 
-def build(results_dir: Path, out: Path, threshold: float) -> list[str]:
+def build(
+    results_dir: Path, out: Path, threshold: float, shown: tuple[str, str] | None = None
+) -> list[str]:
     """Read `results_dir`, write the report into `out` and return a line for each thing left out.
+
+    `shown` is what the page calls the two folders, where their own names are nobody's business.
 
     Raises
     ------
@@ -97,7 +102,7 @@ def build(results_dir: Path, out: Path, threshold: float) -> list[str]:
     from reports.vocabulary import COLUMNS
 
     evidence = gather(read(results_dir), threshold, committed())
-    page = render(evidence, str(results_dir), str(out))
+    page = render(evidence, *(shown or (str(results_dir), str(out))))
     rows = evidence.everything[evidence.everything[["value", "ratio"]].notna().any(axis=1)]
     files: dict[str, str | bytes | Path] = {
         "results.csv": rows[list(COLUMNS)].to_csv(index=False, lineterminator="\n"),
