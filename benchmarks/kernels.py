@@ -21,6 +21,7 @@ class Kernels(_Sessions):
     params = (KERNEL, DEVICE, JIT, MASK_DTYPE, SIZE)
     param_names = ("kernel", "device", "jit", "mask_dtype", "size")
     track_kernel = tracked("kernel", "seconds")
+    track_kernel_ratio = tracked("kernel_ratio", "ratio")
     track_kernel_bytes = tracked("kernel_bytes", "bytes")
     track_kernel_bandwidth = tracked("kernel_bandwidth", "share")
 

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.axes import JIT, KERNEL, MASK_DTYPE
+from benchmarks.engine.line import clock
 from benchmarks.engine.plan import Session, Setting
 from benchmarks.engine.results import entry
-from benchmarks.engine.sampling import Samples, sample
-from benchmarks.engine.steps import clock
+from benchmarks.engine.sampling import Samples, ratios, sample
 
 COPY = "copy"
 _WIDTH = {"bool": 1, "float32": 4}
@@ -39,29 +39,36 @@ class NoCopyError(RuntimeError):
     """What should copy gave its input back, so nothing can be compared with its speed."""
 
 
-def measure(session: Session, setting: Setting) -> Iterator[dict[str, Any]]:
+def measure(
+    session: Session, setting: Setting, turn: Callable[[], None]
+) -> Iterator[dict[str, Any]]:
     """Yield an entry for each kernel's time, bytes and bandwidth, and the copy's, at each size."""
-    for size in setting.sizes:
-        if _HELD * size * _SHARE > free_memory(session.device):
-            continue
-        series = calls(size)
+    room = free_memory(session.device) / _SHARE
+    ready = {size: calls(size) for size in setting.sizes if _HELD * size <= room}
+    for series in ready.values():
+        for call in series.values():
+            call()
+    turn()
+    for size, series in ready.items():
         pairs = dict.fromkeys(series, COPY)
-        times, number = sample(series, pairs, setting.kernel, clock=clock)
-        for found in entries(size, times, number):
-            yield {**found, "parameters": found["parameters"] | {"size": size}}
+        found = sample(series, pairs, setting.kernel, clock=clock(session.device))
+        for each in entries(size, found.samples, found.number):
+            yield {**each, "parameters": each["parameters"] | {"size": size}}
 
 
 def entries(size: int, times: Samples, number: int) -> Iterator[dict[str, Any]]:
     """Yield the entries of one `size`, from seconds by series, the copy among them."""
-    copied = times[COPY]
-    speeds = [copy_bytes(size) / seconds for seconds in copied]
+    speeds = [copy_bytes(size) / seconds for seconds in times[COPY]]
     yield entry("kernel_copy", {"samples": speeds, "number": 1})
     for line in lines():
         taken, needed = times[str(line)], kernel_bytes(size, line.mask_dtype)
         yield entry("kernel", {"samples": taken, "number": number}, **line._asdict())
         yield entry("kernel_bytes", needed, **line._asdict())
-        shares = [needed / seconds / speed for seconds, speed in zip(taken, speeds, strict=True)]
-        yield entry("kernel_bandwidth", {"samples": shares, "number": 1}, **line._asdict())
+        share = [needed / copy_bytes(size) * ratio for ratio in ratios(times[COPY], taken)]
+        yield entry("kernel_bandwidth", {"samples": share, "number": 1}, **line._asdict())
+        if line.kernel != "where":
+            plain = ratios(taken, times[str(Kernel("where", line.jit, "bool"))])
+            yield entry("kernel_ratio", {"samples": plain, "number": 1}, **line._asdict())
 
 
 def kernel_bytes(size: int, mask_dtype: str) -> int:

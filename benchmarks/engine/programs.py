@@ -10,9 +10,10 @@ from typing import Any
 from benchmarks.axes import STEP
 from benchmarks.engine import costs, hlo
 from benchmarks.engine.dataflow import dataflow
+from benchmarks.engine.line import tensors
 from benchmarks.engine.plan import Session, Setting
 from benchmarks.engine.results import entry
-from remedies import REFERENCE, REMEDIES, WORKLOADS, build
+from remedies import REFERENCE, REMEDIES, build
 
 Cell = tuple[str, str, str]
 # Neither changes a CPU's HLO, but machine code that nobody runs need not be good; a GPU's would
@@ -27,8 +28,13 @@ class NoCompiledStepError(RuntimeError):
     """A model's step is not compiled with XLA, or Keras keeps it where nobody has looked yet."""
 
 
-def measure(session: Session, setting: Setting) -> Iterator[dict[str, Any]]:
-    """Yield an entry for each number of each remedy's program, train and predict."""
+def measure(
+    session: Session, setting: Setting, turn: Callable[[], None]
+) -> Iterator[dict[str, Any]]:
+    """Yield an entry for each number of each remedy's program, train and predict.
+
+    Nothing is timed, so it asks for no turn: other sessions may work beside it.
+    """
     flags = (os.environ.get("XLA_FLAGS", ""), _FLAGS[session.device])
     os.environ["XLA_FLAGS"] = " ".join(flags).strip()
     compiled = dict(_programs(session))
@@ -122,15 +128,12 @@ def _is_temporary(buffer: Any) -> bool:
 
 
 def _programs(session: Session) -> Iterator[tuple[Cell, tuple[hlo.Program, Callable[..., Any]]]]:
-    import keras
-
     for remedy in REMEDIES.values():
         for mask_dtype in remedy.mask_dtypes:
-            data = WORKLOADS[session.workload].data(session.batch, mask_dtype)
-            tensors = keras.tree.map_structure(keras.ops.convert_to_tensor, data)
+            data = tensors(session, mask_dtype)
             model = build(session.workload, remedy.name, jit=True)
             for step in STEP:
-                shown = compiler(model, step, *tensors)
+                shown = compiler(model, step, *data)
                 program = hlo.read(shown(stage="optimized_hlo"))
                 yield (remedy.name, mask_dtype, step), (program, shown)
 

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.engine import kernels
 from benchmarks.engine.kernels import NoCopyError, copied, entries, free_memory, kernel_bytes, lines
 from benchmarks.engine.plan import SETTINGS, Session, sessions
-from benchmarks.engine.sampling import Budget
+from benchmarks.engine.sampling import Budget, Sampled
 
 TINY = replace(SETTINGS["quick"], kernel=Budget(0, rounds=3, sample_seconds=0), sizes=(400, 4000))
 CPU = Session("kernels", "", "cpu")
@@ -35,6 +35,14 @@ def test_the_share_is_of_the_copy_in_the_same_round():
     assert share == pytest.approx([1200 / 2 / 800, 1200 / 4 / 800])
 
 
+def test_a_cast_is_held_against_where_on_a_bool_mask_compiled_alike():
+    times = fake_times() | {"where, xla, bool mask": [1.0, 1.0]}
+    found = table(entries(400, times, 1))
+    assert found["kernel_ratio", "where_cast", "xla", "float32"]["samples"] == [2.0, 4.0]
+    assert found["kernel_ratio", "where_cast", "graph", "bool"]["samples"] == [1.0, 1.0]
+    assert ("kernel_ratio", "where", "xla", "bool") not in found
+
+
 def test_a_copy_alone_reaches_its_own_share():
     times = {name: [1.0] for name in fake_times()}
     found = table(entries(400, times, 1))
@@ -52,9 +60,10 @@ def test_where_takes_no_float_mask_without_a_cast():
 def test_sizes_that_take_more_than_an_eighth_of_free_memory_are_left_out(monkeypatch):
     monkeypatch.setattr(kernels, "free_memory", lambda device: 8 * 3.5 * 1000)
     monkeypatch.setattr(kernels, "calls", lambda size: {"copy": lambda: None})
-    monkeypatch.setattr(kernels, "sample", lambda *_, **__: (fake_times(), 1))
+    told = Sampled(fake_times(), 1, 0.0, steady=True, precise=True)
+    monkeypatch.setattr(kernels, "sample", lambda *_, **__: told)
     sizes = (100, 1000, 1001)
-    found = list(kernels.measure(CPU, replace(TINY, sizes=sizes)))
+    found = list(kernels.measure(CPU, replace(TINY, sizes=sizes), lambda: None))
     assert {entry["parameters"]["size"] for entry in found} == {100, 1000}
 
 
@@ -67,8 +76,11 @@ def test_where_nobody_tells_the_memory_four_gibibytes_are_taken(monkeypatch):
 
 
 def test_a_real_session_measures_every_kernel_at_every_size():
-    found = table(kernels.measure(CPU, TINY))
-    assert len(found) == len(TINY.sizes) * (1 + 3 * len(lines()))
+    turns = []
+    found = table(kernels.measure(CPU, TINY, lambda: turns.append("asked")))
+    assert turns == ["asked"], "a session has one turn"
+    casts = sum(line.kernel == "where_cast" for line in lines())
+    assert len(found) == len(TINY.sizes) * (1 + 3 * len(lines()) + casts)
     for (metric, *_), measured in found.items():
         if metric != "kernel_bytes":
             assert len(measured["samples"]) == 3

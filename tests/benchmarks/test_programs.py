@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from remedies import REMEDIES, WORKLOADS, build
 
 ROOT = Path(__file__).parents[2]
 BATCH = 4
+CELL = Session("programs", "image", "cpu", batch=BATCH)
 PIXELS = BATCH * 32 * 32 * 3
 ELSEWHERE = f"""
 import json, sys, keras
@@ -33,9 +35,7 @@ def found():
     """Return (remedy, mask dtype, step) -> metric -> number."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XLA_FLAGS", "")
-        entries = list(
-            programs.measure(Session("programs", "image", "cpu", batch=BATCH), SETTINGS["full"])
-        )
+        entries = list(programs.measure(CELL, SETTINGS["full"], lambda: None))
     table = {}
     for entry in entries:
         where = entry["parameters"]
@@ -129,7 +129,8 @@ def test_temporary_memory_is_not_a_number_where_the_compiler_does_not_tell():
 def test_flags_of_the_user_are_kept(monkeypatch):
     monkeypatch.setenv("XLA_FLAGS", "--xla_mine=1")
     monkeypatch.setattr(programs, "_programs", lambda session: iter(()))
-    assert list(programs.measure(Session("programs", "image", "gpu"), SETTINGS["full"])) == []
+    found = programs.measure(replace(CELL, device="gpu"), SETTINGS["full"], lambda: None)
+    assert list(found) == []
     assert programs.os.environ["XLA_FLAGS"] == "--xla_mine=1 --xla_gpu_autotune_level=0"
 
 
