@@ -96,7 +96,7 @@ SETTINGS = {
         step=Budget(10, half_width=0.01, rounds=5),
         first_steps={"image": 5},
         storage=Budget(2, half_width=0.01, rounds=5, sample_seconds=0),
-        kernel=Budget(3, half_width=0.02, rounds=15),
+        kernel=Budget(2, half_width=0.02, rounds=11),
         sizes=(10_000, 1_000_000, 100_000_000),
     ),
     "default": Setting(
@@ -107,7 +107,7 @@ SETTINGS = {
         step=Budget(2.5, half_width=0.004, rounds=5),
         first_steps={"image": 5},
         storage=Budget(1, half_width=0.01, rounds=5, sample_seconds=0),
-        kernel=Budget(3, half_width=0.02, rounds=15),
+        kernel=Budget(2, half_width=0.02, rounds=11),
         sizes=(10_000, 1_000_000, 100_000_000),
     ),
     "full": Setting(
