@@ -50,7 +50,8 @@ def measure(
             "xla_temporary": temporary[program.text],
         }
         for metric, value in numbers.items():
-            yield entry(metric, value, remedy=remedy, mask_dtype=mask_dtype, step=step)
+            if not math.isnan(value):
+                yield entry(metric, value, remedy=remedy, mask_dtype=mask_dtype, step=step)
 
 
 def describe(program: hlo.Program) -> dict[str, float]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.engine import programs
+from benchmarks.engine.hlo import read
 from benchmarks.engine.plan import SETTINGS, Session, sessions
 from benchmarks.engine.programs import NoCompiledStepError, fingerprint, temporary_memory
 from remedies import REMEDIES, WORKLOADS, build
@@ -124,6 +125,28 @@ def test_temporary_memory_is_not_a_number_where_the_compiler_does_not_tell():
         raise ValueError(stage)
 
     assert math.isnan(temporary_memory(compiler))
+
+
+def test_what_is_not_known_is_left_out_so_that_asv_shows_it_as_not_applicable(monkeypatch):
+    lines = (
+        "HloModule m",
+        "ENTRY %e (x: f32[4]) -> f32[4] {",
+        "  %x = f32[4] parameter(0)",
+        '  ROOT %c = f32[4] custom-call(%x), custom_call_target="gemm"',
+        "}",
+    )
+
+    def unknown(session):
+        yield ("ops_where", "bool", "train"), (read("\n".join(lines)), refuses)
+
+    def refuses(stage):
+        raise ValueError(stage)
+
+    monkeypatch.setenv("XLA_FLAGS", "")
+    monkeypatch.setattr(programs, "_programs", unknown)
+    metrics = {entry["metric"] for entry in programs.measure(CELL, SETTINGS["full"], lambda: None)}
+    assert "xla_bytes" in metrics
+    assert not {"xla_flops", "xla_temporary"} & metrics
 
 
 def test_flags_of_the_user_are_kept(monkeypatch):
