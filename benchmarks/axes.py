@@ -13,6 +13,9 @@ WORKLOAD = list(WORKLOADS)
 DEVICE = list(DEVICES)
 JIT = ["graph", "xla"]
 MASK_DTYPE = ["bool", "float32"]
+STEP = ["train", "predict"]
+KERNEL = ["where", "where_cast"]
+SIZE = [10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000]
 
 
 def batches(workload: str) -> list[int]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 
-from benchmarks.axes import DEVICE, JIT, WORKLOAD, batches
+from benchmarks.axes import DEVICE, JIT, SIZE, WORKLOAD, batches
 from benchmarks.engine.sampling import Budget
 from remedies.registry import require
 
-KINDS = ("steps", "first_steps", "storage", "fidelity", "scenarios")
+KINDS = ("steps", "first_steps", "storage", "fidelity", "kernels", "programs", "scenarios")
 LAUNCHED = ("steps", "storage")
 SETTING_VARIABLE = "REMEDIES_SETTING"
 
@@ -70,6 +70,10 @@ class Setting:
         Workload -> fresh models a remedy for the first step (trace and compile).
     storage : Budget
         For each of save and load in one launch.
+    kernel : Budget
+        For the bare kernels of each size.
+    sizes : tuple of int
+        Bytes of the values that the bare kernels work on.
     """
 
     kinds: tuple[str, ...]
@@ -79,26 +83,32 @@ class Setting:
     step: Budget
     first_steps: dict[str, int]
     storage: Budget
+    kernel: Budget
+    sizes: tuple[int, ...]
 
 
 SETTINGS = {
     "quick": Setting(
-        kinds=("steps", "first_steps", "storage", "fidelity"),
+        kinds=("steps", "first_steps", "storage", "fidelity", "kernels", "programs"),
         workloads=("image",),
         batches=1,
         launches=4,
         step=Budget(10, half_width=0.01, rounds=5),
         first_steps={"image": 5},
         storage=Budget(2, half_width=0.01, rounds=5, sample_seconds=0),
+        kernel=Budget(2, half_width=0.02, rounds=11),
+        sizes=(10_000, 1_000_000, 100_000_000),
     ),
     "default": Setting(
-        kinds=("steps", "first_steps", "storage", "fidelity"),
+        kinds=("steps", "first_steps", "storage", "fidelity", "kernels", "programs"),
         workloads=tuple(WORKLOAD),
         batches=2,
         launches=3,
         step=Budget(2.5, half_width=0.004, rounds=5),
         first_steps={"image": 5},
         storage=Budget(1, half_width=0.01, rounds=5, sample_seconds=0),
+        kernel=Budget(2, half_width=0.02, rounds=11),
+        sizes=(10_000, 1_000_000, 100_000_000),
     ),
     "full": Setting(
         kinds=KINDS,
@@ -108,6 +118,8 @@ SETTINGS = {
         step=Budget(60, half_width=0.004, rounds=5),
         first_steps=dict.fromkeys(WORKLOAD, 9),
         storage=Budget(20, half_width=0.01, rounds=5, sample_seconds=0),
+        kernel=Budget(20, half_width=0.01),
+        sizes=tuple(SIZE),
     ),
 }
 
@@ -139,6 +151,9 @@ def _cells(kind: str, setting: Setting) -> Iterator[Session]:
     if kind == "scenarios":
         yield Session(kind, "", "cpu")
         return
+    if kind == "kernels":
+        yield from (Session(kind, "", device) for device in DEVICE)
+        return
     workloads = setting.first_steps if kind == "first_steps" else setting.workloads
     for workload, device in product(workloads, DEVICE):
         sizes = batches(workload)
@@ -148,5 +163,7 @@ def _cells(kind: str, setting: Setting) -> Iterator[Session]:
         elif kind == "first_steps":
             for jit in JIT:
                 yield Session(kind, workload, device, jit, sizes[0])
+        elif kind == "programs":
+            yield Session(kind, workload, device, batch=sizes[0])
         else:
             yield Session(kind, workload, device)
