@@ -14,8 +14,8 @@ from remedies.inpaint.layers import InpaintLayers
 class BuildFromConfig(InpaintLayers, keras.Model):
     """Image with a hole to the whole image; layers are built by hand on load."""
 
-    def call(self, inputs):
-        return self.paint(tf.where(inputs["mask"], inputs["image"], 0))
+    def call(self, inputs, training=None):
+        return self.paint(tf.where(inputs["mask"], inputs["image"], 0), training)
 
     def build_from_config(self, config):
         shape = tuple(config["input_shape"]["image"])

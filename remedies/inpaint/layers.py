@@ -16,8 +16,11 @@ class InpaintLayers:
         self.norm_up = keras.layers.BatchNormalization()
         self.out = keras.layers.Conv2D(3, 3, padding="same")
 
-    def paint(self, masked):
-        """Return the whole image (batch, 32, 32, 3) for one that is 0 where it has a hole."""
-        hidden = self.norm_down(self.down(masked))
-        hidden = self.norm_deep(self.deep(hidden))
-        return self.out(self.norm_up(self.up(hidden)))
+    def paint(self, masked, training=None):
+        """Return the whole image (batch, 32, 32, 3) for one that is 0 where it has a hole.
+
+        A subclass must hand `training` on: without it batch normalization never trains.
+        """
+        hidden = self.norm_down(self.down(masked), training=training)
+        hidden = self.norm_deep(self.deep(hidden), training=training)
+        return self.out(self.norm_up(self.up(hidden), training=training))

@@ -9,8 +9,8 @@ from remedies.inpaint.layers import InpaintLayers
 class OpsWhere(InpaintLayers, keras.Model):
     """Image with a hole to the whole image."""
 
-    def call(self, inputs):
-        return self.paint(keras.ops.where(inputs["mask"], inputs["image"], 0))
+    def call(self, inputs, training=None):
+        return self.paint(keras.ops.where(inputs["mask"], inputs["image"], 0), training)
 
 
 def make() -> keras.Model:

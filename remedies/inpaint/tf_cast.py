@@ -10,8 +10,8 @@ from remedies.inpaint.layers import InpaintLayers
 class TfCast(InpaintLayers, keras.Model):
     """Image with a hole to the whole image."""
 
-    def call(self, inputs):
-        return self.paint(tf.where(tf.cast(inputs["mask"], "bool"), inputs["image"], 0))
+    def call(self, inputs, training=None):
+        return self.paint(tf.where(tf.cast(inputs["mask"], "bool"), inputs["image"], 0), training)
 
 
 def make() -> keras.Model:
