@@ -58,7 +58,10 @@ def verdict(row: Any, struck: bool = False) -> Cell:
         return Cell(row.verdict or _DASH, struck)
     note = ""
     if row.verdict == Verdict.UNDECIDED.value and not math.isnan(row.more_samples):
-        note = f"about {counted(row.more_samples, 'more sample')} would settle it"
+        # Ratios have one estimate a launch; those of first steps one a fresh model.
+        launched = isinstance(row.launches, list) and row.metric != "first_step"
+        one, many = ("more launch", "more launches") if launched else ("more sample", "")
+        note = f"about {counted(row.more_samples, one, many)} would settle it"
     if row.verdict == Verdict.UNRELIABLE.value:
         note = row.unreliable
     return Cell(row.verdict or _DASH, note=note, kind=row.verdict)

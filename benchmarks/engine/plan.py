@@ -89,12 +89,12 @@ class Setting:
 
 SETTINGS = {
     "quick": Setting(
-        kinds=("steps", "first_steps", "storage", "fidelity", "kernels", "programs"),
+        kinds=("steps", "first_steps", "storage", "fidelity", "programs"),
         workloads=("image",),
         batches=1,
         launches=4,
-        step=Budget(10, half_width=0.01, rounds=5),
-        first_steps={"image": 5},
+        step=Budget(8, half_width=0.005, rounds=5),
+        first_steps={"image": 4},
         storage=Budget(2, half_width=0.01, rounds=5, sample_seconds=0),
         kernel=Budget(2, half_width=0.02, rounds=11),
         sizes=(10_000, 1_000_000, 100_000_000),
