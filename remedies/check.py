@@ -21,6 +21,7 @@ from remedies.rebuild import owned_classes
 from remedies.roundtrip import Outcome, round_trip
 from remedies.stand_ins import inputs_for, targets_for
 from remedies.state import arrays, leaves, share_changed
+from remedies.swallowed import explain
 
 _UNSTEADY = "two runs of the same model differ here, so outputs and next step were not compared"
 _RANDOM = (
@@ -149,7 +150,7 @@ def _trip(name: str, route: Route, model: Any, inputs: Any, targets: Any, steady
         # What differs between two runs of the very same model is chance, and no file's fault.
         kept = replace(result.defects, outputs_changed=0.0, next_step_changed=0)
         result = replace(result, defects=kept)
-    return Trip(name, result, route.loaded, route.swallowed)
+    return Trip(name, result, route.loaded, explain(result.calls))
 
 
 def _reported(
