@@ -19,6 +19,7 @@ from remedies.passage import Route
 from remedies.problem import BadInputError, one_line
 from remedies.rebuild import owned_classes
 from remedies.roundtrip import Outcome, round_trip
+from remedies.scratch import scratch
 from remedies.stand_ins import inputs_for, targets_for
 from remedies.state import arrays, leaves, share_changed
 from remedies.swallowed import explain
@@ -30,6 +31,7 @@ _RANDOM = (
 _METHODS = ("build", "build_from_config", "get_build_config")
 
 
+@scratch()
 def check(model: Any, x: Any = None, y: Any = None, *, name: str = "") -> Report:
     """Save and load `model` twice in a temporary folder and report what was lost, and why.
 

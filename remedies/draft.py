@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from remedies.archive import Limits, read
-from remedies.problem import BadInputError
+from remedies.problem import BadInputError, placed
 from remedies.revival import Revived, silent
 
 
@@ -34,8 +34,7 @@ def written(found: Revived, target: Path) -> Iterator[None]:
     draft = target.with_name(f".{target.stem}.{os.getpid()}.draft.keras")
     placed = False
     try:
-        with silent():
-            found.model.save(draft)
+        _save(found, draft)
         _require_equal(found, draft)
         draft.replace(target)
         placed = True
@@ -46,6 +45,14 @@ def written(found: Revived, target: Path) -> Iterator[None]:
         raise
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _save(found: Revived, draft: Path) -> None:
+    try:
+        with silent():
+            found.model.save(draft)
+    except OSError as error:
+        raise placed(error, draft.parent) from error
 
 
 def _require_equal(found: Revived, draft: Path) -> None:

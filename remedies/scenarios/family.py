@@ -109,9 +109,8 @@ def written(remedy: str, body: type[Body] = Body, base: type | None = None) -> t
     """Return the registered class of `body` written with `remedy`; `base` is `keras.Model`."""
     parents = (WRITTEN[remedy], body, base or keras.Model)
     name = "".join(parent.__name__ for parent in parents)
-    # `call` again in the class itself: that is where the observer of a rebuild looks for it.
     own = {key: vars(body)[key] for key in ("operation",) if key in vars(body)}
-    made = type(name, parents, {"call": body.call} | own)
+    made = type(name, parents, own)
     globals()[name] = made  # pickle finds classes by name
     return keras.saving.register_keras_serializable(PACKAGE)(made)  # type: ignore[no-any-return]
 

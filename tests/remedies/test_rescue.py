@@ -139,6 +139,14 @@ def test_a_model_with_two_arguments_comes_back(subjects, custom, tmp_path):
     assert rescue(path, custom_objects=custom).whole
 
 
+def test_inputs_that_were_guessed_wrong_are_asked_for(subjects, custom, tmp_path):
+    path = saved(subjects.matcher(), tmp_path / "m.keras")
+    with pytest.raises(BadInputError, match=r"inputs guessed from the file.*--sample FILE\.npz"):
+        rescue(path, custom_objects=custom)
+    sample = {"image": subjects.IMAGE, "other": subjects.IMAGE[:, :2]}
+    assert rescue(path, sample, custom_objects=custom).whole
+
+
 def test_a_frozen_layer_is_said_and_can_be_named(subjects, custom, tmp_path):
     path = saved(subjects.frozen()[0], tmp_path / "m.keras")
     found = rescue(path, custom_objects=custom)
