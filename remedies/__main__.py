@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import importlib.util
 import json
 import os
@@ -48,8 +49,11 @@ def _failed(message: str) -> int:
 
 
 def _disk(error: OSError) -> str:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     what = error.strerror or one_line(error)
-    return f"{error.filename or 'while writing'}: {what}; free some space or choose another folder"
+    return f"{error.filename or 'while writing'}: {what}; " + (
+        "free some space or choose another folder" if full else "choose another file or folder"
+    )
 
 
 def _list(_: argparse.Namespace) -> int:

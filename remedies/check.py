@@ -19,8 +19,10 @@ from remedies.passage import Route
 from remedies.problem import BadInputError, one_line
 from remedies.rebuild import owned_classes
 from remedies.roundtrip import Outcome, round_trip
+from remedies.scratch import scratch
 from remedies.stand_ins import inputs_for, targets_for
 from remedies.state import arrays, leaves, share_changed
+from remedies.swallowed import explain
 
 _UNSTEADY = "two runs of the same model differ here, so outputs and next step were not compared"
 _RANDOM = (
@@ -29,6 +31,7 @@ _RANDOM = (
 _METHODS = ("build", "build_from_config", "get_build_config")
 
 
+@scratch()
 def check(model: Any, x: Any = None, y: Any = None, *, name: str = "") -> Report:
     """Save and load `model` twice in a temporary folder and report what was lost, and why.
 
@@ -149,7 +152,7 @@ def _trip(name: str, route: Route, model: Any, inputs: Any, targets: Any, steady
         # What differs between two runs of the very same model is chance, and no file's fault.
         kept = replace(result.defects, outputs_changed=0.0, next_step_changed=0)
         result = replace(result, defects=kept)
-    return Trip(name, result, route.loaded, route.swallowed)
+    return Trip(name, result, route.loaded, explain(result.calls))
 
 
 def _reported(

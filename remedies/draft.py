@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from remedies.archive import Limits, read
-from remedies.problem import BadInputError
+from remedies.problem import BadInputError, one_line
 from remedies.revival import Revived, silent
 
 
@@ -34,8 +34,7 @@ def written(found: Revived, target: Path) -> Iterator[None]:
     draft = target.with_name(f".{target.stem}.{os.getpid()}.draft.keras")
     placed = False
     try:
-        with silent():
-            found.model.save(draft)
+        _save(found, draft)
         _require_equal(found, draft)
         draft.replace(target)
         placed = True
@@ -45,7 +44,17 @@ def written(found: Revived, target: Path) -> Iterator[None]:
             target.unlink(missing_ok=True)
         raise
     finally:
-        draft.unlink(missing_ok=True)
+        if draft.exists():  # a read-only folder refuses even what is not there
+            draft.unlink()
+
+
+def _save(found: Revived, draft: Path) -> None:
+    try:
+        with silent():
+            found.model.save(draft)
+    except OSError as error:  # which names the draft, if anything
+        reason = error.strerror or one_line(error)
+        raise OSError(error.errno, reason, str(draft.parent)) from error
 
 
 def _require_equal(found: Revived, draft: Path) -> None:

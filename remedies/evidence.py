@@ -12,8 +12,8 @@ import numpy as np
 
 from remedies.arguments import mapped, spread, tensors
 from remedies.problem import one_line
-from remedies.rebuild import owned_classes
-from remedies.swallowed import explain, observe
+from remedies.rebuild import observe, owned_classes
+from remedies.swallowed import explain
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,11 @@ def _traced(model: Any, inputs: Any, dtype: str) -> str:
         except Exception as error:
             raise _NoCopyError from error
         args, kwargs = spread(type(model), mapped(lambda one: _stand_in(one, dtype), inputs))
-        with observe((type(model), *owned_classes(model))) as raised:
+        with observe((type(model), *owned_classes(model))) as calls:
             try:
                 fresh(*args, **kwargs)
             except Exception as error:
-                return next((one.error for one in explain(raised)), one_line(error))
+                return next((one.error for one in explain(calls)), one_line(error))
     return ""
 
 

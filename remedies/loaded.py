@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,21 +47,32 @@ def compare(model: Any, loaded: Any) -> Loaded:
 
 
 def attribute_names(model: Any) -> dict[int, str]:
-    """Return what the user calls each layer, ``encoder.dense``, by the layer's id."""
-    import keras
-
+    """Return what the user calls each layer, ``encoder.blocks[0]``, by the layer's id."""
     names: dict[int, str] = {}
     pending = [("", model)]
     while pending:
         prefix, owner = pending.pop()
-        if is_functional(owner) or type(owner).__module__.partition(".")[0] == "keras":
-            continue
-        for name, value in vars(owner).items():
-            part = isinstance(value, keras.Layer) and not name.startswith("_")
-            if part and id(value) not in names:
-                names[id(value)] = f"{prefix}{name}"
-                pending.append((f"{prefix}{name}.", value))
+        for name, layer in _parts(owner):
+            if id(layer) not in names:
+                names[id(layer)] = f"{prefix}{name}"
+                pending.append((f"{prefix}{name}.", layer))
     return names
+
+
+def _parts(owner: Any) -> Iterator[tuple[str, Any]]:
+    import keras
+
+    if is_functional(owner) or type(owner).__module__.partition(".")[0] == "keras":
+        yield from ((layer.name, layer) for layer in getattr(owner, "layers", ()))
+        return
+    for name, value in vars(owner).items():
+        held = {name: value}
+        if isinstance(value, (list, tuple)):
+            held = {f"{name}[{number}]": one for number, one in enumerate(value)}
+        elif isinstance(value, dict):
+            held = {f"{name}[{key!r}]": one for key, one in value.items()}
+        if not name.startswith("_"):
+            yield from ((key, one) for key, one in held.items() if isinstance(one, keras.Layer))
 
 
 def is_functional(model: Any) -> bool:
@@ -69,7 +81,11 @@ def is_functional(model: Any) -> bool:
 
 
 def _layers(model: Any) -> list[Any]:
-    return list(model._flatten_layers())
+    import keras
+
+    # A Sequential model has an input layer only once it is built.
+    found = model._flatten_layers()
+    return [layer for layer in found if not isinstance(layer, keras.layers.InputLayer)]
 
 
 def _own(layer: Any) -> bool:

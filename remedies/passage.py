@@ -9,8 +9,6 @@ from typing import Any
 
 from remedies.evidence import registered
 from remedies.loaded import Loaded, compare
-from remedies.rebuild import owned_classes
-from remedies.swallowed import Swallowed, explain, observe
 
 
 class Route:
@@ -19,20 +17,17 @@ class Route:
     def __init__(self, generations: int = 1, policy: str = "") -> None:
         self.generations, self.policy = generations, policy
         self.loaded = Loaded()
-        self.swallowed: tuple[Swallowed, ...] = ()
         self.disk_error: OSError | None = None
 
     def __call__(self, model: Any, folder: Path) -> Any:
         import keras
 
         loaded = model
-        with observe(owned_classes(model)) as raised:
-            for generation in range(self.generations):
-                path = folder / f"{generation}.keras"
-                self._save(loaded, path)
-                with keras.saving.custom_object_scope(registered(model)), _policy(self.policy):
-                    loaded = keras.saving.load_model(path)
-        self.swallowed = explain(raised)
+        for generation in range(self.generations):
+            path = folder / f"{generation}.keras"
+            self._save(loaded, path)
+            with keras.saving.custom_object_scope(registered(model)), _policy(self.policy):
+                loaded = keras.saving.load_model(path)
         self.loaded = compare(model, loaded)
         return loaded
 

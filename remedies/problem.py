@@ -16,3 +16,10 @@ def one_line(error: BaseException) -> str:
     text = " ".join(_COLOURS.sub("", str(error)).split())
     plain = "".join(letter for letter in text if letter.isprintable())
     return f"{type(error).__name__}: {plain}" if plain else type(error).__name__
+
+
+def placed(error: OSError, place: object) -> OSError:
+    """Return `error` with `place` as the file that it is about, if it names none."""
+    if error.filename is not None:
+        return error
+    return OSError(error.errno, error.strerror or one_line(error), str(place))

@@ -1,4 +1,4 @@
-"""Watch what Keras does with a model's `call` while it loads, and what it swallows."""
+"""Watch what Keras does with a model's methods while it loads, and what it swallows."""
 
 from __future__ import annotations
 
@@ -10,23 +10,29 @@ from typing import Any
 
 from remedies.state import leaves
 
+METHODS = ("call", "build", "build_from_config")
+_FOREIGN = ("keras", "tensorflow", "numpy", "jax", "optree", "h5py", "wrapt")
+
 
 @dataclass(frozen=True)
 class Call:
-    """One `call` that Keras made.
+    """One method of a model or layer as it was entered and left.
 
     Attributes
     ----------
-    owner : str
-        Name of the model's or layer's class.
+    cls : type
+        The model's or layer's class.
+    method : str
+        One of `METHODS`.
     dtypes : tuple of str
         Dtypes of the arguments' tensors, leaf by leaf.
     error : BaseException or None
         What it raised, traceback and all; Keras' own rebuild swallows it.
     """
 
-    owner: str
-    dtypes: tuple[str, ...]
+    cls: type
+    method: str
+    dtypes: tuple[str, ...] = ()
     error: BaseException | None = None
 
 
@@ -34,56 +40,52 @@ def owned_classes(model: Any) -> tuple[type, ...]:
     """Return the classes of `model` and its layers that are not Keras' own, each once."""
     layers = [model, *getattr(model, "_flatten_layers", lambda: ())()]
     classes = dict.fromkeys(type(layer) for layer in layers)
-    return tuple(cls for cls in classes if not _keras_own(cls))
+    return tuple(cls for cls in classes if not _foreign(cls))
 
 
 @contextmanager
-def observe_calls(classes: Iterable[type]) -> Iterator[list[Call]]:
-    """Record every `call` on instances of `classes` made inside the block.
+def observe(classes: Iterable[type]) -> Iterator[list[Call]]:
+    """Record every `call`, `build` and `build_from_config` of `classes` inside the block.
 
     Parameters
     ----------
     classes : iterable of type
-        Model or layer classes. A `call` that one inherits from another class is watched there, but
-        never Keras' own.
+        Model or layer classes. Methods that one inherits from another of the user's are watched
+        there, but never Keras' own.
 
     Yields
     ------
     list of Call
-        Filled as the calls happen. Errors are recorded and raised on.
+        Filled as the methods are left, the innermost first. Errors are raised on as if nobody
+        watched.
     """
     calls: list[Call] = []
-    owners = dict.fromkeys(owner for cls in classes if (owner := _owner(cls)))
-    originals = {cls: vars(cls)["call"] for cls in owners}
-    for cls, call in originals.items():
-        cls.call = _recording(call, calls)  # type: ignore[attr-defined]
+    bases = dict.fromkeys(base for cls in classes for base in cls.__mro__ if not _foreign(base))
+    found = [(cls, name, vars(cls)[name]) for cls in bases for name in METHODS if name in vars(cls)]
+    for cls, name, method in found:
+        setattr(cls, name, _recording(name, method, calls))
     try:
         yield calls
     finally:
-        for cls, call in originals.items():
-            cls.call = call  # type: ignore[attr-defined]
+        for cls, name, method in found:
+            setattr(cls, name, method)
 
 
-def _owner(cls: type) -> type | None:
-    owner = next((base for base in cls.__mro__ if "call" in vars(base)), None)
-    return owner if owner and not _keras_own(owner) else None
+def _foreign(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] in _FOREIGN
 
 
-def _keras_own(cls: type) -> bool:
-    return cls.__module__.partition(".")[0] == "keras"
-
-
-def _recording(call: Any, calls: list[Call]) -> Any:
-    @functools.wraps(call)
+def _recording(name: str, method: Any, calls: list[Call]) -> Any:
+    @functools.wraps(method)
     def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
         error = None
         try:
-            return call(self, *args, **kwargs)
+            return method(self, *args, **kwargs)
         except Exception as caught:
             error = caught
             raise
         finally:
-            calls.append(Call(type(self).__name__, leaf_dtypes((args, kwargs)), error))
+            calls.append(Call(type(self), name, leaf_dtypes((args, kwargs)), error))
 
     return recorded
 

@@ -17,6 +17,7 @@ from remedies.loaded import is_functional
 from remedies.problem import BadInputError
 from remedies.rebuild import leaf_dtypes
 from remedies.revival import Revived, Settings, differences, load, revive, silent
+from remedies.scratch import scratch
 
 RECIPE = """\
 model = keras.saving.load_model("{path}", compile=False)
@@ -104,6 +105,7 @@ class Rescue:
         }
 
 
+@scratch()
 def rescue(
     path: str | Path,
     sample: Any = None,

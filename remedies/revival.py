@@ -17,6 +17,15 @@ from remedies.problem import BadInputError, one_line
 from remedies.stand_ins import discover, for_arguments, inputs_for, load_sample, shapes_of
 from remedies.trust import require_known
 
+_GUESS = (
+    "{}: its weights do not fit a model that is called on inputs guessed from the file, which may "
+    "record the first argument's shape only; give a batch of real inputs: --sample FILE.npz"
+)
+
+
+class LoadError(BadInputError):
+    """Keras cannot make the model; the message is Keras' own, on one line."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -88,12 +97,8 @@ def revive(path: str | Path, sample: Any, settings: Settings, *, as_saved: bool 
     import keras
 
     archive = read(path, settings.limits)
-    require_known(
-        archive.config,
-        archive.path,
-        settings.custom_objects,
-        run_code_in_file=settings.run_code_in_file,
-    )
+    known, run = settings.custom_objects, settings.run_code_in_file
+    require_known(archive.config, archive.path, known, run_code_in_file=run)
     with keras.saving.custom_object_scope(dict(settings.custom_objects)), silent():
         plain = _plain(archive, settings)
         dropped = differences(plain, archive) if plain is not None else tuple(archive.entries)
@@ -101,7 +106,10 @@ def revive(path: str | Path, sample: Any, settings: Settings, *, as_saved: bool 
         if not dropped and (functional or not as_saved):
             return Revived(plain, None, archive, (), ())
         inputs = inputs_of(archive, sample, settings)
-        model = _whole(archive, inputs, settings)
+        try:
+            model = _whole(archive, inputs, settings)
+        except LoadError as error:
+            raise (error if sample is not None else BadInputError(_GUESS.format(path))) from error
         return Revived(model, inputs, archive, dropped, differences(model, archive))
 
 
@@ -118,8 +126,8 @@ def load(path: Path, settings: Settings, *, compile: bool = True) -> Any:  # noq
 
     Raises
     ------
-    BadInputError
-        Where Keras cannot make the model; the message is Keras' own, on one line.
+    LoadError
+        Where Keras cannot make the model.
     """
     import keras
 
@@ -131,7 +139,7 @@ def load(path: Path, settings: Settings, *, compile: bool = True) -> Any:  # noq
         raise
     except Exception as error:
         reason = one_line(error)[:300]
-        raise BadInputError(f"{path}: Keras cannot make the model in it: {reason}") from error
+        raise LoadError(f"{path}: Keras cannot make the model in it: {reason}") from error
 
 
 def _plain(archive: Archive, settings: Settings) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from remedies.next_step import next_step_changed
-from remedies.rebuild import Call, leaf_dtypes, observe_calls, owned_classes
+from remedies.rebuild import Call, leaf_dtypes, observe, owned_classes
 from remedies.state import (
     State,
     arrays,
@@ -85,11 +85,13 @@ class RoundTrip:
     warnings : tuple of str
         The text of each `UserWarning` given while loading.
     calls : tuple of Call
-        Every `call` that Keras made on the model while it loaded, with what it raised.
+        Every `call` and `build` that Keras made on the model while it loaded, with what it raised.
     fed : tuple of str
         Dtypes of the inputs that the model is really fed, leaf by leaf.
     load_error, next_step_error : str
         What loading, or the loaded model's next training step, raised; empty if nothing.
+    remark : str
+        What else a scenario has to say of it.
     """
 
     defects: Defects
@@ -101,6 +103,7 @@ class RoundTrip:
     fed: tuple[str, ...] = ()
     load_error: str = ""
     next_step_error: str = ""
+    remark: str = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -113,14 +116,16 @@ class RoundTrip:
 
     @property
     def swallowed(self) -> tuple[BaseException, ...]:
-        """The exceptions that `call` raised while loading, although loading did not fail."""
-        return tuple(call.error for call in self.calls if call.error) if not self.load_error else ()
+        """The exceptions that the model's methods raised while loading, which did not fail."""
+        errors = {id(call.error): call.error for call in self.calls if call.error}
+        return () if self.load_error else tuple(errors.values())
 
     @property
     def rebuilt_as_float(self) -> bool:
         """Whether Keras traced `call` with a floating dtype in place of a bool input."""
         # An inner layer that is given fewer tensors than the model may rightly see no bool.
-        whole = (call.dtypes for call in self.calls if len(call.dtypes) == len(self.fed))
+        calls = [call.dtypes for call in self.calls if call.method == "call"]
+        whole = (dtypes for dtypes in calls if len(dtypes) == len(self.fed))
         return any(dtypes.count("bool") < self.fed.count("bool") for dtypes in whole)
 
 
@@ -162,7 +167,7 @@ def round_trip(model: Any, inputs: Any, targets: Any, *, route: Route = keras_fi
     with (
         tempfile.TemporaryDirectory() as folder,
         warnings.catch_warnings(record=True) as given,
-        observe_calls(owned_classes(model)) as calls,
+        observe(owned_classes(model)) as calls,
     ):
         warnings.simplefilter("always")
         try:

@@ -15,6 +15,7 @@ from typing import Any
 
 from remedies.archive import DEFAULT_LIMITS, Limits
 from remedies.problem import BadInputError, one_line
+from remedies.scratch import scratch
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def _subject(target: str, made: Any) -> Subject:
     )
 
 
+@scratch()
 def from_file(
     path: str | Path,
     sample: Any,

@@ -39,7 +39,7 @@ def scenarios(evidence: Evidence) -> Iterator[Sketch]:
     if not groups and (known := evidence.survey.matrix):
         where = f"not measured here: the committed survey of Keras {known.keras}"
         groups = {f"Keras {known.keras}, TensorFlow {known.tensorflow}": known.outcomes}
-    caption = f"What each remedy keeps in each scenario, {where}; docs/matrix.md describes them."
+    caption = f"What each remedy keeps in each scenario, {where}; docs/fidelity.md describes them."
     for i, (group, outcomes) in enumerate(groups.items(), 1):
         yield _sketch(f"scenarios-{i}", title, caption, "Scenario", {group: outcomes})
 

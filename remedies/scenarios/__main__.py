@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -13,22 +14,35 @@ from pathlib import Path
 
 from rich.console import Console
 
-from remedies.registry import UnknownNameError, require
+from remedies.registry import require
 from remedies.scenarios.cell import Cell
 from remedies.scenarios.journal import Journal, digest
 from remedies.scenarios.matrix import CORE, REMEDIES, SCENARIOS, run, versions
-from remedies.scenarios.table import markdown, terminal
+from remedies.scenarios.table import BARE, markdown, terminal
 
 _WIDTH = 160
+_EXAMPLES = """\
+examples:
+  python -m remedies.scenarios --scenario core
+  python -m remedies.scenarios --scenario gather four_runs --remedy control ops_where
+  python -m remedies.scenarios --json cells.json --markdown page.md
+"""
 _JOURNAL = Path(".asv/scenarios.jsonl")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m remedies.scenarios", description=__doc__)
+    parser = argparse.ArgumentParser(
+        "python -m remedies.scenarios",
+        description="Put every remedy into every scenario and show what a save and load keeps.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--remedy", nargs="+", default=list(REMEDIES), metavar="R")
     parser.add_argument("--scenario", nargs="+", metavar="S", help="a name, or `core`")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every cell")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the page")
+    parser.add_argument(
+        "--markdown", type=Path, metavar="FILE", help="write the matrix into this page"
+    )
     parser.add_argument("--journal", type=Path, default=_JOURNAL, help="finished cells, if cut off")
     return parser
 
@@ -68,11 +82,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         scenarios = _scenarios(given.scenario)
         for path in filter(None, (given.json, given.markdown)):
             require_folder(path)
-    except (UnknownNameError, NotADirectoryError) as error:
+        _page(given.markdown)
+    except (NotADirectoryError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     _quiet()
     found = versions()
+    gc.freeze()  # what was imported stays; walking it again and again takes a tenth of the time
     journal = Journal(given.journal, digest(found))
     try:
         cells = run(remedies, scenarios, _progress, journal)
@@ -87,6 +103,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _page(path: Path | None) -> str:
+    """Return the page that is to hold the matrix; refuse one without a place for it."""
+    text = path.read_text("utf-8") if path and path.exists() else BARE
+    try:
+        markdown((), {}, "", text)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    return text
+
+
 def _write(
     given: argparse.Namespace, arguments: Sequence[str], cells: list[Cell], found: dict[str, str]
 ) -> None:
@@ -95,7 +121,8 @@ def _write(
         given.json.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
     if given.markdown:
         command = shlex.join(["python", "-m", "remedies.scenarios", *arguments])
-        given.markdown.write_text(markdown(cells, found, command), "utf-8")
+        page = markdown(cells, found, command, _page(given.markdown))
+        given.markdown.write_text(page, "utf-8")
     wide = None if sys.stdout.isatty() else _WIDTH
     Console(width=wide).print(terminal(cells, found))
 

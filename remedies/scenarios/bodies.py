@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from remedies.scenarios.family import PACKAGE, Body
+from remedies.scenarios.family import PACKAGE, Body, stand_ins
 
 
 class Two(Body):
@@ -115,6 +115,47 @@ class Holding(Body):
 
     def build_steps(self, config: Any) -> None:
         self.inner.build(config["input_shape"])
+
+
+class Built(Body):
+    """A `build` that builds every layer."""
+
+    def build(self, input_shape: Any) -> None:
+        self.build_steps({"input_shape": input_shape})
+
+
+class EmptyBuild(Body):
+    """A `build` that builds no layer."""
+
+    def build(self, input_shape: Any) -> None:
+        self.built = True
+
+
+class CalledOnZeros(Body):
+    """A `build_from_config` that calls the model on zeros of the dtypes it is fed."""
+
+    def build_from_config(self, config: Any) -> None:
+        this: Any = self
+        shapes = config["input_shape"]
+        dtypes = {"image": "float32", "mask": "bool"}
+        this({name: keras.ops.zeros(shapes[name], dtypes[name]) for name in dtypes})
+
+
+class KeepsShapes(Body):
+    """The article's override, which also sets what Keras' own `get_build_config` returns."""
+
+    def build_from_config(self, config: Any) -> None:
+        self.build_steps(config)
+        self._build_shapes_dict = config
+
+
+class CalledInInit(Body):
+    """Calls itself on `keras.Input` of the dtypes it is fed, as soon as it is made."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        this: Any = self
+        this(stand_ins())
 
 
 class HalfBuilt(Two):

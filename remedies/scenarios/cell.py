@@ -93,7 +93,8 @@ def _note(found: RoundTrip) -> str:
     if not found.defects:
         return ""
     swallowed = dict.fromkeys(line(error) for error in found.swallowed)
-    parts = [f"Keras swallowed {text}" for text in swallowed]
+    parts = [found.remark] * bool(found.remark)
+    parts += [f"Keras swallowed {text}" for text in swallowed]
     parts += [f"the next step raises {found.next_step_error}"] if found.next_step_error else []
     parts += [f"compile settings changed: {', '.join(found.settings_changed)}"] * bool(
         found.defects.compile_changed

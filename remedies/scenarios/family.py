@@ -12,16 +12,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
-import tensorflow as tf
+
+from remedies.scenarios.operations import OPERATIONS
 
 PACKAGE = "remedies.scenarios"
 
 
 class Raw:
-    """`tf.where` as it stands."""
+    """The operation as it stands: `tf.where`, but for the scenarios about others."""
+
+    operation = OPERATIONS["where"]
 
     def select(self, mask: Any, image: Any) -> Any:
-        return tf.where(mask, image, 0)
+        return self.operation.raw(mask, image)
 
 
 class BuildFromConfig(Raw):
@@ -45,17 +48,17 @@ class BuildFromConfigPair(BuildFromConfig):
 
 
 class TfCast(Raw):
-    """`tf.where` on a condition that is cast to bool first."""
+    """The operation on a mask that is cast first."""
 
     def select(self, mask: Any, image: Any) -> Any:
-        return tf.where(tf.cast(mask, "bool"), image, 0)
+        return self.operation.cast(mask, image)
 
 
 class OpsWhere(Raw):
-    """`keras.ops.where`, which casts by itself."""
+    """`keras.ops.where`, which casts by itself, or the operation's counterpart in `keras.ops`."""
 
     def select(self, mask: Any, image: Any) -> Any:
-        return keras.ops.where(mask, image, 0)
+        return self.operation.counterpart(mask, image)
 
 
 WRITTEN = {
@@ -106,34 +109,52 @@ def written(remedy: str, body: type[Body] = Body, base: type | None = None) -> t
     """Return the registered class of `body` written with `remedy`; `base` is `keras.Model`."""
     parents = (WRITTEN[remedy], body, base or keras.Model)
     name = "".join(parent.__name__ for parent in parents)
-    # `call` again in the class itself: that is where the observer of a rebuild looks for it.
-    made = type(name, parents, {"call": body.call})
+    own = {key: vars(body)[key] for key in ("operation",) if key in vars(body)}
+    made = type(name, parents, own)
     globals()[name] = made  # pickle finds classes by name
     return keras.saving.register_keras_serializable(PACKAGE)(made)  # type: ignore[no-any-return]
 
 
+@functools.cache
+def operating(name: str) -> type[Body]:
+    """Return the plain body with operation `name` in place of `tf.where`."""
+    return type(f"{name.title().replace('_', '')}Body", (Body,), {"operation": OPERATIONS[name]})
+
+
 @keras.saving.register_keras_serializable(PACKAGE)
 class Where(keras.layers.Layer):  # type: ignore[misc]
-    """`tf.where(mask, image, 0)` as a layer for functional models."""
+    """`tf.where(mask, image, 0)`, or another operation, as a layer for functional models."""
+
+    def __init__(self, operation: str = "where", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.operation = operation
 
     def call(self, mask: Any, image: Any) -> Any:
-        return tf.where(mask, image, 0)
+        return OPERATIONS[self.operation].raw(mask, image)
+
+    def get_config(self) -> Any:
+        return super().get_config() | {"operation": self.operation}
 
 
 Shapes = Mapping[str, tuple[int, ...]]
 SHAPES: Shapes = {"image": (8, 8, 3), "mask": (8, 8, 3)}
 
 
-def stand_ins(shapes: Shapes = SHAPES) -> dict[str, Any]:
-    """Return functional inputs `image` (floatx) and `mask` (bool)."""
-    dtypes = {"image": None, "mask": "bool"}
+def stand_ins(shapes: Shapes = SHAPES, mask: str = "bool") -> dict[str, Any]:
+    """Return functional inputs `image` (floatx) and `mask`, of the dtype given."""
+    dtypes = {"image": None, "mask": mask}
     return {name: keras.Input(shapes[name], name=name, dtype=dtypes[name]) for name in dtypes}
 
 
-def functional(shapes: Shapes = SHAPES, pack: Any = dict, widths: tuple[int, ...] = (2,)) -> Any:
+def functional(
+    shapes: Shapes = SHAPES,
+    pack: Any = dict,
+    widths: tuple[int, ...] = (2,),
+    operation: str = "where",
+) -> Any:
     """Return the functional model; `pack` makes its input structure of a dict of inputs."""
-    inputs = stand_ins(shapes)
-    value = keras.layers.Flatten()(Where()(inputs["mask"], inputs["image"]))
+    inputs = stand_ins(shapes, OPERATIONS[operation].dtype)
+    value = keras.layers.Flatten()(Where(operation)(inputs["mask"], inputs["image"]))
     for width in widths:
         value = keras.layers.Dense(width)(value)
     return keras.Model(pack(inputs), value)

@@ -15,6 +15,7 @@ from remedies.scenarios.case import (
     NotApplicableError,
     Trained,
     adam,
+    keras_file,
 )
 from remedies.scenarios.scenario import Scenario
 
@@ -38,6 +39,11 @@ def _h5(trained: Trained) -> Any:
 
     trained.model.save(trained.folder / "model.h5")
     return keras.saving.load_model(trained.folder / "model.h5")
+
+
+def _keras_file_after_h5(trained: Trained) -> Any:
+    trained.model.save(trained.folder / "aside.h5")
+    return keras_file(trained)
 
 
 def _without_compile(trained: Trained) -> Any:
@@ -179,6 +185,7 @@ SCENARIOS = (
     _scenario("compile_false", "load_model(compile=False)", Case(_without_compile, keeps=WEIGHTS)),
     _scenario("h5", "the legacy .h5 file", Case(_h5)),
     _scenario("h5_loss_object", "the same, the loss given as an object", Case(_h5, loss=_loss)),
+    _scenario("after_h5", "a .keras file after an .h5 one", Case(_keras_file_after_h5)),
     _scenario(
         "weights_uncalled",
         "a .weights.h5 file into a fresh model",

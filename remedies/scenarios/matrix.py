@@ -12,8 +12,11 @@ from remedies.scenarios import (
     generations,
     nesting,
     optimizers,
+    others,
     pitfalls,
+    resumption,
     settings,
+    strict,
     structures,
 )
 from remedies.scenarios.case import REMEDIES
@@ -26,10 +29,13 @@ _MODULES = (
     formats,
     exports,
     generations,
+    resumption,
     nesting,
     structures,
+    strict,
     optimizers,
     settings,
+    others,
     pitfalls,
     causes,
 )

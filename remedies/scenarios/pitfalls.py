@@ -13,6 +13,7 @@ _OVERRIDES = ("build_from_config", "build_from_config_pair")
 _NO_OVERRIDE = {
     name: "there is no override to get wrong" for name in REMEDIES if name not in _OVERRIDES
 }
+_ON_CONTROL = {name: "shown on the control" for name in REMEDIES if name != "control"}
 _NO_WRAPPER = {name: "there is no layer around tf.where" for name in REMEDIES if name != FUNCTIONAL}
 
 
@@ -48,6 +49,16 @@ SCENARIOS = tuple(
             "late_weights",
             "the override makes the model's weights in another order than build",
             Case(make=body("LateWeights"), excuses=_NO_OVERRIDE),
+        ),
+        (
+            "empty_build",
+            "a `build` that builds no layer, Adam",
+            Case(make=body("EmptyBuild"), excuses=_ON_CONTROL),
+        ),
+        (
+            "empty_build_sgd",
+            "a `build` that builds no layer, SGD",
+            Case(make=body("EmptyBuild"), optimizer=sgd, excuses=_ON_CONTROL),
         ),
         (
             "shape_arithmetic",

@@ -11,6 +11,8 @@ from remedies.roundtrip import Outcome
 from remedies.scenarios.cell import Cell
 from remedies.scenarios.matrix import SCENARIOS
 
+MARKS = ("<!-- matrix -->", "<!-- end of matrix -->")
+BARE = "# What each remedy keeps\n\n" + "\n".join(MARKS) + "\n"
 _STYLES = {"whole": "green", "warned": "yellow", "silent": "bold white on red", "loud": "cyan"}
 LEGEND = """\
 - **whole**: everything came back, bit for bit; with (!), although a warning was given.
@@ -44,13 +46,24 @@ def losses(cell: Cell) -> str:
     )
 
 
-def markdown(cells: Sequence[Cell], versions: Mapping[str, str], command: str) -> str:
-    """Return the page: the matrix, then what was lost in each cell that is not whole."""
-    head = (
-        "# What each remedy keeps, scenario by scenario\n\n"
-        f"{sentence(versions)}. Made by `{command}`; not to be edited by hand.\n\n{LEGEND}\n"
-    )
-    return "\n".join([head, _matrix(cells), "\n## Cell by cell\n", *_details(cells), ""])
+def markdown(
+    cells: Sequence[Cell], versions: Mapping[str, str], command: str, page: str = BARE
+) -> str:
+    """Return `page` with the matrix, and what was lost in each cell, between its marks.
+
+    Raises
+    ------
+    ValueError
+        Where `page` lacks one of `MARKS`.
+    """
+    start, end = MARKS
+    if start not in page or end not in page.partition(start)[2]:
+        raise ValueError(f"no place for the matrix: no lines {start!r} and {end!r}")
+    before, _, rest = page.partition(start)
+    head = f"{sentence(versions)}. Made by `{command}`; not to be edited by hand.\n\n{LEGEND}\n"
+    folded = "\n<details><summary>Cell by cell: what was lost, and why</summary>\n"
+    made = [start, head, _matrix(cells), folded, *_details(cells), "\n</details>\n"]
+    return before + "\n".join(made) + end + rest.partition(end)[2]
 
 
 def _matrix(cells: Sequence[Cell]) -> str:
@@ -73,7 +86,7 @@ def _details(cells: Sequence[Cell]) -> list[str]:
     rows = [row("scenario", "remedy", "outcome", "what was lost", "warnings", "why")]
     rows.append(row(*["---"] * 6))
     for cell in cells:
-        if cell.outcome is not Outcome.WHOLE or cell.warnings:
+        if cell.outcome and (cell.outcome is not Outcome.WHOLE or cell.warnings):
             given = str(cell.warnings or "")
             why = cell.note.replace("|", "\\|")
             rows.append(row(cell.scenario, cell.remedy, mark(cell), losses(cell), given, why))

@@ -19,6 +19,11 @@ def subjects():
     return load_module(str(SUBJECTS))
 
 
+@pytest.fixture(scope="module")
+def masked(subjects):
+    return check(*subjects.masked())
+
+
 def causes(report):
     return [advice.cause for advice in report.advice]
 
@@ -41,14 +46,13 @@ def test_a_whole_model_is_whole(subjects, name):
     assert not report.advice
 
 
-def test_tf_where_in_a_subclass_is_a_dtype_cause(subjects):
-    report = check(*subjects.masked())
-    assert causes(report) == [Cause.DTYPE]
-    assert "tf.where" in line(report).source
-    assert 'tf.cast(..., "bool")' in remedies_of(report)
-    assert "ops_where" in remedies_of(report)
-    assert report.trips[0].result.defects.weights_lost == 2
-    assert report.trips[0].loaded.unbuilt == ("dense",)
+def test_tf_where_in_a_subclass_is_a_dtype_cause(masked):
+    assert causes(masked) == [Cause.DTYPE]
+    assert "tf.where" in line(masked).source
+    assert 'tf.cast(..., "bool")' in remedies_of(masked)
+    assert "ops_where" in remedies_of(masked)
+    assert masked.trips[0].result.defects.weights_lost == 2
+    assert masked.trips[0].loaded.unbuilt == ("dense",)
 
 
 def test_tf_gather_in_an_inner_layer_names_that_layers_line(subjects):
@@ -128,9 +132,8 @@ def test_inputs_are_found_where_only_the_model_is_given(subjects):
     assert report.trips[0].result.fed == ("float32", "bool")
 
 
-def test_the_code_it_prints_mends_the_model(subjects):
-    report = check(*subjects.masked())
-    body = "".join(f"    {one}\n" for one in report.code.splitlines())
+def test_the_code_it_prints_mends_the_model(subjects, masked):
+    body = "".join(f"    {one}\n" for one in masked.code.splitlines())
     scope = {"keras": keras, "Masked": subjects.Masked}
     exec(f"class Mended(Masked):\n{body}", scope)  # noqa: S102
     check(*subjects.trained(scope["Mended"](), subjects.MASKED)).raise_if_lossy()
@@ -146,12 +149,11 @@ def test_the_model_is_left_as_it_was_found(subjects):
     assert dict(vars(type(model))) == methods
 
 
-def test_a_lossy_model_fails_a_test_with_the_whole_story(subjects):
-    report = check(*subjects.masked())
+def test_a_lossy_model_fails_a_test_with_the_whole_story(masked):
     with pytest.raises(LossyModelError, match=r"(?s)2 of 2 weights lost.*models\.py:\d+.*tf_cast"):
-        report.raise_if_lossy()
+        masked.raise_if_lossy()
     with pytest.raises(TypeError, match=r"report\.whole"):
-        bool(report)
+        bool(masked)
 
 
 def test_an_unready_model_or_a_wrong_batch_is_refused(subjects):

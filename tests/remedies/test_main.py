@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from remedies import __main__ as command
 from remedies.__main__ import main
 from remedies.registry import REMEDIES
 
@@ -159,6 +160,18 @@ def test_a_full_disk_is_one_line(capsys, tmp_path, monkeypatch):
 
     monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
     assert "No space left on device" in failing(capsys, "check", f"{SUBJECTS}:masked")
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [(28, "free some space or choose another folder"), (30, "choose another file or folder")],
+)
+def test_what_the_disk_refuses_is_one_line_with_what_to_do(capsys, monkeypatch, number, advice):
+    def refuse(*_):
+        raise OSError(number, "no", "out/m.keras")
+
+    monkeypatch.setitem(command._COMMANDS, "list", refuse)
+    assert failing(capsys, "list") == f"remedies: out/m.keras: no; {advice}"
 
 
 def test_roundtrip_shows_the_control_lossy_and_the_others_whole(capsys):

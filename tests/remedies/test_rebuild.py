@@ -1,10 +1,10 @@
-"""Watching `call` while Keras loads."""
+"""Watching a model's methods while Keras loads."""
 
 import keras
 import numpy as np
 import pytest
 
-from remedies.rebuild import leaf_dtypes, observe_calls, owned_classes
+from remedies.rebuild import leaf_dtypes, observe, owned_classes
 
 
 class Picky(keras.layers.Layer):
@@ -15,18 +15,35 @@ class Picky(keras.layers.Layer):
 
 
 def test_calls_are_recorded_with_dtypes_and_errors():
-    with observe_calls([Picky]) as calls:
+    with observe([Picky]) as calls:
         Picky()(np.ones((2, 3), np.float32))
         with pytest.raises(ValueError, match="not enough"):
             Picky()(np.ones((1, 3), np.float32))
-    assert [(call.owner, call.dtypes) for call in calls] == [("Picky", ("float32",))] * 2
+    assert [(call.cls, call.dtypes) for call in calls] == [(Picky, ("float32",))] * 2
     assert calls[0].error is None
     assert "not enough" in str(calls[1].error)
 
 
+def test_every_method_of_the_user_that_is_left_is_recorded_innermost_first():
+    class Building(Picky):
+        def build(self, shape):
+            raise ValueError("not yet")
+
+        def call(self, values):
+            return super().call(values)
+
+    with observe([Building]) as calls:
+        with pytest.raises(ValueError, match="not yet"):
+            Building().build((2, 3))
+        with pytest.raises(ValueError, match="not enough"):
+            Building().call(np.ones((1, 3), np.float32))
+    assert [call.method for call in calls] == ["build", "call", "call"]
+    assert calls[1].error is calls[2].error
+
+
 def test_the_class_is_put_back_even_after_an_error():
     original = Picky.call
-    with pytest.raises(KeyError), observe_calls([Picky]):
+    with pytest.raises(KeyError), observe([Picky]):
         assert Picky.call is not original
         raise KeyError
     assert Picky.call is original
@@ -37,9 +54,9 @@ def test_an_inherited_call_is_watched_where_it_is_written():
         pass
 
     original = Picky.call
-    with observe_calls([Heir, Picky]) as calls:
+    with observe([Heir, Picky]) as calls:
         Heir()(np.ones((2, 3), np.float32))
-    assert [call.owner for call in calls] == ["Heir"]
+    assert [call.cls for call in calls] == [Heir]
     assert Picky.call is original and "call" not in vars(Heir)
 
 
@@ -48,7 +65,7 @@ def test_a_call_of_keras_own_is_never_touched():
         pass
 
     original = keras.Sequential.call
-    with observe_calls([Plain]) as calls:
+    with observe([Plain]) as calls:
         assert keras.Sequential.call is original
     assert not calls
 

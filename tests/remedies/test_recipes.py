@@ -20,13 +20,11 @@ LOSES_EVERYTHING_AGAIN = {"control", "build_from_config"}
 
 
 # Tracing is what these tests take their time for, and a round trip leaves a model as it was.
+# What files keep does not depend on how steps run: `image` with bool masks covers graphs.
 def trained(workload, remedy, mask_dtype="bool", **settings):
+    graph = (workload, mask_dtype) == ("image", "bool")
+    settings = settings or ({} if graph else {"run_eagerly": True})
     return _trained(workload, remedy, mask_dtype, tuple(settings.items()))
-
-
-def eager(mask_dtype):
-    # Bool masks cover graphs; what files keep does not depend on how steps run.
-    return {} if mask_dtype == "bool" else {"run_eagerly": True}
 
 
 @functools.cache
@@ -40,7 +38,7 @@ def _trained(workload, remedy, mask_dtype, settings):
 
 @pytest.mark.parametrize(("workload", "remedy", "mask_dtype"), CELLS)
 def test_remedies_compute_the_same_thing(workload, remedy, mask_dtype):
-    model, (inputs, _) = trained(workload, remedy, mask_dtype, **eager(mask_dtype))
+    model, (inputs, _) = trained(workload, remedy, mask_dtype)
     reference, (expected_inputs, _) = trained(workload, REFERENCE)
     reference.set_weights(model.get_weights())
     outputs = model.predict_on_batch(inputs)
@@ -48,9 +46,17 @@ def test_remedies_compute_the_same_thing(workload, remedy, mask_dtype):
     assert np.isfinite(outputs).all()
 
 
-@pytest.mark.parametrize(("workload", "remedy", "mask_dtype"), CELLS)
+# What is whole after two round trips was whole after one: the test after this one has the rest.
+FIRST = [
+    (workload, remedy, mask_dtype)
+    for workload, remedy, mask_dtype in CELLS
+    if workload == "image" or (remedy in LOSES_EVERYTHING_AGAIN and mask_dtype == "bool")
+]
+
+
+@pytest.mark.parametrize(("workload", "remedy", "mask_dtype"), FIRST)
 def test_only_the_control_loses_in_the_first_round_trip(workload, remedy, mask_dtype):
-    model, data = trained(workload, remedy, mask_dtype, **eager(mask_dtype))
+    model, data = trained(workload, remedy, mask_dtype)
     found = round_trip(model, *data)
     assert bool(found.defects) == (remedy == "control"), found.defects
     assert not found.swallowed or remedy == "control"
@@ -59,7 +65,7 @@ def test_only_the_control_loses_in_the_first_round_trip(workload, remedy, mask_d
 @pytest.mark.parametrize("workload", WORKLOADS)
 @pytest.mark.parametrize("remedy", REMEDIES)
 def test_the_second_generation_needs_more_than_build_from_config(workload, remedy):
-    model, data = trained(workload, remedy, **eager("any"))
+    model, data = trained(workload, remedy)
     found = round_trip(model, *data, route=keras_file_twice)
     assert bool(found.defects) == (remedy in LOSES_EVERYTHING_AGAIN), found.defects
     if remedy == "build_from_config":
@@ -137,4 +143,4 @@ def test_xla_changes_nothing_of_it(workload, remedy):
 @pytest.mark.parametrize("remedy", ["control", "build_from_config", "build_from_config_pair"])
 def test_raw_tf_where_refuses_a_float_mask(remedy):
     with pytest.raises(TypeError, match="SelectV2"):
-        trained("image", remedy, "float32")
+        trained("image", remedy, "float32", run_eagerly=False)

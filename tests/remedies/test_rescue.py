@@ -41,6 +41,13 @@ def file(made, tmp_path):
     return path
 
 
+@pytest.fixture(scope="module")
+def rescued(made, custom):
+    """What came of the file in `made`, and the file's digest before."""
+    before = digest(made / "masked.keras")
+    return rescue(made / "masked.keras", custom_objects=custom), before
+
+
 def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -60,12 +67,9 @@ def assert_goes_on_as(made, model, subjects):
             np.testing.assert_array_equal(expected[name], value)
 
 
-def test_the_next_three_training_steps_equal_the_originals_bit_for_bit(
-    made, file, subjects, custom
-):
-    before = digest(file)
-    found = rescue(file, custom_objects=custom)
-    assert digest(file) == before
+def test_the_next_three_training_steps_equal_the_originals_bit_for_bit(made, rescued, subjects):
+    found, before = rescued
+    assert digest(made / "masked.keras") == before
     assert found.whole
     assert len(found.dropped) == 7
     assert not found.loads_whole
@@ -83,8 +87,8 @@ def test_the_new_file_holds_every_array_and_nothing_else_is_left(file, subjects,
     ]
 
 
-def test_the_code_it_gives_lets_load_model_bring_the_new_file_back(made, file, subjects, custom):
-    found = rescue(file, custom_objects=custom)
+def test_the_code_it_gives_lets_load_model_bring_the_new_file_back(made, rescued, subjects):
+    found, _ = rescued
     assert found.mended_loads_whole
     body = "".join(f"    {one}\n" for one in found.code.splitlines())
     scope = {"keras": keras, "Masked": subjects.Masked}
@@ -94,8 +98,8 @@ def test_the_code_it_gives_lets_load_model_bring_the_new_file_back(made, file, s
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_the_recipe_it_gives_works_with_the_class_as_it_is(made, file, subjects, custom):
-    found = rescue(file, custom_objects=custom)
+def test_the_recipe_it_gives_works_with_the_class_as_it_is(made, rescued, subjects, custom):
+    found, _ = rescued
     recipe = found.recipe.replace("compile(...)", "compile(keras.optimizers.Adam(0.01), 'mse')")
     scope = {"keras": keras, "sample": subjects.MASKED}
     with keras.saving.custom_object_scope(custom):
@@ -133,6 +137,14 @@ def test_a_second_generation_needs_a_sample_and_then_comes_back(subjects, custom
 def test_a_model_with_two_arguments_comes_back(subjects, custom, tmp_path):
     path = saved(subjects.two_arguments()[0], tmp_path / "m.keras")
     assert rescue(path, custom_objects=custom).whole
+
+
+def test_inputs_that_were_guessed_wrong_are_asked_for(subjects, custom, tmp_path):
+    path = saved(subjects.matcher(), tmp_path / "m.keras")
+    with pytest.raises(BadInputError, match=r"inputs guessed from the file.*--sample FILE\.npz"):
+        rescue(path, custom_objects=custom)
+    sample = {"image": subjects.IMAGE, "other": subjects.IMAGE[:, :2]}
+    assert rescue(path, sample, custom_objects=custom).whole
 
 
 def test_a_frozen_layer_is_said_and_can_be_named(subjects, custom, tmp_path):

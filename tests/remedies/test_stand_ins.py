@@ -1,8 +1,9 @@
+import keras
 import numpy as np
 import pytest
 
 from remedies.problem import BadInputError
-from remedies.stand_ins import candidates, discover, leaves, load_sample, shapes_of
+from remedies.stand_ins import candidates, discover, leaves, load_sample, shapes_of, targets_for
 
 SHAPES = {"image": (8, 3), "keep": (None, 3)}
 
@@ -76,3 +77,13 @@ def test_a_sample_that_is_no_archive_is_named(tmp_path):
     for name, says in (("s.npz", "not a usable"), ("no.npz", "no such file")):
         with pytest.raises(BadInputError, match=says):
             load_sample(tmp_path / name)
+
+
+def test_targets_are_class_numbers_where_the_loss_wants_them_and_metrics_still_work():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("sgd", loss, metrics=["accuracy"])
+    inputs = np.ones((2, 3), "float32")
+    targets = targets_for(model, inputs)
+    assert (targets.shape, targets.dtype) == ((2,), "int32")
+    model.test_on_batch(inputs, targets)

@@ -1,10 +1,11 @@
-"""The whole matrix, measured once for all tests, in two processes side by side.
+"""The whole matrix, measured once for all tests and workers, in two processes side by side.
 
-The golden matrix and the page are made again by the command that docs/matrix.md begins with.
+The golden matrix and the page are made again by the command that docs/fidelity.md names.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -47,6 +48,18 @@ def golden() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # which the workers of one run have in common
+    made = folder / "matrix.json"
+    with (folder / "matrix.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one worker measures, the others wait for it
+        if not made.exists():
+            made.write_text(json.dumps(_measure(tmp_path_factory)), "utf-8")
+    return json.loads(made.read_text("utf-8"))
+
+
+def _measure(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     halves = list(SCENARIOS)[0::2], list(SCENARIOS)[1::2]
     folders = [tmp_path_factory.mktemp("half") for _ in halves]
     with ThreadPoolExecutor() as pool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from remedies.roundtrip import Outcome
@@ -57,6 +59,59 @@ def test_article_override_loses_everything_in_the_second_generation(cells: Cells
 @pytest.mark.parametrize("scenario", ["second_adam", "second_sgd", "second_uncompiled"])
 def test_the_others_survive_the_second_generation(cells: Cells, scenario: str) -> None:
     assert words(cells, scenario, PAIR, CAST, FUNCTIONAL, OPS) == {"whole"}
+
+
+def test_article_override_starts_over_at_every_second_resumption(cells: Cells) -> None:
+    found = cells["four_runs", ARTICLE]
+    assert (found.defects.iterations_lost, found.defects.weights_changed) == (40, 2)
+    runs, unbroken = re.findall(r"([\d.e-]+), ([\d.e-]+), ([\d.e-]+), ([\d.e-]+)", found.note)
+    assert runs[:2] == unbroken[:2]
+    assert float(runs[2]) > 10 * float(unbroken[2])
+    assert words(cells, "four_runs", PAIR, CAST, FUNCTIONAL, OPS) == {"whole"}
+    assert cells["four_runs", CONTROL].note.startswith("in run 2: ValueError: Unknown variable")
+
+
+@pytest.mark.parametrize(
+    "name", ["gather", "one_hot", "and", "invert", "reduce_any", "add_constant", "take"]
+)
+def test_other_strict_operations_lose_everything_and_a_cast_before_them_helps(
+    cells: Cells, name: str
+) -> None:
+    assert lost_all(cells[name, CONTROL])
+    assert cells[name, CONTROL].note.startswith("Keras swallowed TypeError: ")
+    assert words(cells, name, ARTICLE, PAIR, CAST, FUNCTIONAL) == {"whole"}
+
+
+def test_keras_ops_take_is_as_strict_as_tf_gather(cells: Cells) -> None:
+    assert lost_all(cells["gather", OPS])
+    assert lost_all(cells["take", CONTROL])
+    for name in ("one_hot", "and", "invert", "reduce_any", "add_constant", "take"):
+        assert words(cells, name, OPS) == {"whole"}
+
+
+def test_boolean_mask_is_not_strict(cells: Cells) -> None:
+    assert words(cells, "boolean_mask", CONTROL, *EVERY_REMEDY) == {"whole"}
+
+
+def test_saving_to_h5_makes_the_next_keras_file_forget_the_optimizer(cells: Cells) -> None:
+    for remedy in EVERY_REMEDY:
+        found = cells["after_h5", remedy]
+        assert found.note == "compile settings changed: optimizer"
+        assert found.defects.optimizer_variables_lost == 2
+        assert found.warnings == 1
+        assert not found.defects.weights_lost + found.defects.weights_changed
+
+
+@pytest.mark.parametrize("name", ["built", "called_on_zeros", "called_in_init", "keeps_shapes"])
+def test_other_cures_hold_for_two_generations(cells: Cells, name: str) -> None:
+    assert words(cells, name, CONTROL) == {"whole"}
+
+
+def test_build_that_builds_nothing_is_silent_with_sgd(cells: Cells) -> None:
+    assert lost_all(cells["empty_build", CONTROL])
+    assert cells["empty_build", CONTROL].warnings == 1
+    assert lost_all(cells["empty_build_sgd", CONTROL])
+    assert words(cells, "empty_build_sgd", CONTROL) == {"silent"}
 
 
 def test_bool_stand_in_makes_the_control_whole(cells: Cells) -> None:

@@ -18,12 +18,17 @@ from .conftest import ROOT, command
     [
         (["--scenario", "nonsense"], "unknown scenario 'nonsense'; choose from: core, keras, "),
         (["--json", "no/such/cells.json"], "no folder 'no/such' to write 'cells.json' in"),
+        (["--markdown", "pyproject.toml"], "pyproject.toml: no place for the matrix"),
         (["--remedy", "nonsense"], "unknown remedy 'nonsense'; choose from: control, "),
     ],
 )
 def test_wrong_argument_is_one_line_and_status_2(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(ROOT)
     assert main(arguments) == 2
     error = capsys.readouterr().err
     assert error.startswith(said)

@@ -148,6 +148,24 @@ def nested_build_from_config():
     return trained(Outer(), MASKED)
 
 
+class Matcher(Dense2):
+    """Two arguments of different widths, of which a file records the first one's."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.right = keras.layers.Dense(2)
+
+    def call(self, image, other):
+        return self.dense(image) * self.right(other)
+
+
+def matcher():
+    model = Matcher()
+    model(IMAGE, IMAGE[:, :2])
+    model.compile("adam", "mse")
+    return model
+
+
 def two_arguments():
     model = TwoArguments()
     model(IMAGE, KEEP)

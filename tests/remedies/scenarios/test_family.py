@@ -1,0 +1,64 @@
+"""What the small models make of masks that are not of 0 and 1."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from remedies.scenarios.case import FUNCTIONAL, Case, plain, set_policy
+
+CASE = Case()
+IMAGE = CASE.data()[0]["image"]
+
+
+def outputs(model: Any, mask: Any) -> np.ndarray:
+    return model.predict_on_batch({"image": IMAGE, "mask": mask})
+
+
+def model(remedy: str) -> Any:
+    keras.utils.set_random_seed(0)
+    return plain(remedy, {"image": CASE.image, "mask": CASE.mask})
+
+
+@pytest.mark.parametrize("remedy", ["tf_cast", "ops_where", FUNCTIONAL])
+@pytest.mark.parametrize("value", [0.1, 0.9, -1.0, float("nan")])
+def test_float_mask_is_true_wherever_it_is_not_zero(remedy: str, value: float) -> None:
+    one = model(remedy)
+    soft = np.where(IMAGE > 0.5, np.float32(value), np.float32(0))
+    np.testing.assert_array_equal(outputs(one, soft), outputs(one, IMAGE > 0.5))
+
+
+@pytest.fixture
+def policy() -> Any:
+    yield set_policy
+    set_policy("float32")
+
+
+@pytest.mark.parametrize(("remedy", "kept"), [("tf_cast", False), (FUNCTIONAL, True)])
+def test_under_mixed_float16_the_smallest_masks_differ_between_remedies(
+    remedy: str, kept: bool, policy: Callable[[str], None]
+) -> None:
+    policy("mixed_float16")
+    one = model(remedy)
+    tiny = np.full_like(IMAGE, 1e-8)
+    np.testing.assert_array_equal(outputs(one, tiny), outputs(one, np.full(IMAGE.shape, kept)))
+
+
+@pytest.mark.parametrize(("pack", "warned"), [(dict, True), (lambda d: list(d.values()), False)])
+def test_functional_model_takes_image_and_mask_in_each_others_place(
+    pack: Callable[[Any], Any], warned: bool
+) -> None:
+    from remedies.scenarios import family
+
+    one, mask = family.functional(pack=pack), IMAGE > 0.5
+    right = one.predict_on_batch(pack({"image": IMAGE, "mask": mask}))
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always", UserWarning)
+        wrong = one.predict_on_batch([mask, IMAGE])
+    assert any("structure" in str(one.message) for one in given) == warned
+    assert not np.array_equal(right, wrong)
