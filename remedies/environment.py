@@ -9,7 +9,17 @@ from pathlib import Path
 
 from remedies import gpu
 
-_PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "jax", "asv", "asv_runner")
+_PACKAGES = (
+    "tensorflow",
+    "tensorflow-cpu",
+    "keras",
+    "numpy",
+    "jax",
+    "asv",
+    "asv_runner",
+    "nvidia-cuda-runtime-cu12",
+    "nvidia-cudnn-cu12",
+)
 _FLAGS = (
     "TF_XLA_FLAGS",
     "XLA_FLAGS",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -49,12 +50,13 @@ def _facts(nvml: Any, handle: Any) -> dict[str, str]:
     kinds = {"sm": nvml.NVML_CLOCK_SM, "memory": nvml.NVML_CLOCK_MEM}
     clocks = {kind: nvml.nvmlDeviceGetMaxClockInfo(handle, code) for kind, code in kinds.items()}
     return {
-        "gpu": _text(nvml.nvmlDeviceGetName(handle)),
-        "gpus": str(nvml.nvmlDeviceGetCount()),
+        "gpu": f"{_text(nvml.nvmlDeviceGetName(handle))}, the first of {nvml.nvmlDeviceGetCount()}",
         "driver": _text(nvml.nvmlSystemGetDriverVersion()),
         "cuda-driver": f"{cuda // 1000}.{cuda % 1000 // 10}",
         "gpu-clocks": ", ".join(f"{kind} {mhz} MHz" for kind, mhz in clocks.items()),
         "gpu-power-cap": f"{nvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000:.0f} W",
+        # TensorFlow uses TF32 unless it is told otherwise, and nothing here tells it.
+        "tf32": "off" if os.environ.get("NVIDIA_TF32_OVERRIDE") == "0" else "on",
     }
 
 

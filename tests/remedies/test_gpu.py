@@ -29,16 +29,19 @@ def driver(monkeypatch):
     return fake
 
 
-def test_the_facts_name_the_gpu_and_what_it_may_do(driver):
+def test_the_facts_name_the_gpu_and_what_it_may_do(driver, monkeypatch):
+    monkeypatch.delenv("NVIDIA_TF32_OVERRIDE", raising=False)
     assert gpu.facts() == {
-        "gpu": "NVIDIA H100",
-        "gpus": "2",
+        "gpu": "NVIDIA H100, the first of 2",
         "driver": "580.1",
         "cuda-driver": "13.1",
         "gpu-clocks": "sm 1980 MHz, memory 2619 MHz",
         "gpu-power-cap": "700 W",
+        "tf32": "on",
     }
     assert gpu.temperature() == 41
+    monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "0")
+    assert gpu.facts()["tf32"] == "off"
 
 
 def test_idleness_does_not_count_as_slowing_down(driver):
