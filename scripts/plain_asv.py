@@ -103,7 +103,7 @@ def _block(
     for remedy in REMEDY:
         found = results.get(f"{step}_ratio", NAMES, (workload, remedy, "cpu", jit, dtype, batch))
         if isinstance(found, dict):
-            block[remedy] = found["samples"]
+            block[f"{remedy}, {dtype}"] = found["samples"]
     return block
 
 
