@@ -37,6 +37,8 @@ _THEMED = {
     plot.LINE: "var(--line)",
     plot.PAPER: "var(--paper)",
     plot.BAND: "var(--band)",
+    plot.KEPT: "var(--whole)",
+    plot.EMPTY: "var(--empty)",
     plot.BLUE: "var(--blue)",
     plot.GREEN: "var(--green)",
     plot.ORANGE: "var(--orange)",
