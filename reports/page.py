@@ -20,7 +20,7 @@ from reports.costs import summary
 from reports.environments import facts, side_by_side
 from reports.evidence import Evidence
 from reports.exhibit import Exhibit
-from reports.figures import exhibits
+from reports.figures import MOST_FIGURES, exhibits
 from reports.health import memory, sessions
 from reports.markup import html_row, markdown, markdown_row, slug
 from reports.samples import samples
@@ -80,6 +80,7 @@ def render(evidence: Evidence, results: str, out: str) -> Page:
         "sessions": sessions(evidence),
         "side_by_side": side_by_side(evidence),
         "samples": samples(evidence),
+        "most_figures": MOST_FIGURES,
         "claims": ledger(evidence),
         "runs": evidence.runs,
         "environment": facts(evidence),
