@@ -81,7 +81,7 @@ def _sketch(
     columns = heatmap.headings(remedies)
     plan = partial(heatmap.grid, title, columns, lines, legend=LEGEND, pitch=0.21)
     made = Table(caption, (first, *remedies), tuple(table))
-    return Sketch(name, title, _alt(outcomes, remedies), plan, len(lines), made, "fidelity")
+    return Sketch(name, title, _alt(outcomes, remedies), plan, len(lines), made, "surveys")
 
 
 def _square(outcome: str) -> heatmap.Square:
