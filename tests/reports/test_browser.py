@@ -73,7 +73,7 @@ def test_axe_finds_nothing(browser, report: Path, scheme: str) -> None:
     page.close()
 
 
-def test_the_figures_fit_on_paper(browser, report: Path) -> None:
+def test_figures_and_tables_fit_on_paper(browser, report: Path) -> None:
     page = browser.new_page(viewport={"width": 794, "height": 1123})
     page.goto(report.as_uri())
     page.emulate_media(media="print")
@@ -81,6 +81,7 @@ def test_the_figures_fit_on_paper(browser, report: Path) -> None:
         "[...document.querySelectorAll('svg')].filter(e => e.getBoundingClientRect().right > 794)"
     )
     assert wide == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 794
     page.close()
 
 
