@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import math
 import os
 import sys
@@ -145,4 +146,5 @@ def _refuse(reason: str) -> int:
 
 
 if __name__ == "__main__":
+    gc.disable()  # it ends soon, and looking for cycles takes a tenth of its time
     sys.exit(main())

@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 
 from reports.plot import Drawing
 from reports.tables import Table
 
+Plan = Callable[[], Drawing]
 WORTH_SHARING = 120  # rows; drawing fewer takes less than starting processes
 MOST_PROCESSES = 8
 
@@ -37,16 +39,16 @@ class Sketch:
     table : Table
         Everything that is in it.
     section : str
-        Where on the page it stands: ``fidelity``, ``cost`` or ``programs``.
+        Where on the page it stands: ``fidelity``, ``surveys``, ``figures`` or ``programs``.
     """
 
     name: str
     title: str
     alt: str
-    plan: Callable[[], Drawing]
+    plan: Plan
     rows: int
     table: Table
-    section: str = "cost"
+    section: str = "figures"
 
 
 @dataclass(frozen=True)
@@ -58,20 +60,23 @@ class Exhibit:
     alt: str
     drawing: Drawing
     table: Table
-    section: str = "cost"
+    section: str = "figures"
 
 
 def drawn(sketches: Sequence[Sketch]) -> list[Exhibit]:
     """Draw `sketches`, in several processes where there are processors and work enough."""
+    return begun(sketches)()
+
+
+def begun(sketches: Sequence[Sketch]) -> Callable[[], list[Exhibit]]:
+    """Begin to draw `sketches`, and return what waits for them; there is other work meanwhile."""
     plans = [sketch.plan for sketch in sketches]
     shared = min(_processors(), len(plans), MOST_PROCESSES)
-    if shared > 1 and sum(sketch.rows for sketch in sketches) > WORTH_SHARING:
-        drawings = _shared(plans, shared)
-    else:
-        drawings = [plan() for plan in plans]
-    return [
+    worth = shared > 1 and sum(sketch.rows for sketch in sketches) > WORTH_SHARING
+    wait = _shared(plans, shared) if worth else partial(_alone, plans)
+    return lambda: [
         Exhibit(s.name, s.title, s.alt, drawing, s.table, s.section)
-        for s, drawing in zip(sketches, drawings, strict=True)
+        for s, drawing in zip(sketches, wait(), strict=True)
     ]
 
 
@@ -83,14 +88,22 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
-def _shared(plans: Sequence[Callable[[], Drawing]], processes: int) -> list[Drawing]:
+def _alone(plans: Sequence[Plan]) -> list[Drawing]:
+    return [plan() for plan in plans]
+
+
+def _shared(plans: Sequence[Plan], processes: int) -> Callable[[], list[Drawing]]:
     try:
-        context = multiprocessing.get_context("fork")
-        with ProcessPoolExecutor(processes, context) as pool:
-            return list(pool.map(_draw, plans))
-    except (BrokenProcessPool, OSError):  # no shared memory, or no room for another process
-        return [plan() for plan in plans]
+        pool = ProcessPoolExecutor(processes, multiprocessing.get_context("fork"))
+        drawings = [pool.submit(plan) for plan in plans]
+    except OSError:  # no shared memory, or no room for another process
+        return partial(_alone, plans)
 
+    def wait() -> list[Drawing]:
+        try:
+            with pool:
+                return [drawing.result() for drawing in drawings]
+        except BrokenProcessPool:  # somebody ended one, as the kernel does when memory runs out
+            return _alone(plans)
 
-def _draw(plan: Callable[[], Drawing]) -> Drawing:
-    return plan()
+    return wait

@@ -7,7 +7,7 @@ from itertools import islice
 
 from reports import kernels, matrices, programs, splits, surveys, times
 from reports.evidence import Evidence
-from reports.exhibit import Exhibit, Sketch, drawn
+from reports.exhibit import Exhibit, Sketch, begun
 
 # Of each kind; the rest is in results.csv. Drawing then takes the same time for any results.
 MOST_FIGURES = 6
@@ -28,4 +28,9 @@ KINDS: tuple[Callable[[Evidence], Iterator[Sketch]], ...] = (
 
 def exhibits(evidence: Evidence) -> list[Exhibit]:
     """Return every figure that there are results for, fidelity first."""
-    return drawn([sketch for kind in KINDS for sketch in islice(kind(evidence), MOST_FIGURES)])
+    return started(evidence)()
+
+
+def started(evidence: Evidence) -> Callable[[], list[Exhibit]]:
+    """Begin to draw every figure that there are results for, and return what waits for them."""
+    return begun([sketch for kind in KINDS for sketch in islice(kind(evidence), MOST_FIGURES)])

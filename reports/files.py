@@ -51,6 +51,8 @@ def load_json(path: Path) -> dict[str, Any]:
                 f"is too large: {size // 1024**2} MiB, this reads at most {MOST_BYTES // 1024**2}"
             )
         data = json.loads(path.read_text(encoding="utf-8"))
+    except LeftOutError:
+        raise
     except OSError as error:
         raise LeftOutError(f"cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:

@@ -10,15 +10,15 @@ import matplotlib as mpl
 from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 
-from reports.plot import PAPER, STYLE, Drawing, canvas, drawn, labels, place
+from reports.plot import EMPTY, INK, KEPT, PAPER, STYLE, Drawing, canvas, drawn, labels, place
 
 LEVELS = {
-    "kept": "#e3edf5",
+    "kept": KEPT,
     "part": "#f0b860",
     "all": "#d9703a",
     "silent": "#8b2f6b",
     "loud": "#c3cbd3",
-    "": "#f3f4f5",
+    "": EMPTY,
 }
 LEGEND = {"kept": "kept", "part": "part of it lost", "all": "lost", "silent": "silently lost"}
 
@@ -83,10 +83,14 @@ def headings(names: Sequence[str]) -> list[str]:
     return [name.replace("_", "_\n", 1) if len(name) > 12 else name for name in names]
 
 
+def _ink(level: str) -> str:
+    """Return the colour of the text: the reader's own on the fields that follow their theme."""
+    return INK if level in ("kept", "") else "#fffffe" if level == "silent" else "#111111"
+
+
 def _text(axis: Any, x: int, y: int, square: Square) -> None:
     if not square.text:
         return
-    silent = square.level == "silent"
     axis.text(
         x + 0.5,
         y + 0.5,
@@ -94,6 +98,6 @@ def _text(axis: Any, x: int, y: int, square: Square) -> None:
         ha="center",
         va="center",
         fontsize=8,
-        color="#fffffe" if silent else "#111111",
+        color=_ink(square.level),
         fontweight="bold" if square.level in ("all", "silent") else "normal",
     )

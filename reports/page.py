@@ -20,7 +20,7 @@ from reports.costs import summary
 from reports.environments import facts, side_by_side
 from reports.evidence import Evidence
 from reports.exhibit import Exhibit
-from reports.figures import exhibits
+from reports.figures import MOST_FIGURES, started
 from reports.health import memory, sessions
 from reports.markup import html_row, markdown, markdown_row, slug
 from reports.samples import samples
@@ -29,7 +29,7 @@ from reports.vocabulary import AXES, PLACEBO, REMEDIES, STEPS
 from reports.wording import counted, interval, number
 
 MOST_PROBLEMS = 200
-SECTIONS = ("fidelity", "cost", "programs")
+SECTIONS = ("fidelity", "surveys", "figures", "programs")
 # The colours that follow the reader's light or dark theme; the rest read on both.
 _THEMED = {
     plot.INK: "currentColor",
@@ -37,6 +37,8 @@ _THEMED = {
     plot.LINE: "var(--line)",
     plot.PAPER: "var(--paper)",
     plot.BAND: "var(--band)",
+    plot.KEPT: "var(--whole)",
+    plot.EMPTY: "var(--empty)",
     plot.BLUE: "var(--blue)",
     plot.GREEN: "var(--green)",
     plot.ORANGE: "var(--orange)",
@@ -63,21 +65,15 @@ def render(evidence: Evidence, results: str, out: str) -> Page:
     results, out : str
         The folders as the user named them; they stand in the command that makes it again.
     """
-    figures = exhibits(evidence)
-    by_name = {figure.name: figure for figure in figures}
-    fidelity = by_name.pop("fidelity", None)
-    of = {name: [f for f in by_name.values() if f.section == name] for name in SECTIONS}
+    drawing = started(evidence)
     context: dict[str, Any] = {
         "answer": answer(evidence),
-        "fidelity": fidelity,
         "costs": summary(evidence),
-        "surveys": of["fidelity"],
-        "figures": of["cost"],
-        "programs": of["programs"],
         "memory": memory(evidence),
         "sessions": sessions(evidence),
         "side_by_side": side_by_side(evidence),
         "samples": samples(evidence),
+        "most_figures": MOST_FIGURES,
         "claims": ledger(evidence),
         "runs": evidence.runs,
         "environment": facts(evidence),
@@ -94,6 +90,8 @@ def render(evidence: Evidence, results: str, out: str) -> Page:
             ]
         ),
     }
+    figures = drawing()
+    context |= {name: [f for f in figures if f.section == name] for name in SECTIONS}
     engine = _engine()
     html = engine.get_template("index.html").render(context)
     return Page(html, engine.get_template("report.md").render(context), figures)

@@ -14,6 +14,7 @@ from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 INK, MUTED, LINE, PAPER, BAND = "#1c2128", "#606a75", "#d4d9df", "#ffffff", "#eef2f6"
 BLUE, GREEN, ORANGE, GREY = "#0072b2", "#007f5f", "#c65200", "#8a929b"
+KEPT, EMPTY = "#e3edf5", "#f3f4f5"
 TITLE_BAND = 30.0  # points above every picture, so that a page with a heading can crop them
 WIDTH = 7.6
 MOST_CHARACTERS = 110

@@ -29,7 +29,7 @@ def scenarios(evidence: Evidence) -> Iterator[Sketch]:
     rows = rows[rows["value"].isin(range(len(OUTCOMES)))]
     title = "In which situations does a remedy lose state, and where in silence?"
     groups: dict[str, Mapping[tuple[str, str], str]] = {
-        f"measured on {run}": {
+        str(run): {
             (row.metric.removeprefix(SCENARIO), row.remedy): OUTCOMES[int(row.value)]
             for row in own.itertuples(index=False)
         }
@@ -41,7 +41,8 @@ def scenarios(evidence: Evidence) -> Iterator[Sketch]:
         groups = {f"Keras {known.keras}, TensorFlow {known.tensorflow}": known.outcomes}
     caption = f"What each remedy keeps in each scenario, {where}; docs/fidelity.md describes them."
     for i, (group, outcomes) in enumerate(groups.items(), 1):
-        yield _sketch(f"scenarios-{i}", title, caption, "Scenario", {group: outcomes})
+        told = f"{title} ({group})"
+        yield _sketch(f"scenarios-{i}", told, caption, "Scenario", outcomes)
 
 
 def versions(evidence: Evidence) -> Iterator[Sketch]:
@@ -60,7 +61,7 @@ def versions(evidence: Evidence) -> Iterator[Sketch]:
         "survey docs/keras_versions.json."
     )
     if found:
-        yield _sketch("keras-versions", title, caption, "Version", {"": found})
+        yield _sketch("keras-versions", title, caption, "Version", found)
 
 
 def _sketch(
@@ -68,22 +69,19 @@ def _sketch(
     title: str,
     caption: str,
     first: str,
-    groups: Mapping[str, Mapping[tuple[str, str], str]],
+    outcomes: Mapping[tuple[str, str], str],
 ) -> Sketch:
-    everything = {key: said for outcomes in groups.values() for key, said in outcomes.items()}
-    remedies = sorted({remedy for _, remedy in everything}, key=rank)
+    remedies = sorted({remedy for _, remedy in outcomes}, key=rank)
     lines: list[tuple[str, Sequence[heatmap.Square]]] = []
     table: list[tuple[Cell, ...]] = []
-    for group, outcomes in groups.items():
-        lines += [(group, ())] if group else []
-        for row in dict.fromkeys(row for row, _ in outcomes):
-            said = [outcomes.get((row, remedy), NONE) for remedy in remedies]
-            lines.append((row, [_square(outcome) for outcome in said]))
-            table.append((Cell(row), *(Cell(o, kind=KIND.get(o, "")) for o in said)))
+    for row in dict.fromkeys(row for row, _ in outcomes):
+        said = [outcomes.get((row, remedy), NONE) for remedy in remedies]
+        lines.append((row, [_square(outcome) for outcome in said]))
+        table.append((Cell(row), *(Cell(o, kind=KIND.get(o, "")) for o in said)))
     columns = heatmap.headings(remedies)
     plan = partial(heatmap.grid, title, columns, lines, legend=LEGEND, pitch=0.21)
     made = Table(caption, (first, *remedies), tuple(table))
-    return Sketch(name, title, _alt(everything, remedies), plan, len(lines), made, "fidelity")
+    return Sketch(name, title, _alt(outcomes, remedies), plan, len(lines), made, "surveys")
 
 
 def _square(outcome: str) -> heatmap.Square:

@@ -198,8 +198,8 @@ class Folder:
         """Write the results of one commit on one machine; `run` overrides what is recorded."""
         workloads, batches = run.get("workloads", ["image"]), run.get("batches", [128])
         remedies, started = run.get("remedies", REMEDIES), run.get("started_at", STARTED)
-        device = {"device": ["cpu", "gpu"]}
-        jit = {"jit": ["graph", "xla"], "mask_dtype": ["bool", "float32"]}
+        device = {"device": run.get("devices", ["cpu", "gpu"])}
+        jit = {"jit": run.get("jits", ["graph", "xla"]), "mask_dtype": ["bool", "float32"]}
         series = {"workload": workloads, "remedy": [*remedies, "placebo"]} | device
         timed = series | jit | {"batch": batches}
         steps = {**timed, "remedy": [*timed["remedy"], "yardstick"]}

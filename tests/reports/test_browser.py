@@ -32,8 +32,9 @@ def browser() -> Iterator[Any]:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("browser")
     folder = Folder(root / "results")
-    folder.add(remedies=["control", "tf_cast", "ops_where", "<script>alert(1)</script>"])
-    folder.add(machine="a-second-machine-with-a-rather-long-name", batches=[128, 512])
+    remedies = ["control", "tf_cast", "ops_where", "<script>alert(1)</script>"]
+    folder.add(remedies=remedies, later=True)
+    folder.add(machine="a-second-machine-with-a-rather-long-name", remedies=remedies)
     assert main(["build", "--results", str(folder.root), "--out", str(root / "out")]) == 0
     return root / "out" / "index.html"
 
@@ -59,6 +60,29 @@ def test_the_page_is_quiet_alone_and_fits(browser, report: Path, width: int, sch
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
     context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser, report: Path, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = browser.new_page(viewport={"width": 360, "height": 800}, color_scheme=scheme)
+    page.goto(report.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    found = axe.run(page).response["violations"]
+    assert [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found] == []
+    page.close()
+
+
+def test_figures_and_tables_fit_on_paper(browser, report: Path) -> None:
+    page = browser.new_page(viewport={"width": 794, "height": 1123})
+    page.goto(report.as_uri())
+    page.emulate_media(media="print")
+    wide = page.evaluate(
+        "[...document.querySelectorAll('svg')].filter(e => e.getBoundingClientRect().right > 794)"
+    )
+    assert wide == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 794
+    page.close()
 
 
 def test_every_scrolling_region_can_be_reached_with_the_keyboard(browser, report: Path) -> None:

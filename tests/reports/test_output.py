@@ -11,7 +11,7 @@ def test_writes_beside_what_is_there(tmp_path: Path) -> None:
     out = tmp_path / "deep" / "out"
     write(out, {"a.txt": "1", "figures/b.png": b"2"})
     (out / "mine.txt").write_text("keep me")
-    write(out, {"a.txt": "3"})
+    write(out, {"a.txt": "3", "figures/b.png": b"2"})
     assert (out / "a.txt").read_text() == "3"
     assert (out / "mine.txt").read_text() == "keep me"
     assert (out / "figures" / "b.png").read_bytes() == b"2"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import reports
+from reports import files, results
 from reports.results import ResultsError, read
 from reports.vocabulary import COLUMNS
 from tests.reports.conftest import COLUMNS as ASV_COLUMNS
@@ -153,6 +154,77 @@ def test_a_bad_file_is_left_out_with_its_reason(folder: Folder, text: str, reaso
     (folder.root / "bench-1" / "bad.json").write_text(text)
     (problem,) = read(folder.root).problems
     assert problem.where == "bench-1/bad.json" and reason in problem.reason
+
+
+def test_a_file_too_large_to_read_is_left_out(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.add()
+    (folder.root / "bench-1" / "large.json").write_text(" " * 3_000_000)
+    monkeypatch.setattr(files, "MOST_BYTES", 2_000_000)
+    (problem,) = read(folder.root).problems
+    assert problem.where == "bench-1/large.json" and "too large: 2 MiB" in problem.reason
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_is_not_waited_for(folder: Folder) -> None:
+    folder.add()
+    os.mkfifo(folder.root / "bench-1" / "pipe.json")
+    (folder.root / "bench-1" / "folder.json").mkdir()
+    assert [p.reason for p in read(folder.root).problems] == ["is not a file"] * 2
+
+
+def test_more_rows_than_can_be_read_are_left_out(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.add()
+    folder.add(machine="second")
+    rows = len(reports.load(folder.root))
+    monkeypatch.setattr(results, "MOST_ROWS", rows)
+    found = read(folder.root)
+    assert found.problems and "too much to read" in found.problems[0].reason
+    assert 0 < len(found.frame) < rows
+
+
+def test_samples_of_ratios_are_handed_on_as_launches(folder: Folder) -> None:
+    path = folder.add()
+    data = json.loads(path.read_text())
+    for name in ("steps.ImageSteps.track_train_step", "steps.ImageSteps.track_train_step_ratio"):
+        row = data["results"][name]
+        row += [None] * (ASV_COLUMNS.index("samples") - len(row))
+        row.append([[1.0, 1.5] for _ in row[0]])
+    data["results"]["steps.ImageCasts.track_cast_overhead_train"] += [[[1, 2.5], *[None] * 7]]
+    path.write_text(json.dumps(data))
+    frame = reports.load(folder.root)
+    assert frame.query("metric == 'train_step'")["launches"].tolist()[0] == [1.0, 1.5]
+    assert frame.query("metric == 'predict_step'")["launches"].isna().all()
+    casts = frame.query("metric == 'cast_overhead_train'")["launches"]
+    assert [found for found in casts if found] == [[1.0, 2.5]]
+
+
+@pytest.mark.parametrize("bad", [[1.0, None], [math.inf], [], "1", {"a": 1}, [[1]], [1.0] * 10**6])
+def test_samples_that_are_no_launches_are_none(folder: Folder, bad: object) -> None:
+    path = folder.add()
+    data = json.loads(path.read_text())
+    row = data["results"]["steps.ImageSteps.track_train_step_ratio"]
+    row += [None] * (ASV_COLUMNS.index("samples") - len(row))
+    row.append([bad, *[None] * (len(row[0]) - 1)])
+    path.write_text(json.dumps(data))
+    assert reports.load(folder.root)["launches"].isna().all()
+
+
+def test_axes_of_later_benchmarks_are_read(folder: Folder) -> None:
+    folder.add(later=True)
+    frame = reports.load(folder.root)
+    assert set(frame.query("metric == 'kernel'")["size"]) >= {"10000", "1000000000"}
+    assert set(frame.query("metric == 'kernel'")["kernel"]) == {"where", "where_cast"}
+    assert set(frame.query("metric == 'xla_flops'")["step"]) == {"train", "predict"}
+
+
+def test_benchmarks_of_the_report_itself_are_passed_over(folder: Folder) -> None:
+    folder.add()
+    folder.write({"reports.Reports.time_build": [[1.0], [["1000"]], "1"]}, machine="other")
+    assert read(folder.root).problems == []
 
 
 def test_another_projects_benchmarks_are_left_out(folder: Folder) -> None:
