@@ -8,12 +8,12 @@ from typing import Any
 
 from reports import costs
 from reports.evidence import Evidence
+from reports.reliability import BOUNDS
 from reports.tables import Cell, Table
 from reports.vocabulary import HEALTH, MEMORY, PLACEBO, YARDSTICK
 from reports.wording import amount, number
 
-_SHARES = ("session_clock_share", "session_steal")
-_FLAGS = ("session_unreliable", "session_unsteady", "session_throttled")
+_NUMBERS = ("session_rounds", "session_celsius")
 
 
 def sessions(evidence: Evidence) -> Table | None:
@@ -24,7 +24,7 @@ def sessions(evidence: Evidence) -> Table | None:
         (Cell(name), *(_health(metric, values.get(metric, math.nan)) for metric in HEALTH))
         for name, values in found.items()
     )
-    caption = "How quiet each session was: shares are of its time, a load is of runnable processes."
+    caption = "How quiet each session was, over its launches; what is out of bounds stands out."
     return Table(caption, head, rows[: costs.MOST_ROWS]) if rows else None
 
 
@@ -61,6 +61,8 @@ def _name(row: Any, axes: list[str]) -> str:
 def _health(metric: str, value: float) -> Cell:
     if math.isnan(value):
         return Cell("\N{EN DASH}")
-    if metric in _FLAGS:
-        return Cell("yes" if value else "no", kind="lost" if value else "")
-    return Cell(f"{100 * value:.2g}\N{NO-BREAK SPACE}%" if metric in _SHARES else number(value))
+    if metric in _NUMBERS:
+        return Cell(number(value))
+    bound = BOUNDS[metric][0] if metric in BOUNDS else math.inf
+    shown = f"{number(100 * value)}\N{NO-BREAK SPACE}%"
+    return Cell(shown, kind="lost" if value > bound else "")

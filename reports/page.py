@@ -92,23 +92,24 @@ def render(evidence: Evidence, results: str, out: str) -> Page:
     }
     figures = drawing()
     context |= {name: [f for f in figures if f.section == name] for name in SECTIONS}
-    engine = _engine()
-    html = engine.get_template("index.html").render(context)
-    return Page(html, engine.get_template("report.md").render(context), figures)
+    made = engine()
+    html = made.get_template("index.html").render(context)
+    return Page(html, made.get_template("report.md").render(context), figures)
 
 
 @lru_cache
-def _engine() -> jinja2.Environment:
-    engine = jinja2.Environment(
+def engine() -> jinja2.Environment:
+    """Return what renders the templates; it escapes whatever the results say."""
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("reports", "templates"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    engine.filters |= {"inline": inline, "slug": slug, "md": markdown}
-    engine.filters |= {"html_row": html_row, "md_row": markdown_row}
-    return engine
+    made.filters |= {"inline": inline, "slug": slug, "md": markdown}
+    made.filters |= {"html_row": html_row, "md_row": markdown_row}
+    return made
 
 
 def inline(figure: Exhibit) -> str:

@@ -124,14 +124,14 @@ PROGRAMS = {
 }
 PROGRAM_DIFFERS = "xla_differs"
 HEALTH = {
-    "session_unreliable": "unreliable",
-    "session_unsteady": "warm-up not steady",
-    "session_throttled": "GPU throttled",
-    "session_launches": "launches",
-    "session_rounds": "rounds",
-    "session_clock_share": "clock and harness",
+    "session_foreign_load": "used by other processes",
     "session_steal": "taken by the hypervisor",
-    "session_load": "others' load a core",
+    "session_clock_share": "clock's share of a sample",
+    "session_unsteady": "warm-ups not steady",
+    "session_throttled": "GPU slowed down",
+    "session_celsius": "GPU temperature, °C",
+    "session_rounds": "fewest rounds",
+    "session_precise": "ended before the budget",
 }
 SCENARIO = "scenario_"
 OUTCOMES = ("whole", "loud", "warned", "silent")  # a scenario's number counts from 0

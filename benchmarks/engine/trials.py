@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from statistics import median
 from typing import Any
 
 from benchmarks.engine.health import Watch
@@ -40,9 +39,8 @@ def measure(
     with Watch(session.device) as watch:
         for metric, call in calls.items():
             series = {name: _bound(call, model) for name, model in models.items()}
-            duration = median(_seconds(series[REFERENCE]) for _ in range(50))
             for name, share in SLOWED.items():
-                series[name] = _slowed(series[name], share * duration)
+                series[name] = _slowed(series[name], share)
             found = sample(
                 series, dict.fromkeys(copies, REFERENCE), BUDGET, clock=clock(session.device)
             )
@@ -57,18 +55,14 @@ def _bound(call: Callable[..., object], model: Any) -> Callable[[], object]:
     return lambda: call(model)
 
 
-def _seconds(call: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
-
-
-def _slowed(call: Callable[[], object], seconds: float) -> Callable[[], object]:
-    """Return `call` followed by a busy wait; sleeping would be too coarse."""
+def _slowed(call: Callable[[], object], share: float) -> Callable[[], object]:
+    """Return `call` followed by a busy wait for a share of its own duration."""
 
     def slowed() -> object:
+        start = time.perf_counter()
         result = call()
-        until = time.perf_counter() + seconds
+        now = time.perf_counter()
+        until = now + share * (now - start)
         while time.perf_counter() < until:
             pass
         return result

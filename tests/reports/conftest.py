@@ -93,12 +93,12 @@ PROGRAM = {
 SESSION = {
     "session_clock_share": 0.002,
     "session_steal": 0.01,
-    "session_load": 0.3,
+    "session_foreign_load": 0.07,
     "session_unsteady": 0,
     "session_rounds": 420,
-    "session_launches": 7,
+    "session_precise": 0.5,
     "session_throttled": math.nan,
-    "session_unreliable": 0,
+    "session_celsius": math.nan,
 }
 Cell = dict[str, Any]
 Measure = Callable[[str, Cell], Any]
