@@ -1,20 +1,21 @@
 """Kill real runs of the smoke setting at random points, resume them, and compare; by hand.
 
-``python tests/benchmarks/kill_real_runs.py [KILLS]`` in a clone whose files nobody changes meanwhile.
-Takes about a minute a kill. Ends with a line of figures, and fails where anything was lost.
+``python tests/benchmarks/kill_real_runs.py [KILLS]``, about a minute a kill, in a clone of its own.
+Ends with a line of figures, and fails where anything was lost.
 """
 
 import json
+import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(tempfile.mkdtemp(prefix="kill-real-runs-"))
 RESULTS, SESSIONS = ROOT / ".asv" / "results", ROOT / ".asv" / "sessions"
 COMMAND = [sys.executable, "-m", "benchmarks", "--setting", "smoke"]
 LONGEST_S = 60
@@ -34,7 +35,9 @@ def measured():
         data = json.loads(path.read_text())
         for name, row in data["results"].items():
             values = dict(zip(data["result_columns"], row, strict=False))["result"] or []
-            found |= {(name, i) for i, value in enumerate(values) if value == value and value}
+            found |= {
+                (name, i) for i, value in enumerate(values) if value is not None and value == value
+            }
     return found
 
 
@@ -53,12 +56,16 @@ def left():
 
 
 def run(log):
-    return subprocess.Popen(COMMAND, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+    known = os.environ | {"PYTHONPATH": str(ROOT), "ASV_PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        COMMAND, cwd=ROOT, env=known, stdout=log, stderr=log, start_new_session=True
+    )
 
 
 def main(kills):
     chance, done, cycles, again = random.Random(20), 0, 0, 0
-    shutil.rmtree(ROOT / ".asv", ignore_errors=True)
+    source = Path(__file__).parents[2]
+    subprocess.run(["git", "clone", "--quiet", source, ROOT], check=True)
     with Path(ROOT, "trial.log").open("w+") as log:
         assert run(log).wait() == 0
         expected = measured()
