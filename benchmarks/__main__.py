@@ -9,12 +9,14 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.engine.filing import ROOT, file_away, git
 from benchmarks.engine.plan import KINDS, SETTINGS, Session, sessions
 from benchmarks.engine.pool import run
+from benchmarks.engine.shards import Shard, shard
 from benchmarks.engine.store import InUseError, Store
 from remedies.devices import DEVICES, missing
 from remedies.environment import facts
@@ -26,6 +28,9 @@ examples:
   python -m benchmarks --setting quick  the article's workload, in about five
   python -m benchmarks --setting smoke  the same with next to no samples: does it run here?
   python -m benchmarks --setting full   the whole matrix, for hours
+
+  python -m benchmarks --shard 2/3      the second third, on the second of three runners;
+                                        scripts/merge joins their results
 
 A run that is interrupted, killed or out of disk keeps every finished session; the same command
 goes on from there.
@@ -42,13 +47,14 @@ def main(arguments: list[str] | None = None) -> int:
         not store what was measured; 130 where the run was interrupted.
     """
     given = _parser().parse_args(arguments)
-    planned = _planned(given.setting)
-    store = Store(ROOT / ".asv" / "sessions" / _identity(given.setting))
+    planned = _planned(given.setting, given.shard)
+    store = Store(ROOT / ".asv" / "sessions" / _identity(given.setting, given.shard))
+    results = given.results or _results_folder(given.shard)
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.default_int_handler)
     try:
         with store.used():
-            return _measure_and_store(given.setting, planned, store)
+            return _measure_and_store(given.setting, planned, store, results.resolve())
     except KeyboardInterrupt:
         print(f"interrupted; {_missing(planned, store)}", file=sys.stderr)
         return INTERRUPTED
@@ -69,18 +75,41 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--setting", choices=SETTINGS, default="default", help="how much to measure"
     )
+    parser.add_argument(
+        "--shard", type=_shard, default=Shard(1, 1), metavar="I/N", help="measure one part of N"
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        metavar="DIR",
+        help="asv's results folder (default: .asv/results; .asv/shards/I-of-N for a shard)",
+    )
     return parser
 
 
-def _planned(setting: str) -> list[Session]:
+def _shard(text: str) -> Shard:
+    try:
+        return shard(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _results_folder(part: Shard) -> Path:
+    # Shards may share a checkout: each has a folder of its own.
+    return ROOT / ".asv" / ("results" if part.count == 1 else f"shards/{part}")
+
+
+def _planned(setting: str, part: Shard) -> list[Session]:
     for device in DEVICES:
         if reason := missing(device):
             print(f"{device}: not measured, {reason}")
-    planned = (session for kind in KINDS for session in sessions(kind, SETTINGS[setting]))
+    planned = part.of(session for kind in KINDS for session in sessions(kind, SETTINGS[setting]))
     return [session for session in planned if not missing(session.device)]
 
 
-def _measure_and_store(setting: str, planned: Sequence[Session], store: Store) -> int:
+def _measure_and_store(
+    setting: str, planned: Sequence[Session], store: Store, results: Path
+) -> int:
     if len(store.missing(planned)) < len(planned):
         print(f"going on: {_missing(planned, store)}")
     failures = measure(setting, planned, store)
@@ -89,9 +118,9 @@ def _measure_and_store(setting: str, planned: Sequence[Session], store: Store) -
         print(
             f"{session}: {reason}" + f" (all it said is in {log})" * log.exists(), file=sys.stderr
         )
-    asv_log = ROOT / ".asv" / "run.log"
+    asv_log = results.with_name(f"{results.name}.log")
     print(f"storing the results with asv; its tables go to {asv_log}")
-    if file_away(setting, store.folder, ROOT / ".asv" / "results", asv_log) or failures:
+    if file_away(setting, store.folder, results, asv_log) or failures:
         print(f"{_missing(planned, store)} (see also {asv_log})", file=sys.stderr)
         return 2
     store.discard()
@@ -129,10 +158,10 @@ def _missing(planned: Sequence[Session], store: Store) -> str:
     return f"{kept}; the same command measures what is missing: {names}{more}"
 
 
-def _identity(setting: str) -> str:
+def _identity(setting: str, part: Shard) -> str:
     """Name a store so that only the same code, environment and setting go on from it."""
     code = git("rev-parse", "HEAD") + git("diff", "HEAD", "--", "benchmarks", "remedies")
-    known = json.dumps([setting, code, facts()], sort_keys=True)
+    known = json.dumps([setting, str(part), code, facts()], sort_keys=True)
     return hashlib.sha256(known.encode()).hexdigest()[:12]
 
 

@@ -26,10 +26,10 @@ from benchmarks.engine import pool
 from benchmarks.engine.plan import Session
 pool._WORKER = Path({str(WORKER)!r})
 command.ROOT = Path(sys.argv[1])
-command._identity = lambda setting: "store"
+command._identity = lambda *_: "store"
 names = sys.argv[2].split(",")
 planned = [Session("steps", name, "cpu", launch=i) for i, name in enumerate(names)]
-command._planned = lambda setting: planned
+command._planned = lambda *_: planned
 def stored(setting, store, results, log):
     (command.ROOT / "stored").write_text("\\n".join(sorted(p.stem for p in store.glob("*.json"))))
     return 0
