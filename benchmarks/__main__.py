@@ -5,29 +5,35 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
-import shutil
-import subprocess
+import signal
 import sys
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks.axes import WORKLOAD
-from benchmarks.engine.launch import STORE_VARIABLE
-from benchmarks.engine.plan import KINDS, SETTING_VARIABLE, SETTINGS, sessions
+from benchmarks.engine.filing import ROOT, file_away, git
+from benchmarks.engine.plan import KINDS, SETTINGS, Session, sessions
 from benchmarks.engine.pool import run
+from benchmarks.engine.shards import Shard, shard
+from benchmarks.engine.store import InUseError, Store
 from remedies.devices import DEVICES, missing
 from remedies.environment import facts
 
-ROOT = Path(__file__).parents[1]
+INTERRUPTED = 130
 EXAMPLES = """\
 examples:
   python -m benchmarks                  all workloads, in about ten minutes
   python -m benchmarks --setting quick  the article's workload, in about five
+  python -m benchmarks --setting smoke  the same with next to no samples: does it run here?
   python -m benchmarks --setting full   the whole matrix, for hours
 
-An interrupted run keeps every finished session; the same command goes on from there.
+  python -m benchmarks --shard 2/3      the second third, on the second of three runners;
+                                        scripts/merge joins their results
+
+A run that is interrupted, killed or out of disk keeps every finished session; the same command
+goes on from there.
 """
 
 
@@ -37,8 +43,29 @@ def main(arguments: list[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 2 where a session failed or asv could not store what was measured.
+        0; 2 where a session failed, the disk is full, another run measures the same, or asv could
+        not store what was measured; 130 where the run was interrupted.
     """
+    given = _parser().parse_args(arguments)
+    planned = _planned(given.setting, given.shard)
+    store = Store(ROOT / ".asv" / "sessions" / _identity(given.setting, given.shard))
+    results = given.results or _results_folder(given.shard)
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.default_int_handler)
+    try:
+        with store.used():
+            return _measure_and_store(given.setting, planned, store, results.resolve())
+    except KeyboardInterrupt:
+        print(f"interrupted; {_missing(planned, store)}", file=sys.stderr)
+        return INTERRUPTED
+    except InUseError as error:
+        print(error, file=sys.stderr)
+    except OSError as error:
+        print(f"stopped: {error}; {_missing(planned, store)}", file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=__doc__,
@@ -48,78 +75,94 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--setting", choices=SETTINGS, default="default", help="how much to measure"
     )
-    setting = parser.parse_args(arguments).setting
-    store = ROOT / ".asv" / "sessions" / _identity(setting)
-    store.mkdir(parents=True, exist_ok=True)
-    failures = measure(setting, store)
-    for failure in failures:
-        print(failure, file=sys.stderr)
-    if _store_in_asv(setting, store) or failures:
-        log = ROOT / ".asv" / "run.log"
-        print(f"not all was measured; see {log}; what was is kept for a next run", file=sys.stderr)
-        return 2
-    shutil.rmtree(store)
-    return 0
+    parser.add_argument(
+        "--shard", type=_shard, default=Shard(1, 1), metavar="I/N", help="measure one part of N"
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        metavar="DIR",
+        help="asv's results folder (default: .asv/results; .asv/shards/I-of-N for a shard)",
+    )
+    return parser
 
 
-def measure(setting: str, store: Path) -> list[str]:
-    """Run the sessions of `setting` that `store` lacks, and return why each failed one did."""
-    planned = [
-        session
-        for kind in KINDS
-        for session in sessions(kind, SETTINGS[setting])
-        if not missing(session.device)
-    ]
+def _shard(text: str) -> Shard:
+    try:
+        return shard(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _results_folder(part: Shard) -> Path:
+    # Shards may share a checkout: each has a folder of its own.
+    return ROOT / ".asv" / ("results" if part.count == 1 else f"shards/{part}")
+
+
+def _planned(setting: str, part: Shard) -> list[Session]:
     for device in DEVICES:
         if reason := missing(device):
             print(f"{device}: not measured, {reason}")
-    failures = []
+    planned = part.of(session for kind in KINDS for session in sessions(kind, SETTINGS[setting]))
+    return [session for session in planned if not missing(session.device)]
+
+
+def _measure_and_store(
+    setting: str, planned: Sequence[Session], store: Store, results: Path
+) -> int:
+    if len(store.missing(planned)) < len(planned):
+        print(f"going on: {_missing(planned, store)}")
+    failures = measure(setting, planned, store)
+    for session, reason in failures.items():
+        log = store.log(session)
+        print(
+            f"{session}: {reason}" + f" (all it said is in {log})" * log.exists(), file=sys.stderr
+        )
+    asv_log = results.with_name(f"{results.name}.log")
+    print(f"storing the results with asv; its tables go to {asv_log}")
+    if file_away(setting, store.folder, results, asv_log) or failures:
+        print(f"{_missing(planned, store)} (see also {asv_log})", file=sys.stderr)
+        return 2
+    store.discard()
+    return 0
+
+
+def measure(setting: str, planned: Sequence[Session], store: Store) -> dict[Session, str]:
+    """Run those sessions of `planned` that `store` lacks, and return why each failed one did."""
+    failures = {}
     columns = (
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.description}"),
     )
-    with Progress(*columns) as progress:
+    with Progress(*columns) as progress, closing(run(planned, setting, store.folder)) as ended:
         task = progress.add_task("preparing the first sessions", total=len(planned))
-        for session, outcome in run(planned, setting, store):
+        for session, outcome in ended:
             if outcome["status"] != "done":
-                failures.append(outcome["reason"])
+                failures[session] = outcome["reason"]
             progress.advance(task)
             progress.update(task, description=f"{session}: {outcome['status']}")
         progress.update(task, description="measured")
     return failures
 
 
-def _identity(setting: str) -> str:
+def _missing(planned: Sequence[Session], store: Store) -> str:
+    """Say in one line what is kept and what is missing."""
+    missing_ones = store.missing(planned)
+    kept = f"{len(planned) - len(missing_ones)} of {len(planned)} sessions are finished and kept"
+    if not missing_ones:
+        return f"{kept}; the same command stores them"
+    names = ", ".join(map(str, missing_ones[:3]))
+    more = f" and {len(missing_ones) - 3} more" if len(missing_ones) > 3 else ""
+    return f"{kept}; the same command measures what is missing: {names}{more}"
+
+
+def _identity(setting: str, part: Shard) -> str:
     """Name a store so that only the same code, environment and setting go on from it."""
-    code = _git("rev-parse", "HEAD") + _git("diff", "HEAD", "--", "benchmarks", "remedies")
-    known = json.dumps([setting, code, facts()], sort_keys=True)
+    code = git("rev-parse", "HEAD") + git("diff", "HEAD", "--", "benchmarks", "remedies")
+    known = json.dumps([setting, str(part), code, facts()], sort_keys=True)
     return hashlib.sha256(known.encode()).hexdigest()[:12]
-
-
-def _git(*words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S603, S607
-    return done.stdout.strip()
-
-
-def _store_in_asv(setting: str, store: Path) -> int:
-    """Let `asv run` look up every result, and return its exit status."""
-    asv = [sys.executable, "-m", "asv"]
-    if not Path("~/.asv-machine.json").expanduser().exists():
-        subprocess.run([*asv, "machine", "--yes"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
-    command = [*asv, "run", "--python=same", "--record-samples"]
-    command.append(f"--set-commit-hash={_git('rev-parse', 'HEAD')}")
-    # A process for each combination that is not measured would take minutes.
-    left_out = {device for device in DEVICES if missing(device)}
-    left_out |= set(WORKLOAD) - set(SETTINGS[setting].workloads)
-    if left_out:
-        command.append(f"--bench=^(?!.*'({'|'.join(sorted(left_out))})')")
-    known = os.environ | {SETTING_VARIABLE: setting, STORE_VARIABLE: str(store)}
-    log = ROOT / ".asv" / "run.log"
-    print(f"storing the results with asv; its tables go to {log}")
-    with log.open("w", encoding="utf-8") as out:
-        return subprocess.run(command, cwd=ROOT, env=known, stdout=out, stderr=out).returncode  # noqa: S603
 
 
 if __name__ == "__main__":

@@ -224,6 +224,8 @@ def _rows(
             recorded = itertools.compress(map(str, block["fact"]), values)
             yield FACTS, dict(fact.partition(" ")[::2] for fact in recorded)
             continue
+        if "failure" in block:
+            continue
         if not copied.merge(name, row.get("params") or [], values):
             continue
         started = number(row.get("started_at"))

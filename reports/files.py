@@ -16,6 +16,7 @@ from reports.vocabulary import AXES, UNITS
 MOST_BYTES = 256 * 1024**2
 MOST_COMBINATIONS = 1_000_000
 MOST_LAUNCHES = 1000
+RECORDED = {"fact", "failure"}  # parameters that carry text, not a combination that was measured
 _STATS = {
     "ci_low": "stats_ci_99_a",
     "ci_high": "stats_ci_99_b",
@@ -100,8 +101,8 @@ def columns(name: str, row: Mapping[str, Any], described: Mapping[str, Any]) -> 
         raise LeftOutError("it has not one result for each combination of its parameters")
     combinations = list(zip(*itertools.product(*([*map(_value, p)] for p in params)), strict=True))
     axes = {str(n): list(c) for n, c in zip(names, combinations, strict=False)}
-    if "fact" in axes:
-        return {"fact": axes["fact"], "value": values}
+    for recorded in RECORDED & axes.keys():
+        return {recorded: axes[recorded], "value": values}
     unit = about.get("unit")
     stats = {ours: _numbers(row.get(theirs), size) for ours, theirs in _STATS.items()}
     return {

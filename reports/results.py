@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from reports.failures import failed_sessions
 from reports.files import LeftOutError, clean, columns, load_json, number, text
 from reports.launches import settle
 from reports.vocabulary import COLUMNS, KEY, LATER_AXES
@@ -157,6 +158,9 @@ def _file(
             continue
         if "fact" in block:
             results.facts.setdefault(run, {}).update(_facts(block))
+            continue
+        if "failure" in block:
+            results.problems += [Problem(*found) for found in failed_sessions(run, block)]
             continue
         yield dict(zip(KEY[:3], run, strict=True)) | block
     results.files.setdefault(run, []).append(path)

@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from benchmarks.engine.plan import SETTINGS, current_setting, sessions
+from benchmarks.engine.plan import SETTINGS, Session, current_setting, sessions
 from benchmarks.engine.pool import TIMEOUT, run
 from benchmarks.engine.results import Results
+from benchmarks.engine.store import Outcome, Store
 
 STORE_VARIABLE = "REMEDIES_SESSIONS"
 __all__ = ["STORE_VARIABLE", "TIMEOUT", "collect"]
 
 
 def collect(*kinds: str) -> Results:
-    """Measure every session of `kinds` that the current setting asks for, or read it if finished.
+    """Measure every session of `kinds` that the current setting asks for.
 
-    Finished sessions are kept in the folder that ``REMEDIES_SESSIONS`` names, else in asv's own,
-    which lasts as long as the run.
+    Where ``REMEDIES_SESSIONS`` names a folder, a run has measured already: what it finished and
+    what failed is read from there, and nothing is started.
     """
-    store = Path(os.environ.get(STORE_VARIABLE, "."))
     setting = current_setting()
     planned = [s for kind in kinds for s in sessions(kind, SETTINGS[setting])]
-    outcomes = dict(run(planned, setting, store))
+    if store := os.environ.get(STORE_VARIABLE):
+        return _joined(planned, partial(_found, Store(Path(store))))
+    return _joined(planned, dict(run(planned, setting, Path())).__getitem__)
+
+
+def _found(store: Store, session: Session) -> Outcome:
+    return store.finished(session) or store.failed(session) or {}
+
+
+def _joined(planned: Sequence[Session], outcome_of: Callable[[Session], Outcome]) -> Results:
     results = Results()
     for session in planned:
-        outcome = outcomes[session]
-        if outcome["status"] == "failed":
-            results.failures.append((session.parameters(), outcome["reason"]))
+        outcome = outcome_of(session)
+        if outcome.get("status") == "failed":
+            results.failures.append((session.parameters(), f"{session}: {outcome['reason']}"))
         results.add(session.parameters(), outcome.get("entries", ()))
     return results

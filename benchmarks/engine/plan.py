@@ -88,6 +88,15 @@ class Setting:
 
 
 SETTINGS = {
+    "smoke": Setting(
+        kinds=("steps", "first_steps", "storage", "fidelity"),
+        workloads=("image",),
+        batches=1,
+        launches=2,
+        step=Budget(0.05, rounds=2),
+        first_steps={"image": 1},
+        storage=Budget(0.05, rounds=2, sample_seconds=0),
+    ),
     "quick": Setting(
         kinds=("steps", "first_steps", "storage", "fidelity", "programs"),
         workloads=("image",),

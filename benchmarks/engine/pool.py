@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from benchmarks.engine.plan import Session
+from benchmarks.engine.store import Outcome, Store
+from benchmarks.engine.workers import Workers, stop
 from remedies.devices import missing
 
 TIMEOUT = 1800
 READY, GO = "ready", "go"
+DISK_FULL = 28
 _WORKER = Path(__file__).with_name("worker.py")
-Outcome = dict[str, Any]
 
 
 class Turns:
@@ -79,7 +82,7 @@ class Turns:
 
 def run(
     sessions: Sequence[Session], setting: str, store: Path, timeout: float = TIMEOUT
-) -> Iterator[tuple[Session, Outcome]]:
+) -> Generator[tuple[Session, Outcome], None, None]:
     """Yield each session and its outcome as it ends; start only those that `store` does not hold.
 
     Yields
@@ -87,101 +90,96 @@ def run(
     Session, dict
         ``status`` is ``"done"`` (with ``entries``), ``"unavailable"`` or ``"failed"`` (each with a
         ``reason``). Only ``"done"`` is kept, so the others are tried again next time.
+
+    Raises
+    ------
+    OSError
+        Where no session can be kept, because the disk is full.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    turns = Turns(cores or 1)
-    processes: list[subprocess.Popen[str]] = []
+    runner = _Runner(setting, Store(store), Turns(cores or 1), Workers(), timeout)
     executor = ThreadPoolExecutor(2 * (cores or 1))
     try:
-        running = {
-            executor.submit(_outcome, session, setting, store, turns, processes, timeout): session
-            for session in sessions
-        }
+        running = {executor.submit(runner.outcome, session): session for session in sessions}
         while running:
             for done in wait(running, return_when=FIRST_COMPLETED).done:
                 yield running.pop(done), done.result()
     finally:
-        turns.close()
+        runner.turns.close()
         executor.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.kill()
+        runner.workers.close()
 
 
-def _outcome(
-    session: Session,
-    setting: str,
-    store: Path,
-    turns: Turns,
-    processes: list[subprocess.Popen[str]],
-    timeout: float,
-) -> Outcome:
-    if reason := missing(session.device):
-        return {"status": "unavailable", "reason": reason}
-    file = store / f"{session}.json"
-    if (outcome := _read(file)) is None:
-        turns.start()
+@dataclass(frozen=True)
+class _Runner:
+    setting: str
+    store: Store
+    turns: Turns
+    workers: Workers
+    timeout: float
+
+    def outcome(self, session: Session) -> Outcome:
+        if reason := missing(session.device):
+            return {"status": "unavailable", "reason": reason}
+        if outcome := self.store.finished(session):
+            return outcome
+        self.store.forget(session)
+        self.turns.start()
         try:
-            failure = _start(session, setting, file, turns.take, processes, timeout)
+            failure = self._measure(session)
         finally:
-            turns.end()
-        outcome = _read(file)
+            self.turns.end()
+        outcome = self.store.finished(session)
         if failure or outcome is None:
-            reason = f"session {session}: {failure or 'wrote nothing that can be read'}"
-            return {"status": "failed", "reason": reason}
-    if outcome["status"] != "done":
-        file.unlink()
-    return outcome
+            return self.store.fail(session, failure or "wrote nothing that can be read")
+        if outcome["status"] != "done":
+            self.store.forget(session)
+        return outcome
+
+    def _measure(self, session: Session) -> str:
+        """Run a worker to its end, and return why it failed, or an empty string."""
+        file, log = self.store.file(session), self.store.log(session)
+        about = json.dumps(asdict(session))
+        command = [sys.executable, str(_WORKER), self.setting, about, str(file)]
+        process = self.workers.start(command, log)
+        late = self._stop_later(process)
+        with process:
+            assert process.stdin and process.stdout  # noqa: S101 - both are pipes, for mypy
+            for line in process.stdout:
+                if line.strip() == READY:
+                    late.cancel()
+                    self.turns.take()
+                    late = self._stop_later(process)
+                    with suppress(BrokenPipeError):  # it died while it waited; its status says so
+                        process.stdin.write(f"{GO}\n")
+                        process.stdin.flush()
+            status, overdue = process.wait(), not late.is_alive()
+            late.cancel()
+        self.workers.ended(process)
+        if status == DISK_FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
+        if status == 0:
+            log.unlink()
+            return ""
+        if overdue:
+            return f"still running after {self.timeout:g} s, stopped"
+        return _last_words(log) or _ending(status)
+
+    def _stop_later(self, process: subprocess.Popen[str]) -> threading.Timer:
+        timer = threading.Timer(self.timeout, stop, [process])
+        timer.daemon = True
+        timer.start()
+        return timer
 
 
-def _read(file: Path) -> Outcome | None:
-    try:
-        outcome = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return outcome if isinstance(outcome, dict) and "status" in outcome else None
+def _last_words(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else ""
 
 
-def _start(
-    session: Session,
-    setting: str,
-    file: Path,
-    turn: Callable[[], None],
-    processes: list[subprocess.Popen[str]],
-    timeout: float,
-) -> str:
-    """Run a worker to its end, and return why it failed, or an empty string."""
-    command = [sys.executable, str(_WORKER), setting, json.dumps(asdict(session)), str(file)]
-    process = subprocess.Popen(  # noqa: S603 - our own worker, with our own arguments
-        command,
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=(errors := file.with_suffix(".log").open("w+", encoding="utf-8")),
-        text=True,
-    )
-    processes.append(process)
-    late = threading.Timer(timeout, process.kill)
-    late.start()
-    with process, errors:
-        assert process.stdin and process.stdout  # noqa: S101 - both are pipes, for mypy
-        for line in process.stdout:
-            if line.strip() == READY:
-                late.cancel()
-                turn()
-                late = threading.Timer(timeout, process.kill)
-                late.start()
-                with suppress(BrokenPipeError):  # it died while it waited; its status says so
-                    process.stdin.write(f"{GO}\n")
-                    process.stdin.flush()
-        status, overdue = process.wait(), not late.is_alive()
-        late.cancel()
-        errors.seek(0)
-        said = errors.read()
-    errors_file = Path(errors.name)
-    if status == 0:
-        errors_file.unlink()
-        return ""
-    if overdue:
-        return f"still running after {timeout:g} s, stopped"
-    last = said.strip().splitlines() or [f"ended with status {status}"]
-    return f"{last[-1]} (all it said is in {errors_file})" if said else last[-1]
+def _ending(status: int) -> str:
+    if status == -signal.SIGKILL:
+        return "was killed, as the system does when memory runs out"
+    if status < 0:
+        return f"was ended by the signal {signal.Signals(-status).name}"
+    return f"ended with status {status} and no word"

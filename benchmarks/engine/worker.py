@@ -5,8 +5,10 @@ It prepares, says ``ready``, and measures once it reads ``go``. It ends when nob
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import signal
 import sys
 import threading
 import warnings
@@ -18,6 +20,8 @@ from typing import Any
 def main(setting: str, session_json: str, out: str) -> None:
     """Measure the session and write its outcome to `out`, whole or not at all."""
     from benchmarks.engine.plan import SETTINGS, Session
+    from benchmarks.engine.pool import DISK_FULL
+    from benchmarks.engine.store import write_whole
     from remedies.devices import select
 
     session = Session(**json.loads(session_json))
@@ -29,9 +33,12 @@ def main(setting: str, session_json: str, out: str) -> None:
         measure = import_module(f"benchmarks.engine.{session.kind}").measure
         entries = list(measure(session, SETTINGS[setting], _turn()))
         outcome = {"status": "done", "entries": entries}
-    partial = Path(f"{out}.{os.getpid()}.partial")
-    partial.write_text(json.dumps(outcome, allow_nan=False), encoding="utf-8")
-    partial.replace(out)
+    try:
+        write_whole(Path(out), json.dumps(outcome, allow_nan=False))
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        sys.exit(DISK_FULL)  # its log is on the same disk
 
 
 def _turn() -> Any:
@@ -42,7 +49,9 @@ def _turn() -> Any:
     def listen() -> None:
         while os.read(0, 64):
             told.set()
-        os._exit(3)  # the parent is gone
+        if os.getpgrp() == os.getpid():
+            os.killpg(0, signal.SIGKILL)  # with every process that this one started
+        os._exit(3)
 
     threading.Thread(target=listen, daemon=True).start()
 

@@ -38,8 +38,10 @@ def test_a_finished_session_is_not_measured_again(start, tmp_path):
 @pytest.mark.parametrize(
     ("workload", "reason"),
     [
-        ("crash", "MemoryError: 3 GiB (all it said is in "),
-        ("killed", "ended with status -9"),
+        ("crash", "MemoryError: 3 GiB"),
+        ("killed", "was killed, as the system does when memory runs out"),
+        ("segfault", "was ended by the signal SIGSEGV"),
+        ("silent", "ended with status 7 and no word"),
         ("garbage", "wrote nothing that can be read"),
     ],
 )
@@ -48,7 +50,7 @@ def test_a_failed_session_names_its_reason_costs_no_other_and_is_tried_again(
 ):
     failed, done = start(workload, "plain")
     assert failed["status"] == "failed"
-    assert failed["reason"].startswith(f"session steps-{workload}-cpu: {reason}")
+    assert failed["reason"] == reason
     assert done["status"] == "done"
     start(workload)
     assert journal(tmp_path).count("prepare 0") == 2
@@ -56,7 +58,7 @@ def test_a_failed_session_names_its_reason_costs_no_other_and_is_tried_again(
 
 def test_a_session_that_hangs_is_stopped_and_named(start):
     hung, done = start("hang", "plain", timeout=1)
-    assert hung["reason"] == "session steps-hang-cpu: still running after 1 s, stopped"
+    assert hung["reason"] == "still running after 1 s, stopped"
     assert done["status"] == "done"
 
 
@@ -133,7 +135,7 @@ def test_an_interrupted_run_keeps_what_had_finished_and_leaves_no_process(tmp_pa
     process.send_signal(2)
     process.communicate(timeout=30)
     assert (tmp_path / "steps-plain-cpu.json").exists()
-    running = subprocess.run(["/bin/ps", "-eo", "args"], capture_output=True, text=True)
+    running = subprocess.run(["/bin/ps", "-ww", "-eo", "args"], capture_output=True, text=True)
     assert running.returncode == 0
     assert str(tmp_path) not in running.stdout, "a worker outlived its run"
 

@@ -1,9 +1,16 @@
 """A worker without TensorFlow: does what its session's workload says, and logs when it works."""
 
 import json
+import os
+import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[3]))
+from benchmarks.engine.store import write_whole  # noqa: E402
+from benchmarks.engine.worker import _turn  # noqa: E402
 
 session, out = json.loads(sys.argv[2]), Path(sys.argv[3])
 journal = out.parent / "journal"
@@ -20,11 +27,19 @@ match session["workload"]:
         print("trace\nMemoryError: 3 GiB", file=sys.stderr)
         sys.exit(1)
     case "killed":
-        import os
-
-        os.kill(os.getpid(), 9)
+        os.kill(os.getpid(), signal.SIGKILL)
+    case "segfault":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    case "silent":
+        sys.exit(7)
+    case "full":
+        sys.exit(28)
     case "hang":
+        _turn()
         time.sleep(600)
+    case "parent":
+        _turn()
+        subprocess.run([sys.executable, "-c", "import time; time.sleep(600)", str(out)])
     case "garbage":
         out.write_text("{half")
         sys.exit(0)
@@ -33,9 +48,8 @@ match session["workload"]:
         sys.exit(0)
     case "measure":
         print("noise on stdout", flush=True)
-        print("ready", flush=True)
-        assert sys.stdin.readline() == "go\n"
+        _turn()()
         log("begin")
         time.sleep(0.05)
         log("end")
-out.write_text(json.dumps({"status": "done", "entries": [1]}))
+write_whole(out, json.dumps({"status": "done", "entries": [1]}))
