@@ -96,6 +96,8 @@ SETTINGS = {
         step=Budget(0.05, rounds=2),
         first_steps={"image": 1},
         storage=Budget(0.05, rounds=2, sample_seconds=0),
+        kernel=Budget(0, half_width=1, rounds=2),
+        sizes=(10_000,),
     ),
     "quick": Setting(
         kinds=("steps", "first_steps", "storage", "fidelity", "programs"),
