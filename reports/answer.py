@@ -15,7 +15,7 @@ from reports.findings import Outcome
 from reports.speeds import c9, tally
 from reports.verdicts import Verdict
 from reports.vocabulary import CONTROL, PLACEBO, REFERENCE, REMEDIES, SECOND, STEPS, rank
-from reports.wording import counted, listed
+from reports.wording import counted, listed, number
 
 
 def answer(evidence: Evidence) -> list[str]:
@@ -121,12 +121,14 @@ def _cast(evidence: Evidence) -> Iterator[str]:
 
 
 def _unreliable(evidence: Evidence) -> Iterator[str]:
-    rows = evidence.frame[evidence.frame["remedy"] == PLACEBO]
-    off = int((rows["verdict"] == Verdict.UNRELIABLE.value).sum())
-    if off:
+    judged = evidence.frame[evidence.frame["verdict"] != ""]
+    off = judged[judged["verdict"] == Verdict.UNRELIABLE.value]
+    if len(off):
+        told = sorted(set(off["unreliable"]))
+        more = f"; and {counted(len(told) - 2, 'more reason')}" if len(told) > 2 else ""
         yield (
-            f"{off} of {counted(len(rows[rows['verdict'] != '']), 'placebo')} did not come out as "
-            "1, so the speeds of those cells are unreliable and are not used as evidence."
+            f"{number(len(off))} of {counted(len(judged), 'comparison')} are unreliable and are "
+            f"not used as evidence ({'; '.join(told[:2])}{more})."
         )
 
 
@@ -138,10 +140,12 @@ def _choice(evidence: Evidence) -> str:
     verdicts: dict[str, set[str]] = defaultdict(set)
     for run in evidence.runs:
         for row in _steps(evidence, run).itertuples(index=False):
-            verdicts[row.remedy].add(row.verdict)
+            if row.verdict != Verdict.UNRELIABLE.value:
+                verdicts[row.remedy].add(row.verdict)
     slower = [n for n in whole if Verdict.SLOWER.value in verdicts[n]]
     faster = [n for n in whole if verdicts[n] and verdicts[n] <= {Verdict.FASTER.value}]
-    timed = [n for n in whole if verdicts[n] or n == REFERENCE]
+    compared = any(verdicts.values())
+    timed = [n for n in whole if verdicts[n] or (compared and n == REFERENCE)]
     choose = faster or [n for n in timed if n not in slower] or whole
     ways = listed((f"{n} ({REMEDIES.get(n, 'described in its recipe')})" for n in choose), "or")
     why = "keeps the model whole"

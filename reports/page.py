@@ -24,7 +24,6 @@ from reports.figures import MOST_FIGURES, started
 from reports.health import memory, sessions
 from reports.markup import html_row, markdown, markdown_row, slug
 from reports.samples import samples
-from reports.verdicts import Verdict
 from reports.vocabulary import AXES, PLACEBO, REMEDIES, STEPS
 from reports.wording import counted, interval, number
 
@@ -135,8 +134,8 @@ def _placebos(evidence: Evidence) -> str:
     rows = rows[rows["verdict"] != ""]
     if rows.empty:
         return "No placebo was measured, so nothing vouches for these ratios."
-    off = rows[rows["verdict"] == Verdict.UNRELIABLE.value]
-    said = f"{len(rows) - len(off)} of {counted(len(rows), 'placebo')} came out as 1"
+    off = (rows["ratio_ci_low"] > 1) | (rows["ratio_ci_high"] < 1)
+    said = f"{len(rows) - int(off.sum())} of {counted(len(rows), 'placebo')} came out as 1"
     steps = rows[rows["metric"].isin(list(STEPS))]
     if steps.empty:
         return f"{said}."

@@ -42,7 +42,9 @@ def test_a_remedy_that_is_faster_everywhere_is_chosen(folder: Folder) -> None:
 def test_unreliable_cells_are_owned_up_to(folder: Folder) -> None:
     folder.add(altered(ratios("placebo", 1.2)))
     text = said(folder.root)
-    assert "did not come out as 1" in text and "a training step is" not in text
+    assert "are unreliable and are not used" in text and "a training step is" not in text
+    choice = text.partition("So choose")[2]
+    assert "tf_cast (" in choice and choice.endswith("each keeps the model whole.")
 
 
 def test_without_round_trips_it_says_so(folder: Folder) -> None:
