@@ -47,14 +47,15 @@ def main(arguments: list[str] | None = None) -> int:
         not store what was measured; 130 where the run was interrupted.
     """
     given = _parser().parse_args(arguments)
+    commit = git("rev-parse", "HEAD")  # whatever is committed while this measures
     planned = _planned(given.setting, given.shard)
-    store = Store(ROOT / ".asv" / "sessions" / _identity(given.setting, given.shard))
+    store = Store(ROOT / ".asv" / "sessions" / _identity(given.setting, commit, given.shard))
     results = given.results or _results_folder(given.shard)
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.default_int_handler)
     try:
         with store.used():
-            return _measure_and_store(given.setting, planned, store, results.resolve())
+            return _measure_and_store(given.setting, commit, planned, store, results.resolve())
     except KeyboardInterrupt:
         print(f"interrupted; {_missing(planned, store)}", file=sys.stderr)
         return INTERRUPTED
@@ -108,7 +109,7 @@ def _planned(setting: str, part: Shard) -> list[Session]:
 
 
 def _measure_and_store(
-    setting: str, planned: Sequence[Session], store: Store, results: Path
+    setting: str, commit: str, planned: Sequence[Session], store: Store, results: Path
 ) -> int:
     if len(store.missing(planned)) < len(planned):
         print(f"going on: {_missing(planned, store)}")
@@ -120,7 +121,7 @@ def _measure_and_store(
         )
     asv_log = results.with_name(f"{results.name}.log")
     print(f"storing the results with asv; its tables go to {asv_log}")
-    if file_away(setting, store.folder, results, asv_log) or failures:
+    if file_away(setting, commit, store.folder, results, asv_log) or failures:
         print(f"{_missing(planned, store)} (see also {asv_log})", file=sys.stderr)
         return 2
     store.discard()
@@ -158,9 +159,9 @@ def _missing(planned: Sequence[Session], store: Store) -> str:
     return f"{kept}; the same command measures what is missing: {names}{more}"
 
 
-def _identity(setting: str, part: Shard) -> str:
+def _identity(setting: str, commit: str, part: Shard) -> str:
     """Name a store so that only the same code, environment and setting go on from it."""
-    code = git("rev-parse", "HEAD") + git("diff", "HEAD", "--", "benchmarks", "remedies")
+    code = commit + git("diff", commit, "--", "benchmarks", "remedies")
     known = json.dumps([setting, str(part), code, facts()], sort_keys=True)
     return hashlib.sha256(known.encode()).hexdigest()[:12]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.axes import WORKLOAD
@@ -20,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 _ASV = (sys.executable, "-m", "asv")
 
 
-def file_away(setting: str, store: Path, results: Path, log: Path) -> int:
+def file_away(setting: str, commit: str, store: Path, results: Path, log: Path) -> int:
     """Let `asv run` look up every result that `store` holds, and return its exit status.
 
     asv overwrites its files in place, so it works on copies. Those who file into the same folder
@@ -30,29 +33,42 @@ def file_away(setting: str, store: Path, results: Path, log: Path) -> int:
     ----------
     setting : str
         Name of the setting that was measured.
+    commit : str
+        The commit that was measured.
     store, results : Path
         Where the sessions are, and asv's results folder.
     log : Path
         Where asv's own tables go.
     """
-    results.mkdir(parents=True, exist_ok=True)
-    commit = git("rev-parse", "HEAD")
-    with (
-        locked(results / ".lock", wait=True),
-        tempfile.TemporaryDirectory(prefix=".filing-", dir=results.parent) as work,
-    ):
-        copy = Path(work, "results")
-        shutil.copytree(results, copy, ignore=_all_but(commit[:8]))
+    name_machine()
+    with filed(results) as copy, tempfile.TemporaryDirectory() as work:
         config = Path(work, "asv.conf.json")
         config.write_text(json.dumps(_config(copy)), encoding="utf-8")
-        _name_machine()
         command = [*_ASV, "run", "--config", str(config), "--python=same", "--record-samples"]
         command += [f"--set-commit-hash={commit}", *_selection(setting)]
         known = os.environ | {SETTING_VARIABLE: setting, STORE_VARIABLE: str(store)}
         with log.open("w", encoding="utf-8") as out:
-            status = subprocess.run(command, cwd=ROOT, env=known, stdout=out, stderr=out).returncode  # noqa: S603
+            return subprocess.run(command, cwd=ROOT, env=known, stdout=out, stderr=out).returncode  # noqa: S603
+
+
+@contextmanager
+def filed(results: Path) -> Iterator[Path]:
+    """Yield a copy of `results` to work on, and move what changed in it in place at the end.
+
+    Whatever interrupts the block, `results` is as it was. One works at a time, the others wait.
+    """
+    results.mkdir(parents=True, exist_ok=True)
+    with (
+        locked(results / ".lock", wait=True),
+        tempfile.TemporaryDirectory(prefix=f".{results.name}-", dir=results.parent) as work,
+    ):
+        for rest in results.parent.glob(f".{results.name}-*"):  # of killed runs
+            if rest.name != Path(work).name:
+                shutil.rmtree(rest, ignore_errors=True)
+        copy = Path(work, "results")
+        shutil.copytree(results, copy, ignore=shutil.ignore_patterns(".lock"))
+        yield copy
         move(copy, results)
-    return status
 
 
 def move(source: Path, target: Path) -> None:
@@ -63,6 +79,8 @@ def move(source: Path, target: Path) -> None:
     files = sorted(source.rglob("*.json"), key=lambda file: file.name != "benchmarks.json")
     for file in files:
         place = target / file.relative_to(source)
+        if place.exists() and filecmp.cmp(file, place, shallow=False):
+            continue
         place.parent.mkdir(parents=True, exist_ok=True)
         with file.open("rb") as whole:
             os.fsync(whole.fileno())
@@ -75,13 +93,6 @@ def git(*words: str) -> str:
     return done.stdout.strip()
 
 
-def _all_but(commit: str):  # type: ignore[no-untyped-def]
-    def ignored(folder: str, names: list[str]) -> list[str]:
-        return [n for n in names if Path(folder, n).is_file() and not n.startswith(commit)]
-
-    return ignored
-
-
 def _config(results: Path) -> dict[str, object]:
     config: dict[str, object] = json.loads((ROOT / "asv.conf.json").read_text(encoding="utf-8"))
     folders = {"repo": ROOT, "benchmark_dir": ROOT / "benchmarks", "results_dir": results}
@@ -89,7 +100,8 @@ def _config(results: Path) -> dict[str, object]:
     return config | {name: str(folder) for name, folder in folders.items()}
 
 
-def _name_machine() -> None:
+def name_machine() -> None:
+    """Let asv describe this machine, unless it has before."""
     if not Path("~/.asv-machine.json").expanduser().exists():
         command = [*_ASV, "machine", "--yes"]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
