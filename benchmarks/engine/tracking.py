@@ -20,7 +20,7 @@ from benchmarks.engine.filing import ROOT, filed, name_machine
 from benchmarks.engine.plan import SETTING_VARIABLE, SETTINGS
 from remedies.versions import KERAS, TENSORFLOW, chosen, tensorflow_for
 
-# What is tracked: the facts, what a `.keras` file loses, and what a step costs beside the reference.
+# The facts, what a `.keras` file loses, and what a step costs beside the reference.
 _CORE = (
     r"^(?!.*'(gpu|attention|inpaint)')"
     r"(environment|fidelity|steps\.ImageSteps\.track_(train|predict)_step(_ratio)?\b)"
@@ -136,7 +136,7 @@ def _common() -> dict[str, list[str]]:
     return {name: pinned[name] for name in ("rich", "pip+asv_runner")} | {"setuptools": [""]}
 
 
-def track_releases(tracker: Tracker, versions: Sequence[str], jobs: int) -> list[str]:
+def measure_releases(tracker: Tracker, versions: Sequence[str], jobs: int) -> list[str]:
     """Measure each release, and return those that asv did not measure whole."""
     with ThreadPoolExecutor(jobs) as pool:
         list(pool.map(tracker.prepare, versions))
@@ -161,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             versions = chosen(given.releases, _newest)
         except ValueError as error:
             parser.error(str(error))
-        return int(bool(track_releases(Tracker(folder, given.setting), versions, given.jobs)))
+        return int(bool(measure_releases(Tracker(folder, given.setting), versions, given.jobs)))
     if not (given.repository and given.commits):
         parser.error("name --releases, or --repository and --commits")
     tracker = Tracker(folder / "commits", given.setting)
