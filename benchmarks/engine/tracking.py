@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from typing import Any
 
 from benchmarks.engine.filing import ROOT, filed, name_machine
 from benchmarks.engine.plan import SETTING_VARIABLE, SETTINGS
+from benchmarks.engine.workers import stop
 from remedies.versions import KERAS, TENSORFLOW, chosen, tensorflow_for
 
 # The facts, what a `.keras` file loses, and what a step costs beside the reference.
@@ -25,6 +27,7 @@ _CORE = (
     r"^(?!.*'(gpu|attention|inpaint)')"
     r"(environment|fidelity|steps\.ImageSteps\.track_(train|predict)_step(_ratio)?\b)"
 )
+INTERRUPTED = 130
 EXAMPLES = """\
 examples:
   scripts/track_keras --releases 3.5..latest
@@ -100,10 +103,14 @@ class Tracker:
         known = os.environ | {SETTING_VARIABLE: self.setting}
         known["PATH"] = os.pathsep.join([str(own), os.environ.get("PATH", "")])
         command = [sys.executable, "-m", "asv", *words[:1], "--config", str(config), *words[1:]]
+        with (self.folder / f"{name}.log").open("w", encoding="utf-8") as out:
+            process = subprocess.Popen(  # noqa: S603 - asv, with our own words
+                command, env=known, stdout=out, stderr=out, start_new_session=True
+            )
         try:
-            with (self.folder / f"{name}.log").open("w", encoding="utf-8") as out:
-                return subprocess.run(command, env=known, stdout=out, stderr=out).returncode  # noqa: S603
+            return process.wait()
         finally:
+            stop(process)
             config.unlink()
 
 
@@ -150,12 +157,21 @@ def measure_releases(tracker: Tracker, versions: Sequence[str], jobs: int) -> li
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return 0, 1 where a release failed, or 2 for a wrong command."""
+    """Run the command; return 0, 1 where something failed, 2 for a wrong one, 130 if interrupted."""
     parser = _parser()
     given = parser.parse_args(arguments)
     folder = given.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     name_machine()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return _track(given, parser, folder)
+    except KeyboardInterrupt:
+        print("interrupted; what was measured is kept, the same command goes on", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _track(given: argparse.Namespace, parser: argparse.ArgumentParser, folder: Path) -> int:
     if given.releases:
         try:
             versions = chosen(given.releases, _newest)

@@ -2,8 +2,8 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -24,10 +24,11 @@ def asked(monkeypatch):
         if words[0] == "find":
             stdout.write("· noise\nGreatest improvement found: 6e42834e <v3.3.0~44>\n")
         keras = config["matrix"]["req"].get("keras")
-        return subprocess.CompletedProcess(command, 2 if keras == ["3.6.0"] else 0)
+        status = 2 if keras == ["3.6.0"] else 0
+        return SimpleNamespace(wait=lambda: status, poll=lambda: status)
 
     monkeypatch.setattr(tracking, "name_machine", lambda: None)
-    monkeypatch.setattr(tracking.subprocess, "run", run)
+    monkeypatch.setattr(tracking.subprocess, "Popen", run)
     monkeypatch.setattr(tracking, "_newest", lambda: "3.15.1")
     return calls
 
@@ -92,3 +93,17 @@ def test_only_the_core_is_selected_of_a_release(tmp_path):
     assert not chosen("fidelity.Fidelity.track_weights_lost('image', 'control', 'gpu')")
     assert not chosen("storage.Storage.track_save('image', 'control', 'cpu')")
     assert Tracker(tmp_path, "core").results == tmp_path / "results"
+
+
+def test_an_interrupted_asv_ends_with_all_that_it_started(tmp_path, monkeypatch):
+    class Process:
+        def wait(self):
+            raise KeyboardInterrupt
+
+    stopped = []
+    monkeypatch.setattr(tracking, "name_machine", lambda: None)
+    monkeypatch.setattr(tracking.subprocess, "Popen", lambda *_, **__: Process())
+    monkeypatch.setattr(tracking, "stop", stopped.append)
+    words = ["--repository", "x", "--commits", "a..b", "--folder", str(tmp_path)]
+    assert main(words) == 130
+    assert len(stopped) == 1 and not list(tmp_path.rglob("*.conf.json"))
