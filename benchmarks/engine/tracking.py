@@ -105,7 +105,7 @@ class Tracker:
         command = [sys.executable, "-m", "asv", *words[:1], "--config", str(config), *words[1:]]
         with (self.folder / f"{name}.log").open("w", encoding="utf-8") as out:
             process = subprocess.Popen(  # noqa: S603 - asv, with our own words
-                command, env=known, stdout=out, stderr=out, start_new_session=True
+                command, env=known, stdout=out, stderr=out, text=True, start_new_session=True
             )
         try:
             return process.wait()
@@ -157,7 +157,7 @@ def measure_releases(tracker: Tracker, versions: Sequence[str], jobs: int) -> li
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return 0, 1 where something failed, 2 for a wrong one, 130 if interrupted."""
+    """Run the command; return 0, 1 where something failed, 2 if it is wrong, 130 if interrupted."""
     parser = _parser()
     given = parser.parse_args(arguments)
     folder = given.folder.resolve()
