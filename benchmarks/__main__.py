@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks.engine.filing import ROOT, file_away, git
+from benchmarks.engine.filing import ROOT, Filing, file_away, git
 from benchmarks.engine.plan import KINDS, SETTINGS, Session, sessions
 from benchmarks.engine.pool import run
 from benchmarks.engine.shards import Shard, shard
@@ -47,14 +47,16 @@ def main(arguments: list[str] | None = None) -> int:
         not store what was measured; 130 where the run was interrupted.
     """
     given = _parser().parse_args(arguments)
+    commit = git("rev-parse", "HEAD")  # whatever is committed while this measures
     planned = _planned(given.setting, given.shard)
-    store = Store(ROOT / ".asv" / "sessions" / _identity(given.setting, given.shard))
+    store = Store(ROOT / ".asv" / "sessions" / _identity(given.setting, commit, given.shard))
     results = given.results or _results_folder(given.shard)
+    filing = Filing(given.setting, commit, results.resolve(), given.machine)
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.default_int_handler)
     try:
         with store.used():
-            return _measure_and_store(given.setting, planned, store, results.resolve())
+            return _measure_and_store(filing, planned, store)
     except KeyboardInterrupt:
         print(f"interrupted; {_missing(planned, store)}", file=sys.stderr)
         return INTERRUPTED
@@ -77,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--shard", type=_shard, default=Shard(1, 1), metavar="I/N", help="measure one part of N"
+    )
+    parser.add_argument(
+        "--machine", default="", metavar="NAME", help="as what asv stores it (default: the host)"
     )
     parser.add_argument(
         "--results",
@@ -107,21 +112,18 @@ def _planned(setting: str, part: Shard) -> list[Session]:
     return [session for session in planned if not missing(session.device)]
 
 
-def _measure_and_store(
-    setting: str, planned: Sequence[Session], store: Store, results: Path
-) -> int:
+def _measure_and_store(filing: Filing, planned: Sequence[Session], store: Store) -> int:
     if len(store.missing(planned)) < len(planned):
         print(f"going on: {_missing(planned, store)}")
-    failures = measure(setting, planned, store)
+    failures = measure(filing.setting, planned, store)
     for session, reason in failures.items():
         log = store.log(session)
         print(
             f"{session}: {reason}" + f" (all it said is in {log})" * log.exists(), file=sys.stderr
         )
-    asv_log = results.with_name(f"{results.name}.log")
-    print(f"storing the results with asv; its tables go to {asv_log}")
-    if file_away(setting, store.folder, results, asv_log) or failures:
-        print(f"{_missing(planned, store)} (see also {asv_log})", file=sys.stderr)
+    print(f"storing the results with asv; its tables go to {filing.log}")
+    if file_away(filing, store.folder) or failures:
+        print(f"{_missing(planned, store)} (see also {filing.log})", file=sys.stderr)
         return 2
     store.discard()
     return 0
@@ -158,9 +160,9 @@ def _missing(planned: Sequence[Session], store: Store) -> str:
     return f"{kept}; the same command measures what is missing: {names}{more}"
 
 
-def _identity(setting: str, part: Shard) -> str:
+def _identity(setting: str, commit: str, part: Shard) -> str:
     """Name a store so that only the same code, environment and setting go on from it."""
-    code = git("rev-parse", "HEAD") + git("diff", "HEAD", "--", "benchmarks", "remedies")
+    code = commit + git("diff", commit, "--", "benchmarks", "remedies")
     known = json.dumps([setting, str(part), code, facts()], sort_keys=True)
     return hashlib.sha256(known.encode()).hexdigest()[:12]
 

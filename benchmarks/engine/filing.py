@@ -2,57 +2,98 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.axes import WORKLOAD
 from benchmarks.engine.launch import STORE_VARIABLE
 from benchmarks.engine.plan import SETTING_VARIABLE, SETTINGS
-from benchmarks.engine.store import locked
+from benchmarks.engine.store import locked, write_whole
 from remedies.devices import DEVICES, missing
 
 ROOT = Path(__file__).parents[2]
-_ASV = (sys.executable, "-m", "asv")
 
 
-def file_away(setting: str, store: Path, results: Path, log: Path) -> int:
+@dataclass(frozen=True)
+class Filing:
+    """Where and as what the results of a run are stored.
+
+    Attributes
+    ----------
+    setting, commit : str
+        What was measured.
+    results : Path
+        asv's results folder.
+    machine : str
+        The name that asv gives this machine; empty for its own.
+    """
+
+    setting: str
+    commit: str
+    results: Path
+    machine: str = ""
+
+    @property
+    def log(self) -> Path:
+        """Where asv's own tables go."""
+        return self.results.with_name(f"{self.results.name}.log")
+
+
+def file_away(run: Filing, store: Path) -> int:
     """Let `asv run` look up every result that `store` holds, and return its exit status.
 
     asv overwrites its files in place, so it works on copies. Those who file into the same folder
     do so one after the other.
-
-    Parameters
-    ----------
-    setting : str
-        Name of the setting that was measured.
-    store, results : Path
-        Where the sessions are, and asv's results folder.
-    log : Path
-        Where asv's own tables go.
     """
-    results.mkdir(parents=True, exist_ok=True)
-    commit = git("rev-parse", "HEAD")
-    with (
-        locked(results / ".lock", wait=True),
-        tempfile.TemporaryDirectory(prefix=".filing-", dir=results.parent) as work,
-    ):
-        copy = Path(work, "results")
-        shutil.copytree(results, copy, ignore=_all_but(commit[:8]))
+    name_machine(run.machine)
+    with filed(run.results) as copy, tempfile.TemporaryDirectory() as work:
         config = Path(work, "asv.conf.json")
         config.write_text(json.dumps(_config(copy)), encoding="utf-8")
-        _name_machine()
-        command = [*_ASV, "run", "--config", str(config), "--python=same", "--record-samples"]
-        command += [f"--set-commit-hash={commit}", *_selection(setting)]
-        known = os.environ | {SETTING_VARIABLE: setting, STORE_VARIABLE: str(store)}
-        with log.open("w", encoding="utf-8") as out:
-            status = subprocess.run(command, cwd=ROOT, env=known, stdout=out, stderr=out).returncode  # noqa: S603
+        command = [
+            sys.executable,
+            "-m",
+            "asv",
+            "run",
+            "--config",
+            str(config),
+            "--python=same",
+            "--record-samples",
+        ]
+        command += [f"--set-commit-hash={run.commit}", *_selection(run.setting)]
+        command += [f"--machine={run.machine}"] if run.machine else []
+        known = os.environ | {SETTING_VARIABLE: run.setting, STORE_VARIABLE: str(store)}
+        with run.log.open("w", encoding="utf-8") as out:
+            return subprocess.run(command, cwd=ROOT, env=known, stdout=out, stderr=out).returncode  # noqa: S603
+
+
+@contextmanager
+def filed(results: Path) -> Iterator[Path]:
+    """Yield a copy of `results` to work on, and move what changed in it in place at the end.
+
+    Whatever interrupts the block, `results` is as it was. One works at a time, the others wait.
+    """
+    results.mkdir(parents=True, exist_ok=True)
+    with (
+        locked(results / ".lock", wait=True),
+        tempfile.TemporaryDirectory(prefix=f".{results.name}-", dir=results.parent) as work,
+    ):
+        for rest in results.parent.glob(f".{results.name}-*"):  # of killed runs
+            if rest.name != Path(work).name:
+                shutil.rmtree(rest, ignore_errors=True)
+        copy = Path(work, "results")
+        shutil.copytree(results, copy, ignore=shutil.ignore_patterns(".lock"))
+        yield copy
         move(copy, results)
-    return status
 
 
 def move(source: Path, target: Path) -> None:
@@ -63,6 +104,8 @@ def move(source: Path, target: Path) -> None:
     files = sorted(source.rglob("*.json"), key=lambda file: file.name != "benchmarks.json")
     for file in files:
         place = target / file.relative_to(source)
+        if place.exists() and filecmp.cmp(file, place, shallow=False):
+            continue
         place.parent.mkdir(parents=True, exist_ok=True)
         with file.open("rb") as whole:
             os.fsync(whole.fileno())
@@ -75,13 +118,6 @@ def git(*words: str) -> str:
     return done.stdout.strip()
 
 
-def _all_but(commit: str):  # type: ignore[no-untyped-def]
-    def ignored(folder: str, names: list[str]) -> list[str]:
-        return [n for n in names if Path(folder, n).is_file() and not n.startswith(commit)]
-
-    return ignored
-
-
 def _config(results: Path) -> dict[str, object]:
     config: dict[str, object] = json.loads((ROOT / "asv.conf.json").read_text(encoding="utf-8"))
     folders = {"repo": ROOT, "benchmark_dir": ROOT / "benchmarks", "results_dir": results}
@@ -89,10 +125,20 @@ def _config(results: Path) -> dict[str, object]:
     return config | {name: str(folder) for name, folder in folders.items()}
 
 
-def _name_machine() -> None:
-    if not Path("~/.asv-machine.json").expanduser().exists():
-        command = [*_ASV, "machine", "--yes"]
-        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+def name_machine(name: str = "") -> None:
+    """Let asv know this machine as `name`; without one as it does, else by its host name."""
+    from asv.machine import Machine
+
+    file = Path("~/.asv-machine.json").expanduser()
+    # Shards start together, and may share a home.
+    with locked(file.with_suffix(".lock"), wait=True):
+        known = json.loads(file.read_text("utf-8")) if file.exists() else {"version": 1}
+        machines = known.keys() - {"version"}
+        # Where asv knows one machine only, it takes every host for that.
+        wanted = name or ("" if len(machines) == 1 else platform.node())
+        if wanted and wanted not in machines:
+            known[wanted] = {**Machine.get_defaults(), "machine": wanted}
+            write_whole(file, json.dumps(known, indent=4))
 
 
 def _selection(setting: str) -> list[str]:

@@ -99,6 +99,17 @@ SETTINGS = {
         kernel=Budget(0, half_width=1, rounds=2),
         sizes=(10_000,),
     ),
+    "core": Setting(
+        kinds=("steps", "fidelity", "scenarios"),
+        workloads=("image",),
+        batches=1,
+        launches=2,
+        step=Budget(5, half_width=0.01, rounds=5),
+        first_steps={},
+        storage=Budget(1, half_width=0.01, rounds=5, sample_seconds=0),
+        kernel=Budget(2, half_width=0.02, rounds=11),
+        sizes=(10_000,),
+    ),
     "quick": Setting(
         kinds=("steps", "first_steps", "storage", "fidelity", "programs"),
         workloads=("image",),

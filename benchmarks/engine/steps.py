@@ -83,7 +83,7 @@ def _step(metric: str, model: Any, data: tuple[Any, Any]) -> Callable[[], object
     if metric == "predict_step":
         return lambda: model.predict_on_batch(inputs)
     if metric == "train_step_compiled":
-        return lambda: model.train_function([(inputs, targets, None)])
+        return lambda: model.train_function(iter([(inputs, targets, None)]))
     return lambda: model.predict_function([(inputs,)])
 
 

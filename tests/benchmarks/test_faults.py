@@ -30,7 +30,7 @@ command._identity = lambda *_: "store"
 names = sys.argv[2].split(",")
 planned = [Session("steps", name, "cpu", launch=i) for i, name in enumerate(names)]
 command._planned = lambda *_: planned
-def stored(setting, store, results, log):
+def stored(filing, store):
     (command.ROOT / "stored").write_text("\\n".join(sorted(p.stem for p in store.glob("*.json"))))
     return 0
 command.file_away = stored
