@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.axes import WORKLOAD
+from benchmarks.axes import WORKLOAD, batches
 from benchmarks.engine.launch import STORE_VARIABLE
-from benchmarks.engine.plan import SETTING_VARIABLE, SETTINGS
+from benchmarks.engine.plan import KINDS, SETTING_VARIABLE, SETTINGS
 from benchmarks.engine.store import locked, write_whole
 from remedies.devices import DEVICES, missing
 
@@ -143,6 +143,11 @@ def name_machine(name: str = "") -> None:
 
 def _selection(setting: str) -> list[str]:
     """Leave out what is not measured: a process for each combination would take minutes."""
-    left_out = {device for device in DEVICES if missing(device)}
-    left_out |= set(WORKLOAD) - set(SETTINGS[setting].workloads)
-    return [f"--bench=^(?!.*'({'|'.join(sorted(left_out))})')"] if left_out else []
+    chosen = SETTINGS[setting]
+    left_out = {repr(device) for device in DEVICES if missing(device)}
+    left_out |= {repr(workload) for workload in set(WORKLOAD) - set(chosen.workloads)}
+    for workload in chosen.workloads:
+        # asv's names end in the parameters; the batch size is the last of a step's.
+        left_out |= {rf"'{workload}'.*, {b}\)" for b in batches(workload)[chosen.batches :]}
+    left_out |= {rf"^{kind}\." for kind in set(KINDS) - set(chosen.kinds)}
+    return [f"--bench=^(?!.*({'|'.join(sorted(left_out))}))"] if left_out else []
