@@ -1,4 +1,4 @@
-"""The control written strictly for JAX: `jax.lax.select` refuses a float condition, like `tf.where`.
+"""The control written strictly for JAX: `lax.select` refuses a float condition, as `tf.where` does.
 
 Runs under ``KERAS_BACKEND=jax`` only.
 """
