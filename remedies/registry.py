@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -48,6 +51,30 @@ REMEDIES = {
     )
 }
 
+# What there is to compare under Keras' JAX backend: what calls no `tf.`, and the controls there.
+JAX_REMEDIES = {"ops_where": REMEDIES["ops_where"]} | {
+    remedy.name: remedy
+    for remedy in (
+        Remedy("functional_ops_where", "Functional: keras.ops.where on a bool keras.Input."),
+        Remedy("jnp_where", "Nothing: raw jnp.where, which takes a float condition."),
+        Remedy("lax_select", "Nothing: raw lax.select, which refuses one.", ("bool",)),
+    )
+}
+
+
+def on_jax() -> bool:
+    """Whether this process was started with ``KERAS_BACKEND=jax``."""
+    return os.environ.get("KERAS_BACKEND") == "jax"
+
+
+def not_on_jax(workload: str, remedy: str) -> str:
+    """Return why `remedy` cannot run under Keras' JAX backend, or an empty string where it can."""
+    file = Path(__file__).with_name(workload) / f"{remedy}.py"
+    source = file.read_text(encoding="utf-8")
+    for base in re.findall(rf"from remedies\.{workload}\.(build\w*) import", source):
+        return not_on_jax(workload, base)
+    return "its recipe calls tf.*" if "import tensorflow" in source else ""
+
 
 def require(kind: str, name: str, allowed: Iterable[str]) -> str:
     """Return `name` if it is one of `allowed`.
@@ -74,7 +101,7 @@ def recipe(workload: str, remedy: str) -> ModuleType:
         For a workload or remedy that does not exist.
     """
     require("workload", workload, WORKLOADS)
-    require("remedy", remedy, REMEDIES)
+    require("remedy", remedy, REMEDIES | JAX_REMEDIES if on_jax() else REMEDIES)
     return importlib.import_module(f"remedies.{workload}.{remedy}")
 
 

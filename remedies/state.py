@@ -42,9 +42,12 @@ def arrays(variables: Sequence[Any]) -> Arrays:
 def leaves(structure: Any) -> list[Any]:
     """Return the leaves of a nested structure in Keras' own order."""
     import keras
-    import tensorflow as tf
 
-    return list(getattr(keras, "tree", tf.nest).flatten(structure))  # Keras 3.0 has no `tree`
+    if tree := getattr(keras, "tree", None):
+        return list(tree.flatten(structure))
+    import tensorflow as tf  # Keras 3.0 has no `tree`
+
+    return list(tf.nest.flatten(structure))
 
 
 def _host(value: Any) -> np.ndarray:
