@@ -116,8 +116,8 @@ SETTINGS = {
         workloads=("image",),
         batches=1,
         launches=4,
-        # Four launches, each known to 3.5 %, make an interval of about 2 %: quiet steps end early.
-        step=Budget(16, half_width=0.035, rounds=15),
+        # Four launches, each known to 3 %, make an interval of under 2 %: quiet steps end early.
+        step=Budget(20, half_width=0.031, rounds=15),
         first_steps={"image": 4},
         storage=Budget(2, half_width=0.01, rounds=5, sample_seconds=0),
         kernel=Budget(2, half_width=0.02, rounds=11),
