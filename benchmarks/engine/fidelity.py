@@ -7,7 +7,6 @@ from dataclasses import asdict
 from itertools import product
 from typing import Any
 
-from benchmarks.axes import JIT
 from benchmarks.engine.plan import Session, Setting
 from benchmarks.engine.results import entry
 from remedies import REMEDIES, WORKLOADS, RoundTrip, build, keras_file_twice, round_trip
@@ -21,7 +20,7 @@ def measure(
 ) -> Iterator[dict[str, Any]]:
     """Yield an entry for each defect of each remedy, and for what Keras did while loading."""
     yield entry("functional_as_written_raises", _functional_as_written_raises())
-    for remedy, jit in product(REMEDIES.values(), JIT):
+    for remedy, jit in product(REMEDIES.values(), setting.round_trips[session.workload]):
         for mask_dtype in remedy.mask_dtypes:
             data = WORKLOADS[session.workload].data(BATCH, mask_dtype)
             model = build(session.workload, remedy.name, jit=jit == "xla")

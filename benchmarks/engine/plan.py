@@ -69,6 +69,8 @@ class Setting:
         For the training step in one launch; the other steps get a part of its time.
     first_steps : dict of str to int
         Workload -> fresh models a remedy for the first step (trace and compile).
+    round_trips : dict of str to tuple of str
+        Workload -> the jits whose round trips are tried; each traces every model five times.
     storage : Budget
         For each of save and load in one launch.
     kernel : Budget
@@ -83,6 +85,7 @@ class Setting:
     launches: int
     step: Budget
     first_steps: dict[str, int]
+    round_trips: dict[str, tuple[str, ...]]
     storage: Budget
     kernel: Budget
     sizes: tuple[int, ...]
@@ -96,6 +99,7 @@ SETTINGS = {
         launches=2,
         step=Budget(0.05, rounds=2),
         first_steps={"image": 1},
+        round_trips={"image": ("graph",)},
         storage=Budget(0.05, rounds=2, sample_seconds=0),
         kernel=Budget(0, half_width=1, rounds=2),
         sizes=(10_000,),
@@ -107,6 +111,7 @@ SETTINGS = {
         launches=2,
         step=Budget(5, half_width=0.01, rounds=5),
         first_steps={},
+        round_trips={"image": tuple(JIT)},
         storage=Budget(1, half_width=0.01, rounds=5, sample_seconds=0),
         kernel=Budget(2, half_width=0.02, rounds=11),
         sizes=(10_000,),
@@ -119,6 +124,7 @@ SETTINGS = {
         # Four launches, each known to 3 %, make an interval of under 2 %: quiet steps end early.
         step=Budget(20, half_width=0.031, rounds=15),
         first_steps={"image": 4},
+        round_trips={"image": tuple(JIT)},
         storage=Budget(2, half_width=0.01, rounds=5, sample_seconds=0),
         kernel=Budget(2, half_width=0.02, rounds=11),
         sizes=(10_000, 1_000_000, 100_000_000),
@@ -127,9 +133,10 @@ SETTINGS = {
         kinds=("steps", "first_steps", "storage", "fidelity", "kernels", "programs"),
         workloads=tuple(WORKLOAD),
         batches=2,
-        launches=3,
+        launches=2,
         step=Budget(2.5, half_width=0.004, rounds=5),
-        first_steps={"image": 5},
+        first_steps={"image": 3},
+        round_trips={"image": tuple(JIT), "attention": ("xla",), "inpaint": ("xla",)},
         storage=Budget(1, half_width=0.01, rounds=5, sample_seconds=0),
         kernel=Budget(2, half_width=0.02, rounds=11),
         sizes=(10_000, 1_000_000, 100_000_000),
@@ -141,6 +148,7 @@ SETTINGS = {
         launches=8,
         step=Budget(60, half_width=0.004, rounds=5),
         first_steps=dict.fromkeys(WORKLOAD, 9),
+        round_trips=dict.fromkeys(WORKLOAD, tuple(JIT)),
         storage=Budget(20, half_width=0.01, rounds=5, sample_seconds=0),
         kernel=Budget(20, half_width=0.01),
         sizes=tuple(SIZE),
@@ -178,7 +186,8 @@ def _cells(kind: str, setting: Setting) -> Iterator[Session]:
     if kind == "kernels":
         yield from (Session(kind, "", device) for device in DEVICE)
         return
-    workloads = setting.first_steps if kind == "first_steps" else setting.workloads
+    own = {"first_steps": setting.first_steps, "fidelity": setting.round_trips}
+    workloads = own.get(kind, setting.workloads)
     for workload, device in product(workloads, DEVICE):
         sizes = batches(workload)
         if kind == "steps":
