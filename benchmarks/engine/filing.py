@@ -8,7 +8,6 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from benchmarks.axes import WORKLOAD, batches
 from benchmarks.engine.launch import STORE_VARIABLE
 from benchmarks.engine.plan import KINDS, SETTING_VARIABLE, SETTINGS
 from benchmarks.engine.store import locked, write_whole
+from benchmarks.engine.workers import run_on_leash
 from remedies.devices import DEVICES, missing
 
 ROOT = Path(__file__).parents[2]
@@ -59,21 +59,11 @@ def file_away(run: Filing, store: Path) -> int:
     with filed(run.results) as copy, tempfile.TemporaryDirectory() as work:
         config = Path(work, "asv.conf.json")
         config.write_text(json.dumps(_config(copy)), encoding="utf-8")
-        command = [
-            sys.executable,
-            "-m",
-            "asv",
-            "run",
-            "--config",
-            str(config),
-            "--python=same",
-            "--record-samples",
-        ]
-        command += [f"--set-commit-hash={run.commit}", *_selection(run.setting)]
-        command += [f"--machine={run.machine}"] if run.machine else []
-        known = os.environ | {SETTING_VARIABLE: run.setting, STORE_VARIABLE: str(store)}
-        with run.log.open("w", encoding="utf-8") as out:
-            return subprocess.run(command, cwd=ROOT, env=known, stdout=out, stderr=out).returncode  # noqa: S603
+        words = ["run", "--config", str(config), "--python=same", "--record-samples"]
+        words += [f"--set-commit-hash={run.commit}", *_selection(run.setting)]
+        words += [f"--machine={run.machine}"] if run.machine else []
+        known = {SETTING_VARIABLE: run.setting, STORE_VARIABLE: str(store)}
+        return run_on_leash("asv", *words, log=run.log, known=known)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.engine.filing import ROOT, filed, name_machine
 from benchmarks.engine.plan import SETTING_VARIABLE, SETTINGS
-from benchmarks.engine.workers import stop
+from benchmarks.engine.workers import run_on_leash
 from remedies.versions import KERAS, TENSORFLOW, chosen, tensorflow_for
 
 # The facts, what a `.keras` file loses, and what a step costs beside the reference.
@@ -100,17 +100,12 @@ class Tracker:
     def _asv(self, config: Path, name: str, *words: str) -> int:
         # A version manager's shim is no Python that virtualenv takes.
         own = Path(sys.executable).resolve().parent
-        known = os.environ | {SETTING_VARIABLE: self.setting}
-        known["PATH"] = os.pathsep.join([str(own), os.environ.get("PATH", "")])
-        command = [sys.executable, "-m", "asv", *words[:1], "--config", str(config), *words[1:]]
-        with (self.folder / f"{name}.log").open("w", encoding="utf-8") as out:
-            process = subprocess.Popen(  # noqa: S603 - asv, with our own words
-                command, env=known, stdout=out, stderr=out, text=True, start_new_session=True
-            )
+        path = os.pathsep.join([str(own), os.environ.get("PATH", "")])
+        known = {SETTING_VARIABLE: self.setting, "PATH": path}
+        words = (words[0], "--config", str(config), *words[1:])
         try:
-            return process.wait()
+            return run_on_leash("asv", *words, log=self.folder / f"{name}.log", known=known)
         finally:
-            stop(process)
             config.unlink()
 
 

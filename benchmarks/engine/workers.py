@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+
+_LEASH = Path(__file__).with_name("leash.py")
 
 
 class Workers:
@@ -55,6 +58,36 @@ class Workers:
             self._closed = True
             for process in self._running:
                 stop(process)
+
+
+def run_on_leash(module: str, *words: str, log: Path, known: Mapping[str, str]) -> int:
+    """Run a Python module to its end and return its status; it does not outlive this process.
+
+    Parameters
+    ----------
+    module, *words : str
+        What to run, with its arguments.
+    log : Path
+        Where all goes that it says.
+    known : mapping
+        Environment variables, besides the usual.
+    """
+    command = [sys.executable, str(_LEASH), module, *words]
+    with log.open("w", encoding="utf-8") as out:
+        process = subprocess.Popen(  # noqa: S603 - a module of this environment
+            command,
+            env=os.environ | known,
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=out,
+            text=True,
+            start_new_session=True,
+        )
+    with process:
+        try:
+            return process.wait()
+        finally:
+            stop(process)
 
 
 def stop(process: subprocess.Popen[str]) -> None:

@@ -96,14 +96,14 @@ def test_a_host_that_is_one_of_several_machines_is_added_by_its_own_name(home, m
 def test_asv_is_told_what_was_measured_and_where(home, results, monkeypatch, tmp_path):
     told = {}
 
-    def run(command, *, env, **_):
-        config = next(word for word in command if word.endswith("asv.conf.json"))
-        told.update(command=command, env=env, config=json.loads(Path(config).read_text()))
-        return subprocess.CompletedProcess(command, 2)
+    def run(module, *words, log, known):
+        config = next(word for word in words if word.endswith("asv.conf.json"))
+        told.update(words=words, known=known, config=json.loads(Path(config).read_text()))
+        return 2
 
-    monkeypatch.setattr(filing.subprocess, "run", run)
+    monkeypatch.setattr(filing, "run_on_leash", run)
     assert file_away(Filing("quick", "c" * 40, results, "runner"), tmp_path / "store") == 2
-    assert {f"--set-commit-hash={'c' * 40}", "--machine=runner"} <= set(told["command"])
-    assert told["env"]["REMEDIES_SESSIONS"] == str(tmp_path / "store")
-    assert told["env"]["REMEDIES_SETTING"] == "quick"
+    assert {f"--set-commit-hash={'c' * 40}", "--machine=runner"} <= set(told["words"])
+    assert told["known"]["REMEDIES_SESSIONS"] == str(tmp_path / "store")
+    assert told["known"]["REMEDIES_SETTING"] == "quick"
     assert told["config"]["results_dir"] != str(results)

@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -16,19 +15,20 @@ def asked(monkeypatch):
     """Record each call of asv: its words, its configuration and its setting; 3.6.0 fails."""
     calls = []
 
-    def run(command, *, env, stdout, **_):
-        words = command[command.index("asv") + 1 :]
+    def run(module, *words, log, known):
+        words = list(words)
         config = json.loads(Path(words.pop(words.index("--config") + 1)).read_text())
         words.remove("--config")
-        calls.append((words, config, env["REMEDIES_SETTING"]))
+        calls.append((words, config, known["REMEDIES_SETTING"]))
         if words[0] == "find":
-            stdout.write("· noise\nGreatest improvement found: 6e42834e <v3.3.0~44>\n")
+            log.write_text("· noise\nGreatest improvement found: 6e42834e <v3.3.0~44>\n")
+        else:
+            log.touch()
         keras = config["matrix"]["req"].get("keras")
-        status = 2 if keras == ["3.6.0"] else 0
-        return SimpleNamespace(wait=lambda: status, poll=lambda: status)
+        return 2 if keras == ["3.6.0"] else 0
 
     monkeypatch.setattr(tracking, "name_machine", lambda: None)
-    monkeypatch.setattr(tracking.subprocess, "Popen", run)
+    monkeypatch.setattr(tracking, "run_on_leash", run)
     monkeypatch.setattr(tracking, "_newest", lambda: "3.15.1")
     return calls
 
@@ -95,15 +95,13 @@ def test_only_the_core_is_selected_of_a_release(tmp_path):
     assert Tracker(tmp_path, "core").results == tmp_path / "results"
 
 
-def test_an_interrupted_asv_ends_with_all_that_it_started(tmp_path, monkeypatch):
-    class Process:
-        def wait(self):
-            raise KeyboardInterrupt
+def test_an_interrupted_run_says_so_and_leaves_no_configuration(tmp_path, monkeypatch, capsys):
+    def run(*_, **__):
+        raise KeyboardInterrupt
 
-    stopped = []
     monkeypatch.setattr(tracking, "name_machine", lambda: None)
-    monkeypatch.setattr(tracking.subprocess, "Popen", lambda *_, **__: Process())
-    monkeypatch.setattr(tracking, "stop", stopped.append)
+    monkeypatch.setattr(tracking, "run_on_leash", run)
     words = ["--repository", "x", "--commits", "a..b", "--folder", str(tmp_path)]
     assert main(words) == 130
-    assert len(stopped) == 1 and not list(tmp_path.rglob("*.conf.json"))
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not list(tmp_path.rglob("*.conf.json"))
