@@ -186,7 +186,7 @@ def _cells(kind: str, setting: Setting) -> Iterator[Session]:
     if kind == "kernels":
         yield from (Session(kind, "", device) for device in DEVICE)
         return
-    own = {"first_steps": setting.first_steps, "fidelity": setting.round_trips}
+    own = {"first_steps": tuple(setting.first_steps), "fidelity": tuple(setting.round_trips)}
     workloads = own.get(kind, setting.workloads)
     for workload, device in product(workloads, DEVICE):
         sizes = batches(workload)
