@@ -24,8 +24,8 @@ from remedies.environment import facts
 INTERRUPTED = 130
 EXAMPLES = """\
 examples:
-  python -m benchmarks                  all workloads, in about ten minutes
-  python -m benchmarks --setting quick  the article's workload, in about five
+  python -m benchmarks                  the article's workload, in about five minutes
+  python -m benchmarks --setting wide   all workloads, two batch sizes
   python -m benchmarks --setting smoke  the same with next to no samples: does it run here?
   python -m benchmarks --setting full   the whole matrix, for hours
 
@@ -74,9 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--setting", choices=SETTINGS, default="default", help="how much to measure"
-    )
+    parser.add_argument("--setting", choices=SETTINGS, default="quick", help="how much to measure")
     parser.add_argument(
         "--shard", type=_shard, default=Shard(1, 1), metavar="I/N", help="measure one part of N"
     )

@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the table there too")
     chosen = parser.parse_args(arguments)
     workloads, jits = chosen.workload or WORKLOAD, chosen.jit or JIT
-    setting = replace(SETTINGS["default"], workloads=tuple(workloads), batches=chosen.batches)
+    setting = replace(SETTINGS["wide"], workloads=tuple(workloads), batches=chosen.batches)
     planned = [s for s in sessions("steps", setting) if s.device == "cpu" and s.jit in jits]
     paired_seconds, paired, failures = _paired(planned)
     cells = sorted({(s.workload, s.jit, s.batch) for s in planned})
@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
             "| way | seconds | half-width of a ratio's 99 % interval: median, largest | rows |",
             "|---|---|---|---|",
             _row("plain `time_*`, asv's defaults", plain_seconds, plain),
-            _row("paired sessions, default setting", paired_seconds, paired),
+            _row("paired sessions, wide setting", paired_seconds, paired),
             "",
             f"{len(cells)} cells, {lines} series each, train and predict step: plain asv took "
             f"{plain_seconds / paired_seconds:.1f} times as long. The paired sessions measured the "
@@ -83,7 +83,7 @@ def _paired(planned: list[Session]) -> tuple[float, list[float], list[str]]:
     results, failures = Results(), []
     with tempfile.TemporaryDirectory() as store:
         start = time.perf_counter()
-        for session, outcome in run(planned, "default", Path(store)):
+        for session, outcome in run(planned, "wide", Path(store)):
             print(f"paired: {session}: {outcome['status']}", file=sys.stderr)
             results.add(session.parameters(), outcome.get("entries", ()))
             if outcome["status"] != "done":

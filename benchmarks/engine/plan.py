@@ -129,7 +129,7 @@ SETTINGS = {
         kernel=Budget(2, half_width=0.02, rounds=11),
         sizes=(10_000, 1_000_000, 100_000_000),
     ),
-    "default": Setting(
+    "wide": Setting(
         kinds=("steps", "first_steps", "storage", "fidelity", "kernels", "programs"),
         workloads=tuple(WORKLOAD),
         batches=2,
@@ -157,14 +157,14 @@ SETTINGS = {
 
 
 def current_setting() -> str:
-    """Return the setting's name, from the environment; ``default`` where it says nothing.
+    """Return the setting's name, from the environment; ``quick`` where it says nothing.
 
     Raises
     ------
     remedies.UnknownNameError
         For a name that is not in `SETTINGS`.
     """
-    return require("setting", os.environ.get(SETTING_VARIABLE, "default"), SETTINGS)
+    return require("setting", os.environ.get(SETTING_VARIABLE, "quick"), SETTINGS)
 
 
 def sessions(kind: str, setting: Setting) -> Iterator[Session]:

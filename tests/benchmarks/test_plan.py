@@ -20,8 +20,8 @@ def test_steps_have_two_launches_or_more_and_they_lie_apart(name):
     assert len({(s.workload, s.jit, s.batch) for s in steps[: len(cells)]}) == len(cells)
 
 
-def test_the_default_covers_all_workloads_both_jits_and_two_batch_sizes():
-    steps = list(sessions("steps", SETTINGS["default"]))
+def test_the_wide_setting_covers_all_workloads_both_jits_and_two_batch_sizes():
+    steps = list(sessions("steps", SETTINGS["wide"]))
     assert {s.workload for s in steps} == {"image", "attention", "inpaint"}
     assert {s.jit for s in steps} == {"graph", "xla"}
     assert all(len({s.batch for s in steps if s.workload == w}) == 2 for w in ("image", "inpaint"))

@@ -31,7 +31,7 @@ def test_shards_are_about_equal_on_each_device(name):
 
 
 def test_a_shard_keeps_the_order_in_which_launches_lie_apart():
-    part = Shard(1, 2).of(planned("default"))
+    part = Shard(1, 2).of(planned("wide"))
     steps = [s for s in part if s.kind == "steps" and s.device == "cpu"]
     assert [s.launch for s in steps] == sorted(s.launch for s in steps)
 
