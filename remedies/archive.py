@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import stat
+import struct
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from typing import Any
 from remedies.problem import BadInputError
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
+# What Python's zipfile raises for a damaged archive: RuntimeError includes NotImplementedError.
+DAMAGED = (zipfile.BadZipFile, RuntimeError, KeyError, struct.error)
 _CHUNK = 1 << 20
 _CONFIG_LIMIT = 256 << 20
 _RATIO_FLOOR = 16 << 20
@@ -88,7 +91,7 @@ def read(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Archive:
             entries = _arrays(archive, path, limits) | _assets(archive)
     except BadInputError:
         raise
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, KeyError) as error:
+    except (*DAMAGED, EOFError, UnicodeDecodeError) as error:
         raise BadInputError(f"{path}: damaged or not a .keras file ({error})") from error
     return Archive(path, config, entries, sha256(path))
 
