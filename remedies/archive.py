@@ -6,15 +6,18 @@ import hashlib
 import io
 import json
 import stat
+import struct
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from remedies.problem import BadInputError
+from remedies.problem import BadInputError, one_line
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
+# What Python's zipfile raises for a damaged archive: RuntimeError includes NotImplementedError.
+DAMAGED = (zipfile.BadZipFile, RuntimeError, KeyError, struct.error)
 _CHUNK = 1 << 20
 _CONFIG_LIMIT = 256 << 20
 _RATIO_FLOOR = 16 << 20
@@ -88,8 +91,8 @@ def read(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Archive:
             entries = _arrays(archive, path, limits) | _assets(archive)
     except BadInputError:
         raise
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, KeyError) as error:
-        raise BadInputError(f"{path}: damaged or not a .keras file ({error})") from error
+    except (*DAMAGED, EOFError, ValueError, OSError) as error:  # an offset can be anywhere
+        raise BadInputError(f"{path}: damaged or not a .keras file ({one_line(error)})") from error
     return Archive(path, config, entries, sha256(path))
 
 
@@ -187,8 +190,8 @@ def _arrays(archive: zipfile.ZipFile, path: Path, limits: Limits) -> dict[str, E
             return {name: _entry(dataset) for name, dataset in found.items()}
     except BadInputError as error:
         raise BadInputError(f"{path}: {error}") from error
-    except (OSError, TypeError, RuntimeError, KeyError, RecursionError) as error:
-        raise BadInputError(f"{path}: its {WEIGHTS} cannot be read ({error})") from error
+    except Exception as error:  # h5py passes on whatever its C library meets
+        raise BadInputError(f"{path}: its {WEIGHTS} cannot be read ({one_line(error)})") from error
 
 
 def _datasets(group: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from remedies.archive import judge_members
+from remedies.archive import DAMAGED, judge_members
 from remedies.arguments import mapped, parameters, tensors
 from remedies.problem import BadInputError, one_line
 
@@ -188,7 +188,7 @@ def load_sample(path: str | Path, shapes: Any = None) -> Any:
             found = {key: stored[key] for key in stored.files}
     except FileNotFoundError:
         raise BadInputError(f"{path}: no such file") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, *DAMAGED) as error:
         raise BadInputError(f"{path}: not a usable .npz sample ({one_line(error)})") from error
     return _arranged(found, shapes, path)
 

@@ -103,7 +103,7 @@ class Store:
 def _read(file: Path) -> Outcome | None:
     try:
         outcome = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return outcome if isinstance(outcome, dict) and "status" in outcome else None
 
