@@ -23,7 +23,7 @@ DATA = st.binary() | JSON.map(lambda made: json.dumps(made).encode()) | st.just(
 
 
 @given(DATA)
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=200)
 def test_a_session_file_is_an_outcome_or_nothing(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))

@@ -113,7 +113,7 @@ ROWS = st.lists(
 
 
 @given(st.dictionaries(st.sampled_from(sorted(verdict())), JSON, max_size=2), ROWS)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 def test_whatever_comes_is_refused_in_one_line_or_shown_in_our_words(
     changes: dict[str, Any], rows: list[dict[str, Any]]
 ) -> None:
@@ -135,7 +135,7 @@ def test_whatever_comes_is_refused_in_one_line_or_shown_in_our_words(
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=200)
 def test_bytes_are_refused(some: bytes) -> None:
     with pytest.raises(HostileError):
         read(some, NAMES)

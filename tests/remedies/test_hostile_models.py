@@ -22,7 +22,7 @@ from remedies.stand_ins import load_sample
 from remedies.target import from_factory
 
 LITTLE = Limits(total=4 << 20)
-FEW = settings(max_examples=250, deadline=None, database=None)
+FEW = settings(max_examples=250)
 DAMAGE = st.lists(
     st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=4)), max_size=6
 )
@@ -120,7 +120,7 @@ JSON = st.recursive(
         st.sampled_from(
             ["config.json", "model.weights.h5", "assets/../../x", "assets/a", "/x", "a\\..\\b"]
         )
-        | st.text(max_size=10),
+        | st.text(min_size=1, max_size=10),
         st.binary(max_size=30) | JSON.map(lambda made: json.dumps(made).encode()),
         max_size=4,
     ),
@@ -156,7 +156,7 @@ def test_an_archive_of_anything_is_no_sample(data: bytes, name: str) -> None:
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S"]), max_size=30))
-@settings(max_examples=100, deadline=None, database=None)
+@settings(max_examples=100)
 def test_a_target_of_any_text_is_refused_in_one_line(text: str) -> None:
     for target in (text, f"{text}:make", f"no_such_module_{text}:make", f"{text}.py:make"):
         try:
