@@ -66,7 +66,9 @@ class Setting:
     launches : int
         Fresh processes for each session of a kind in `LAUNCHED`.
     step : Budget
-        For the training step in one launch; the other steps get a part of its time.
+        For the training step in one launch.
+    shares : dict of str to float
+        The other steps to sample, and the share of the training step's time that each gets.
     first_steps : dict of str to int
         Workload -> fresh models a remedy for the first step (trace and compile).
     round_trips : dict of str to tuple of str
@@ -84,6 +86,7 @@ class Setting:
     batches: int
     launches: int
     step: Budget
+    shares: dict[str, float]
     first_steps: dict[str, int]
     round_trips: dict[str, tuple[str, ...]]
     storage: Budget
@@ -91,6 +94,7 @@ class Setting:
     sizes: tuple[int, ...]
 
 
+_COMPILED = {"train_step_compiled": 0.1, "predict_step_compiled": 0.1}
 SETTINGS = {
     "smoke": Setting(
         kinds=("steps", "first_steps", "storage", "fidelity"),
@@ -98,6 +102,7 @@ SETTINGS = {
         batches=1,
         launches=2,
         step=Budget(0.05, rounds=2),
+        shares={"predict_step": 0.5, **_COMPILED},
         first_steps={"image": 1},
         round_trips={"image": ("graph",)},
         storage=Budget(0.05, rounds=2, sample_seconds=0),
@@ -110,6 +115,7 @@ SETTINGS = {
         batches=1,
         launches=2,
         step=Budget(5, half_width=0.01, rounds=5),
+        shares={"predict_step": 0.5},
         first_steps={},
         round_trips={"image": tuple(JIT)},
         storage=Budget(1, half_width=0.01, rounds=5, sample_seconds=0),
@@ -120,12 +126,13 @@ SETTINGS = {
         kinds=("steps", "first_steps", "storage", "fidelity", "programs"),
         workloads=("image",),
         batches=1,
-        launches=4,
-        # Four launches, each known to 3 %, make an interval of under 2 %: quiet steps end early.
-        step=Budget(20, half_width=0.031, rounds=15),
-        first_steps={"image": 4},
+        launches=5,
+        # Five launches, each known to 3 %, make an interval of under 2 %: quiet steps end early.
+        step=Budget(18, half_width=0.031, rounds=15),
+        shares={"predict_step": 0.35},
+        first_steps={"image": 3},
         round_trips={"image": tuple(JIT)},
-        storage=Budget(2, half_width=0.01, rounds=5, sample_seconds=0),
+        storage=Budget(1.5, half_width=0.01, rounds=5, sample_seconds=0),
         kernel=Budget(2, half_width=0.02, rounds=11),
         sizes=(10_000, 1_000_000, 100_000_000),
     ),
@@ -135,6 +142,7 @@ SETTINGS = {
         batches=2,
         launches=2,
         step=Budget(2.5, half_width=0.004, rounds=5),
+        shares={"predict_step": 0.6, **_COMPILED},
         first_steps={"image": 3},
         round_trips={"image": tuple(JIT), "attention": ("xla",), "inpaint": ("xla",)},
         storage=Budget(1, half_width=0.01, rounds=5, sample_seconds=0),
@@ -147,6 +155,7 @@ SETTINGS = {
         batches=2,
         launches=8,
         step=Budget(60, half_width=0.004, rounds=5),
+        shares={"predict_step": 0.6, **_COMPILED},
         first_steps=dict.fromkeys(WORKLOAD, 9),
         round_trips=dict.fromkeys(WORKLOAD, tuple(JIT)),
         storage=Budget(20, half_width=0.01, rounds=5, sample_seconds=0),

@@ -18,9 +18,7 @@ from benchmarks.engine.sampling import Sampled, paired, sample
 from remedies import REFERENCE
 
 _NOTHING = "no cast, bool mask"
-# The share of the training step's time that each of the others gets.
-_SHARES = {"predict_step": 0.6, "train_step_compiled": 0.1, "predict_step_compiled": 0.1}
-_KERNEL_SHARE = 0.1
+KERNEL_SHARE = 0.05  # of the training step's time
 
 
 class StatesDifferError(RuntimeError):
@@ -42,7 +40,7 @@ def measure(
         kernel()
     turn()
     with Watch(session.device) as watch:
-        for metric, share in {"train_step": 1.0, **_SHARES}.items():
+        for metric, share in {"train_step": 1.0, **setting.shares}.items():
             budget = replace(setting.step, seconds=share * setting.step.seconds)
             series = {str(m): _step(metric, models[m], data[m.mask_dtype]) for m in models}
             yardstick = {YARDSTICK: _yardstick()} if metric == "train_step" else {}
@@ -50,7 +48,7 @@ def measure(
             found = sample(series | yardstick, pairs, budget, clock=clock(session.device))
             watch.add(found)
             yield from _entries(metric, found)
-        short = replace(setting.step, seconds=_KERNEL_SHARE * setting.step.seconds)
+        short = replace(setting.step, seconds=KERNEL_SHARE * setting.step.seconds)
         bare = sample(kernels, dict.fromkeys(kernels, _NOTHING), short, clock=clock(session.device))
         yield from _overheads("kernel", bare, {d: d for d in MASK_DTYPE}, _NOTHING)
     yield from watch.entries()
