@@ -33,6 +33,8 @@ class Session:
         Examples a step; 0 where it has no bearing.
     launch : int
         Which of the processes that measure the same: the layout of a process shifts its times.
+    side, remedy : str
+        ``"base"`` or ``"head"``, and whose recipe, where a session looks at that alone.
     """
 
     kind: str
@@ -41,10 +43,13 @@ class Session:
     jit: str = ""
     batch: int = 0
     launch: int = 0
+    side: str = ""
+    remedy: str = ""
 
     def __str__(self) -> str:
         batch, launch = self.batch and f"b{self.batch}", self.launch and f"launch{self.launch}"
-        parts = (self.kind, self.workload, self.device, self.jit, batch, launch)
+        about = (self.workload, self.device, self.jit, batch, launch, self.side, self.remedy)
+        parts = (self.kind, *about)
         return "-".join(str(part) for part in parts if part)
 
     def parameters(self) -> dict[str, object]:

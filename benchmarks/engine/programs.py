@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,6 +24,9 @@ _FLAGS = {
     "gpu": "--xla_gpu_autotune_level=0",
 }
 
+# TensorFlow numbers the functions of a process, whatever they are.
+_COUNTED = re.compile(r"(?<=_)\d+(?=[\"_])")
+
 
 class NoCompiledStepError(RuntimeError):
     """A model's step is not compiled with XLA, or Keras keeps it where nobody has looked yet."""
@@ -35,8 +39,7 @@ def measure(
 
     Nothing is timed, so it asks for no turn: other sessions may work beside it.
     """
-    flags = (os.environ.get("XLA_FLAGS", ""), _FLAGS[session.device])
-    os.environ["XLA_FLAGS"] = " ".join(flags).strip()
+    set_flags(session.device)
     compiled = dict(_programs(session))
     temporary: dict[str, float] = {}
     for (remedy, mask_dtype, step), (program, again) in compiled.items():
@@ -52,6 +55,12 @@ def measure(
         for metric, value in numbers.items():
             if not math.isnan(value):
                 yield entry(metric, value, remedy=remedy, mask_dtype=mask_dtype, step=step)
+
+
+def set_flags(device: str) -> None:
+    """Have XLA compile so that the same step is the same program each time; call it first."""
+    flags = (os.environ.get("XLA_FLAGS", ""), _FLAGS[device])
+    os.environ["XLA_FLAGS"] = " ".join(flags).strip()
 
 
 def describe(program: hlo.Program) -> dict[str, float]:
@@ -94,14 +103,36 @@ def fingerprint(model: Any, step: str, inputs: Any, targets: Any) -> hlo.Program
 
 def compiler(model: Any, step: str, inputs: Any, targets: Any) -> Callable[..., Any]:
     """Return what compiles a step and shows it at a ``stage``; arguments as of `fingerprint`."""
+    data = _prepared(model, step, inputs, targets)
+    for function in _functions(getattr(model, f"{step}_function"), set()):
+        if function._jit_compile:
+            return function.experimental_get_compiler_ir(data)  # type: ignore[no-any-return]
+    raise NoCompiledStepError(f"{model.name}: found no {step} step that is compiled with XLA")
+
+
+def graph(model: Any, step: str, inputs: Any, targets: Any) -> hlo.Program:
+    """Trace the step of a model that XLA does not compile; arguments as of `fingerprint`.
+
+    Returns
+    -------
+    hlo.Program
+        Of TensorFlow's graph, which names its layers: a renamed layer is another program.
+    """
+    data = _prepared(model, step, inputs, targets)
+    functions = list(_functions(getattr(model, f"{step}_function"), set()))
+    if not functions:
+        raise NoCompiledStepError(f"{model.name}: found no {step} step that is traced")
+    definition = functions[-1].get_concrete_function(data).graph.as_graph_def(add_shapes=True)
+    return hlo.Program(_COUNTED.sub("", str(definition)))
+
+
+def _prepared(model: Any, step: str, inputs: Any, targets: Any) -> tuple[Any, ...]:
+    """Make the step function, and return the data that the function inside it is called with."""
     # As `train_on_batch` does: a step that makes variables while it is traced is another program.
     model(inputs)
     model.optimizer.build(model.trainable_variables)
     getattr(model, f"make_{step}_function")()
-    data = (inputs, targets, None) if step == "train" else (inputs,)
-    for function in _compiled(getattr(model, f"{step}_function"), set()):
-        return function.experimental_get_compiler_ir(data)  # type: ignore[no-any-return]
-    raise NoCompiledStepError(f"{model.name}: found no {step} step that is compiled with XLA")
+    return (inputs, targets, None) if step == "train" else (inputs,)
 
 
 def temporary_memory(compiler: Callable[..., Any]) -> float:
@@ -139,19 +170,18 @@ def _programs(session: Session) -> Iterator[tuple[Cell, tuple[hlo.Program, Calla
                 yield (remedy.name, mask_dtype, step), (program, shown)
 
 
-def _compiled(function: Any, seen: set[int]) -> Iterator[Any]:
-    """Search what a step function is wrapped around for the function that XLA compiles."""
+def _functions(function: Any, seen: set[int]) -> Iterator[Any]:
+    """Search what a step function is wrapped around for traced functions, the outermost first."""
     import keras
     import tensorflow as tf
 
     if function is None or id(function) in seen or isinstance(function, keras.Model):
         return
     seen.add(id(function))
-    if isinstance(function, tf.types.experimental.PolymorphicFunction) and function._jit_compile:
+    if isinstance(function, tf.types.experimental.PolymorphicFunction):
         yield function
-        return
     cells = getattr(function, "__closure__", None) or ()
     inner = [cell.cell_contents for cell in cells if callable(cell.cell_contents)]
     wrapped = (getattr(function, name, None) for name in ("__wrapped__", "python_function"))
     for candidate in (*wrapped, *inner):
-        yield from _compiled(candidate, seen)
+        yield from _functions(candidate, seen)

@@ -40,7 +40,7 @@ def measure(
         for metric, call in calls.items():
             series = {name: _bound(call, model) for name, model in models.items()}
             for name, share in SLOWED.items():
-                series[name] = _slowed(series[name], share)
+                series[name] = slowed(series[name], share)
             found = sample(
                 series, dict.fromkeys(copies, REFERENCE), BUDGET, clock=clock(session.device)
             )
@@ -55,10 +55,10 @@ def _bound(call: Callable[..., object], model: Any) -> Callable[[], object]:
     return lambda: call(model)
 
 
-def _slowed(call: Callable[[], object], share: float) -> Callable[[], object]:
+def slowed(call: Callable[[], object], share: float) -> Callable[[], object]:
     """Return `call` followed by a busy wait for a share of its own duration."""
 
-    def slowed() -> object:
+    def waiting() -> object:
         start = time.perf_counter()
         result = call()
         now = time.perf_counter()
@@ -67,4 +67,4 @@ def _slowed(call: Callable[[], object], share: float) -> Callable[[], object]:
             pass
         return result
 
-    return slowed
+    return waiting
