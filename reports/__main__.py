@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from reports.gate.command import add as add_gate
+
 MARGIN = 0.02
 EXAMPLES = """\
 examples:
@@ -23,9 +25,8 @@ examples:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         message = message.replace("unrecognized arguments", "unknown argument")
-        command = "python -m reports build"
-        allowed = "--results DIR, --out DIR, --threshold NUMBER"
-        self.exit(2, f"reports: {message}; use: {command} with {allowed}, or --help\n")
+        options = [action.option_strings[-1] for action in self._actions if action.option_strings]
+        self.exit(2, f"reports: {message}; use: {self.prog} with {', '.join(options)}\n")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    commands = made.add_subparsers(dest="command", required=True, metavar="build")
+    commands = made.add_subparsers(dest="command", required=True, metavar="build|gate")
     build = commands.add_parser(
         "build",
         help="read result files, write the report",
@@ -67,6 +68,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="NUMBER",
         help="difference that does not matter, 0.02 is 2 %% (default: %(default)s)",
     )
+    build.set_defaults(run=_build)
+    add_gate(commands)
     return made
 
 
@@ -118,10 +121,18 @@ def build(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0, or 2 with one line that says why."""
-    chosen = parser().parse_args(arguments)
+    """Run the command and return its exit status: 0, or 2 with one line that says why.
+
+    `gate` ends with 1 where something regressed.
+    """
     # Nothing here multiplies matrices, and a process with OpenBLAS' threads forks badly.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    chosen = parser().parse_args(arguments)
+    status: int = chosen.run(chosen)
+    return status
+
+
+def _build(chosen: argparse.Namespace) -> int:
     if chosen.out.exists() and not chosen.out.is_dir():
         return _refuse(f"--out {str(chosen.out)!r} is a file; name a folder")
     try:

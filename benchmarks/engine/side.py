@@ -24,11 +24,6 @@ from remedies import keras_file_twice, round_trip
 # What Keras calls when it makes or rebuilds a model, or traces: the program tells of these.
 _NOT_A_STEP = {"__init__", "build", "call", "get_config", "from_config", "compile_from_config"}
 _NOT_A_STEP |= {"build_from_config", "get_build_config", "compute_output_shape"}
-    "build_from_config",
-    "get_build_config",
-    "compile_from_config",
-    "compute_output_spec",
-}
 
 
 def measure(

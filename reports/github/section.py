@@ -8,7 +8,7 @@ from reports.github.verdict import COULD_NOT_JUDGE, REGRESSED, WORDS, Row, Verdi
 from reports.vocabulary import UNITS
 
 MOST = 30_000
-LOUD = ("broken", "slower", "appeared", "disappeared", "faster")
+LOUD = ("broken", "slower", "appeared", "disappeared", "repaired", "faster")
 _HEAD = "| | before | after | ratio | 99 % interval | verdict |\n|---|---|---|---|---|---|"
 _TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (0.0, "ns"))
 _TIME_SCALE = {"s": 1, "ms": 1e3, "µs": 1e6, "ns": 1e9}
@@ -22,7 +22,8 @@ def section(verdict: Verdict, link: str) -> str:
     verdict : Verdict
         Proven.
     link : str
-        To the workflow run; from GitHub's own event, never from an artifact.
+        To the workflow run; from GitHub's own event, never from an artifact. Empty where there is
+        none.
     """
     rows = sorted(verdict.rows, key=lambda row: WORDS.index(row.word))
     loud = [row for row in rows if row.word in LOUD]
@@ -57,6 +58,8 @@ def headline(verdict: Verdict) -> str:
         return f"**regressed** ({worse or verdict.unknown} rows): look at the first rows below."
     if verdict.status == COULD_NOT_JUDGE:
         return "**could not judge**: the workflow run says why; start it again or ask."
+    if open_rows := sum(row.word == "undecided" for row in verdict.rows):
+        return f"**none regressed**, {open_rows} rows undecided: nothing to do."
     return "**none regressed**: nothing to do."
 
 
@@ -65,11 +68,12 @@ def _facts(verdict: Verdict, link: str) -> str:
     if verdict.smallest is not None:
         seen = f"smallest change that could have been seen {verdict.smallest:.1%}"
     control = "no control" if verdict.control is None else f"control {verdict.control:.3f}"
-    return (
+    known = (
         f"`{verdict.base[:12]}` to `{verdict.head[:12]}`; {verdict.launches} launches, "
-        f"{verdict.minutes:.0f} min; {seen}; {control}; [run and full report]({link}). "
-        "These numbers come from a machine that ran the change's own code."
+        f"{verdict.minutes:.0f} min; {seen}; {control}"
     )
+    warning = "These numbers come from a machine that ran the change's own code."
+    return f"{known}; [run and full report]({link}). {warning}" if link else f"{known}."
 
 
 def _table(rows: Sequence[Row], total: int) -> str:
@@ -87,6 +91,7 @@ def _line(row: Row) -> str:
     word = f"**{row.word}**" if row.word in ("broken", "slower") else row.word
     more = f", about {row.more} launches more" if row.word == "undecided" and row.more else ""
     before, after = (_amount(value, row.metric) for value in (row.before, row.after))
+    name = name.replace("`", "'").replace("|", "/")  # names of other projects' results
     return f"| `{name}` | {before} | {after} | {ratio} | {interval} | {word}{more} |"
 
 

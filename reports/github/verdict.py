@@ -30,6 +30,7 @@ WORDS = (
     "slower",
     "appeared",
     "disappeared",
+    "repaired",
     "faster",
     "undecided",
     "not comparable",

@@ -1,0 +1,1 @@
+"""Whether a change made anything worse: two commits' results, judged."""
