@@ -14,7 +14,7 @@ from benchmarks.engine.plan import Session, Setting
 from benchmarks.gate.sides import NAMES, Side, wanted
 
 METRICS = ("save", "load")
-EFFORT = Effort(0.35, 3, 0)
+EFFORT = Effort(0.35, 3, 3, 0)
 
 
 def measure(

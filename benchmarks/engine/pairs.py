@@ -17,14 +17,15 @@ from benchmarks.gate.sides import NAMES, Side, wanted
 
 
 class Effort(NamedTuple):
-    """How long a launch samples: seconds a series, and at least so many rounds."""
+    """How long a launch samples: seconds a series, but at least seconds and rounds in all."""
 
     seconds: float
+    least: float
     rounds: int
     sample_seconds: float
 
 
-EFFORTS = {"train_step": Effort(0.25, 9, 0.001), "predict_step": Effort(0.1, 9, 0.001)}
+EFFORTS = {"train_step": Effort(0.35, 6, 9, 0.001), "predict_step": Effort(0.15, 3, 9, 0.001)}
 
 
 class Row(NamedTuple):
@@ -82,7 +83,8 @@ def compare(
             pairs.append((row, share))
     if not rows:
         return
-    budget = Budget(effort.seconds * len(series), 0, effort.rounds, effort.sample_seconds)
+    seconds = max(effort.seconds * len(series), effort.least)
+    budget = Budget(seconds, 0, effort.rounds, effort.sample_seconds)
     found = sample(series, {}, budget, clock=now)
     for row, share in pairs:
         base, head_samples = found.samples[f"{row} base"], found.samples[f"{row} {share}"]

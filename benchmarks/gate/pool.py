@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,21 +59,13 @@ def sessions(workload: str, device: str, kinds: Iterable[str], numbers: range) -
 
 
 def measure(
-    asked: Wanted,
-    planned: Sequence[Session],
-    store: Path,
-    told: Callable[[Session, Outcome], bool] = lambda *_: True,
-) -> Mapping[Session, Outcome]:
-    """Run `planned`, and return the outcomes that there were before `told` returned false."""
+    asked: Wanted, planned: Sequence[Session], store: Path
+) -> Iterator[tuple[Session, Outcome]]:
+    """Yield each session of `planned` and its outcome as it ends; the rest ends with the caller."""
     asked.tell()
     store.mkdir(parents=True, exist_ok=True)
-    outcomes = {}
     with closing(run(planned, "quick", store, TIMEOUT)) as running:
-        for session, outcome in running:
-            outcomes[session] = outcome
-            if not told(session, outcome):
-                break
-    return outcomes
+        yield from running
 
 
 def launches(outcomes: Mapping[Session, Outcome]) -> dict[Cell, list[Launch]]:

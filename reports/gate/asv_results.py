@@ -52,9 +52,7 @@ def compared(results: Path, base: str, head: str, launches: int) -> Record:
     both = sorted(sides[base].keys() & sides[head].keys())
     if len(both) != 1:
         found = f"{', '.join(sorted(sides[base]))} and {', '.join(sorted(sides[head]))}"
-        raise RecordError(
-            f"results of different machines, or of several, cannot be judged: {found}"
-        )
+        raise RecordError(f"results of different or several machines cannot be judged: {found}")
     ours, theirs = (sides[commit][both[0]] for commit in (base, head))
     differs = _differences(ours, theirs)
     described = load_json(results / "benchmarks.json") if _has(results) else {}
@@ -90,7 +88,7 @@ def _differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> tuple[st
     told = [data.get("params") for data in (ours, theirs)]
     sides = [side if isinstance(side, dict) else {} for side in told]
     names = sides[0].keys() | sides[1].keys()
-    found = {_ALIASES.get(n, n) for n in names if sides[0].get(n) != sides[1].get(n)}
+    found = {_ALIASES.get(str(n), str(n)) for n in names if sides[0].get(n) != sides[1].get(n)}
     return tuple(sorted(found & set(FACTS)))
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from reports.files import clean
 from reports.gate.asv_results import commits, compared
@@ -30,7 +31,7 @@ scripts/pr_check measures both commits and calls it.
 """
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the command to the others."""
     gate = commands.add_parser(
         "gate",
@@ -98,9 +99,7 @@ def _one(word: str, known: set[str]) -> str:
     found = {name for name in known if name.startswith(full) or full.startswith(name)}
     if len(full) < 7 or not found:
         names = ", ".join(sorted(known)) or "none"
-        raise RecordError(
-            f"no results of the commit {clean(word)!r}; there are results of: {names}"
-        )
+        raise RecordError(f"no results of the commit {clean(word)!r}; there are of: {names}")
     if len({name[:12] for name in found}) > 1:
         raise RecordError(f"the commit {clean(word)!r} may be any of: {', '.join(sorted(found))}")
     return max(found, key=len)

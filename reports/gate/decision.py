@@ -55,7 +55,7 @@ def judge(record: Record, floors: Mapping[str, float]) -> list[Judged]:
     Parameters
     ----------
     floors : mapping of str to float
-        Metric -> the relative change from which on a time counts as changed; see `reports.gate.floors`.
+        Metric -> the relative change from which on a time counts as changed (`floors`).
     """
     judged = [_at_once(row, record) or _screened(row, floors[row.metric]) for row in record.rows]
     suspects = [i for i, one in enumerate(judged) if one.word == "suspect"]
@@ -75,7 +75,7 @@ def control_moved(judged: Sequence[Judged]) -> bool:
 
 
 def needed(judged: Sequence[Judged]) -> int:
-    """Return how many launches more all suspects need before the next look; 0 where none is left."""
+    """Return how many launches more suspects need before the next look; 0 where none is left."""
     return max((one.more for one in judged if one.word == "undecided"), default=0)
 
 
@@ -102,15 +102,15 @@ _MOVED = {
 
 
 def _screened(row: Row, floor: float) -> Judged:
-    logs = [log for log, stage in _launches(row) if stage == 0]
+    control = row.remedy == PLACEBO
+    logs = [log for log, stage in _launches(row) if stage == 0 or control]
     if len(logs) < SCREENING:
         found = estimate(logs) if logs else None
         return Judged(row, "undecided", found, SCREENING - len(logs), floor)
     found = estimate(logs)
     if _within(found, floor):
         return Judged(row, "same", found, 0, floor)
-    # The placebo is what screening is checked with: nobody is to be told that it is slower.
-    return Judged(row, "control" if row.remedy == PLACEBO else "suspect", found, 0, floor)
+    return Judged(row, "control" if control else "suspect", found, 0, floor)
 
 
 def _confirmed(suspects: list[Judged]) -> list[Judged]:
@@ -144,7 +144,8 @@ def _word(one: Judged, logs: list[float], family: int, slower: bool, faster: boo
         return replace(one, word="undecided", more=least + SPARE)
     found = estimate(logs)
     if slower or faster:
-        assert len(logs) >= least, "the test rejected with launches that cannot reject"
+        if len(logs) < least:
+            raise AssertionError("the test rejected with launches that cannot reject")
         return replace(one, word="slower" if slower else "faster", found=found)
     if _within(found, one.floor):
         return replace(one, word="same", found=found)

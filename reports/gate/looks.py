@@ -35,17 +35,19 @@ def look(record: Record, floors: Mapping[str, float], take: Take) -> tuple[Recor
     launches = SCREENING
     for stage in range(MOST_LOOKS):
         judged = judge(record, floors)
-        open_rows = [one.row for one in judged if one.word == "undecided"]
-        if not any(row.remedy != PLACEBO for row in open_rows) or (stage and control_moved(judged)):
+        wanted = [one.row for one in judged if one.word == "undecided"]
+        wanted = [row for row in wanted if row.remedy != PLACEBO]
+        if not wanted or (stage and control_moved(judged)):
             break
         if stage:
             launches = needed(judged)
-        taken = take(open_rows, launches, stage)
+        jits = {row.jit for row in wanted}
+        controls = [row for row in record.rows if row.remedy == PLACEBO and row.jit in jits]
+        taken = take([*wanted, *controls], launches, stage)
         if not any(taken.values()):
             break
-        record = replace(
-            record, rows=tuple(_longer(r, taken.get(r, ()), stage) for r in record.rows)
-        )
+        rows = (_longer(row, taken.get(row, ()), stage) for row in record.rows)
+        record = replace(record, rows=tuple(rows))
     return record, judge(record, floors)
 
 

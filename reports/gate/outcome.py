@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -76,17 +77,13 @@ def _may_be_slower(one: Judged) -> bool:
 
 def _smallest(shown: Sequence[Judged]) -> float | None:
     """Return the change that would have been seen in every row that was timed, or None."""
-    widths = [one.floor / 2 + one.found.high - one.found.ratio for one in shown if _bounded(one)]
-    return max(widths, default=None)
-
-
-def _bounded(one: Judged) -> bool:
-    return one.found is not None and one.found.high < float("inf")
+    found = [(one.floor, one.found) for one in shown if one.found and math.isfinite(one.found.high)]
+    return max((floor / 2 + est.high - est.ratio for floor, est in found), default=None)
 
 
 def _row(one: Judged, moved: bool) -> form.Row:
     row, found = one.row, one.found
-    told = found if _bounded(one) else None
+    told = found if found and math.isfinite(found.high) else None
     word = "not comparable" if moved and found is not None else one.word
     return form.Row(
         **{axis: getattr(row, axis) for axis in _AXES},
