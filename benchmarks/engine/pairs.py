@@ -74,19 +74,20 @@ def compare(
     An entry's samples are two, in seconds: base's median, and that times the median of the paired
     ratios. ``slowed`` is the share by which head was slowed down on purpose.
     """
-    asked, series, pairs = wanted(), dict[str, Callable[[], object]](), []
+    asked, series, chosen = wanted(), dict[str, Callable[[], object]](), []
     for row in rows:
         series[f"{row} base"] = calls[row, "base"]
         for share in (0.0, *asked.shares(row.remedy)):
             head = calls[row, "head"]
             series[f"{row} {share}"] = slowed(head, share) if share else head
-            pairs.append((row, share))
+            chosen.append((row, share))
     if not rows:
         return
     seconds = max(effort.seconds * len(series), effort.least)
     budget = Budget(seconds, 0, effort.rounds, effort.sample_seconds)
-    found = sample(series, {}, budget, clock=now)
-    for row, share in pairs:
+    pairs = {f"{row} {share}": f"{row} base" for row, share in chosen}
+    found = sample(series, pairs, budget, clock=now)
+    for row, share in chosen:
         base, head_samples = found.samples[f"{row} base"], found.samples[f"{row} {share}"]
         before = statistics.median(base)
         after = before * statistics.median(ratios(head_samples, base))

@@ -79,7 +79,7 @@ class Side:
         import keras
 
         with ExitStack() as stack:
-            stack.enter_context(_swapped(self._modules, self._folder))
+            stack.enter_context(swapped(self._modules, self._folder))
             package = importlib.import_module(_PACKAGE)
             with keras.saving.custom_object_scope(self._objects):
                 yield package
@@ -103,7 +103,7 @@ def _defined(module: ModuleType | None, made: Any) -> bool:
 
 
 @contextmanager
-def _swapped(modules: dict[str, ModuleType], folder: str) -> Iterator[None]:
+def swapped(modules: dict[str, ModuleType], folder: str) -> Iterator[None]:
     """Have `modules` in `sys.modules` instead of the package's others; keep those that come."""
     others = {name: sys.modules.pop(name) for name in list(sys.modules) if _is_ours(name)}
     sys.modules |= modules
