@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -75,7 +75,7 @@ def rows(sides: Mapping[str, Mapping[Recipe, About]]) -> Iterator[Row]:
         ours, theirs = base[recipe], head[recipe]
         same = ours.code if ours == theirs else None
         for row in _times(recipe, ours, theirs):
-            yield Row(*row, fingerprints=(same, same))
+            yield replace(row, fingerprints=(same, same))
 
 
 def controls(workload: str, batch: int) -> Iterator[Row]:
@@ -84,9 +84,9 @@ def controls(workload: str, batch: int) -> Iterator[Row]:
         yield Row(metric, workload, PLACEBO, jit, "bool", batch)
 
 
-def _times(recipe: Recipe, base: About, head: About) -> Iterator[tuple[str, ...]]:
+def _times(recipe: Recipe, base: About, head: About) -> Iterator[Row]:
     both = [dtype for dtype in base.mask_dtypes if dtype in head.mask_dtypes]
     for metric, jit, mask_dtype in product(EFFORTS, JIT, both):
-        yield (metric, *recipe, jit, mask_dtype, base.batch)
+        yield Row(metric, *recipe, jit, mask_dtype, base.batch)
     for metric in FILES:
-        yield (metric, *recipe, "", "", 0)
+        yield Row(metric, *recipe)
