@@ -17,6 +17,7 @@ examples:
   python -m reports build
   python -m reports build --results .asv/results --out my-report
   python -m reports build --threshold 0.01     # what differs by less than 1 % is the same
+  python -m reports build --png                # the figures for slides
 """
 
 
@@ -24,7 +25,7 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         message = message.replace("unrecognized arguments", "unknown argument")
         command = "python -m reports build"
-        allowed = "--results DIR, --out DIR, --threshold NUMBER"
+        allowed = "--results DIR, --out DIR, --threshold NUMBER, --png"
         self.exit(2, f"reports: {message}; use: {command} with {allowed}, or --help\n")
 
 
@@ -61,6 +62,11 @@ def parser() -> argparse.ArgumentParser:
         help="where the report goes; other files in it stay (default: %(default)s)",
     )
     build.add_argument(
+        "--png",
+        action="store_true",
+        help="draw the figures as PNG too, for slides; takes longer than all the rest",
+    )
+    build.add_argument(
         "--threshold",
         type=_margin,
         default=MARGIN,
@@ -81,11 +87,16 @@ def _margin(text: str) -> float:
 
 
 def build(
-    results_dir: Path, out: Path, threshold: float, shown: tuple[str, str] | None = None
+    results_dir: Path,
+    out: Path,
+    threshold: float,
+    shown: tuple[str, str] | None = None,
+    png: bool = False,
 ) -> list[str]:
     """Read `results_dir`, write the report into `out` and return a line for each thing left out.
 
-    `shown` is what the page calls the two folders, where their own names are nobody's business.
+    `shown` is what the page calls the two folders, where their own names are nobody's business;
+    `png` asks for the figures as PNG too.
 
     Raises
     ------
@@ -103,7 +114,7 @@ def build(
     from reports.vocabulary import COLUMNS
 
     evidence = gather(read(results_dir), threshold, committed())
-    page = render(evidence, *(shown or (str(results_dir), str(out))))
+    page = render(evidence, *(shown or (str(results_dir), str(out))), png=png)
     rows = evidence.everything[evidence.everything[["value", "ratio"]].notna().any(axis=1)]
     files: dict[str, str | bytes | Path] = {
         "results.csv": rows[list(COLUMNS)].to_csv(index=False, lineterminator="\n"),
@@ -111,7 +122,8 @@ def build(
     }
     for exhibit in page.exhibits:
         files[f"figures/{exhibit.name}.svg"] = exhibit.drawing.svg
-        files[f"figures/{exhibit.name}.png"] = exhibit.drawing.png
+        if png:
+            files[f"figures/{exhibit.name}.png"] = exhibit.drawing.png
     files |= {f"samples/{sample.name}": sample.path for sample in samples(evidence)}
     write(out, files | {"index.html": page.html})
     return [f"left out: {problem.where}: {problem.reason}" for problem in evidence.problems]
@@ -125,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.out.exists() and not chosen.out.is_dir():
         return _refuse(f"--out {str(chosen.out)!r} is a file; name a folder")
     try:
-        left_out = build(chosen.results, chosen.out, chosen.threshold)
+        left_out = build(chosen.results, chosen.out, chosen.threshold, png=chosen.png)
     except OSError as error:
         return _refuse(f"cannot write {str(error.filename)!r}: {error.strerror}")
     except ValueError as error:

@@ -30,29 +30,14 @@ _ALTERNATE = (
 
 
 def front(page: str) -> tuple[str, str]:
-    """Return a report's page as a site's front page, and the style sheet taken out of it.
-
-    A `style` attribute becomes a class: the policy allows neither it nor a style element.
-    """
+    """Return a report's page as a site's front page, and the style sheet taken out of it."""
     sheets = dict.fromkeys(re.findall(r"<style[^>]*>(.*?)</style>", page, re.DOTALL))
     page = re.sub(r"<style[^>]*>.*?</style>", "", page, flags=re.DOTALL)
-    classes: dict[str, str] = {}
-
-    def named(match: re.Match[str]) -> str:
-        return f' class="{classes.setdefault(match[1], f"of-{len(classes)}")}"'
-
-    # Text cannot look like a tag: "<" is escaped in it.
-    page = re.sub(
-        r"<[a-zA-Z][^<>]*>",
-        lambda tag: re.sub(r'\sstyle="([^"]*)"', named, tag[0]),
-        page,
-    )
-    rules = [f".{name} {{ {style} }}" for style, name in classes.items()]
     page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>\n?', "", page)
     head = f'{_policy()}\n<link rel="stylesheet" href="report.css">\n{_links("")}'
     page = page.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n{head}', 1)
     page = page.replace("<header>", f"{_bar('Report', '')}\n<header>", 1)
-    return page, "\n".join([*sheets, *rules]) + "\n"
+    return page, "\n".join(sheets) + "\n"
 
 
 def history() -> dict[str, bytes]:

@@ -129,7 +129,7 @@ def test_the_front_page_is_the_report_in_its_colours(visit: Visit) -> None:
     page = visit.open("")
     assert page.locator("#answer").is_visible() and page.locator("svg:visible").count() >= 3
     fills = page.eval_on_selector_all(
-        "svg path[class]", "found => found.map(e => getComputedStyle(e).fill)"
+        "svg path[fill]", "found => found.map(e => getComputedStyle(e).fill)"
     )
     assert len(set(fills)) > 3
     assert page.evaluate("getComputedStyle(document.body).maxWidth") != "none"
