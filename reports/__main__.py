@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         default=Path(".asv/report"),
         metavar="DIR",
-        help="where the report goes; other files in it stay (default: %(default)s)",
+        help="where the report goes; what else is in it stays (default: %(default)s)",
     )
     build.add_argument(
         "--png",
@@ -134,8 +134,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
     # Nothing here multiplies matrices, and a process with OpenBLAS' threads forks badly.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if chosen.out.exists() and not chosen.out.is_dir():
-        return _refuse(f"--out {str(chosen.out)!r} is a file; name a folder")
+    there = next(path for path in (chosen.out, *chosen.out.parents) if path.exists())
+    if not there.is_dir():
+        return _refuse(f"--out {str(there)!r} is a file; name a folder")
     try:
         left_out = build(chosen.results, chosen.out, chosen.threshold, png=chosen.png)
     except OSError as error:

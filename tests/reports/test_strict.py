@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from reports.strict import POLICY, front, history
+from reports.strict import POLICY, REPAIRS, front, history
 
 PAGE = """<!doctype html>
 <html><head>
@@ -41,6 +41,11 @@ def test_the_interface_brings_no_fonts_and_has_its_own_scripts_only() -> None:
     named = re.findall(r'(?:src|href)="\./([^"]+)"', page)
     assert len(named) == 3 and set(named) <= set(files)
     assert b"@font-face" not in b"".join(files.values())
+
+
+def test_every_repair_of_the_interface_is_made() -> None:
+    [script] = [content for name, content in history().items() if name.endswith(".js")]
+    assert all(repaired.encode() in script for repaired in REPAIRS.values())
 
 
 def test_the_interface_brings_its_licence() -> None:
