@@ -19,6 +19,7 @@ examples:
   python -m reports build
   python -m reports build --results .asv/results --out my-report
   python -m reports build --threshold 0.01     # what differs by less than 1 % is the same
+  python -m reports build --no-png             # figures as SVG only, in half the time
 """
 
 
@@ -59,7 +60,13 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         default=Path(".asv/report"),
         metavar="DIR",
-        help="where the report goes; other files in it stay (default: %(default)s)",
+        help="where the report goes; what else is in it stays (default: %(default)s)",
+    )
+    build.add_argument(
+        "--png",
+        default=True,
+        action=argparse.BooleanOptionalAction,
+        help="draw the figures as PNG too, for slides; takes longer than all the rest",
     )
     build.add_argument(
         "--threshold",
@@ -84,11 +91,16 @@ def _margin(text: str) -> float:
 
 
 def build(
-    results_dir: Path, out: Path, threshold: float, shown: tuple[str, str] | None = None
+    results_dir: Path,
+    out: Path,
+    threshold: float,
+    shown: tuple[str, str] | None = None,
+    png: bool = True,
 ) -> list[str]:
     """Read `results_dir`, write the report into `out` and return a line for each thing left out.
 
-    `shown` is what the page calls the two folders, where their own names are nobody's business.
+    `shown` is what the page calls the two folders, where their own names are nobody's business;
+    `png` asks for the figures as PNG beside SVG.
 
     Raises
     ------
@@ -106,7 +118,7 @@ def build(
     from reports.vocabulary import COLUMNS
 
     evidence = gather(read(results_dir), threshold, committed())
-    page = render(evidence, *(shown or (str(results_dir), str(out))))
+    page = render(evidence, *(shown or (str(results_dir), str(out))), png=png)
     rows = evidence.everything[evidence.everything[["value", "ratio"]].notna().any(axis=1)]
     files: dict[str, str | bytes | Path] = {
         "results.csv": rows[list(COLUMNS)].to_csv(index=False, lineterminator="\n"),
@@ -114,7 +126,8 @@ def build(
     }
     for exhibit in page.exhibits:
         files[f"figures/{exhibit.name}.svg"] = exhibit.drawing.svg
-        files[f"figures/{exhibit.name}.png"] = exhibit.drawing.png
+        if png:
+            files[f"figures/{exhibit.name}.png"] = exhibit.drawing.png
     files |= {f"samples/{sample.name}": sample.path for sample in samples(evidence)}
     write(out, files | {"index.html": page.html})
     return [f"left out: {problem.where}: {problem.reason}" for problem in evidence.problems]
@@ -133,10 +146,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _build(chosen: argparse.Namespace) -> int:
-    if chosen.out.exists() and not chosen.out.is_dir():
-        return _refuse(f"--out {str(chosen.out)!r} is a file; name a folder")
+    there = next(path for path in (chosen.out, *chosen.out.parents) if path.exists())
+    if not there.is_dir():
+        return _refuse(f"--out {str(there)!r} is a file; name a folder")
     try:
-        left_out = build(chosen.results, chosen.out, chosen.threshold)
+        left_out = build(chosen.results, chosen.out, chosen.threshold, png=chosen.png)
     except OSError as error:
         return _refuse(f"cannot write {str(error.filename)!r}: {error.strerror}")
     except ValueError as error:

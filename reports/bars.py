@@ -36,7 +36,9 @@ class Bar:
     parts: tuple[float, ...] = ()
 
 
-def stacks(title: str, parts: Sequence[str], bars: Sequence[Bar], label: str) -> Drawing:
+def stacks(
+    title: str, parts: Sequence[str], bars: Sequence[Bar], label: str, *, png: bool = False
+) -> Drawing:
     """Draw `bars` from top to bottom, each a stack of `parts`; `label` names the axis."""
     with mpl.rc_context(STYLE):
         height = 0.215 * len(bars)
@@ -61,7 +63,7 @@ def stacks(title: str, parts: Sequence[str], bars: Sequence[Bar], label: str) ->
             handles, parts, loc="lower right", ncols=3, frameon=False, fontsize=7.5, handlelength=1
         )
         figure.text(left, 0.36 / figure.get_figheight(), label, color=MUTED)
-        return drawn(figure, title)
+        return drawn(figure, title, png)
 
 
 def _part(axis: Any, bars: Sequence[Bar], part: int, colour: str) -> None:

@@ -41,7 +41,13 @@ class Curve:
     calculated: bool = False
 
 
-def panels(title: str, told: Sequence[tuple[str, Sequence[Curve], float]], label: str) -> Drawing:
+def panels(
+    title: str,
+    told: Sequence[tuple[str, Sequence[Curve], float]],
+    label: str,
+    *,
+    png: bool = False,
+) -> Drawing:
     """Draw panels side by side, each given as ``(title, curves, a line to draw across it)``."""
     with mpl.rc_context(STYLE):
         figure, left = canvas(title, 2.6, ["1.000"], foot=1.05)
@@ -68,7 +74,7 @@ def panels(title: str, told: Sequence[tuple[str, Sequence[Curve], float]], label
             frameon=False,
             fontsize=7.5,
         )
-        return drawn(figure, title)
+        return drawn(figure, title, png)
 
 
 def _curve(axis: Any, curve: Curve) -> None:

@@ -15,7 +15,7 @@ from functools import partial
 from reports.plot import Drawing
 from reports.tables import Table
 
-Plan = Callable[[], Drawing]
+Plan = Callable[..., Drawing]
 WORTH_SHARING = 120  # rows; drawing fewer takes less than starting processes
 MOST_PROCESSES = 8
 
@@ -33,7 +33,8 @@ class Sketch:
     alt : str
         What a reader who cannot see it needs to know.
     plan : callable
-        Draws it; a `functools.partial`, so that it can be handed to another process.
+        Draws it, with ``png=True`` as PNG too; a `functools.partial`, so that it can be handed to
+        another process.
     rows : int
         About how much there is to draw.
     table : Table
@@ -63,14 +64,14 @@ class Exhibit:
     section: str = "figures"
 
 
-def drawn(sketches: Sequence[Sketch]) -> list[Exhibit]:
+def drawn(sketches: Sequence[Sketch], png: bool = False) -> list[Exhibit]:
     """Draw `sketches`, in several processes where there are processors and work enough."""
-    return begun(sketches)()
+    return begun(sketches, png)()
 
 
-def begun(sketches: Sequence[Sketch]) -> Callable[[], list[Exhibit]]:
+def begun(sketches: Sequence[Sketch], png: bool = False) -> Callable[[], list[Exhibit]]:
     """Begin to draw `sketches`, and return what waits for them; there is other work meanwhile."""
-    plans = [sketch.plan for sketch in sketches]
+    plans = [partial(sketch.plan, png=png) for sketch in sketches]
     shared = min(_processors(), len(plans), MOST_PROCESSES)
     worth = shared > 1 and sum(sketch.rows for sketch in sketches) > WORTH_SHARING
     wait = _shared(plans, shared) if worth else partial(_alone, plans)

@@ -26,11 +26,12 @@ KINDS: tuple[Callable[[Evidence], Iterator[Sketch]], ...] = (
 )
 
 
-def exhibits(evidence: Evidence) -> list[Exhibit]:
+def exhibits(evidence: Evidence, png: bool = False) -> list[Exhibit]:
     """Return every figure that there are results for, fidelity first."""
-    return started(evidence)()
+    return started(evidence, png)()
 
 
-def started(evidence: Evidence) -> Callable[[], list[Exhibit]]:
+def started(evidence: Evidence, png: bool = False) -> Callable[[], list[Exhibit]]:
     """Begin to draw every figure that there are results for, and return what waits for them."""
-    return begun([sketch for kind in KINDS for sketch in islice(kind(evidence), MOST_FIGURES)])
+    sketches = [sketch for kind in KINDS for sketch in islice(kind(evidence), MOST_FIGURES)]
+    return begun(sketches, png)

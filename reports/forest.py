@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,7 @@ def intervals(
     *,
     label: str,
     band: tuple[float, float] | None = None,
+    png: bool = False,
 ) -> Drawing:
     """Draw medians and intervals in rows, the panels side by side.
 
@@ -88,17 +89,21 @@ def intervals(
         axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         place(figure, left, height, foot=0.85)
         marks = [m for line in lines for m in line.marks if m]
+        far = bool(band) or all(
+            _far([line.marks[i] for line in lines if line.marks]) for i in range(len(panels))
+        )
         for i, (axis, panel) in enumerate(zip(axes, panels, strict=True)):
             axis.set_title(panel, fontsize=8.5, color=MUTED, loc="left")
             own = [(y, m) for y, line in enumerate(lines) if line.marks and (m := line.marks[i])]
             _marks(axis, own)
-            # Ratios of all panels share an axis; a save and a load need not.
-            _scale(axis, marks if band else [m for _, m in own], band, max(2, 6 - len(panels)))
+            # Ratios of all panels share an axis; a save and a load only share where it begins.
+            shared = marks if band else [m for _, m in own]
+            _scale(axis, shared, band, max(2, 6 - len(panels)), far)
         axes[0].set_ylim(len(lines) - 0.4, -0.6)
         labels(axes[0], [(y, line.label, not line.marks) for y, line in enumerate(lines)])
         _legend(figure, sorted({m.look for m in marks}, key=list(LOOKS).index))
         figure.text(left, 0.36 / figure.get_figheight(), label, color=MUTED)
-        return drawn(figure, title)
+        return drawn(figure, title, png)
 
 
 def _marks(axis: Any, marks: Sequence[tuple[int, Mark]]) -> None:
@@ -121,15 +126,26 @@ def _marks(axis: Any, marks: Sequence[tuple[int, Mark]]) -> None:
         )
 
 
-def _scale(axis: Any, marks: Sequence[Mark], band: tuple[float, float] | None, ticks: int) -> None:
-    values = [v for m in marks for v in (m.low, m.middle, m.high, *m.quartiles)]
-    values = [v for v in values if math.isfinite(v)]
+def _values(marks: Iterable[Mark | None]) -> list[float]:
+    values = (v for m in marks if m for v in (m.low, m.middle, m.high, *m.quartiles))
+    return [v for v in values if math.isfinite(v)]
+
+
+def _far(marks: Iterable[Mark | None]) -> bool:
+    """Return whether marks lie so far from 0 that an axis from 0 would hide what differs."""
+    values = _values(marks)
+    return not values or min(values) > max(values) / 2
+
+
+def _scale(
+    axis: Any, marks: Sequence[Mark], band: tuple[float, float] | None, ticks: int, far: bool
+) -> None:
+    values = _values(marks)
     if band:
         values += [2 * band[0] - 1, 2 * band[1] - 1]
         axis.axvspan(*band, color=BAND, zorder=0, linewidth=0)
         axis.axvline(1, color=MUTED, linewidth=0.8, zorder=1)
     low, high = min(values, default=0.0), max(values, default=1.0)
-    far = bool(band) or low > high / 2  # else the axis of seconds begins at 0
     low = low if far else 0.0
     if low > 0 and high / low > 2:
         axis.set_xscale("log")

@@ -37,6 +37,8 @@ def grid(
     lines: Sequence[tuple[str, Sequence[Square]]],
     legend: Mapping[str, str] = LEGEND,
     pitch: float = 0.3,
+    *,
+    png: bool = False,
 ) -> Drawing:
     """Draw labelled rows of amounts as a heat map; a row without squares heads a group.
 
@@ -75,12 +77,20 @@ def grid(
             handleheight=1,
             borderaxespad=0.2,
         )
-        return drawn(figure, title)
+        return drawn(figure, title, png)
 
 
 def headings(names: Sequence[str]) -> list[str]:
-    """Return names as headings of columns, long ones on two lines."""
-    return [name.replace("_", "_\n", 1) if len(name) > 12 else name for name in names]
+    """Return names as headings of columns, long ones on two lines, broken nearest to the middle."""
+    return [_broken(name) if len(name) > 12 else name for name in names]
+
+
+def _broken(name: str) -> str:
+    ends = [place + 1 for place, letter in enumerate(name[:-1]) if letter == "_"]
+    if not ends:
+        return name
+    end = min(ends, key=lambda place: abs(2 * place - len(name)))
+    return f"{name[:end]}\n{name[end:]}"
 
 
 def _ink(level: str) -> str:

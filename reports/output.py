@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 MANIFEST = ".report-files.json"
@@ -20,7 +20,8 @@ def write(out: Path, files: Mapping[str, str | bytes | Path]) -> None:
     """Write `files` (path below `out` -> content, or a file to copy) into `out`.
 
     Each file is first written in full in a temporary folder next to `out`, then moved. What an
-    earlier report wrote, and this one does not, is removed; everything else in `out` stays.
+    earlier report wrote, and this one does not, is removed; everything else in `out` stays, and a
+    file of the same name that no report wrote is not overwritten.
 
     Raises
     ------
@@ -30,18 +31,34 @@ def write(out: Path, files: Mapping[str, str | bytes | Path]) -> None:
     for name in {str(Path(name).parent) for name in files}:
         if (out / name).is_symlink() and name != ".":
             raise NotADirectoryError(errno.ENOTDIR, "leads elsewhere, and stays", str(out / name))
+    earlier = set(_written(out))
+    for name in files:
+        if name not in earlier and (out / name).exists():
+            told = "is there, and no report wrote it; name another folder"
+            raise FileExistsError(errno.EEXIST, told, str(out / name))
     parent = out.absolute().parent
     parent.mkdir(parents=True, exist_ok=True)
-    manifest = {MANIFEST: json.dumps(sorted(files), indent=0)}
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=parent) as made:
-        for name, content in {**files, **manifest}.items():
+        for name, content in files.items():
             _put(Path(made, name), content)
-        stale = set(_written(out)) - set(files)
-        for name in (*files, *manifest):
-            (out / name).parent.mkdir(parents=True, exist_ok=True)
-            Path(made, name).replace(out / name)
-    for name in stale:
-        (out / name).unlink(missing_ok=True)
+        # Both lists before anything moves: an interrupted report is still known as one.
+        _move(made, out, MANIFEST, _list(earlier | files.keys()))
+        for name in files:
+            _move(made, out, name)
+        for name in earlier - files.keys():
+            (out / name).unlink(missing_ok=True)
+        _move(made, out, MANIFEST, _list(files))
+
+
+def _list(names: Iterable[str]) -> str:
+    return json.dumps(sorted(names), indent=0)
+
+
+def _move(made: str, out: Path, name: str, content: str | None = None) -> None:
+    if content is not None:
+        _put(Path(made, name), content)
+    (out / name).parent.mkdir(parents=True, exist_ok=True)
+    Path(made, name).replace(out / name)
 
 
 def _put(path: Path, content: str | bytes | Path) -> None:

@@ -54,7 +54,7 @@ class Page:
     exhibits: Sequence[Exhibit]
 
 
-def render(evidence: Evidence, results: str, out: str) -> Page:
+def render(evidence: Evidence, results: str, out: str, png: bool = False) -> Page:
     """Render the report.
 
     Parameters
@@ -63,8 +63,10 @@ def render(evidence: Evidence, results: str, out: str) -> Page:
         What to argue from.
     results, out : str
         The folders as the user named them; they stand in the command that makes it again.
+    png : bool
+        Whether the figures are drawn as PNG too.
     """
-    drawing = started(evidence)
+    drawing = started(evidence, png)
     context: dict[str, Any] = {
         "answer": answer(evidence),
         "costs": summary(evidence),

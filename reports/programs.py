@@ -39,8 +39,9 @@ def programs(evidence: Evidence) -> Iterator[Sketch]:
     total = sum(PROGRAM_DIFFERS in f for found in cells.values() for f in found.values())
     alt = (
         f"{len(differ)} of {total} optimized programs differ from {REFERENCE}'s with the same "
-        f"mask dtype: {', '.join(sorted(set(differ), key=rank)) or 'none'}."
+        "mask dtype"
     )
+    alt += f": {', '.join(sorted(set(differ), key=rank))}." if differ else "."
     shown = lines[:MOST_LINES]
     columns = heatmap.headings(remedies)
     plan = partial(heatmap.grid, title, columns, shown, legend=LEGEND, pitch=0.21)
@@ -62,7 +63,7 @@ def _lines(cells: Programs, remedies: Sequence[str]) -> Iterator[tuple[str, list
 def _square(found: dict[str, float]) -> heatmap.Square:
     differs = found.get(PROGRAM_DIFFERS, math.nan)
     if math.isnan(differs):
-        return heatmap.Square("", "")
+        return heatmap.Square("n/a", "")
     return heatmap.Square("differs", "part") if differs else heatmap.Square("", "kept")
 
 

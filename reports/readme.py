@@ -50,7 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (ResultsError, LeftOutError) as error:
         print(f"reports.readme: {error}", file=sys.stderr)
         return 2
-    [figure] = drawn([next(sketch for sketch in steps(evidence) if WORKLOAD in sketch.title)])
+    sketch = next(sketch for sketch in steps(evidence) if WORKLOAD in sketch.title)
+    [figure] = drawn([sketch], png=True)
     (ROOT / FIGURE).write_bytes(figure.drawing.png)
     readme = ROOT / "README.md"
     text = updated(readme.read_text(encoding="utf-8"), evidence, figure.alt)

@@ -71,6 +71,8 @@ def read(results_dir: Path) -> Results:
     ResultsError
         Where the folder is missing or empty, or none of its files can be read.
     """
+    if results_dir.is_file():
+        raise ResultsError(f"{clean(str(results_dir))!r} is a file; name asv's results folder")
     if not results_dir.is_dir():
         raise ResultsError(
             f"no results folder {clean(str(results_dir))!r}: run the suite first (asv run), "

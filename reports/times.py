@@ -79,11 +79,13 @@ def _ratios(
     evidence: Evidence,
 ) -> Sketch:
     band = (1 / (1 + evidence.margin), 1 + evidence.margin)
-    label = f"ratio with 99 % interval; shaded: within the margin of {evidence.margin:.3g}"
+    label = (
+        f"ratio with 99 % interval, above 1 is slower; shaded: the margin of {evidence.margin:.3g}"
+    )
     shown = cut(lines)
     plan = partial(forest.intervals, title, [*metrics.values()], shown, label=label, band=band)
     looks = [mark.look for line in lines for mark in line.marks if mark]
-    counts = ", ".join(f"{looks.count(look)} {look}" for look in forest.LOOKS if look in looks)
+    counts = ", ".join(f"{look} {looks.count(look)}" for look in forest.LOOKS if look in looks)
     alt = f"Forest plot of ratios with intervals: {counts}.{_cut(lines)}"
     return Sketch(name, title, alt, plan, len(shown), table)
 

@@ -9,6 +9,7 @@ from reports.vocabulary import UNITS
 
 MOST = 30_000
 LOUD = ("broken", "slower", "appeared", "disappeared", "repaired", "faster")
+_UNMEASURED = ("same program",)
 _HEAD = "| | before | after | ratio | 99 % interval | verdict |\n|---|---|---|---|---|---|"
 _TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (0.0, "ns"))
 _TIME_SCALE = {"s": 1, "ms": 1e3, "µs": 1e6, "ns": 1e9}
@@ -27,7 +28,8 @@ def section(verdict: Verdict, link: str) -> str:
     """
     rows = sorted(verdict.rows, key=lambda row: WORDS.index(row.word))
     loud = [row for row in rows if row.word in LOUD]
-    quiet = [row for row in rows if row.word not in LOUD]
+    # Of what was not measured because it is the same, the number says enough.
+    quiet = [row for row in rows if row.word not in (*LOUD, *_UNMEASURED)]
     most = max(len(loud), len(quiet))
     while len(text := _text(verdict, loud[:most], quiet[:most], link)) > MOST:
         most = most * 3 // 4
@@ -43,8 +45,11 @@ def _text(verdict: Verdict, loud: Sequence[Row], quiet: Sequence[Row], link: str
         parts.append(f"The two sides' environments differ in: {', '.join(verdict.differs)}.")
     if verdict.unknown:
         parts.append(f"{verdict.unknown} rows have names that the default branch does not know.")
+    same = sum(row.word in _UNMEASURED for row in verdict.rows)
+    if same:
+        parts.append(f"{same} times are of the same program on both sides, and were not measured.")
     if quiet:
-        table = _table(quiet, len(verdict.rows) - total)
+        table = _table(quiet, len(verdict.rows) - total - same)
         parts.append(f"<details><summary>What did not move</summary>\n\n{table}\n\n</details>")
     command = f"scripts/pr_check {verdict.base} {verdict.head} --device {verdict.device}"
     parts.append(f"Again, on your machine: `{command}`")

@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
-from reports import exhibit
+from reports import bars, curves, exhibit, forest, heatmap
 from reports.evidence import Evidence, gather
+from reports.plot import Drawing
 from reports.results import read
 
+DRAWERS = ((forest, "intervals"), (heatmap, "grid"), (bars, "stacks"), (curves, "panels"))
 STARTED = 1_790_000_000_000
 COLUMNS = [
     "result",
@@ -347,6 +349,17 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = Folder(tmp_path_factory.mktemp("usual") / "results")
     made.add()
     return made.root
+
+
+def draw_nothing(title: str, *_: Any, **__: Any) -> Drawing:
+    return Drawing('<svg width="1pt" height="1pt" viewBox="0 0 1 1"></svg>')
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the pictures empty: drawing takes most of a report's time."""
+    for module, name in DRAWERS:
+        monkeypatch.setattr(module, name, draw_nothing)
 
 
 @pytest.fixture

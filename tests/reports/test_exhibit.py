@@ -35,8 +35,12 @@ def test_where_no_process_can_be_started_it_draws_alone(
         raise OSError("no shared memory")
 
     monkeypatch.setattr(exhibit, "ProcessPoolExecutor", none)
-    made = Drawing("<svg/>", b"")
-    assert [e.drawing for e in drawn([sketch("a", lambda: made), sketch("b", lambda: made)])] == [
+    made = Drawing("<svg/>")
+
+    def plan(png: bool) -> Drawing:
+        return made
+
+    assert [e.drawing for e in drawn([sketch("a", plan), sketch("b", plan)])] == [
         made,
         made,
     ]

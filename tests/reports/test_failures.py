@@ -42,7 +42,7 @@ def test_many_failures_are_counted_not_listed(folder: Folder) -> None:
     assert len(found) == 101 and found[-1][1] == "50 more sessions failed"
 
 
-def test_the_report_shows_them(folder: Folder, tmp_path: Path) -> None:
+def test_the_report_shows_them(folder: Folder, tmp_path: Path, undrawn: None) -> None:
     from reports.__main__ import main
 
     recorded(folder, "steps-image-cpu MemoryError: 3 GiB")

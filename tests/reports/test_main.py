@@ -38,7 +38,7 @@ def test_builds_every_file_and_says_where(usual: Path, tmp_path: Path, golden) -
     golden("results.csv", table)
 
 
-def test_results_csv_holds_every_commit(folder: Folder, tmp_path: Path) -> None:
+def test_results_csv_holds_every_commit(folder: Folder, tmp_path: Path, undrawn: None) -> None:
     folder.add(commit="a" * 40)
     folder.add(commit="b" * 40, started_at=1)
     assert main(["build", "--results", str(folder.root), "--out", str(tmp_path / "o")]) == 0
@@ -59,6 +59,8 @@ def test_help_shows_examples() -> None:
         ([], "build"),
         (["build", "--threshold", "two"], "'two' is not a number between 0 and 1"),
         (["build", "--threshold", "7"], "'7' is not a number between 0 and 1"),
+        (["build", "--results", "README.md"], "'README.md' is a file; name asv's results folder"),
+        (["build", "--out", "README.md/report"], "--out 'README.md' is a file; name a folder"),
         (["build", "--results", "no/such/folder"], "no results folder 'no/such/folder'"),
         (["build", "--results", "reports/templates"], "no result files in 'reports/templates'"),
     ],
@@ -87,7 +89,7 @@ def test_a_bad_file_among_good_ones_is_left_out(folder: Folder, tmp_path: Path, 
 
 
 def test_out_must_not_be_a_file_and_keeps_what_it_holds(
-    usual: Path, tmp_path: Path, capsys
+    usual: Path, tmp_path: Path, capsys, undrawn: None
 ) -> None:
     out = tmp_path / "out"
     out.write_text("mine")

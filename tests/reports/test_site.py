@@ -129,7 +129,7 @@ def test_the_front_page_is_the_report_in_its_colours(visit: Visit) -> None:
     page = visit.open("")
     assert page.locator("#answer").is_visible() and page.locator("svg:visible").count() >= 3
     fills = page.eval_on_selector_all(
-        "svg path[class]", "found => found.map(e => getComputedStyle(e).fill)"
+        "svg path[fill]", "found => found.map(e => getComputedStyle(e).fill)"
     )
     assert len(set(fills)) > 3
     assert page.evaluate("getComputedStyle(document.body).maxWidth") != "none"
@@ -173,7 +173,7 @@ def test_the_halves_link_to_each_other(visit: Visit) -> None:
     page = visit.open("")
     page.get_by_role("link", name="History").click()
     page.locator("#root nav, #root header").first.wait_for()
-    assert page.url == visit.address + "history/index.html"
+    assert page.url.partition("#")[0] == visit.address + "history/index.html"
     page.get_by_role("link", name="Report").first.click()
     page.locator("#answer").wait_for()
     assert page.url == visit.address + "index.html"
@@ -189,6 +189,27 @@ def test_a_telephone_shows_it_without_scrolling_sideways(
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
     visit.page.close()
     assert visit.said == []
+
+
+@pytest.mark.parametrize(
+    ("scheme", "views", "options"),
+    [
+        ("light", [*VIEWS, "explore"], {}),
+        # What the theme does not change is looked at once.
+        ("dark", ["overview", "explore"], {"runOnly": ["color-contrast"]}),
+    ],
+)
+def test_axe_finds_nothing_in_the_history(
+    address: str, browser: Any, scheme: str, views: list[str], options: dict[str, Any]
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    visit = Visit(browser, address, scheme=scheme)
+    for view in views:
+        page = visit.open(f"history/index.html#view={view}")
+        page.locator(VIEWS.get(view, "h1")).first.wait_for()
+        found = axe.run(page, options=options).response["violations"]
+        assert [(v["id"], v["nodes"][0]["html"]) for v in found] == [], view
+    visit.page.close()
 
 
 def test_the_site_says_nothing_of_this_machine(site: Path, repository: Repository) -> None:
