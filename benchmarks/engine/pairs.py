@@ -76,21 +76,22 @@ def compare(
     """
     asked, series, chosen = wanted(), dict[str, Callable[[], object]](), []
     for row in rows:
-        series[f"{row} base"] = calls[row, "base"]
         for share in (0.0, *asked.shares(row.remedy)):
+            # A base of its own for each: a model that is called more often than another is faster.
             head = calls[row, "head"]
+            series[f"{row} {share} base"] = calls[row, "base"]
             series[f"{row} {share}"] = slowed(head, share) if share else head
             chosen.append((row, share))
     if not rows:
         return
     seconds = max(effort.seconds * len(series), effort.least)
     budget = Budget(seconds, 0, effort.rounds, effort.sample_seconds)
-    pairs = {f"{row} {share}": f"{row} base" for row, share in chosen}
+    pairs = {f"{row} {share}": f"{row} {share} base" for row, share in chosen}
     found = sample(series, pairs, budget, clock=now)
     for row, share in chosen:
-        base, head_samples = found.samples[f"{row} base"], found.samples[f"{row} {share}"]
+        base = found.samples[f"{row} {share} base"]
         before = statistics.median(base)
-        after = before * statistics.median(ratios(head_samples, base))
+        after = before * statistics.median(ratios(found.samples[f"{row} {share}"], base))
         measured = {"samples": [before, after], "number": found.number}
         about = {"remedy": row.remedy, "mask_dtype": row.mask_dtype, "slowed": share}
         yield entry(row.metric, measured, **about)

@@ -53,9 +53,9 @@ class Trial:
 
 
 TRIALS = (
-    Trial("one", ("graph", "xla"), 36, ((0.03, ONE), (0.05, ONE)), ONE),
-    Trial("all", ("graph", "xla"), 29, ((0.1, ""),)),
-    Trial("files", ("files",), 29, ((0.2, ""),)),
+    Trial("one", ("graph", "xla"), 30, ((0.03, ONE), (0.05, ONE)), ONE),
+    Trial("all", ("graph", "xla"), 27, ((0.1, ""),)),
+    Trial("files", ("files",), 27, ((0.2, ""),)),
 )
 
 

@@ -11,7 +11,7 @@ suspects together (Holm), rejects that head takes at most half the floor more th
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from reports.gate.record import Record, Row
@@ -57,7 +57,12 @@ def judge(record: Record, floors: Mapping[str, float]) -> list[Judged]:
     floors : mapping of str to float
         Metric -> the relative change from which on a time counts as changed (`floors`).
     """
-    judged = [_at_once(row, record) or _screened(row, floors[row.metric]) for row in record.rows]
+    losing = {
+        _recipe(row) for row in record.rows if row.kind == "exact" and _word_of(row) == "broken"
+    }
+    judged = [
+        _at_once(row, record, losing) or _screened(row, floors[row.metric]) for row in record.rows
+    ]
     suspects = [i for i, one in enumerate(judged) if one.word == "suspect"]
     for index, confirmed in zip(suspects, _confirmed([judged[i] for i in suspects]), strict=True):
         judged[index] = confirmed
@@ -79,19 +84,28 @@ def needed(judged: Sequence[Judged]) -> int:
     return max((one.more for one in judged if one.word == "undecided"), default=0)
 
 
-def _at_once(row: Row, record: Record) -> Judged | None:
-    """Return the word of a row that needs no statistics."""
-    if row.state != "ok":
-        return Judged(row, "broken" if row.state.startswith("broken") else _MOVED[row.state])
-    if row.kind == "exact":
-        before, after = row.before[-1], row.after[-1]
-        return Judged(row, "broken" if after > before else "repaired" if after < before else "same")
+def _at_once(row: Row, record: Record, losing: Set[tuple[str, str]]) -> Judged | None:
+    """Return the word of a row that needs no statistics; `losing` are recipes that lose state."""
+    if row.state != "ok" or row.kind == "exact":
+        return Judged(row, _word_of(row))
     base, head = row.fingerprints
     if base is not None and base == head:
         return Judged(row, "same program")
-    if record.unexplained:
+    # The speed of a remedy that loses state is not a result.
+    if record.unexplained or _recipe(row) in losing:
         return Judged(row, "not comparable")
     return None
+
+
+def _word_of(row: Row) -> str:
+    if row.state != "ok":
+        return "broken" if row.state.startswith("broken") else _MOVED[row.state]
+    before, after = row.before[-1], row.after[-1]
+    return "broken" if after > before else "repaired" if after < before else "same"
+
+
+def _recipe(row: Row) -> tuple[str, str]:
+    return row.workload, row.remedy
 
 
 _MOVED = {

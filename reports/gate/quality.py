@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scipy.stats import binomtest
 
-from reports.gate.decision import Judged, control_moved
+from reports.gate.decision import control_moved
 from reports.gate.looks import look
 from reports.gate.record import Record, Row
 from reports.vocabulary import PLACEBO
@@ -44,6 +44,25 @@ class Pool:
 
 
 @dataclass(frozen=True)
+class Case:
+    """A kind of check: what was slowed down, and how often each rule should find it.
+
+    Attributes
+    ----------
+    name : str
+        What a reader is told.
+    pool : Pool
+        Where its launches come from.
+    slowed : dict of Row to float
+        Row -> the share that it was slowed down by; empty for identical commits.
+    """
+
+    name: str
+    pool: Pool
+    slowed: Mapping[Row, float]
+
+
+@dataclass(frozen=True)
 class Tally:
     """How many of the checks ended in a way, with the exact binomial interval."""
 
@@ -61,28 +80,17 @@ class Check:
 
     Attributes
     ----------
-    judged : list of Judged
-        The gate's words.
+    slower : frozenset of Row
+        The rows that the gate calls slower; none where it says that it cannot judge.
     launches : int
         How many launches it took.
     drawn : dict of Row to list of (float, float)
-        The launches of screening, for other rules to judge.
+        All of those launches, for other rules to judge.
     """
 
-    judged: list[Judged]
+    slower: frozenset[Row]
     launches: int
     drawn: Mapping[Row, Pairs]
-
-    def words(self, rows: Iterable[Row]) -> set[str]:
-        """Return the words of `rows`."""
-        wanted = {_bare(row) for row in rows}
-        return {one.word for one in self.judged if _bare(one.row) in wanted}
-
-    def alarms(self) -> list[Row]:
-        """Return the rows that the gate calls slower, unless it says that it cannot judge."""
-        if control_moved(self.judged):
-            return []
-        return [_bare(one.row) for one in self.judged if one.word == "slower"]
 
 
 def draw(
@@ -107,10 +115,11 @@ def draw(
         bare = _bare(row)
         return pool.rows[bare][slowed.get(bare, 0.0)]
 
-    record = Record("0" * 40, "0" * 40, rows=tuple(pool.rows))
-    _, judged = look(record, floors, take)
-    first = order[: min(used, len(order))]
-    return Check(judged, used, {row: [found(row)[i] for i in first] for row in pool.rows})
+    _, judged = look(Record("0" * 40, "0" * 40, rows=tuple(pool.rows)), floors, take)
+    alarms = [_bare(one.row) for one in judged if one.word == "slower"]
+    slower = frozenset(() if control_moved(judged) else alarms)
+    rows = [row for row in pool.rows if row.remedy != PLACEBO]
+    return Check(slower, used, {row: [found(row)[i] for i in order[:used]] for row in rows})
 
 
 def _bare(row: Row) -> Row:
@@ -141,6 +150,40 @@ def ratio_says_slower(factor: float) -> Callable[[Pairs], bool]:
         return after[len(after) // 2] > factor * before[len(before) // 2]
 
     return says
+
+
+RULES: Mapping[str, Callable[[Pairs], bool]] = {
+    "`asv continuous`, factor 1.1": asv_says_slower,
+    "ratio over 120 %": ratio_says_slower(1.2),
+    "ratio over 200 %": ratio_says_slower(2.0),
+}
+
+
+def table(cases: Sequence[Case], checks: int, floors: Mapping[str, float], seed: int = 0) -> str:
+    """Return Markdown: for each case how many checks each rule alarmed in, and the launches.
+
+    A slowdown is found where at least one of the rows that were slowed down is called slower; an
+    alarm of identical commits is false whichever row it is of.
+    """
+    rng = random.Random(seed)  # noqa: S311 - draws launches, guards nothing
+    heads = ["", "this gate", "false, beside it", *RULES, "launches, median and most"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for case in cases:
+        drawn = [draw(case.pool, case.slowed, floors, rng) for _ in range(checks)]
+        wanted = case.slowed or case.pool.rows
+        found = sum(any(row in wanted for row in check.slower) for check in drawn)
+        false = sum(any(row not in wanted for row in check.slower) for check in drawn)
+        cells = [str(Tally(found, checks)), str(false) if case.slowed else ""]
+        for rule in RULES.values():
+            said = sum(
+                any(rule(pairs) for row, pairs in check.drawn.items() if row in wanted)
+                for check in drawn
+            )
+            cells.append(str(Tally(said, checks)))
+        launches = sorted(check.launches for check in drawn)
+        cells.append(f"{launches[len(launches) // 2]}, {launches[-1]}")
+        lines.append(f"| {case.name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def spread(pool: Pool) -> dict[str, float]:
