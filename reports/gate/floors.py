@@ -14,8 +14,8 @@ FILE = Path(__file__).with_name("floors.json")
 def floors(device: str, file: Path = FILE) -> Mapping[str, float]:
     """Return metric -> floor: the larger of 3 % and twice the spread that A/A runs showed.
 
-    The spread is the half-width of the 99 % interval that screening gives without any change; it
-    is measured by ``scripts/alert_quality``, which writes `file`.
+    The spread is the standard error of screening's estimate without any change; it is measured by
+    ``scripts/alert_quality``, which writes `file`.
     """
     measured = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     spreads = measured.get(device, {}).get("spread", {})

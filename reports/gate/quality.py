@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 import random
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scipy.stats import binomtest
 
-from reports.gate.decision import control_moved
+from reports.gate.decision import SCREENING, control_moved
 from reports.gate.looks import look
 from reports.gate.record import Record, Row
 from reports.vocabulary import PLACEBO
@@ -187,15 +188,15 @@ def table(cases: Sequence[Case], checks: int, floors: Mapping[str, float], seed:
 
 
 def spread(pool: Pool) -> dict[str, float]:
-    """Return metric -> the half-width that screening's interval has, at its median row."""
-    from reports.gate.decision import SCREENING
-    from reports.gate.statistic import estimate
+    """Return metric -> the standard error that screening's estimate has without any change.
 
+    Of the metric's median row: the standard deviation of its launches' logarithms, over the square
+    root of how many launches screening takes.
+    """
     found: dict[str, list[float]] = {}
     for row, shares in pool.rows.items():
-        logs = [math.log(after / before) for before, after in shares[0.0]]
         if row.remedy != PLACEBO:
-            for start in range(0, len(logs) - SCREENING + 1, SCREENING):
-                one = estimate(logs[start : start + SCREENING])
-                found.setdefault(row.metric, []).append((one.high - one.low) / 2)
-    return {metric: sorted(widths)[len(widths) // 2] for metric, widths in found.items()}
+            logs = [math.log(after / before) for before, after in shares[0.0]]
+            error = statistics.stdev(logs) / math.sqrt(SCREENING)
+            found.setdefault(row.metric, []).append(error)
+    return {metric: statistics.median(errors) for metric, errors in sorted(found.items())}

@@ -173,4 +173,5 @@ def _consistent(row: Row) -> bool:
         and len(row.fingerprints) == 2
         and row.kind in ("time", "exact")
         and row.state in STATES
+        and all(value > 0 or row.kind == "exact" for value in (*row.before, *row.after))
     )

@@ -47,7 +47,7 @@ def _text(verdict: Verdict, loud: Sequence[Row], quiet: Sequence[Row], link: str
         parts.append(f"{verdict.unknown} rows have names that the default branch does not know.")
     same = sum(row.word in _UNMEASURED for row in verdict.rows)
     if same:
-        parts.append(f"{same} times are of the same program on both sides, and were not measured.")
+        parts.append(f"Of the same program on both sides, so not measured: {same}.")
     if quiet:
         table = _table(quiet, len(verdict.rows) - total - same)
         parts.append(f"<details><summary>What did not move</summary>\n\n{table}\n\n</details>")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -360,19 +359,6 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the pictures empty: drawing takes most of a report's time."""
     for module, name in DRAWERS:
         monkeypatch.setattr(module, name, draw_nothing)
-
-
-@pytest.fixture
-def golden() -> Callable[[str, str], None]:
-    """Compare text with its golden file; ``UPDATE_GOLDEN=1 pytest`` writes it anew."""
-
-    def check(name: str, text: str) -> None:
-        path = Path(__file__).parent / "golden" / name
-        if os.environ.get("UPDATE_GOLDEN"):
-            path.write_text(text, encoding="utf-8")
-        assert text == path.read_text(encoding="utf-8")
-
-    return check
 
 
 def evidence_of(root: Path, margin: float = 0.02) -> Evidence:
