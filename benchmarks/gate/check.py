@@ -87,6 +87,8 @@ class Check:
         self, what: str, asked: Wanted, planned: Sequence[Session], key: str
     ) -> dict[Session, Outcome]:
         outcomes: dict[Session, Outcome] = {}
+        if not planned:
+            return outcomes
         self.told(what, 0, len(planned))
         if time.time() < self.deadline:
             for session, outcome in measure(asked, planned, self.store / key):

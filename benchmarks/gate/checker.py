@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,6 +24,7 @@ from benchmarks.gate.check import Check, Told
 from benchmarks.gate.commits import CommitError, Repository
 from benchmarks.gate.recipes import About, Recipe, catalogue
 from benchmarks.gate.sides import NAMES
+from reports.__main__ import main as reports
 from reports.gate.floors import floors
 from reports.gate.record import Record, Row, dump, place
 
@@ -104,9 +103,8 @@ class Checker:
         return folders, sides
 
     def _judge(self, base: str, head: str) -> int:
-        command = [sys.executable, "-m", "reports", "gate", "--base", base, "--head", head]
-        command += ["--results", str(self.results), "--device", self.device]
-        return subprocess.run(command, check=False).returncode  # noqa: S603
+        words = ["gate", "--base", base, "--head", head, "--device", self.device]
+        return reports([*words, "--results", str(self.results)])
 
 
 def _broken(side: str, reason: str) -> Row:

@@ -28,10 +28,9 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 def commit(repository: Repository) -> Commit:
     """Return what writes files, commits them, and returns the commit."""
 
-    def make(**files: str) -> str:
+    def make(files: dict[str, str]) -> str:
         for name, text in files.items():
-            path = repository.folder / name.replace("__", "/")
-            path = path.with_name(path.name.replace("_py", ".py").replace("_txt", ".txt"))
+            path = repository.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         git(repository.folder, "add", "--all")

@@ -7,8 +7,8 @@ from tests.gate.conftest import git
 
 
 def test_names_become_hashes_and_recipes_are_taken_out(repository, commit, tmp_path):
-    base = commit(remedies__a_py="1", other_py="x")
-    head = commit(remedies__a_py="2")
+    base = commit({"remedies/a.py": "1", "other.py": "x"})
+    head = commit({"remedies/a.py": "2"})
     assert repository.freeze("HEAD~1", "main") == (base, head)
     out = repository.export(base, tmp_path / "out")
     assert [path.relative_to(out).as_posix() for path in out.rglob("*.py")] == ["remedies/a.py"]
@@ -16,7 +16,7 @@ def test_names_become_hashes_and_recipes_are_taken_out(repository, commit, tmp_p
 
 
 def test_an_unknown_commit_is_named(repository, commit):
-    commit(remedies__a_py="1")
+    commit({"remedies/a.py": "1"})
     with pytest.raises(CommitError, match="unknown commit 'nowhere'"):
         repository.freeze("nowhere", "HEAD")
     with pytest.raises(CommitError, match="unknown commit '--all'"):
@@ -24,15 +24,15 @@ def test_an_unknown_commit_is_named(repository, commit):
 
 
 def test_commits_without_common_history_are_refused(repository, commit):
-    commit(remedies__a_py="1")
+    commit({"remedies/a.py": "1"})
     git(repository.folder, "checkout", "--quiet", "--orphan", "other")
-    commit(remedies__a_py="2")
+    commit({"remedies/a.py": "2"})
     with pytest.raises(CommitError, match="main and other share no history"):
         repository.freeze("main", "other")
 
 
 def test_changes_that_no_commit_holds_are_refused(repository, commit):
-    base, _ = commit(remedies__a_py="1"), commit(remedies__a_py="2", notes_txt="")
+    base, _ = commit({"remedies/a.py": "1"}), commit({"remedies/a.py": "2", "notes.txt": ""})
     (repository.folder / "notes.txt").write_text("nothing that is measured")
     assert repository.freeze(base, "HEAD")
     (repository.folder / "remedies" / "a.py").write_text("3")
@@ -42,19 +42,23 @@ def test_changes_that_no_commit_holds_are_refused(repository, commit):
 
 
 def test_a_commit_without_recipes_is_named(repository, commit, tmp_path):
-    only = commit(other_py="x")
+    only = commit({"other.py": "x"})
     with pytest.raises(CommitError, match="has no package remedies"):
         repository.export(only, tmp_path / "out")
 
 
 def test_pins_are_the_locks_and_asvs_matrix(repository, commit):
-    base = commit(**{"requirements__cpu_txt": "keras==1", "notes_txt": "a"})
-    same = commit(notes_txt="b")
-    other = commit(**{"requirements__cpu_txt": "keras==2"})
+    base = commit({"requirements/cpu.txt": "keras==1", "notes.txt": "a"})
+    same = commit({"notes.txt": "b"})
+    other = commit({"requirements/cpu.txt": "keras==2"})
     assert repository.pins(base) == repository.pins(same) != repository.pins(other)
 
 
 def test_only_commits_that_touch_the_recipes_are_between(repository, commit):
-    base = commit(remedies__a_py="1")
-    first, _, last = commit(remedies__a_py="2"), commit(notes_txt="x"), commit(remedies__a_py="3")
+    base = commit({"remedies/a.py": "1"})
+    first, _, last = (
+        commit({"remedies/a.py": "2"}),
+        commit({"notes.txt": "x"}),
+        commit({"remedies/a.py": "3"}),
+    )
     assert repository.between(base, "HEAD", "remedies") == [first, last]
