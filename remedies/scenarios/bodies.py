@@ -43,6 +43,18 @@ class Keyed(Body):
         return [self.flatten, *self.stack.values()]
 
 
+class Recurrent(Body):
+    """An `LSTM` in a `Sequential`, which is built on the number of dimensions it is to see."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rows = keras.layers.Reshape((8, 24))
+        self.stack = keras.Sequential([keras.layers.LSTM(4)])
+
+    def steps(self) -> list[Any]:
+        return [self.rows, self.stack, self.dense]
+
+
 class Packed(Body):
     """Image and mask in a tuple."""
 
@@ -225,3 +237,11 @@ class FilledWhere(keras.layers.Layer):  # type: ignore[misc]
 
     def get_config(self) -> Any:
         return {"name": self.name, "dtype": self.dtype}
+
+
+# As a user writes them: they find `tf` and `keras` in the module that they stand in.
+LAMBDAS = {
+    "control": lambda two: tf.where(two["mask"], two["image"], 0),
+    "tf_cast": lambda two: tf.where(tf.cast(two["mask"], "bool"), two["image"], 0),
+    "ops_where": lambda two: keras.ops.where(two["mask"], two["image"], 0),
+}

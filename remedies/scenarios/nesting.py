@@ -120,5 +120,10 @@ SCENARIOS = tuple(
             "layers in a dict",
             Case(make=body("Keyed"), excuses={FUNCTIONAL: _NO_ATTRIBUTES}),
         ),
+        (
+            "sequential_lstm",
+            "a Sequential of an LSTM in a subclassed model",
+            Case(make=body("Recurrent"), excuses={FUNCTIONAL: _NO_ATTRIBUTES}),
+        ),
     )
 )
