@@ -98,6 +98,8 @@ class Case:
         Returns the loss.
     jit : bool or str
         The model's ``jit_compile``.
+    compiling : mapping
+        Whatever else `compile` is given.
     image, mask : tuple of int
         Shape of one example.
     fed : str
@@ -121,6 +123,7 @@ class Case:
     optimizer: Callable[[], Any] = adam
     loss: Callable[[], Any] = lambda: "mse"
     jit: bool | str = False
+    compiling: Mapping[str, Any] = field(default_factory=dict)
     image: tuple[int, ...] = (8, 8, 3)
     mask: tuple[int, ...] = (8, 8, 3)
     fed: str = "bool"
@@ -172,7 +175,8 @@ class Case:
         """Return a new model, compiled and never called."""
         with self.scope():
             model = self.make(remedy, {"image": self.image, "mask": self.mask})
-            model.compile(optimizer=self.optimizer(), loss=self.loss(), jit_compile=self.jit)
+            given = {"loss": self.loss(), "jit_compile": self.jit} | dict(self.compiling)
+            model.compile(optimizer=self.optimizer(), **given)
         return model
 
     def train(self, remedy: str, inputs: Any, targets: Any, folder: Path) -> Any:

@@ -19,6 +19,11 @@ SCENARIOS = tuple(
     for name, about, written in (
         ("built", "a `build` that builds every layer", "Built"),
         ("called_on_zeros", "build_from_config calls the model on zeros", "CalledOnZeros"),
+        (
+            "called_on_stand_ins",
+            "build_from_config calls the model on KerasTensors of the right dtypes",
+            "CalledOnStandIns",
+        ),
         ("called_in_init", "`__init__` calls the model on keras.Input", "CalledInInit"),
         ("keeps_shapes", "build_from_config also sets _build_shapes_dict", "KeepsShapes"),
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from remedies.scenarios.case import FUNCTIONAL, REMEDIES, Case
-from remedies.scenarios.generations import sgd
+from remedies.scenarios.case import FUNCTIONAL, REMEDIES, WEIGHTS, Case
+from remedies.scenarios.generations import generations, sgd
 from remedies.scenarios.nesting import body
 from remedies.scenarios.scenario import Scenario
 
@@ -20,10 +20,10 @@ _NO_WRAPPER = {name: "there is no layer around tf.where" for name in REMEDIES if
 def _forgetful(remedy: str, shapes: Any) -> Any:
     import keras
 
-    from remedies.scenarios import bodies, family
+    from remedies.scenarios import family, overrides
 
     inputs = family.stand_ins(shapes)
-    flat = keras.layers.Flatten()(bodies.FilledWhere(fill=-1.0)(inputs["mask"], inputs["image"]))
+    flat = keras.layers.Flatten()(overrides.FilledWhere(fill=-1.0)(inputs["mask"], inputs["image"]))
     return keras.Model(inputs, keras.layers.Dense(2)(flat))
 
 
@@ -59,6 +59,26 @@ SCENARIOS = tuple(
             "empty_build_sgd",
             "a `build` that builds no layer, SGD",
             Case(make=body("EmptyBuild"), optimizer=sgd, excuses=_ON_CONTROL),
+        ),
+        (
+            "empty_build_uncompiled",
+            "the same, load_model(compile=False)",
+            Case(
+                generations(1, compile=False),
+                make=body("EmptyBuild"),
+                keeps=WEIGHTS,
+                excuses=_ON_CONTROL,
+            ),
+        ),
+        (
+            "empty_override_sgd",
+            "the override builds no layer, SGD",
+            Case(make=body("EmptyOverride"), optimizer=sgd, excuses=_NO_OVERRIDE),
+        ),
+        (
+            "built_backwards",
+            "the override builds the layers of __init__ in another order: no mistake",
+            Case(make=body("BuiltBackwards"), excuses=_NO_OVERRIDE),
         ),
         (
             "shape_arithmetic",
