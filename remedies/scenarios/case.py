@@ -26,6 +26,9 @@ REMEDIES = (
 STEPS = 3
 WEIGHTS = ("weights_lost", "weights_changed", "outputs_changed")
 OUTPUTS = ("outputs_changed",)
+# Tracing is what a cell takes its time for, and what files keep does not depend on how steps run:
+# `run_eagerly` and `jit_...` show it. Rows that are many of a kind are run so.
+EAGERLY = {"run_eagerly": True}
 
 
 # Not an Exception: a round trip catches those, and reports them as the format's own failures.

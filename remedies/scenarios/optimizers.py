@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from remedies.scenarios.case import Case, NotApplicableError
+from remedies.scenarios.case import EAGERLY, Case, NotApplicableError
 from remedies.scenarios.scenario import Scenario
 
 
@@ -64,7 +64,15 @@ _OPTIMIZERS: dict[str, tuple[str, Callable[[], Any]]] = {
     "loss_scaling": ("Adam in a LossScaleOptimizer", _loss_scaled),
 }
 
+_AS_GRAPHS = ("sgd", "adam")
+
 SCENARIOS = tuple(
-    Scenario(name, "optimizers", about, Case(optimizer=optimizer), core=name == "sgd")
+    Scenario(
+        name,
+        "optimizers",
+        about,
+        Case(optimizer=optimizer, compiling={} if name in _AS_GRAPHS else EAGERLY),
+        core=name == "sgd",
+    )
     for name, (about, optimizer) in _OPTIMIZERS.items()
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remedies.scenarios.case import REMEDIES, Case
+from remedies.scenarios.case import EAGERLY, REMEDIES, Case
 from remedies.scenarios.generations import generations
 from remedies.scenarios.nesting import body
 from remedies.scenarios.scenario import Scenario
@@ -14,7 +14,7 @@ SCENARIOS = tuple(
         name,
         "other cures, twice",
         about,
-        Case(generations(2), make=body(written), excuses=_ON_CONTROL),
+        Case(generations(2), make=body(written), compiling=EAGERLY, excuses=_ON_CONTROL),
     )
     for name, about, written in (
         ("built", "a `build` that builds every layer", "Built"),
