@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from remedies.scenarios.case import FUNCTIONAL, Case, plain
+from remedies.scenarios.case import EAGERLY, FUNCTIONAL, Case, plain
 from remedies.scenarios.scenario import Scenario
 
 Make = Callable[[str, Any], Any]
@@ -143,12 +143,12 @@ SCENARIOS = tuple(
         (
             "list_of_kinds",
             "Conv2D, normalizations, TimeDistributed, EinsumDense and LSTM in a list",
-            Case(make=body("Kinds"), excuses={FUNCTIONAL: _NO_ATTRIBUTES}),
+            Case(make=body("Kinds"), compiling=EAGERLY, excuses={FUNCTIONAL: _NO_ATTRIBUTES}),
         ),
         (
             "sequential_lstm",
             "a Sequential of an LSTM in a subclassed model",
-            Case(make=body("Recurrent"), excuses={FUNCTIONAL: _NO_ATTRIBUTES}),
+            Case(make=body("Recurrent"), compiling=EAGERLY, excuses={FUNCTIONAL: _NO_ATTRIBUTES}),
         ),
     )
 )
