@@ -9,7 +9,7 @@ from remedies.drift import drifted, remaining
 from remedies.evidence import Retrace
 from remedies.findings import Advice, Cause, Trip, place
 from remedies.roundtrip import Defects
-from remedies.swallowed import Swallowed
+from remedies.swallowed import Swallowed, wanted_dtype
 
 _BUILDERS = ("build_from_config", "build")
 PAIR, FUNCTIONAL, CAST = "build_from_config_pair", "functional_bool_input", "tf_cast"
@@ -87,7 +87,7 @@ def _lost(facts: Facts, trip: Trip) -> Iterator[Advice]:
         yield _children(facts, trip)
         return
     one = trip.swallowed[0]
-    if not one.entered or (facts.several_arguments and "required positional" in one.error):
+    if not one.entered or _lacks_arguments(facts, one):
         yield _arguments(facts, one)
     elif facts.retrace and facts.retrace.on_floats and not facts.retrace.on_true:
         yield _dtype(facts, one, trip)
@@ -95,6 +95,15 @@ def _lost(facts: Facts, trip: Trip) -> Iterator[Advice]:
         yield _code(facts, one)
     if one.owner in facts.nested_with_build_from_config:
         yield _nested(facts, one)
+
+
+def _lacks_arguments(facts: Facts, one: Swallowed) -> bool:
+    """Whether `call` raised because Keras passes the first argument alone."""
+    if not facts.several_arguments:
+        return False
+    # An argument with a default is not missed before it is used: then all together raise otherwise.
+    differs = facts.retrace is not None and facts.retrace.on_floats != one.error
+    return differs or "required positional" in one.error
 
 
 def _pair(facts: Facts) -> str:
@@ -111,13 +120,6 @@ def _ordered(facts: Facts, *others: str) -> tuple[str, ...]:
     return others if facts.pair_holds is False else (*others, _pair(facts))
 
 
-def wanted_dtype(one: Swallowed) -> str:
-    """Return the dtype that the failing operation asks for, read from its message and line."""
-    text = f"{one.error} {one.source}".lower()
-    asks_bool = ("type of bool", "logical", "to be a bool", "reduce_any", "reduce_all")
-    return "bool" if any(word in text for word in asks_bool) else "int32"
-
-
 def _dtype(facts: Facts, one: Swallowed, trip: Trip) -> Advice:
     dtype = wanted_dtype(one)
     cast = f'{CAST}: cast just before the strict operation at {place(one)}, tf.cast(..., "{dtype}")'
@@ -126,7 +128,7 @@ def _dtype(facts: Facts, one: Swallowed, trip: Trip) -> Advice:
         do.append("ops_where: write keras.ops.where for tf.where in that line; it casts by itself")
     do.append(f'{FUNCTIONAL}: state the dtype, keras.Input(..., dtype="{dtype}")')
     not_this = ["build_from_config as the article writes it: lost again in the second generation"]
-    if dtype != "bool":
+    if dtype != "bool" and "tf.where" not in one.source:
         not_this.append("ops_where: there is no tf.where here, and keras.ops.take is as strict")
     return Advice(
         Cause.DTYPE,
@@ -158,7 +160,7 @@ def _arguments(facts: Facts, one: Swallowed) -> Advice:
             f"{FUNCTIONAL}: a functional model with one keras.Input per argument",
             f"build: write {one.owner}.build(), which builds each child layer",
         ),
-        (f"{CAST}, ops_where: call is never entered, so what it does with dtypes is no matter",),
+        (f"{CAST}, ops_where: call lacks arguments, so what it does with dtypes is no matter",),
     )
 
 

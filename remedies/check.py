@@ -96,13 +96,23 @@ def _data(model: Any, x: Any, y: Any, name: str) -> tuple[Any, Any]:
     try:
         model.predict_on_batch(inputs)
     except Exception as error:
-        raise BadInputError(f"{name}: cannot be called on its inputs: {one_line(error)}") from error
+        what = f"{name}: cannot be called on its inputs: {one_line(error)}"
+        raise BadInputError(what + _by_name(model, inputs)) from error
     targets = targets_for(model, inputs) if y is None else y
     try:
         model.test_on_batch(inputs, targets)
     except Exception as error:
-        raise BadInputError(f"{name}: its loss rejects the targets: {one_line(error)}") from error
+        what = f"{name}: cannot be evaluated on its inputs and targets: {one_line(error)}"
+        raise BadInputError(what + _by_name(model, inputs)) from error
     return inputs, targets
+
+
+def _by_name(model: Any, inputs: Any) -> str:
+    """Say how to feed several arguments, where a tuple may be one of them or all."""
+    names = parameters(type(model))
+    if not isinstance(inputs, (tuple, list)) or len(names) < 2:
+        return ""
+    return f"; call takes {' and '.join(names)}: give x as a dict by these names"
 
 
 @contextlib.contextmanager

@@ -195,7 +195,7 @@ def losses(trip: Trip) -> str:
 
 
 def _next_step(error: str) -> str:
-    short = error.partition("<")[0].strip()[:80]
+    short = error.partition("<")[0].strip(" :")[:80]
     return f"the next training step raises {short}" if error else "the next step differs"
 
 

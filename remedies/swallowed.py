@@ -81,6 +81,13 @@ def _definition(one: Call) -> tuple[str, int, str]:
     return function.__code__.co_filename, number, lines[0].strip()
 
 
+def wanted_dtype(one: Swallowed) -> str:
+    """Return the dtype that the failing operation asks for, read from its message and line."""
+    text = f"{one.error} {one.source}".lower()
+    asks_bool = ("type of bool", "logical", "to be a bool", "reduce_any", "reduce_all")
+    return "bool" if any(word in text for word in asks_bool) else "int32"
+
+
 def is_library(filename: str) -> bool:
     """Whether a frame's file belongs to Keras, TensorFlow, Python itself or this observer."""
     if filename == _OBSERVER or filename.startswith("<"):

@@ -194,6 +194,7 @@ def _blaming(target: str) -> Iterator[None]:
         raise
     except (Exception, SystemExit) as error:
         frames = traceback.extract_tb(error.__traceback__)
-        last = next((one for one in reversed(frames) if one.filename != __file__), None)
+        own = (one for one in reversed(frames) if one.filename != __file__)
+        last = next((one for one in own if not one.filename.startswith("<frozen ")), None)
         where = f" (raised at {Path(last.filename).name}:{last.lineno})" if last else ""
         raise BadInputError(f"{target}: raised {one_line(error)[:300]}{where}") from error

@@ -1,4 +1,4 @@
-"""What was surveyed once and committed: every scenario, and sixteen versions of Keras.
+"""What was surveyed once and committed: every scenario, and many versions of Keras.
 
 Those measurements take hours and many environments, so a report shows the committed ones, and says
 with which versions they were made. They are read where they lie in the checkout, so that no copy

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from remedies.scenarios.family import PACKAGE, Body, stand_ins
+from remedies.scenarios.family import Body
 
 
 class Two(Body):
@@ -41,6 +41,37 @@ class Keyed(Body):
 
     def steps(self) -> list[Any]:
         return [self.flatten, *self.stack.values()]
+
+
+class Recurrent(Body):
+    """An `LSTM` in a `Sequential`, which is built on the number of dimensions it is to see."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rows = keras.layers.Reshape((8, 24))
+        self.stack = keras.Sequential([keras.layers.LSTM(4)])
+
+    def steps(self) -> list[Any]:
+        return [self.rows, self.stack, self.dense]
+
+
+class Kinds(Body):
+    """Layers of many kinds in a list."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.stack = [
+            keras.layers.Conv2D(2, 3),
+            keras.layers.BatchNormalization(),
+            keras.layers.LayerNormalization(),
+            keras.layers.TimeDistributed(keras.layers.Dense(2)),
+            keras.layers.EinsumDense("abcd,de->abce", (None, None, 2)),
+            keras.layers.Reshape((6, 12)),
+            keras.layers.LSTM(4),
+        ]
+
+    def steps(self) -> list[Any]:
+        return [*self.stack, self.dense]
 
 
 class Packed(Body):
@@ -101,6 +132,23 @@ class Asserting(Body):
         return super().call(inputs)
 
 
+class EagerOnly(Body):
+    """A `call` that reads a value, which no symbolic tensor has."""
+
+    def call(self, inputs: Any) -> Any:
+        shade = float(inputs["image"].numpy().mean())
+        return super().call(inputs) + shade
+
+
+class SetLater(Body):
+    """A `call` that needs an attribute which only the script that trains sets."""
+
+    def call(self, inputs: Any) -> Any:
+        this: Any = self
+        scale = this.scale
+        return super().call(inputs) * scale
+
+
 class Holding(Body):
     """A masking layer, held as an attribute; an override builds it by its `build`."""
 
@@ -115,113 +163,3 @@ class Holding(Body):
 
     def build_steps(self, config: Any) -> None:
         self.inner.build(config["input_shape"])
-
-
-class Built(Body):
-    """A `build` that builds every layer."""
-
-    def build(self, input_shape: Any) -> None:
-        self.build_steps({"input_shape": input_shape})
-
-
-class EmptyBuild(Body):
-    """A `build` that builds no layer."""
-
-    def build(self, input_shape: Any) -> None:
-        self.built = True
-
-
-class CalledOnZeros(Body):
-    """A `build_from_config` that calls the model on zeros of the dtypes it is fed."""
-
-    def build_from_config(self, config: Any) -> None:
-        this: Any = self
-        shapes = config["input_shape"]
-        dtypes = {"image": "float32", "mask": "bool"}
-        this({name: keras.ops.zeros(shapes[name], dtypes[name]) for name in dtypes})
-
-
-class KeepsShapes(Body):
-    """The article's override, which also sets what Keras' own `get_build_config` returns."""
-
-    def build_from_config(self, config: Any) -> None:
-        self.build_steps(config)
-        self._build_shapes_dict = config
-
-
-class CalledInInit(Body):
-    """Calls itself on `keras.Input` of the dtypes it is fed, as soon as it is made."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        this: Any = self
-        this(stand_ins())
-
-
-class HalfBuilt(Two):
-    """The article's override copied to a bigger model: it misses the last layer."""
-
-    def build_steps(self, config: Any) -> None:
-        shape = self.image_shape(config)
-        for step in self.steps()[:-1]:
-            step.build(shape)
-            shape = step.compute_output_shape(shape)
-
-
-class ShapeArithmetic(Body):
-    """An override that adds to a recorded shape as if it were a tuple."""
-
-    def build_steps(self, config: Any) -> None:
-        self.dense.build(self.image_shape(config)[:1] + (192,))  # noqa: RUF005 - the mistake
-
-
-class LateLayers(Body):
-    """Two layers that `build` makes; the override makes them the other way round."""
-
-    def build(self, input_shape: Any) -> None:
-        self.make("first", "last")
-
-    def build_steps(self, config: Any) -> None:
-        self.make("last", "first")
-
-    def make(self, *names: str) -> None:
-        """Make the layers in this order."""
-        del self.dense
-        for name in names:
-            setattr(self, name, keras.layers.Dense(2))
-            getattr(self, name).build((None, 192))
-
-    def run(self, mask: Any, image: Any) -> Any:
-        this: Any = self
-        flat = self.flatten(this.select(mask, image))
-        return this.first(flat) - 2 * this.last(flat)
-
-
-class LateWeights(LateLayers):
-    """The same with weights of the model itself."""
-
-    def make(self, *names: str) -> None:
-        this: Any = self
-        del self.dense
-        for name in names:
-            setattr(self, name, this.add_weight(shape=(192, 2), name=name))
-
-    def run(self, mask: Any, image: Any) -> Any:
-        this: Any = self
-        flat = self.flatten(this.select(mask, image))
-        return flat @ this.first - 2 * (flat @ this.last)
-
-
-@keras.saving.register_keras_serializable(PACKAGE)
-class FilledWhere(keras.layers.Layer):  # type: ignore[misc]
-    """A layer whose `get_config` leaves out what it fills with."""
-
-    def __init__(self, fill: float = 0.0, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.fill = fill
-
-    def call(self, mask: Any, image: Any) -> Any:
-        return tf.where(mask, image, self.fill)
-
-    def get_config(self) -> Any:
-        return {"name": self.name, "dtype": self.dtype}

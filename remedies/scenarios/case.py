@@ -26,6 +26,9 @@ REMEDIES = (
 STEPS = 3
 WEIGHTS = ("weights_lost", "weights_changed", "outputs_changed")
 OUTPUTS = ("outputs_changed",)
+# Tracing is what a cell takes its time for, and what files keep does not depend on how steps run:
+# `run_eagerly` and `jit_...` show it. Rows that are many of a kind are run so.
+EAGERLY = {"run_eagerly": True}
 
 
 # Not an Exception: a round trip catches those, and reports them as the format's own failures.
@@ -98,6 +101,8 @@ class Case:
         Returns the loss.
     jit : bool or str
         The model's ``jit_compile``.
+    compiling : mapping
+        Whatever else `compile` is given.
     image, mask : tuple of int
         Shape of one example.
     fed : str
@@ -121,6 +126,7 @@ class Case:
     optimizer: Callable[[], Any] = adam
     loss: Callable[[], Any] = lambda: "mse"
     jit: bool | str = False
+    compiling: Mapping[str, Any] = field(default_factory=dict)
     image: tuple[int, ...] = (8, 8, 3)
     mask: tuple[int, ...] = (8, 8, 3)
     fed: str = "bool"
@@ -172,7 +178,8 @@ class Case:
         """Return a new model, compiled and never called."""
         with self.scope():
             model = self.make(remedy, {"image": self.image, "mask": self.mask})
-            model.compile(optimizer=self.optimizer(), loss=self.loss(), jit_compile=self.jit)
+            given = {"loss": self.loss(), "jit_compile": self.jit} | dict(self.compiling)
+            model.compile(optimizer=self.optimizer(), **given)
         return model
 
     def train(self, remedy: str, inputs: Any, targets: Any, folder: Path) -> Any:

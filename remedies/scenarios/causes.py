@@ -50,6 +50,20 @@ def _one_visit(trained: Trained) -> Any:
         return keras_file(trained)
 
 
+def _set_later(remedy: str, shapes: Any) -> Any:
+    model = body("SetLater")(remedy, shapes)
+    model.scale = 2.0
+    return model
+
+
+def _then_set(trained: Trained) -> Any:
+    loaded = keras_file(trained)
+    loaded.scale = 2.0
+    return loaded
+
+
+_NO_CALL = {FUNCTIONAL: "a functional model has no call of its own"}
+
 SCENARIOS = (
     Scenario(
         "true_dtype",
@@ -71,7 +85,19 @@ SCENARIOS = (
         "call raises on any mask but a bool one, before the remedy's line",
         Case(
             make=body("Asserting"),
-            excuses={FUNCTIONAL: "a functional model has no call of its own"},
+            excuses=_NO_CALL,
         ),
+    ),
+    Scenario(
+        "eager_only",
+        "causes",
+        "call reads a value with .numpy(), run_eagerly=True",
+        Case(make=body("EagerOnly"), compiling={"run_eagerly": True}, excuses=_NO_CALL),
+    ),
+    Scenario(
+        "set_later",
+        "causes",
+        "call needs an attribute that the script sets after it made or loaded the model",
+        Case(_then_set, make=_set_later, excuses=_NO_CALL),
     ),
 )

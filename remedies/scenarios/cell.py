@@ -17,7 +17,7 @@ from remedies.scenarios.case import NotApplicableError, UseError, line, set_poli
 from remedies.scenarios.scenario import Scenario
 
 NOT_APPLICABLE = "n/a"
-_UNSTABLE = re.compile(r"(/[^\s'\"]*/tmp\w*)|( at)? 0x[0-9a-f]+|(?<=[a-z])_\d+\b")
+_UNSTABLE = re.compile(r"(/[^\s'\"]*/tmp\w*)|( at)? 0x[0-9a-f]+|(?<=[a-z])_\d+\b|, value=[^>]*")
 
 
 @dataclass(frozen=True)

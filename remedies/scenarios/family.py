@@ -140,7 +140,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 SHAPES: Shapes = {"image": (8, 8, 3), "mask": (8, 8, 3)}
 
 
-def stand_ins(shapes: Shapes = SHAPES, mask: str = "bool") -> dict[str, Any]:
+def stand_ins(shapes: Shapes = SHAPES, mask: str | None = "bool") -> dict[str, Any]:
     """Return functional inputs `image` (floatx) and `mask`, of the dtype given."""
     dtypes = {"image": None, "mask": mask}
     return {name: keras.Input(shapes[name], name=name, dtype=dtypes[name]) for name in dtypes}

@@ -6,6 +6,7 @@ import copy
 import inspect
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from remedies.scenarios.case import (
     adam,
     keras_file,
 )
+from remedies.scenarios.generations import generations
 from remedies.scenarios.scenario import Scenario
+
+_without_compile = generations(1, compile=False)
 
 
 def needs(function: Any, parameter: str) -> None:
@@ -46,11 +50,11 @@ def _keras_file_after_h5(trained: Trained) -> Any:
     return keras_file(trained)
 
 
-def _without_compile(trained: Trained) -> Any:
-    import keras
-
-    trained.model.save(trained.folder / "model.keras")
-    return keras.saving.load_model(trained.folder / "model.keras", compile=False)
+def _never_compiled(trained: Trained) -> Any:
+    twin = type(trained.model).from_config(trained.model.get_config())
+    twin(trained.inputs)
+    twin.set_weights(trained.model.get_weights())
+    return keras_file(replace(trained, model=twin))
 
 
 Ready = Callable[[Any, Any], object]
@@ -183,6 +187,9 @@ SCENARIOS = (
     _scenario("keras", "a .keras file", Case(), core=True),
     _scenario("directory", "the same, not zipped", Case(_directory)),
     _scenario("compile_false", "load_model(compile=False)", Case(_without_compile, keeps=WEIGHTS)),
+    _scenario(
+        "never_compiled", "called, never compiled or trained", Case(_never_compiled, keeps=WEIGHTS)
+    ),
     _scenario("h5", "the legacy .h5 file", Case(_h5)),
     _scenario("h5_loss_object", "the same, the loss given as an object", Case(_h5, loss=_loss)),
     _scenario("after_h5", "a .keras file after an .h5 one", Case(_keras_file_after_h5)),

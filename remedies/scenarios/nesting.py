@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from remedies.scenarios.case import FUNCTIONAL, Case, plain
+from remedies.scenarios.case import EAGERLY, FUNCTIONAL, Case, plain
 from remedies.scenarios.scenario import Scenario
 
 Make = Callable[[str, Any], Any]
@@ -15,11 +15,12 @@ def body(name: str, pack: Any = dict, widths: tuple[int, ...] = (2,)) -> Make:
     """Return the maker of the body of this name; `pack` and `widths` are the functional form's."""
 
     def make(remedy: str, shapes: Any) -> Any:
-        from remedies.scenarios import bodies, family
+        from remedies.scenarios import bodies, family, overrides
 
         if remedy == FUNCTIONAL:
             return family.functional(shapes, pack, widths)
-        return family.written(remedy, getattr(bodies, name))()
+        found = getattr(bodies, name, None) or getattr(overrides, name)
+        return family.written(remedy, found)()
 
     return make
 
@@ -49,6 +50,17 @@ def _bare(remedy: str, shapes: Any) -> Any:
     select = family.WRITTEN[remedy]().select
     dense, flatten = keras.layers.Dense(2), keras.layers.Flatten()
     return _on_inputs(lambda inputs: dense(flatten(select(inputs["mask"], inputs["image"]))))
+
+
+def _without_dtype(remedy: str, shapes: Any) -> Any:
+    import keras
+
+    from remedies.scenarios import family
+
+    select = family.Where() if remedy == FUNCTIONAL else family.WRITTEN[remedy]().select
+    inputs = family.stand_ins(mask=None)
+    kept = select(inputs["mask"], inputs["image"])
+    return keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(kept)))
 
 
 def _layer_in_functional(remedy: str, shapes: Any) -> Any:
@@ -99,6 +111,14 @@ SCENARIOS = tuple(
             ),
         ),
         (
+            "input_without_dtype",
+            "the same, on a keras.Input without dtype; functional: in a layer",
+            Case(
+                make=_without_dtype,
+                excuses={"build_from_config": _NO_CLASS, "build_from_config_pair": _NO_CLASS},
+            ),
+        ),
+        (
             "layer_in_functional",
             "a masking layer in a functional model",
             Case(make=_layer_in_functional, excuses={FUNCTIONAL: _IS_PLAIN}),
@@ -119,6 +139,16 @@ SCENARIOS = tuple(
             "dict_of_layers",
             "layers in a dict",
             Case(make=body("Keyed"), excuses={FUNCTIONAL: _NO_ATTRIBUTES}),
+        ),
+        (
+            "list_of_kinds",
+            "Conv2D, normalizations, TimeDistributed, EinsumDense and LSTM in a list",
+            Case(make=body("Kinds"), compiling=EAGERLY, excuses={FUNCTIONAL: _NO_ATTRIBUTES}),
+        ),
+        (
+            "sequential_lstm",
+            "a Sequential of an LSTM in a subclassed model",
+            Case(make=body("Recurrent"), compiling=EAGERLY, excuses={FUNCTIONAL: _NO_ATTRIBUTES}),
         ),
     )
 )

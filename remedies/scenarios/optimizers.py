@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from remedies.scenarios.case import Case, NotApplicableError
+from remedies.scenarios.case import EAGERLY, Case, NotApplicableError
 from remedies.scenarios.scenario import Scenario
 
 
@@ -47,6 +47,14 @@ _OPTIMIZERS: dict[str, tuple[str, Callable[[], Any]]] = {
     "adam": ("Adam", _made("Adam")),
     "adamw": ("AdamW", _made("AdamW")),
     "lion": ("Lion", _made("Lion")),
+    "rmsprop": ("RMSprop", _made("RMSprop")),
+    "nadam": ("Nadam", _made("Nadam")),
+    "adagrad": ("Adagrad", _made("Adagrad")),
+    "adafactor": ("Adafactor", _made("Adafactor")),
+    "ftrl": ("Ftrl", _made("Ftrl")),
+    "lamb": ("Lamb", _made("Lamb")),
+    "muon": ("Muon", _made("Muon")),
+    "amsgrad": ("Adam, AMSGrad and clipped gradients", _made("Adam", amsgrad=True, clipnorm=0.1)),
     "ema": ("Adam, moving average of weights", _made("Adam", use_ema=True)),
     "accumulation": (
         "Adam, gradients gathered over 2 steps",
@@ -56,7 +64,15 @@ _OPTIMIZERS: dict[str, tuple[str, Callable[[], Any]]] = {
     "loss_scaling": ("Adam in a LossScaleOptimizer", _loss_scaled),
 }
 
+_AS_GRAPHS = ("sgd", "adam")
+
 SCENARIOS = tuple(
-    Scenario(name, "optimizers", about, Case(optimizer=optimizer), core=name == "sgd")
+    Scenario(
+        name,
+        "optimizers",
+        about,
+        Case(optimizer=optimizer, compiling={} if name in _AS_GRAPHS else EAGERLY),
+        core=name == "sgd",
+    )
     for name, (about, optimizer) in _OPTIMIZERS.items()
 )

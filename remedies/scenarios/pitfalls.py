@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from remedies.scenarios.case import FUNCTIONAL, REMEDIES, Case
-from remedies.scenarios.generations import sgd
+from remedies.scenarios.case import EAGERLY, FUNCTIONAL, REMEDIES, WEIGHTS, Case
+from remedies.scenarios.generations import generations, sgd
 from remedies.scenarios.nesting import body
 from remedies.scenarios.scenario import Scenario
 
@@ -20,10 +20,10 @@ _NO_WRAPPER = {name: "there is no layer around tf.where" for name in REMEDIES if
 def _forgetful(remedy: str, shapes: Any) -> Any:
     import keras
 
-    from remedies.scenarios import bodies, family
+    from remedies.scenarios import family, overrides
 
     inputs = family.stand_ins(shapes)
-    flat = keras.layers.Flatten()(bodies.FilledWhere(fill=-1.0)(inputs["mask"], inputs["image"]))
+    flat = keras.layers.Flatten()(overrides.FilledWhere(fill=-1.0)(inputs["mask"], inputs["image"]))
     return keras.Model(inputs, keras.layers.Dense(2)(flat))
 
 
@@ -33,42 +33,65 @@ SCENARIOS = tuple(
         (
             "half_built",
             "the override misses the last layer, Adam",
-            Case(make=body("HalfBuilt"), excuses=_NO_OVERRIDE),
+            Case(make=body("HalfBuilt"), compiling=EAGERLY, excuses=_NO_OVERRIDE),
         ),
         (
             "half_built_sgd",
             "the override misses the last layer, SGD",
-            Case(make=body("HalfBuilt"), optimizer=sgd, excuses=_NO_OVERRIDE),
+            Case(make=body("HalfBuilt"), optimizer=sgd, compiling=EAGERLY, excuses=_NO_OVERRIDE),
         ),
         (
             "late_layers",
             "the override makes layers in another order than build",
-            Case(make=body("LateLayers"), excuses=_NO_OVERRIDE),
+            Case(make=body("LateLayers"), compiling=EAGERLY, excuses=_NO_OVERRIDE),
         ),
         (
             "late_weights",
             "the override makes the model's weights in another order than build",
-            Case(make=body("LateWeights"), excuses=_NO_OVERRIDE),
+            Case(make=body("LateWeights"), compiling=EAGERLY, excuses=_NO_OVERRIDE),
         ),
         (
             "empty_build",
             "a `build` that builds no layer, Adam",
-            Case(make=body("EmptyBuild"), excuses=_ON_CONTROL),
+            Case(make=body("EmptyBuild"), compiling=EAGERLY, excuses=_ON_CONTROL),
         ),
         (
             "empty_build_sgd",
             "a `build` that builds no layer, SGD",
-            Case(make=body("EmptyBuild"), optimizer=sgd, excuses=_ON_CONTROL),
+            Case(make=body("EmptyBuild"), optimizer=sgd, compiling=EAGERLY, excuses=_ON_CONTROL),
+        ),
+        (
+            "empty_build_uncompiled",
+            "the same, load_model(compile=False)",
+            Case(
+                generations(1, compile=False),
+                make=body("EmptyBuild"),
+                keeps=WEIGHTS,
+                compiling=EAGERLY,
+                excuses=_ON_CONTROL,
+            ),
+        ),
+        (
+            "empty_override_sgd",
+            "the override builds no layer, SGD",
+            Case(
+                make=body("EmptyOverride"), optimizer=sgd, compiling=EAGERLY, excuses=_NO_OVERRIDE
+            ),
+        ),
+        (
+            "built_backwards",
+            "the override builds the layers of __init__ in another order: no mistake",
+            Case(make=body("BuiltBackwards"), compiling=EAGERLY, excuses=_NO_OVERRIDE),
         ),
         (
             "shape_arithmetic",
             "the override adds a tuple to a recorded shape",
-            Case(make=body("ShapeArithmetic"), excuses=_NO_OVERRIDE),
+            Case(make=body("ShapeArithmetic"), compiling=EAGERLY, excuses=_NO_OVERRIDE),
         ),
         (
             "forgetful_layer",
             "a wrapper layer that leaves an argument out of get_config",
-            Case(make=_forgetful, excuses=_NO_WRAPPER),
+            Case(make=_forgetful, compiling=EAGERLY, excuses=_NO_WRAPPER),
         ),
     )
 )

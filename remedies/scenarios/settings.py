@@ -66,6 +66,14 @@ SCENARIOS = (
         Scenario(f"jit_{name}", "jit_compile", f"jit_compile={jit!r}", Case(jit=jit))
         for name, jit in (("auto", "auto"), ("on", True), ("off", False))
     ),
+    *(
+        Scenario(name, "compile", f"{name}={value!r}", Case(compiling={name: value}))
+        for name, value in (
+            ("run_eagerly", True),
+            ("steps_per_execution", 2),
+            ("metrics", ["mae"]),
+        )
+    ),
     Scenario(
         "mirrored",
         "distribution",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from remedies.scenarios.case import FUNCTIONAL, Case
+from remedies.scenarios.case import EAGERLY, FUNCTIONAL, Case
 from remedies.scenarios.nesting import Make
 from remedies.scenarios.scenario import Scenario
 
@@ -35,6 +35,8 @@ _OPERATIONS = (
 )
 
 SCENARIOS = tuple(
-    Scenario(name, "ops other than tf.where", about, Case(make=_using(name), fed=fed))
+    Scenario(
+        name, "ops other than tf.where", about, Case(make=_using(name), fed=fed, compiling=EAGERLY)
+    )
     for name, about, fed in _OPERATIONS
 )

@@ -72,6 +72,20 @@ def test_two_arguments_are_not_a_dtype_cause(subjects):
     assert any("tf_cast" in item for item in report.advice[0].not_this)
 
 
+def test_a_second_argument_with_a_default_is_not_a_dtype_cause(subjects):
+    report = check(*subjects.optional_argument())
+    assert causes(report) == [Cause.ARGUMENTS]
+    assert "subscriptable" in line(report).error
+    assert line(report).entered
+    assert "on float32 it would fail next" in report.advice[0].evidence
+
+
+def test_a_tuple_that_may_be_one_argument_is_asked_for_by_name(subjects):
+    model, inputs, targets = subjects.optional_argument()
+    with pytest.raises(BadInputError, match="call takes image and keep: give x as a dict"):
+        check(model, tuple(inputs.values()), targets)
+
+
 def test_eager_only_code_is_not_a_dtype_cause(subjects):
     report = check(*subjects.eager())
     assert causes(report) == [Cause.CODE]
@@ -163,7 +177,7 @@ def test_an_unready_model_or_a_wrong_batch_is_refused(subjects):
         check(subjects.uncompiled())
     with pytest.raises(BadInputError, match="cannot be called"):
         check(subjects.masked_model_only(), {"image": np.ones((2, 3))}, subjects.TARGETS)
-    with pytest.raises(BadInputError, match="rejects the targets"):
+    with pytest.raises(BadInputError, match="evaluated on its inputs and targets"):
         check(subjects.masked_model_only(), subjects.MASKED, np.ones((3, 9, 9)))
 
 

@@ -132,12 +132,10 @@ def test_attention_is_fed_what_its_layers_are_made_for():
     assert 0.99 * VOCABULARY < tokens.max() < VOCABULARY
 
 
-@pytest.mark.parametrize(
-    ("workload", "remedy"), [("image", "control"), ("image", "tf_cast"), ("inpaint", "ops_where")]
-)
-def test_xla_changes_nothing_of_it(workload, remedy):
-    model, data = trained(workload, remedy, jit=True)
-    assert bool(round_trip(model, *data).defects) == (remedy == "control")
+# The matrix has every remedy under XLA (`jit_on`); here a workload with convolutions.
+def test_xla_changes_nothing_of_it():
+    model, data = trained("inpaint", "ops_where", jit=True)
+    assert not round_trip(model, *data).defects
 
 
 @pytest.mark.parametrize("remedy", ["control", "build_from_config", "build_from_config_pair"])

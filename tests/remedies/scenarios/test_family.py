@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from remedies.scenarios.case import FUNCTIONAL, Case, plain, set_policy
 
@@ -62,3 +64,39 @@ def test_functional_model_takes_image_and_mask_in_each_others_place(
         wrong = one.predict_on_batch([mask, IMAGE])
     assert any("structure" in str(one.message) for one in given) == warned
     assert not np.array_equal(right, wrong)
+
+
+@pytest.mark.parametrize(
+    ("jit", "eager", "error"),
+    [
+        (False, True, tf.errors.InvalidArgumentError),
+        (False, False, TypeError),
+        (True, False, TypeError),
+    ],
+)
+def test_control_refuses_a_float_mask_eagerly_as_a_graph_and_under_xla(
+    jit: bool, eager: bool, error: type[Exception]
+) -> None:
+    one = model("control")
+    one.compile("sgd", "mse", jit_compile=jit, run_eagerly=eager)
+    with pytest.raises(error, match="SelectV2"):
+        one.predict_on_batch({"image": tf.constant(IMAGE), "mask": tf.ones_like(IMAGE)})
+
+
+def test_keras_ops_promotes_what_tensorflow_refuses_to_mix() -> None:
+    mask, image = tf.constant([True, False]), tf.constant([3, 3], "uint8")
+    with pytest.raises(TypeError):
+        tf.where(mask, image, 0.5)
+    assert keras.backend.standardize_dtype(keras.ops.where(mask, image, 0.5).dtype) == "float32"
+
+
+def test_functional_keeps_the_policies_of_its_layers_and_not_its_own(
+    policy: Callable[[str], None], tmp_path: Path
+) -> None:
+    policy("mixed_bfloat16")
+    one = model(FUNCTIONAL)
+    one.save(tmp_path / "model.keras")
+    policy("float32")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert [layer.dtype_policy.name for layer in loaded.layers[2:]] == ["mixed_bfloat16"] * 3
+    assert (one.dtype_policy.name, loaded.dtype_policy.name) == ("mixed_bfloat16", "float32")

@@ -36,7 +36,9 @@ def test_control_loses_every_weight_and_no_warning_says_so(cells: Cells) -> None
     assert "Unknown variable" in found.note
 
 
-@pytest.mark.parametrize("scenario", ["keras", "directory", "checkpoint", "deepcopy", "pickle"])
+@pytest.mark.parametrize(
+    "scenario", ["keras", "directory", "checkpoint", "deepcopy", "pickle", "never_compiled"]
+)
 def test_every_remedy_is_whole_in_the_first_generation(cells: Cells, scenario: str) -> None:
     assert words(cells, scenario, *EVERY_REMEDY) == {"whole"}
     assert lost_all(cells[scenario, CONTROL])
@@ -102,7 +104,9 @@ def test_saving_to_h5_makes_the_next_keras_file_forget_the_optimizer(cells: Cell
         assert not found.defects.weights_lost + found.defects.weights_changed
 
 
-@pytest.mark.parametrize("name", ["built", "called_on_zeros", "called_in_init", "keeps_shapes"])
+@pytest.mark.parametrize(
+    "name", ["built", "called_on_zeros", "called_on_stand_ins", "called_in_init", "keeps_shapes"]
+)
 def test_other_cures_hold_for_two_generations(cells: Cells, name: str) -> None:
     assert words(cells, name, CONTROL) == {"whole"}
 
@@ -112,6 +116,8 @@ def test_build_that_builds_nothing_is_silent_with_sgd(cells: Cells) -> None:
     assert cells["empty_build", CONTROL].warnings == 1
     assert lost_all(cells["empty_build_sgd", CONTROL])
     assert words(cells, "empty_build_sgd", CONTROL) == {"silent"}
+    assert words(cells, "empty_build_uncompiled", CONTROL) == {"silent"}
+    assert words(cells, "empty_override_sgd", ARTICLE, PAIR) == {"silent"}
 
 
 def test_bool_stand_in_makes_the_control_whole(cells: Cells) -> None:
@@ -124,10 +130,21 @@ def test_loss_is_loud_where_the_loader_meets_each_layer_once(cells: Cells) -> No
     assert "was never built" in cells["one_visit", CONTROL].note
 
 
-def test_any_exception_in_call_does_it_and_cast_and_ops_do_not_help(cells: Cells) -> None:
+@pytest.mark.parametrize(
+    ("name", "swallowed"),
+    [
+        ("asserts_dtype", "TypeError: the mask must be bool"),
+        ("eager_only", "AttributeError: 'SymbolicTensor' object has no attribute 'numpy'"),
+        ("set_later", "AttributeError: "),
+    ],
+)
+def test_any_exception_in_call_does_it_and_cast_and_ops_do_not_help(
+    cells: Cells, name: str, swallowed: str
+) -> None:
     for remedy in (CONTROL, CAST, OPS):
-        assert lost_all(cells["asserts_dtype", remedy])
-    assert words(cells, "asserts_dtype", ARTICLE, PAIR) == {"whole"}
+        assert lost_all(cells[name, remedy])
+        assert cells[name, remedy].note.startswith(f"Keras swallowed {swallowed}")
+    assert words(cells, name, ARTICLE, PAIR) == {"whole"}
 
 
 def test_inside_another_subclassed_model_an_override_is_not_called(cells: Cells) -> None:
@@ -152,10 +169,31 @@ def test_in_a_functional_model_everything_is_whole_and_some_warnings_are_false(
     assert cells["layer_in_functional", CONTROL].warnings == 1
 
 
-@pytest.mark.parametrize("scenario", ["list", "dict_of_layers", "tuple", "mask_one_channel"])
+@pytest.mark.parametrize(
+    "scenario", ["list", "dict_of_layers", "list_of_kinds", "tuple", "mask_one_channel"]
+)
 def test_containers_and_structures_change_nothing(cells: Cells, scenario: str) -> None:
     assert lost_all(cells[scenario, CONTROL])
     assert words(cells, scenario, *EVERY_REMEDY) <= {"whole", "n/a"}
+
+
+def test_loss_is_loud_where_a_sequential_holds_a_recurrent_layer(cells: Cells) -> None:
+    assert "LSTMCell" in cells["sequential_lstm", CONTROL].note
+    assert words(cells, "sequential_lstm", CONTROL) == {"loud"}
+    assert words(cells, "sequential_lstm", *SUBCLASSED) == {"whole"}
+
+
+def test_functional_input_needs_its_dtype_unless_the_operation_casts(cells: Cells) -> None:
+    assert words(cells, "input_without_dtype", FUNCTIONAL) == {"loud"}
+    assert words(cells, "input_without_dtype", OPS) == {"whole"}
+
+
+def test_lambda_is_refused_and_holds_only_with_a_registered_function(cells: Cells) -> None:
+    assert cells["lambda", CONTROL].note.startswith("when made: NotImplementedError")
+    for remedy in (CONTROL, CAST, OPS):
+        assert "disallowed by default" in cells["lambda_shaped", remedy].note
+        assert "is not defined" in cells["lambda_unsafe", remedy].note
+        assert words(cells, "lambda_named", remedy) == {"whole"}
 
 
 def test_two_arguments_are_lost_with_cast_and_ops_and_refused_by_the_override(
@@ -188,7 +226,10 @@ def test_an_override_does_not_make_a_model_accept_other_masks(cells: Cells, dtyp
 
 @pytest.mark.parametrize(
     "name",
-    ["sgd", "momentum", "adam", "adamw", "lion", "ema", "accumulation", "schedule", "loss_scaling"],
+    [
+        *("sgd", "momentum", "adam", "adamw", "lion", "rmsprop", "nadam", "adagrad", "adafactor"),
+        *("ftrl", "lamb", "muon", "amsgrad", "ema", "accumulation", "schedule", "loss_scaling"),
+    ],
 )
 def test_no_optimizer_changes_the_verdict(cells: Cells, name: str) -> None:
     assert lost_all(cells[name, CONTROL])
@@ -222,7 +263,9 @@ def test_only_the_functional_remedy_keeps_a_frozen_layer(cells: Cells) -> None:
     assert words(cells, "frozen_sgd", FUNCTIONAL) == {"whole"}
 
 
-@pytest.mark.parametrize("scenario", ["jit_auto", "jit_on", "jit_off", "mirrored"])
+@pytest.mark.parametrize(
+    "scenario", ["jit_auto", "jit_on", "jit_off", "mirrored", "run_eagerly", "steps_per_execution"]
+)
 def test_neither_xla_nor_a_strategy_changes_the_verdict(cells: Cells, scenario: str) -> None:
     assert cells[scenario, CONTROL].defects == cells["keras", CONTROL].defects
     assert words(cells, scenario, *EVERY_REMEDY) == {"whole"}
@@ -242,6 +285,15 @@ def test_override_that_makes_things_in_another_order_swaps_them_in_silence(cells
         assert not layers.defects.outputs_changed
         assert layers.defects.next_step_changed
         assert weights.defects.outputs_changed
+
+
+def test_order_of_building_is_no_matter_where_init_makes_the_layers(cells: Cells) -> None:
+    assert words(cells, "built_backwards", ARTICLE, PAIR) == {"whole"}
+
+
+def test_metrics_change_nothing_of_it(cells: Cells) -> None:
+    assert lost_all(cells["metrics", CONTROL])
+    assert words(cells, "metrics", *EVERY_REMEDY) == {"whole"}
 
 
 def test_recorded_shapes_arrive_as_lists(cells: Cells) -> None:

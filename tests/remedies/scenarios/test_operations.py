@@ -43,6 +43,13 @@ SAFE: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "Embedding": ("int32", lambda x: keras.layers.Embedding(2, 3)(x)),
     "tf.boolean_mask": ("bool", lambda x: tf.boolean_mask(tf.ones(SHAPE), x)),
     "tf.sequence_mask": ("int32", lambda x: tf.sequence_mask(x, 5)),
+    "tf.cond": (
+        "bool",
+        lambda x: tf.cond(tf.math.count_nonzero(x) > 0, lambda: tf.ones(2), lambda: tf.zeros(2)),
+    ),
+    "times tf.cast": ("bool", lambda x: tf.ones(SHAPE) * tf.cast(x, "float32")),
+    "IntegerLookup": ("int32", lambda x: keras.layers.IntegerLookup(vocabulary=[0, 1])(x)),
+    "CategoryEncoding": ("int32", lambda x: keras.layers.CategoryEncoding(3)(x)),
     "tf.cast": ("bool", lambda x: tf.where(tf.cast(x, "bool"), 1.0, 0.0)),
     "attention_mask": (
         "bool",

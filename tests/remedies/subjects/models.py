@@ -86,6 +86,11 @@ class TwoArguments(Dense2):
         return self.dense(keras.ops.where(keep, image, 0.0))
 
 
+class OptionalArgument(Dense2):
+    def call(self, image, keep=None):
+        return self.dense(tf.where(keep[...], image, 0.0))
+
+
 class Eager(Dense2):
     def call(self, image):
         return self.dense(image / float(image.numpy().max()))
@@ -171,6 +176,13 @@ def two_arguments():
     model(IMAGE, KEEP)
     model.compile("adam", "mse")
     return model, (IMAGE, KEEP), TARGETS
+
+
+def optional_argument():
+    model = OptionalArgument()
+    model(IMAGE, KEEP)
+    model.compile("adam", "mse")
+    return model, {"image": IMAGE, "keep": KEEP}, TARGETS
 
 
 def eager():
