@@ -127,6 +127,20 @@ SETTINGS = {
         kernel=Budget(2, half_width=0.02, rounds=11),
         sizes=(10_000,),
     ),
+    # One launch of what `scripts/pr_check` compares where commits pin other libraries.
+    "launch": Setting(
+        kinds=("steps", "storage", "fidelity"),
+        workloads=("image",),
+        batches=1,
+        launches=1,
+        step=Budget(5, half_width=0, rounds=9),
+        shares={"predict_step": 0.4},
+        first_steps={},
+        round_trips={"image": ("graph",)},
+        storage=Budget(3, half_width=0, rounds=3, sample_seconds=0),
+        kernel=Budget(0, half_width=1, rounds=2),
+        sizes=(10_000,),
+    ),
     "quick": Setting(
         kinds=("steps", "first_steps", "storage", "fidelity", "programs"),
         workloads=("image",),

@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.engine.store import InUseError
 from benchmarks.gate.checker import COULD_NOT_JUDGE, REGRESSED, Checker
 from benchmarks.gate.commits import CommitError, here
+from benchmarks.gate.in_turn import AsvError
 from remedies.devices import DEVICES, missing
 
 INTERRUPTED = 130
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = checker.check(base, head)
         if status == REGRESSED and given.narrow:
             print(checker.narrow(base, head))
-    except (CommitError, InUseError) as problem:
+    except (AsvError, CommitError, InUseError) as problem:
         print(f"scripts/pr_check: {problem}", file=sys.stderr)
         return COULD_NOT_JUDGE
     except KeyboardInterrupt:

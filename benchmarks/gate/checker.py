@@ -21,7 +21,8 @@ from rich.progress import (
 
 from benchmarks.engine.store import Store
 from benchmarks.gate.check import Check, Told
-from benchmarks.gate.commits import CommitError, Repository
+from benchmarks.gate.commits import Repository
+from benchmarks.gate.in_turn import InTurn
 from benchmarks.gate.recipes import About, Recipe, catalogue
 from benchmarks.gate.sides import NAMES
 from reports.__main__ import main as reports
@@ -60,20 +61,14 @@ class Checker:
     def check(self, base: str, head: str) -> int:
         """Measure two commits, given in full, print the verdict and return its exit status."""
         started = time.time()
-        if self.repository.pins(base) != self.repository.pins(head):
-            raise CommitError("they pin other libraries, which this cannot measure in one process")
         store = Path(".asv", "checks", f"{base[:12]}-{head[:12]}-{self.device}").resolve()
-        with Store(store).used(), tempfile.TemporaryDirectory() as work, _progress() as told:
-            empty = Record(base, head, self.device)
-            try:
-                folders, sides = self._taken_out(base, head, Path(work))
-            except BrokenError as error:
-                side, reason = error.args
-                record = replace(empty, rows=(_broken(side, reason),))
+        deadline = started + 60 * self.budget
+        empty = Record(base, head, self.device)
+        with Store(store).used(), _progress() as told:
+            if self.repository.pins(base) == self.repository.pins(head):
+                record = self._side_by_side(empty, store, deadline, told)
             else:
-                deadline = started + 60 * self.budget
-                check = Check(sides, folders, self.device, store, deadline, told)
-                record, _ = check.run(empty, floors(self.device))
+                record = self._in_turn(empty, store, deadline, told)
         record = replace(record, minutes=(time.time() - started) / 60)
         dump(record, place(self.results, base, head, self.device))
         return self._judge(base, head)
@@ -90,6 +85,22 @@ class Checker:
                 return f"Could not judge {commits[middle]}; the regression came with one of: {left}"
             low, high = (low, middle) if status == REGRESSED else (middle + 1, high)
         return f"The regression came with {commits[low]}." if commits else "No commit can have."
+
+    def _side_by_side(self, empty: Record, store: Path, deadline: float, told: Told) -> Record:
+        with tempfile.TemporaryDirectory() as work:
+            try:
+                folders, sides = self._taken_out(empty.base, empty.head, Path(work))
+            except BrokenError as error:
+                side, reason = error.args
+                return replace(empty, rows=(_broken(side, reason),))
+            check = Check(sides, folders, self.device, store, deadline, told)
+            return check.run(empty, floors(self.device))[0]
+
+    def _in_turn(self, empty: Record, store: Path, deadline: float, told: Told) -> Record:
+        commits = dict(zip(NAMES, (empty.base, empty.head), strict=True))
+        matrices = {name: self.repository.matrix(commit) for name, commit in commits.items()}
+        launches = InTurn(commits, matrices, store, deadline, told)
+        return launches.run(empty, self.results.resolve())
 
     def _taken_out(self, base: str, head: str, work: Path) -> tuple[dict[str, str], Sides]:
         folders, sides = {}, {}

@@ -8,8 +8,10 @@ import subprocess
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-PINS = ("requirements/cpu.txt", "requirements/gpu.txt", "asv.conf.json")
+LOCKS = ("requirements/cpu.txt", "requirements/gpu.txt")
+CONFIG = "asv.conf.json"
 
 
 class CommitError(ValueError):
@@ -40,7 +42,7 @@ class Repository:
         if self._git("merge-base", *found).returncode:
             raise CommitError(f"{base} and {head} share no history: nothing to compare")
         changed = self._said(
-            "status", "--porcelain", "--untracked-files=no", "--", "remedies", *PINS
+            "status", "--porcelain", "--untracked-files=no", "--", "remedies", CONFIG, *LOCKS
         )
         if changed and found[1] == self._commit("HEAD"):
             raise CommitError(
@@ -65,9 +67,13 @@ class Repository:
 
     def pins(self, commit: str) -> tuple[str, ...]:
         """Return what a commit pins its libraries to."""
-        texts = [self._git("show", f"{commit}:{name}").stdout.decode() for name in PINS]
-        # Of asv's settings only the matrix is a pin.
-        return (*texts[:-1], json.dumps(json.loads(texts[-1] or "{}").get("matrix")))
+        texts = [self._said("show", f"{commit}:{name}") for name in LOCKS]
+        return (*texts, json.dumps(self.matrix(commit)))
+
+    def matrix(self, commit: str) -> dict[str, Any]:
+        """Return the matrix of a commit's ``asv.conf.json``: of its settings, what pins."""
+        config = json.loads(self._said("show", f"{commit}:{CONFIG}") or "{}")
+        return dict(config.get("matrix", {}))
 
     def between(self, base: str, head: str, *paths: str) -> list[str]:
         """Return the commits after `base` up to `head` that touch `paths`, the oldest first."""

@@ -61,7 +61,7 @@ def _status(record: Record, shown: Sequence[Judged], moved: bool) -> int:
     worse += [one for one in shown if one.word == "broken" and _head_is_worse(one)]
     if worse:
         return form.REGRESSED
-    unclear = moved or bool(record.unexplained)
+    unclear = moved or bool(record.unexplained) or not shown
     unclear |= any(one.word == "broken" for one in shown)
     unclear |= any(one.word == "undecided" and _may_be_slower(one) for one in shown)
     return form.COULD_NOT_JUDGE if unclear else form.NONE_REGRESSED
