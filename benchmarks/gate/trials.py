@@ -70,7 +70,7 @@ class Trial:
 
 
 TRIALS = (
-    Trial("one", ("graph", "xla"), 30, ((0.03, ONE), (0.05, ONE)), (ONE,)),
+    Trial("one", ("graph", "xla"), 52, ((0.03, ONE), (0.05, ONE)), (ONE,)),
     Trial("all", ("graph", "xla"), 27, ()),
     Trial("files", ("files",), 27, ((0.2, ""),)),
     Trial("common", ("graph",), 27, ((0.1, ""),), tuple(REMEDIES), ("train_step",)),
