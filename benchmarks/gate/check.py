@@ -78,8 +78,8 @@ class Check:
             planned = sessions(workload, self.device, kinds, numbers)
             outcomes = self._outcomes(f"launches of look {stage + 1}", asked, planned, key)
             for cell, found in launches(outcomes).items():
-                row = _bare(Row(*cell[:6]))
-                for one in [each for each in own if _bare(each) == row]:
+                row = Row(*cell[:6])
+                for one in [each for each in own if each.bare == row]:
                     taken[one] += [(launch.before, launch.after) for launch in found]
         return taken
 
@@ -111,10 +111,6 @@ class Check:
         found = self._outcomes("recipes", Wanted(self.folders), list(planned), "alone")
         lost = {"status": "failed", "reason": "there was no time left to look at it"}
         return {key: found.get(session, lost) for session, key in planned.items()}
-
-
-def _bare(row: Row) -> Row:
-    return Row(row.metric, row.workload, row.remedy, row.jit, row.mask_dtype, row.batch)
 
 
 def _is_open(row: Row) -> bool:

@@ -120,7 +120,7 @@ def _joined(launches: Sequence[Record]) -> tuple[Row, ...]:
     rows: dict[Row, list[Row]] = {}
     for launch in launches:
         for row in launch.rows:
-            rows.setdefault(_bare(row), []).append(row)
+            rows.setdefault(row.bare, []).append(row)
     return tuple(_one(found) for found in rows.values())
 
 
@@ -131,7 +131,3 @@ def _one(found: Sequence[Row]) -> Row:
     pairs: Pairs = [(statistics.median(row.before), statistics.median(row.after)) for row in found]
     before, after = zip(*pairs, strict=True)
     return replace(found[0], before=before, after=after, stages=(0,) * len(pairs))
-
-
-def _bare(row: Row) -> Row:
-    return Row(row.metric, row.workload, row.remedy, row.jit, row.mask_dtype, row.batch)

@@ -12,7 +12,7 @@ import math
 import random
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from scipy.stats import binomtest
 
@@ -113,18 +113,14 @@ def draw(
         return {row: [found(row)[launch] for launch in chosen] for row in rows}
 
     def found(row: Row) -> Pairs:
-        bare = _bare(row)
+        bare = row.bare
         return pool.rows[bare][slowed.get(bare, 0.0)]
 
     _, judged = look(Record("0" * 40, "0" * 40, rows=tuple(pool.rows)), floors, take)
-    alarms = [_bare(one.row) for one in judged if one.word == "slower"]
+    alarms = [one.row.bare for one in judged if one.word == "slower"]
     slower = frozenset(() if control_moved(judged) else alarms)
     rows = [row for row in pool.rows if row.remedy != PLACEBO]
     return Check(slower, used, {row: [found(row)[i] for i in order[:used]] for row in rows})
-
-
-def _bare(row: Row) -> Row:
-    return replace(row, before=(), after=(), stages=())
 
 
 def asv_says_slower(pairs: Pairs, factor: float = 1.1) -> bool:

@@ -70,6 +70,11 @@ class Row:
     state: str = "ok"
     reason: str = ""
 
+    @property
+    def bare(self) -> Row:
+        """Return the row without all that was found out about it, to look it up by."""
+        return Row(self.metric, self.workload, self.remedy, self.jit, self.mask_dtype, self.batch)
+
 
 @dataclass(frozen=True)
 class Record:
