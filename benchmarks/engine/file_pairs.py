@@ -11,7 +11,7 @@ from benchmarks.axes import PLACEBO
 from benchmarks.engine.line import clock
 from benchmarks.engine.pairs import Effort, Row, compare, lines, model
 from benchmarks.engine.plan import Session, Setting
-from benchmarks.gate.sides import NAMES, Side, wanted
+from benchmarks.engine.sides import NAMES, Side, wanted
 
 METRICS = ("save", "load")
 EFFORT = Effort(0.35, 3, 3, 0)

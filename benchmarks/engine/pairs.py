@@ -12,8 +12,8 @@ from benchmarks.engine.line import clock, tensors
 from benchmarks.engine.plan import Session, Setting
 from benchmarks.engine.results import entry
 from benchmarks.engine.sampling import Budget, ratios, sample
+from benchmarks.engine.sides import NAMES, Side, wanted
 from benchmarks.engine.trials import slowed
-from benchmarks.gate.sides import NAMES, Side, wanted
 
 
 class Effort(NamedTuple):

@@ -18,7 +18,7 @@ from benchmarks.engine.pairs import model
 from benchmarks.engine.plan import Session, Setting
 from benchmarks.engine.programs import fingerprint, graph, set_flags
 from benchmarks.engine.results import entry
-from benchmarks.gate.sides import Side, wanted
+from benchmarks.engine.sides import Side, wanted
 from remedies import keras_file_twice, round_trip
 
 # What Keras calls when it makes or rebuilds a model, or traces: the program tells of these.

@@ -27,7 +27,7 @@ def test_a_slowed_call_takes_its_own_time_and_the_share_of_it(monkeypatch):
 
     monkeypatch.setattr(trials.time, "perf_counter", clock)
     start = now[0]
-    assert trials._slowed(call, 0.03)() == "result"
+    assert trials.slowed(call, 0.03)() == "result"
     assert now[0] - start == pytest.approx(2.06, abs=0.001)
 
 

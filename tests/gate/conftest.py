@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.gate.commits import Repository
+from scripts.gate.commits import Repository
 
 Commit = Callable[..., str]
 

@@ -7,10 +7,10 @@ import pytest
 
 from benchmarks.axes import STEP
 from benchmarks.engine.results import entry
-from benchmarks.gate import check as module
-from benchmarks.gate.check import Check
-from benchmarks.gate.recipes import About, Recipe
 from reports.gate.floors import floors
+from scripts.gate import check as module
+from scripts.gate.check import Check
+from scripts.gate.recipes import About, Recipe
 from tests.gate.launches import record
 
 CAST, OPS = Recipe("image", "tf_cast"), Recipe("image", "ops_where")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from benchmarks.gate import __main__ as command
-from benchmarks.gate import check
-from benchmarks.gate.checker import Checker
-from benchmarks.gate.in_turn import InTurn
+from scripts.gate import __main__ as command
+from scripts.gate import check
+from scripts.gate.checker import Checker
+from scripts.gate.in_turn import InTurn
 
 PACKAGE = """
 class Thing:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.gate.commits import CommitError
+from scripts.gate.commits import CommitError
 from tests.gate.conftest import git
 
 

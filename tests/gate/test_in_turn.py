@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.gate import in_turn as module
-from benchmarks.gate.in_turn import AsvError, InTurn
 from reports.gate.decision import SCREENING, judge
 from reports.gate.floors import floors
+from scripts.gate import in_turn as module
+from scripts.gate.in_turn import AsvError, InTurn
 from tests.gate.launches import BASE, HEAD, record
 from tests.gate.test_asv_results import store
 

@@ -12,8 +12,8 @@ from benchmarks.engine.file_pairs import measure as measure_files
 from benchmarks.engine.pairs import EFFORTS, Effort
 from benchmarks.engine.pairs import measure as measure_steps
 from benchmarks.engine.plan import SETTINGS, Session
-from benchmarks.gate.recipes import Recipe, catalogue, changed, rows
-from benchmarks.gate.sides import Side, Wanted
+from benchmarks.engine.sides import Side, Wanted
+from scripts.gate.recipes import Recipe, catalogue, changed, rows
 
 OWN = Path(remedies.__file__).parent
 STEPS = Session("pairs", "image", "cpu", "graph", 4)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.gate.source import fingerprint
+from scripts.gate.source import fingerprint
 
 RECIPE = 'from remedies.image.shared import rate\n\ndef make():\n    """Make it."""\n    return 1\n'
 

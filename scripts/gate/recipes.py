@@ -12,9 +12,9 @@ from typing import NamedTuple
 from benchmarks.axes import JIT, PLACEBO
 from benchmarks.engine.file_pairs import METRICS as FILES
 from benchmarks.engine.pairs import EFFORTS
-from benchmarks.gate import source
-from benchmarks.gate.sides import NAMES, swapped
+from benchmarks.engine.sides import NAMES, swapped
 from reports.gate.record import Row
+from scripts.gate import source
 
 
 class Recipe(NamedTuple):

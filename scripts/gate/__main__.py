@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.engine.store import InUseError
-from benchmarks.gate.checker import COULD_NOT_JUDGE, REGRESSED, Checker
-from benchmarks.gate.commits import CommitError, here
-from benchmarks.gate.in_turn import AsvError
 from remedies.devices import DEVICES, missing
+from scripts.gate.checker import COULD_NOT_JUDGE, REGRESSED, Checker
+from scripts.gate.commits import CommitError, here
+from scripts.gate.in_turn import AsvError
 
 INTERRUPTED = 130
 EXAMPLES = """\

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from benchmarks.axes import JIT
 from benchmarks.engine.plan import Session
 from benchmarks.engine.pool import run
+from benchmarks.engine.sides import Wanted
 from benchmarks.engine.store import Outcome
-from benchmarks.gate.sides import Wanted
 from remedies import WORKLOADS
 
 TIMEOUT = 300  # seconds that a worker may prepare, and again that it may measure

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from benchmarks.axes import JIT
 from benchmarks.engine.plan import Session
+from benchmarks.engine.sides import NAMES, Wanted
 from benchmarks.engine.store import Outcome
-from benchmarks.gate.pool import launches, measure, sessions
-from benchmarks.gate.recipes import About, Recipe, changed, controls, rows
-from benchmarks.gate.sides import NAMES, Wanted
 from reports.gate.decision import Judged
 from reports.gate.looks import look
 from reports.gate.record import Record, Row
 from reports.vocabulary import DEFECTS, SECOND
+from scripts.gate.pool import launches, measure, sessions
+from scripts.gate.recipes import About, Recipe, changed, controls, rows
 
 Measured = dict[tuple[str, Recipe], Outcome]
 Pairs = Sequence[tuple[float, float]]
@@ -31,7 +31,7 @@ class Check:
     Parameters
     ----------
     sides : mapping
-        ``base`` and ``head`` -> the recipes there, as `benchmarks.gate.recipes.catalogue` tells.
+        ``base`` and ``head`` -> the recipes there, as `scripts.gate.recipes.catalogue` tells.
     folders : dict of str to str
         ``base`` and ``head`` -> the folder that holds its package.
     device : str

@@ -19,12 +19,12 @@ from typing import Any
 
 from benchmarks.engine.filing import ROOT, filed, name_machine
 from benchmarks.engine.plan import SETTING_VARIABLE
+from benchmarks.engine.sides import NAMES
 from benchmarks.engine.workers import run_on_leash
-from benchmarks.gate.check import Pairs, Told
-from benchmarks.gate.sides import NAMES
 from reports.gate.asv_results import compared
 from reports.gate.decision import SCREENING
 from reports.gate.record import Record, RecordError, Row, dump, load
+from scripts.gate.check import Pairs, Told
 
 _SETTING = "launch"
 _BENCHMARKS = (

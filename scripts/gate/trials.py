@@ -15,13 +15,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from benchmarks.axes import PLACEBO
 from benchmarks.engine.filing import ROOT
 from benchmarks.engine.pairs import EFFORTS
-from benchmarks.gate.pool import Cell, Launch, launches, measure, sessions
-from benchmarks.gate.sides import NAMES, Wanted
+from benchmarks.engine.sides import NAMES, Wanted
 from remedies import REMEDIES
 from remedies.environment import facts
 from reports.gate.floors import FILE, floors
 from reports.gate.quality import Case, Pool, spread, table
 from reports.gate.record import Row
+from scripts.gate.pool import Cell, Launch, launches, measure, sessions
 
 ONE = "tf_cast"
 ABOUT = ("cpu", "cores", "python", "tensorflow-cpu", "tensorflow", "keras")
@@ -44,11 +44,11 @@ class Trial:
     name : str
         Of the folder that keeps its launches.
     kinds : tuple of str
-        As of `benchmarks.gate.pool.sessions`.
+        As of `scripts.gate.pool.sessions`.
     launches : int
         How many.
     slowed : tuple of (float, str)
-        As of `benchmarks.gate.sides.Wanted`.
+        As of `benchmarks.engine.sides.Wanted`.
     remedies : tuple of str
         Those whose rows are measured, beside the placebo's; none for all rows.
     metrics : tuple of str

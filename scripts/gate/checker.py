@@ -19,15 +19,15 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from benchmarks.engine.sides import NAMES
 from benchmarks.engine.store import Store
-from benchmarks.gate.check import Check, Told
-from benchmarks.gate.commits import Repository
-from benchmarks.gate.in_turn import InTurn
-from benchmarks.gate.recipes import About, Recipe, catalogue
-from benchmarks.gate.sides import NAMES
 from reports.__main__ import main as reports
 from reports.gate.floors import floors
 from reports.gate.record import Record, Row, dump, place
+from scripts.gate.check import Check, Told
+from scripts.gate.commits import Repository
+from scripts.gate.in_turn import InTurn
+from scripts.gate.recipes import About, Recipe, catalogue
 
 REGRESSED, COULD_NOT_JUDGE = 1, 2
 Sides = dict[str, dict[Recipe, About]]
