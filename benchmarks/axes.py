@@ -7,6 +7,7 @@ from remedies.devices import DEVICES
 
 PLACEBO = "placebo"
 YARDSTICK = "yardstick"
+LARGE = "large"
 REMEDY = list(REMEDIES)
 SERIES = [*REMEDY, PLACEBO]
 WORKLOAD = list(WORKLOADS)

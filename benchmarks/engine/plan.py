@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 
-from benchmarks.axes import DEVICE, JIT, SIZE, WORKLOAD, batches
+from benchmarks.axes import DEVICE, JIT, LARGE, SIZE, WORKLOAD, batches
 from benchmarks.engine.sampling import Budget
 from remedies.registry import require
 
 # First what asks for no turn: it runs while others prepare.
-KINDS = ("programs", "fidelity", "scenarios", "steps", "first_steps", "storage", "kernels")
+KINDS = ("programs", "fidelity", "scenarios", "steps", "first_steps", "storage", "loads", "kernels")
 LAUNCHED = ("steps", "storage")
 SETTING_VARIABLE = "REMEDIES_SETTING"
 
@@ -80,6 +80,10 @@ class Setting:
         Workload -> the jits whose round trips are tried; each traces every model five times.
     storage : Budget
         For each of save and load in one launch.
+    loads : dict of str to int
+        Workload -> rounds of load and first step, each in the same process and in fresh ones.
+    large : tuple of str
+        Workloads whose saving and loading is measured on a large model too: ``image`` or none.
     kernel : Budget
         For the bare kernels of each size.
     sizes : tuple of int
@@ -95,8 +99,14 @@ class Setting:
     first_steps: dict[str, int]
     round_trips: dict[str, tuple[str, ...]]
     storage: Budget
+    loads: dict[str, int]
+    large: tuple[str, ...]
     kernel: Budget
     sizes: tuple[int, ...]
+
+    def models(self, workload: str) -> tuple[str, ...]:
+        """Return the sizes of model that are saved and loaded; empty is the workload's own."""
+        return ("", LARGE) if workload in self.large else ("",)
 
 
 _COMPILED = {"train_step_compiled": 0.1, "predict_step_compiled": 0.1}
@@ -111,6 +121,8 @@ SETTINGS = {
         first_steps={"image": 1},
         round_trips={"image": ("graph",)},
         storage=Budget(0.05, rounds=2, sample_seconds=0),
+        loads={},
+        large=(),
         kernel=Budget(0, half_width=1, rounds=2),
         sizes=(10_000,),
     ),
@@ -124,6 +136,8 @@ SETTINGS = {
         first_steps={},
         round_trips={"image": tuple(JIT)},
         storage=Budget(1, half_width=0.01, rounds=5, sample_seconds=0),
+        loads={},
+        large=(),
         kernel=Budget(2, half_width=0.02, rounds=11),
         sizes=(10_000,),
     ),
@@ -152,11 +166,13 @@ SETTINGS = {
         first_steps={"image": 3},
         round_trips={"image": tuple(JIT)},
         storage=Budget(1.5, half_width=0.01, rounds=5, sample_seconds=0),
+        loads={},
+        large=(),
         kernel=Budget(2, half_width=0.02, rounds=11),
         sizes=(10_000, 1_000_000, 100_000_000),
     ),
     "wide": Setting(
-        kinds=("steps", "first_steps", "storage", "fidelity", "kernels", "programs"),
+        kinds=("steps", "first_steps", "storage", "loads", "fidelity", "kernels", "programs"),
         workloads=tuple(WORKLOAD),
         batches=2,
         launches=2,
@@ -165,6 +181,8 @@ SETTINGS = {
         first_steps={"image": 3},
         round_trips={"image": tuple(JIT), "attention": ("xla",), "inpaint": ("xla",)},
         storage=Budget(1, half_width=0.01, rounds=5, sample_seconds=0),
+        loads={"image": 2},
+        large=("image",),
         kernel=Budget(2, half_width=0.02, rounds=11),
         sizes=(10_000, 1_000_000, 100_000_000),
     ),
@@ -178,6 +196,8 @@ SETTINGS = {
         first_steps=dict.fromkeys(WORKLOAD, 9),
         round_trips=dict.fromkeys(WORKLOAD, tuple(JIT)),
         storage=Budget(20, half_width=0.01, rounds=5, sample_seconds=0),
+        loads=dict.fromkeys(WORKLOAD, 9),
+        large=("image",),
         kernel=Budget(20, half_width=0.01),
         sizes=tuple(SIZE),
     ),
@@ -215,6 +235,7 @@ def _cells(kind: str, setting: Setting) -> Iterator[Session]:
         yield from (Session(kind, "", device) for device in DEVICE)
         return
     own = {"first_steps": tuple(setting.first_steps), "fidelity": tuple(setting.round_trips)}
+    own |= {"loads": tuple(setting.loads)}
     workloads = own.get(kind, setting.workloads)
     for workload, device in product(workloads, DEVICE):
         sizes = batches(workload)
