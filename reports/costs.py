@@ -12,13 +12,16 @@ import pandas as pd
 from reports.evidence import Evidence
 from reports.fidelity import Kept
 from reports.tables import Cell, Table
-from reports.verdicts import Verdict
+from reports.verdicts import WISHED, Verdict, more_launches
 from reports.vocabulary import (
     CASTS,
+    COMPILED,
     COSTS,
     FILE_SIZE,
+    ON_DEVICE,
     PLACEBO,
     REFERENCE,
+    STEPS,
     STORAGE,
     YARDSTICK,
     rank,
@@ -26,6 +29,8 @@ from reports.vocabulary import (
 from reports.wording import counted, interval, listed, number, ratio, sampled, seconds, size
 
 MOST_ROWS = 200
+_STEPS = {*STEPS, *COMPILED, *ON_DEVICE}
+_LONG = 1e-3  # seconds: from here on a step's ratio is wished to be known to `WISHED`
 _DASH = "\N{EN DASH}"
 
 
@@ -62,6 +67,11 @@ def verdict(row: Any, struck: bool = False) -> Cell:
         launched = isinstance(row.launches, list) and row.metric != "first_step"
         one, many = ("more launch", "more launches") if launched else ("more sample", "")
         note = f"about {counted(row.more_samples, one, many)} would settle it"
+    if row.metric in _STEPS and row.value > _LONG and row.verdict:
+        if more := more_launches(row.ratio_ci_low, row.ratio_ci_high, row.ratio_n):
+            wish = f"undecided to {100 * WISHED:g}\N{NO-BREAK SPACE}%: about "
+            wish += counted(more, "more launch", "more launches")
+            note = f"{note}; {wish}" if note else wish
     if row.verdict == Verdict.UNRELIABLE.value:
         note = row.unreliable
     return Cell(row.verdict or _DASH, note=note, kind=row.verdict)
@@ -78,7 +88,7 @@ def detail(evidence: Evidence, rows: Any, caption: str) -> Table:
     """Return a table with a row for each of `rows`: its cell, remedy, metric, time and ratio."""
     machines = rows["run"].nunique() > 1
     total, rows = len(rows), ordered(rows).head(MOST_ROWS)
-    told = {**COSTS, **CASTS, **STORAGE}
+    told = {**COSTS, **ON_DEVICE, **CASTS, **STORAGE}
     casts = rows["metric"].isin(list(CASTS)).all() and len(rows) > 0
     head = ["Cell", "Measured", *([] if casts else ["Remedy", "Time [99 %]"])]
     head += ["Ratio [99 %]", "n", "Verdict"]

@@ -16,6 +16,7 @@ KINDS: tuple[Callable[[Evidence], Iterator[Sketch]], ...] = (
     surveys.scenarios,
     surveys.versions,
     times.steps,
+    times.device_steps,
     splits.dispatch,
     times.casts,
     kernels.kernels,

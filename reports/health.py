@@ -1,4 +1,4 @@
-"""How quiet the machine was while it measured, and how much memory the measured steps took."""
+"""How quiet the machine was while it measured, and how much memory the models took."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def sessions(evidence: Evidence) -> Table | None:
 
 def memory(evidence: Evidence) -> Table | None:
     """Return the peak memory of each remedy's steps; None where it was not measured."""
-    found = _wide(evidence, MEMORY, ["run", "workload", "device", "jit", "batch", "remedy"])
+    found = _wide(evidence, MEMORY, ["run", "workload", "device", "jit", "batch", "size", "remedy"])
     head = ("Cell and remedy", *(label.capitalize() for label in MEMORY.values()))
     rows = tuple(
         (Cell(name), *(Cell(amount(values.get(metric, math.nan))) for metric in MEMORY))
         for name, values in found.items()
     )
-    caption = "Peak memory of the steps."
+    caption = "Peak memory of loading the model and three training steps, in a fresh process."
     return Table(caption, head, rows[: costs.MOST_ROWS]) if rows else None
 
 

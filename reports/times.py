@@ -12,7 +12,7 @@ from reports import costs, forest
 from reports.evidence import Evidence
 from reports.exhibit import Sketch
 from reports.tables import Table
-from reports.vocabulary import CASTS, PLACEBO, REFERENCE, STEPS, STORAGE, YARDSTICK, rank
+from reports.vocabulary import CASTS, ON_DEVICE, PLACEBO, REFERENCE, STEPS, STORAGE, YARDSTICK, rank
 
 MOST_LINES = 64
 _TOLD = {"mask_dtype": "{} mask", "batch": "batch {}", "size": "{} model"}
@@ -21,18 +21,31 @@ _CELL = ["run", "workload", "device", "jit", "mask_dtype", "batch", "size"]
 
 def steps(evidence: Evidence) -> Iterator[Sketch]:
     """Yield a forest plot of step-time ratios for each run, workload and device."""
-    rows = evidence.measured(*STEPS)
+    title = "Is any way of writing {} slower than {}?"
+    yield from _of_steps(evidence, "step-ratios", title, STEPS)
+
+
+def device_steps(evidence: Evidence) -> Iterator[Sketch]:
+    """Yield the same of the time that a GPU itself works in a step."""
+    title = "Does the GPU work longer for any way of writing {} than for {}?"
+    yield from _of_steps(evidence, "device-ratios", title, ON_DEVICE)
+
+
+def _of_steps(
+    evidence: Evidence, name: str, asked: str, metrics: Mapping[str, str]
+) -> Iterator[Sketch]:
+    rows = evidence.measured(*metrics)
     rows = costs.ordered(rows[rows["ratio"].notna()])
     for i, ((run, workload, device), own) in enumerate(
         rows.groupby(["run", "workload", "device"]), 1
     ):
-        title = f"Is any way of writing {workload} slower than {REFERENCE}? ({run}, {device})"
-        lines = _lines(own, ["jit", "mask_dtype", "batch"], STEPS, evidence)
+        title = f"{asked.format(workload, REFERENCE)} ({run}, {device})"
+        lines = _lines(own, ["jit", "mask_dtype", "batch"], metrics, evidence)
         caption = f"Step times of {workload} on {run}, {device}, and their ratios to {REFERENCE}."
-        all_rows = evidence.measured(*STEPS)
+        all_rows = evidence.measured(*metrics)
         mine = (all_rows["run"] == run) & (all_rows["workload"] == workload)
         table = costs.detail(evidence, all_rows[mine & (all_rows["device"] == device)], caption)
-        yield _ratios(f"step-ratios-{i}", title, STEPS, lines, table, evidence)
+        yield _ratios(f"{name}-{i}", title, metrics, lines, table, evidence)
 
 
 def casts(evidence: Evidence) -> Iterator[Sketch]:

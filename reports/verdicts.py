@@ -7,12 +7,14 @@ from enum import Enum
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from reports.launches import CELL
 from reports.reliability import mark
 from reports.vocabulary import PLACEBO
 
 MARGIN = 0.02
+WISHED = 0.005
 
 
 class Verdict(Enum):
@@ -55,6 +57,17 @@ def more_samples(ratio: float, low: float, high: float, n: float, margin: float 
     if not (math.isfinite(half_width) and wanted > 0 and n > 0):
         return math.nan
     return max(1.0, math.ceil(n * (half_width / wanted) ** 2 - n))
+
+
+def more_launches(low: float, high: float, n: float, wished: float = WISHED) -> float:
+    """Return about how many more launches would make half the interval as narrow as `wished`.
+
+    0 where it is, or where nothing is known of it.
+    """
+    half_width = (high - low) / 2
+    if pd.isna(n) or not (wished < half_width < math.inf):
+        return 0
+    return float(max(1, math.ceil(n * (half_width / wished) ** 2 - n)))
 
 
 def compare(frame: Any, threshold: float = MARGIN) -> Any:

@@ -91,6 +91,10 @@ COMPILED = {
     "train_step_compiled": "training step, the compiled function alone",
     "predict_step_compiled": "predict step, the compiled function alone",
 }
+ON_DEVICE = {
+    "train_step_device": "training step, the GPU alone",
+    "predict_step_device": "predict step, the GPU alone",
+}
 PARTS = {
     "first_step_trace": "trace",
     "first_step_compile": "compile",
@@ -99,8 +103,8 @@ PARTS = {
 STORAGE = {
     "save": "save",
     "load": "load",
-    "load_first_step": "load, first step",
-    "load_fresh": "load, fresh process",
+    "load_first_step": "load and first step",
+    "load_fresh": "the same, fresh process",
 }
 MEMORY = {
     "peak_host_memory": "host memory",
@@ -137,7 +141,7 @@ SCENARIO = "scenario_"
 OUTCOMES = ("whole", "loud", "warned", "silent")  # a scenario's number counts from 0
 
 UNITS = (
-    dict.fromkeys((*COSTS, *COMPILED, *PARTS, *STORAGE, KERNEL), "seconds")
+    dict.fromkeys((*COSTS, *COMPILED, *ON_DEVICE, *PARTS, *STORAGE, KERNEL), "seconds")
     | dict.fromkeys(CASTS, "ratio")
     | dict.fromkeys((FILE_SIZE, KERNEL_BYTES, *MEMORY), "bytes")
 )

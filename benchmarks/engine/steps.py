@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 
 from benchmarks.axes import MASK_DTYPE, YARDSTICK
+from benchmarks.engine.device_time import device_times
 from benchmarks.engine.health import Watch
 from benchmarks.engine.line import Line, clock, lines, new, tensors
 from benchmarks.engine.plan import Session, Setting
 from benchmarks.engine.results import entry
-from benchmarks.engine.sampling import Sampled, paired, sample
+from benchmarks.engine.sampling import Sampled, Samples, paired, sample
 from remedies import REFERENCE
 
+ON_DEVICE = ("train_step", "predict_step")
 _NOTHING = "no cast, bool mask"
 KERNEL_SHARE = 0.05  # of the training step's time
 
@@ -48,6 +50,8 @@ def measure(
             found = sample(series | yardstick, pairs, budget, clock=clock(session.device))
             watch.add(found)
             yield from _entries(metric, found)
+            if session.device == "gpu" and metric in ON_DEVICE:
+                yield from device_entries(f"{metric}_device", device_times(series))
         short = replace(setting.step, seconds=KERNEL_SHARE * setting.step.seconds)
         bare = sample(kernels, dict.fromkeys(kernels, _NOTHING), short, clock=clock(session.device))
         yield from _overheads("kernel", bare, {d: d for d in MASK_DTYPE}, _NOTHING)
@@ -118,9 +122,18 @@ def _entries(metric: str, found: Sampled) -> Iterator[dict[str, Any]]:
         measured = {"samples": found.samples[YARDSTICK], "number": found.number}
         yield entry(metric, measured, remedy=YARDSTICK, mask_dtype="bool")
     casts = {dtype: str(Line("tf_cast", dtype)) for dtype in MASK_DTYPE}
-    if metric in ("train_step", "predict_step"):
+    if metric in ON_DEVICE:
         kind = metric.removesuffix("_step")
         yield from _overheads(kind, found, casts, str(Line("control", "bool")))
+
+
+def device_entries(metric: str, samples: Samples) -> Iterator[dict[str, Any]]:
+    """Yield each line's time on the device, and one ratio a launch; nothing where none is known."""
+    for line in lines() if samples else []:
+        yield entry(metric, {"samples": samples[str(line)], "number": 1}, **line._asdict())
+        if line.remedy != REFERENCE:
+            base = samples[str(Line(REFERENCE, line.mask_dtype))]
+            yield entry(f"{metric}_ratio", paired(samples[str(line)], base), **line._asdict())
 
 
 def _overheads(

@@ -8,7 +8,7 @@ from pathlib import Path
 from reports import vocabulary as words
 
 ROOT = Path(__file__).parents[2]
-_TIMES = (*words.COSTS, *words.COMPILED, *words.PARTS, *words.STORAGE)
+_TIMES = (*words.COSTS, *words.COMPILED, *words.ON_DEVICE, *words.PARTS, *words.STORAGE)
 _METRICS = (
     *(name for time in _TIMES for name in (time, f"{time}_ratio")),
     *words.CASTS,

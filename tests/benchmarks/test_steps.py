@@ -43,6 +43,23 @@ def test_times_have_a_sample_a_round_and_ratios_one_a_launch(entries):
             assert min(entry["measured"]["samples"]) > 0
 
 
+def test_times_on_the_device_are_compared_within_a_mask_dtype():
+    samples = {str(line): [1.0, 1.0, 1.0] for line in lines()}
+    samples[str(Line("ops_where", "float32"))] = [2.0, 2.0, 2.0]
+    found = {
+        (e["metric"], *e["parameters"].values()): e["measured"]["samples"]
+        for e in steps.device_entries("train_step_device", samples)
+    }
+    assert found["train_step_device_ratio", "tf_cast", "float32"] == [0.5]
+    assert found["train_step_device_ratio", "tf_cast", "bool"] == [1.0]
+    assert ("train_step_device_ratio", "ops_where", "bool") not in found
+    assert not list(steps.device_entries("train_step_device", {}))
+
+
+def test_a_cpu_has_no_time_of_a_device(entries):
+    assert not [e for e in entries if "_device" in e["metric"]]
+
+
 def test_the_session_says_how_well_it_went(entries):
     told = {e["metric"]: e["measured"]["samples"][0] for e in entries if "session" in e["metric"]}
     assert told["session_rounds"] == 5
