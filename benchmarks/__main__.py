@@ -22,6 +22,7 @@ from remedies.devices import DEVICES, missing
 from remedies.environment import facts
 
 INTERRUPTED = 130
+WHOLE = Shard(1, 1)
 EXAMPLES = """\
 examples:
   python -m benchmarks                  the article's workload, in about five minutes
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     commit = git("rev-parse", "HEAD")  # whatever is committed while this measures
     planned = _planned(given.setting, given.shard)
-    store = Store(ROOT / ".asv" / "sessions" / _identity(given.setting, commit, given.shard))
+    store = Store(ROOT / ".asv" / "sessions" / identity(given.setting, commit, given.shard))
     results = given.results or _results_folder(given.shard)
     filing = Filing(given.setting, commit, results.resolve(), given.machine)
     for name in (signal.SIGTERM, signal.SIGHUP):
@@ -76,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--setting", choices=SETTINGS, default="quick", help="how much to measure")
     parser.add_argument(
-        "--shard", type=_shard, default=Shard(1, 1), metavar="I/N", help="measure one part of N"
+        "--shard", type=_shard, default=WHOLE, metavar="I/N", help="measure one part of N"
     )
     parser.add_argument(
         "--machine", default="", metavar="NAME", help="as what asv stores it (default: the host)"
@@ -158,7 +159,7 @@ def _missing(planned: Sequence[Session], store: Store) -> str:
     return f"{kept}; the same command measures what is missing: {names}{more}"
 
 
-def _identity(setting: str, commit: str, part: Shard) -> str:
+def identity(setting: str, commit: str, part: Shard) -> str:
     """Name a store so that only the same code, environment and setting go on from it."""
     code = commit + git("diff", commit, "--", "benchmarks", "remedies")
     known = json.dumps([setting, str(part), code, facts()], sort_keys=True)

@@ -61,20 +61,26 @@ def verdict(row: Any, struck: bool = False) -> Cell:
     """Return the verdict of `row`, and what else there is to know about it."""
     if struck:
         return Cell(row.verdict or _DASH, struck)
-    note = ""
+    # Ratios have one estimate a launch; those of first steps one a fresh model.
+    launched = isinstance(row.launches, list) and "first_step" not in row.metric
+    lacking = ("more launch", "more launches") if launched else ("more sample", "")
+    notes = []
     if row.verdict == Verdict.UNDECIDED.value and not math.isnan(row.more_samples):
-        # Ratios have one estimate a launch; those of first steps one a fresh model.
-        launched = isinstance(row.launches, list) and row.metric != "first_step"
-        one, many = ("more launch", "more launches") if launched else ("more sample", "")
-        note = f"about {counted(row.more_samples, one, many)} would settle it"
-    if row.metric in _STEPS and row.value > _LONG and row.verdict:
-        if more := more_launches(row.ratio_ci_low, row.ratio_ci_high, row.ratio_n):
-            wish = f"undecided to {100 * WISHED:g}\N{NO-BREAK SPACE}%: about "
-            wish += counted(more, "more launch", "more launches")
-            note = f"{note}; {wish}" if note else wish
+        notes.append(f"about {counted(row.more_samples, *lacking)} would settle it")
+    if more := _more(row):
+        wished = f"{100 * WISHED:g}\N{NO-BREAK SPACE}%"
+        notes.append(f"undecided to {wished}: about {counted(more, *lacking)}")
+    note = "; ".join(notes)
     if row.verdict == Verdict.UNRELIABLE.value:
         note = row.unreliable
     return Cell(row.verdict or _DASH, note=note, kind=row.verdict)
+
+
+def _more(row: Any) -> float:
+    """Return how much more a long step would take to be known to `WISHED`; 0 where it is."""
+    if row.metric not in _STEPS or not row.verdict or not row.value > _LONG:
+        return 0
+    return more_launches(row.ratio_ci_low, row.ratio_ci_high, row.ratio_n)
 
 
 def bounded(row: Any) -> str:

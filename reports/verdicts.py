@@ -67,7 +67,8 @@ def more_launches(low: float, high: float, n: float, wished: float = WISHED) -> 
     half_width = (high - low) / 2
     if pd.isna(n) or not (wished < half_width < math.inf):
         return 0
-    return float(max(1, math.ceil(n * (half_width / wished) ** 2 - n)))
+    # Rounded first: the width of 0.99 to 1.01 is not quite 0.02.
+    return float(max(1, math.ceil(round(n * (half_width / wished) ** 2 - n, 6))))
 
 
 def compare(frame: Any, threshold: float = MARGIN) -> Any:

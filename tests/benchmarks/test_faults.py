@@ -26,7 +26,7 @@ from benchmarks.engine import pool
 from benchmarks.engine.plan import Session
 pool._WORKER = Path({str(WORKER)!r})
 command.ROOT = Path(sys.argv[1])
-command._identity = lambda *_: "store"
+command.identity = lambda *_: "store"
 names = sys.argv[2].split(",")
 planned = [Session("steps", name, "cpu", launch=i) for i, name in enumerate(names)]
 command._planned = lambda *_: planned

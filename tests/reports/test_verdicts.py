@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import reports
-from reports.verdicts import Verdict, judge, more_samples
+from reports.verdicts import Verdict, judge, more_launches, more_samples
 from tests.reports.conftest import Folder, altered
 
 INF = math.inf
@@ -94,3 +94,9 @@ def test_comparing_leaves_the_frame_as_it_was(usual: Path) -> None:
     before = frame.copy()
     assert len(reports.compare(frame)) == len(frame)
     assert frame.equals(before)
+
+
+def test_a_half_width_over_half_a_percent_says_how_many_launches_it_lacks() -> None:
+    assert more_launches(0.99, 1.01, 5) == 15  # twice as narrow: four times as many
+    assert more_launches(0.9951, 1.0049, 5) == 0
+    assert more_launches(-INF, INF, 5) == 0
