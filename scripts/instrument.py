@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
         for number, launch in product(range(chosen.sessions), range(chosen.launches))
     ]
     outcomes: dict[Session, Outcome] = {}
-    with Progress() as progress:
+    with store.used(), Progress() as progress:
         task = progress.add_task("launches", total=len(planned))
         for session, outcome in run(planned, "quick", store.folder):
             outcomes[session] = outcome

@@ -78,7 +78,7 @@ def test_undecided_says_how_many_more_and_unreliable_says_why(folder: Folder) ->
     folder.add(altered(ratios("tf_cast", 1.0, 0.04)))
     table = detailed(evidence_of(folder.root), "train_step")
     notes = {row[-1].note for row in table.rows if row[2].text == "tf_cast"}
-    wish = "undecided to 0.5\N{NO-BREAK SPACE}%: about 26,460 more samples"
+    wish = "undecided to 0.5\N{NO-BREAK SPACE}%: about 25,200 more samples"
     assert notes == {f"about 1,265 more samples would settle it; {wish}"}
     folder.add(altered(ratios("placebo", 1.2)))
     table = detailed(evidence_of(folder.root), "train_step")
