@@ -104,7 +104,7 @@ STORAGE = {
     "save": "save",
     "load": "load",
     "load_first_step": "load and first step",
-    "load_fresh": "the same, fresh process",
+    "load_fresh": "load, step, fresh process",
 }
 MEMORY = {
     "peak_host_memory": "host memory",
