@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 
 from benchmarks.axes import DEVICE, JIT, LARGE, SIZE, WORKLOAD, batches
@@ -99,10 +99,10 @@ class Setting:
     first_steps: dict[str, int]
     round_trips: dict[str, tuple[str, ...]]
     storage: Budget
-    loads: dict[str, int]
-    large: tuple[str, ...]
     kernel: Budget
     sizes: tuple[int, ...]
+    loads: dict[str, int] = field(default_factory=dict)
+    large: tuple[str, ...] = ()
 
     def models(self, workload: str) -> tuple[str, ...]:
         """Return the sizes of model that are saved and loaded; empty is the workload's own."""
@@ -121,8 +121,6 @@ SETTINGS = {
         first_steps={"image": 1},
         round_trips={"image": ("graph",)},
         storage=Budget(0.05, rounds=2, sample_seconds=0),
-        loads={},
-        large=(),
         kernel=Budget(0, half_width=1, rounds=2),
         sizes=(10_000,),
     ),
@@ -136,8 +134,6 @@ SETTINGS = {
         first_steps={},
         round_trips={"image": tuple(JIT)},
         storage=Budget(1, half_width=0.01, rounds=5, sample_seconds=0),
-        loads={},
-        large=(),
         kernel=Budget(2, half_width=0.02, rounds=11),
         sizes=(10_000,),
     ),
@@ -166,13 +162,11 @@ SETTINGS = {
         first_steps={"image": 3},
         round_trips={"image": tuple(JIT)},
         storage=Budget(1.5, half_width=0.01, rounds=5, sample_seconds=0),
-        loads={},
-        large=(),
         kernel=Budget(2, half_width=0.02, rounds=11),
         sizes=(10_000, 1_000_000, 100_000_000),
     ),
     "wide": Setting(
-        kinds=("steps", "first_steps", "storage", "loads", "fidelity", "kernels", "programs"),
+        kinds=("steps", "first_steps", "storage", "fidelity", "kernels", "programs"),
         workloads=tuple(WORKLOAD),
         batches=2,
         launches=2,
@@ -181,8 +175,6 @@ SETTINGS = {
         first_steps={"image": 3},
         round_trips={"image": tuple(JIT), "attention": ("xla",), "inpaint": ("xla",)},
         storage=Budget(1, half_width=0.01, rounds=5, sample_seconds=0),
-        loads={"image": 2},
-        large=("image",),
         kernel=Budget(2, half_width=0.02, rounds=11),
         sizes=(10_000, 1_000_000, 100_000_000),
     ),
