@@ -23,7 +23,7 @@ def submit(tmp_path):
             "PATH": f"{tmp_path}:{os.environ['PATH']}",
         }
         env = {name: str(value) for name, value in (known | more).items()}
-        return subprocess.run(["bash", SCRIPT], env=env, capture_output=True, text=True)
+        return subprocess.run(["/bin/bash", SCRIPT], env=env, capture_output=True, text=True)
 
     return run
 
@@ -41,5 +41,5 @@ def test_part_of_an_array_is_not_split_anew(submit, task, count, lowest, highest
 
 
 def test_outside_of_slurm_it_says_how_it_is_used():
-    done = subprocess.run(["bash", SCRIPT], capture_output=True, text=True)
+    done = subprocess.run(["/bin/bash", SCRIPT], capture_output=True, text=True)
     assert (done.returncode, "sbatch --array=1-6" in done.stdout) == (2, True)
