@@ -61,9 +61,12 @@ def headline(verdict: Verdict) -> str:
     worse = sum(row.word in ("broken", "slower") for row in verdict.rows)
     if verdict.status == REGRESSED:
         return f"**regressed** ({worse or verdict.unknown} rows): look at the first rows below."
+    open_rows = sum(row.word == "undecided" for row in verdict.rows)
+    if verdict.status == COULD_NOT_JUDGE and open_rows:
+        return f"**could not judge** {open_rows} rows: they take more launches, a longer --budget."
     if verdict.status == COULD_NOT_JUDGE:
-        return "**could not judge**: the workflow run says why; start it again or ask."
-    if open_rows := sum(row.word == "undecided" for row in verdict.rows):
+        return "**could not judge**: the report says why; start it again or ask."
+    if open_rows:
         return f"**none regressed**, {open_rows} rows undecided: nothing to do."
     return "**none regressed**: nothing to do."
 

@@ -12,7 +12,7 @@ def test_every_session_has_a_name_of_its_own(name):
     assert len({str(session) for session in planned}) == len(planned)
 
 
-@pytest.mark.parametrize("name", SETTINGS.keys() - {"launch"})  # that one is launched by others
+@pytest.mark.parametrize("name", sorted(SETTINGS.keys() - {"launch"}))
 def test_steps_have_two_launches_or_more_and_they_lie_apart(name):
     steps = [s for s in sessions("steps", SETTINGS[name]) if s.device == "cpu"]
     cells = {(s.workload, s.jit, s.batch) for s in steps}
