@@ -120,7 +120,9 @@ def markdown(verdict: Verdict, notes: Sequence[str], limits: Mapping[str, float]
         named = ", ".join(f"{clean(metric)} {limits[metric]:.0%}" for metric in metrics)
         parts.append(f"A time counts as changed from this on: {named}.")
     if notes:
-        listed = [f"- {clean(note)}" for note in notes[:MOST_NOTES]]
+        # As code, because the reasons are in the words of whatever failed.
+        quoted = (clean(note).replace("`", "'") for note in notes[:MOST_NOTES])
+        listed = [f"- `{note}`" for note in quoted]
         if len(notes) > MOST_NOTES:
             listed.append(f"- and {len(notes) - MOST_NOTES} more")
         parts.append("What could not be compared, and why:\n\n" + "\n".join(listed))
