@@ -156,12 +156,12 @@ SETTINGS = {
         workloads=("image",),
         batches=1,
         launches=5,
-        # Five launches, each known to 3.6 %, make an interval of under 2 %: quiet steps end early.
-        step=Budget(15, half_width=0.036, rounds=15),
+        # Five launches, each known to 3 %, make an interval of under 2 %: quiet steps end early.
+        step=Budget(16, half_width=0.031, rounds=15),
         shares={"predict_step": 0.35},
         first_steps={"image": 3},
         round_trips={"image": tuple(JIT)},
-        storage=Budget(1.5, half_width=0.01, rounds=5, sample_seconds=0),
+        storage=Budget(1.2, half_width=0.01, rounds=5, sample_seconds=0),
         kernel=Budget(2, half_width=0.02, rounds=11),
         sizes=(10_000, 1_000_000, 100_000_000),
     ),
