@@ -157,7 +157,7 @@ SETTINGS = {
         batches=1,
         launches=5,
         # Five launches, each known to 3 %, make an interval of under 2 %: quiet steps end early.
-        step=Budget(16, half_width=0.031, rounds=15),
+        step=Budget(14, half_width=0.031, rounds=15),
         shares={"predict_step": 0.35},
         first_steps={"image": 3},
         round_trips={"image": tuple(JIT)},

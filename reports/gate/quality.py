@@ -107,9 +107,9 @@ def draw(
     def take(rows: Sequence[Row], launches: int, stage: int) -> Mapping[Row, Pairs]:
         nonlocal used
         chosen = order[used : used + launches]
-        if len(chosen) < launches:
+        if not chosen:
             return {}
-        used += launches
+        used += len(chosen)  # the last look may get fewer than it asked for, as at a budget's end
         return {row: [found(row)[launch] for launch in chosen] for row in rows}
 
     def found(row: Row) -> Pairs:
