@@ -7,6 +7,7 @@ import hashlib
 import json
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -142,8 +143,10 @@ def measure(setting: str, planned: Sequence[Session], store: Store) -> dict[Sess
         for session, outcome in ended:
             if outcome["status"] != "done":
                 failures[session] = outcome["reason"]
-            progress.advance(task)
-            progress.update(task, description=f"{session}: {outcome['status']}")
+            said = f"{session}: {outcome['status']}"
+            progress.update(task, advance=1, description=said)
+            if not progress.console.is_terminal:  # a log shows no bar, and no line before the end
+                print(f"{time.strftime('%H:%M:%S')} {said}", flush=True)
         progress.update(task, description="measured")
     return failures
 

@@ -67,6 +67,8 @@ def verdict(row: Any, struck: bool = False) -> Cell:
     notes = []
     if row.verdict == Verdict.UNDECIDED.value and not math.isnan(row.more_samples):
         notes.append(f"about {counted(row.more_samples, *lacking)} would settle it")
+    if row.verdict == Verdict.UNDECIDED.value and not row.ratio_ci_low <= 1 <= row.ratio_ci_high:
+        notes.append("excludes 1, as one in a hundred does by chance")
     if more := _more(row):
         wished = f"{100 * WISHED:g}\N{NO-BREAK SPACE}%"
         notes.append(f"undecided to {wished}: about {counted(more, *lacking)}")

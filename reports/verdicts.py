@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
-from reports.launches import CELL
+from reports.launches import CELL, LEVEL
 from reports.reliability import mark
 from reports.vocabulary import PLACEBO
 
 MARGIN = 0.02
 WISHED = 0.005
+RUN = CELL[:3]
 
 
 class Verdict(Enum):
@@ -27,7 +29,18 @@ class Verdict(Enum):
     UNRELIABLE = "unreliable"
 
 
-def judge(low: float, high: float, margin: float = MARGIN) -> Verdict:
+def widening(compared: int) -> float:
+    """Return how much wider `compared` intervals must be to hold all at once as surely as one.
+
+    One 99 % interval in a hundred misses 1 by chance, and a report has dozens. By Bonferroni's
+    inequality each may miss `compared` times more rarely; how much wider that makes it is taken
+    from the normal distribution, whatever the interval's own (its tails are longer).
+    """
+    tail = (1 - LEVEL) / 2
+    return float(ndtri(tail / max(1, compared)) / ndtri(tail))
+
+
+def judge(low: float, high: float, margin: float = MARGIN, wider: float = 1.0) -> Verdict:
     """Return the verdict on a ratio whose 99 % interval is `low` to `high`.
 
     Parameters
@@ -36,24 +49,30 @@ def judge(low: float, high: float, margin: float = MARGIN) -> Verdict:
         Ratio of a time to the reference's; above 1 is slower.
     margin : float
         The difference that does not matter: 0.02 is 2 %.
+    wider : float
+        By how much the interval is widened, on a logarithmic scale, before it may exclude 1.
     """
+    known = 0 < low <= high < math.inf
+    more = (high / low) ** ((wider - 1) / 2) if known else (1.0 if wider == 1 else math.inf)
     table = (
         (1 / (1 + margin) <= low and high <= 1 + margin, Verdict.SAME),
-        (low > 1, Verdict.SLOWER),
-        (high < 1, Verdict.FASTER),
+        (low / more > 1, Verdict.SLOWER),
+        (high * more < 1, Verdict.FASTER),
     )
     return next((verdict for holds, verdict in table if holds), Verdict.UNDECIDED)
 
 
-def more_samples(ratio: float, low: float, high: float, n: float, margin: float = MARGIN) -> float:
+def more_samples(
+    ratio: float, low: float, high: float, n: float, margin: float = MARGIN, wider: float = 1.0
+) -> float:
     """Return about how many more samples would settle an undecided ratio; NaN where unknown.
 
     The half-width of the interval shrinks with the square root of the samples, so it takes
-    ``n * (half_width / wanted) ** 2`` of them to reach the half-width that either excludes 1 or
-    fits inside the margin, whichever comes first.
+    ``n * (half_width / wanted) ** 2`` of them to reach the half-width that either excludes 1,
+    widened as in `judge`, or fits inside the margin, whichever comes first.
     """
     half_width = max(high - ratio, ratio - low)
-    wanted = max(abs(ratio - 1), min(1 + margin - ratio, ratio - 1 / (1 + margin)))
+    wanted = max(abs(ratio - 1) / wider, min(1 + margin - ratio, ratio - 1 / (1 + margin)))
     if not (math.isfinite(half_width) and wanted > 0 and n > 0):
         return math.nan
     return max(1.0, math.ceil(n * (half_width / wanted) ** 2 - n))
@@ -88,25 +107,28 @@ def compare(frame: Any, threshold: float = MARGIN) -> Any:
         `placebo_low` and `placebo_high`, the interval of the cell's placebo, and `unreliable`, why
         the session is not to be used (empty where it is).
     """
-    judged = _with_placebo(frame)
-    rows = zip(judged["ratio"], judged["ratio_ci_low"], judged["ratio_ci_high"], strict=True)
-    verdicts = np.array([_word(*row, threshold) for row in rows], dtype=object)
-    judged = mark(judged)
-    off = (judged["unreliable"] != "").to_numpy()
-    verdicts[off & (verdicts != "")] = Verdict.UNRELIABLE.value
-    judged["verdict"] = verdicts
-    undecided = judged["verdict"] == Verdict.UNDECIDED.value
-    columns = ["ratio", "ratio_ci_low", "ratio_ci_high", "ratio_n"]
-    judged["more_samples"] = math.nan
-    judged.loc[undecided, "more_samples"] = [
-        more_samples(ratio, low, high, n, threshold)
-        for ratio, low, high, n in judged.loc[undecided, columns].itertuples(index=False)
+    judged = mark(_with_placebo(frame))
+    columns = [judged[c] for c in ("ratio", "ratio_ci_low", "ratio_ci_high", "ratio_n")]
+    rows = list(zip(*columns, _widenings(judged), strict=True))
+    words = [_word(ratio, low, high, threshold, wider) for ratio, low, high, _, wider in rows]
+    judged["more_samples"] = [
+        more_samples(*row, threshold, wider) if word == Verdict.UNDECIDED.value else math.nan
+        for word, (*row, wider) in zip(words, rows, strict=True)
     ]
+    off = (judged["unreliable"] != "") & judged["ratio"].notna()
+    judged["verdict"] = np.where(off, Verdict.UNRELIABLE.value, np.array(words, dtype=object))
+    judged.loc[off, "more_samples"] = math.nan
     return judged
 
 
-def _word(ratio: float, low: float, high: float, margin: float) -> str:
-    return "" if math.isnan(ratio) else judge(low, high, margin).value
+def _widenings(judged: Any) -> Any:
+    """Return the widening of each row: by all ratios of its run, which are read together."""
+    compared = judged.groupby(RUN, dropna=False)["ratio"].transform("count")
+    return compared.map({each: widening(each) for each in compared.unique()})
+
+
+def _word(ratio: float, low: float, high: float, margin: float, wider: float) -> str:
+    return "" if math.isnan(ratio) else judge(low, high, margin, wider).value
 
 
 def _with_placebo(frame: Any) -> Any:

@@ -3,10 +3,11 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import reports
-from reports.verdicts import Verdict, judge, more_launches, more_samples
+from reports.verdicts import Verdict, judge, more_launches, more_samples, widening
 from tests.reports.conftest import Folder, altered
 
 INF = math.inf
@@ -39,14 +40,33 @@ def test_the_verdict_follows_from_interval_and_margin(low, high, margin, verdict
 @pytest.mark.parametrize("ratio", [0.95, 0.985, 0.99, 1.0, 1.005, 1.01, 1.019, 1.02, 1.03, 1.2])
 @pytest.mark.parametrize("half_width", [0.011, 0.03, 0.21, 1.0])
 @pytest.mark.parametrize("n", [2, 5, 40, 400])
-def test_that_many_more_samples_would_settle_it(ratio, half_width, n) -> None:
+@pytest.mark.parametrize("wider", [1.0, 1.5])
+def test_that_many_more_samples_would_settle_it(ratio, half_width, n, wider) -> None:
     low, high = ratio - half_width, ratio + half_width
-    if judge(low, high) is not Verdict.UNDECIDED:
+    if judge(low, high, wider=wider) is not Verdict.UNDECIDED:
         return
-    more = more_samples(ratio, low, high, n)
+    more = more_samples(ratio, low, high, n, wider=wider)
     assert more >= 1
-    shrunk = half_width * math.sqrt(n / (n + more)) * (1 - 1e-9)
-    assert judge(ratio - shrunk, ratio + shrunk) is not Verdict.UNDECIDED
+    # The widening is on a logarithmic scale: a little more below 1, a little less above.
+    shrunk = half_width * math.sqrt(n / (n + more)) * (1 - 1e-9) * (1 if wider == 1 else 0.9)
+    assert judge(ratio - shrunk, ratio + shrunk, wider=wider) is not Verdict.UNDECIDED
+
+
+def test_an_interval_that_excludes_one_alone_does_not_do_among_many() -> None:
+    assert judge(1.001, 1.03, wider=widening(1)) is Verdict.SLOWER
+    assert judge(1.001, 1.03, wider=widening(50)) is Verdict.UNDECIDED
+    assert judge(1.02, 1.05, wider=widening(50)) is Verdict.SLOWER
+    assert judge(0.95, 0.98, wider=widening(50)) is Verdict.FASTER
+    assert judge(1.1, INF, wider=widening(50)) is Verdict.UNDECIDED
+
+
+def test_chance_alone_says_slower_or_faster_in_one_report_of_a_hundred() -> None:
+    rng, compared, reports_ = np.random.default_rng(1), 50, 4000
+    half = 0.01
+    logs = rng.normal(0, half / 2.5758, (reports_, compared))
+    found = np.abs(logs) > half * widening(compared)
+    assert 0.003 < found.any(axis=1).mean() < 0.02
+    assert (np.abs(logs) > half).any(axis=1).mean() > 0.3  # what it would be without
 
 
 def test_nothing_is_foretold_from_an_unbounded_interval() -> None:
