@@ -10,7 +10,7 @@ from benchmarks.engine.line import Line, lines
 from benchmarks.engine.plan import SETTINGS, Session
 from benchmarks.engine.sampling import Budget
 
-TINY = replace(SETTINGS["wide"], step=Budget(0, rounds=5), first_steps={"image": 2})
+TINY = replace(SETTINGS["smoke"], step=Budget(0, rounds=5), first_steps={"image": 2})
 CELL = Session("steps", "image", "cpu", "graph", 4)
 
 
