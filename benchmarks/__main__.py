@@ -109,7 +109,7 @@ def _planned(setting: str, part: Shard) -> list[Session]:
         if reason := missing(device):
             print(f"{device}: not measured, {reason}")
     planned = part.of(session for kind in KINDS for session in sessions(kind, SETTINGS[setting]))
-    return [session for session in planned if not missing(session.device)]
+    return [session for session in planned if not session.missing()]
 
 
 def _measure_and_store(filing: Filing, planned: Sequence[Session], store: Store) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from remedies import REMEDIES, WORKLOADS
 from remedies.devices import DEVICES
+from remedies.registry import JAX_REMEDIES
 
 PLACEBO = "placebo"
 YARDSTICK = "yardstick"
 LARGE = "large"
 REMEDY = list(REMEDIES)
 SERIES = [*REMEDY, PLACEBO]
+ON_JAX = list(JAX_REMEDIES)
 WORKLOAD = list(WORKLOADS)
 DEVICE = list(DEVICES)
 JIT = ["graph", "xla"]

@@ -5,7 +5,7 @@ The rest says how much there was to lose, and what Keras did and said while it l
 
 from __future__ import annotations
 
-from benchmarks.axes import DEVICE, JIT, MASK_DTYPE, REMEDY, WORKLOAD
+from benchmarks.axes import DEVICE, JIT, MASK_DTYPE, ON_JAX, REMEDY, WORKLOAD
 from benchmarks.engine.launch import TIMEOUT, collect
 from benchmarks.engine.results import Results
 from benchmarks.tracked import tracked
@@ -21,8 +21,8 @@ class _Sessions:
 
 
 class Fidelity(_Sessions):
-    params = (WORKLOAD, REMEDY, DEVICE, JIT, MASK_DTYPE)
-    param_names = ("workload", "remedy", "device", "jit", "mask_dtype")
+    params: tuple[list[str], ...] = (WORKLOAD, REMEDY, DEVICE, JIT, MASK_DTYPE)
+    param_names: tuple[str, ...] = ("workload", "remedy", "device", "jit", "mask_dtype")
     track_weights_lost = tracked("weights_lost", "weights")
     track_weights_changed = tracked("weights_changed", "weights")
     track_optimizer_variables_lost = tracked("optimizer_variables_lost", "variables")
@@ -44,6 +44,12 @@ class Fidelity(_Sessions):
     track_second_generation_lost = tracked("second_generation_lost", "variables")
     track_second_generation_warnings = tracked("second_generation_warnings", "warnings")
     track_rebuild_raised = tracked("rebuild_raised", "errors")
+
+
+class JaxFidelity(Fidelity):
+    # What calls tf.* is not run there: n/a.
+    params = (["jax"], WORKLOAD, [*dict.fromkeys([*REMEDY, *ON_JAX])], DEVICE, ["xla"], MASK_DTYPE)
+    param_names = ("backend", *Fidelity.param_names)
 
 
 class Article(_Sessions):

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from benchmarks.axes import DEVICE, JIT, MASK_DTYPE, SERIES, YARDSTICK, batches
+from benchmarks.axes import (
+    DEVICE,
+    JIT,
+    MASK_DTYPE,
+    ON_JAX,
+    PLACEBO,
+    SERIES,
+    WORKLOAD,
+    YARDSTICK,
+    batches,
+)
 from benchmarks.engine.launch import TIMEOUT, collect
 from benchmarks.engine.results import Results
 from benchmarks.tracked import tracked
@@ -46,7 +56,7 @@ class _Casts(_Sessions):
 
 
 class _Health(_Sessions):
-    param_names = ("workload", "device", "jit", "batch")
+    param_names: tuple[str, ...] = ("workload", "device", "jit", "batch")
     track_session_rounds = tracked("session_rounds", "rounds")
     track_session_precise = tracked("session_precise", "share")
     track_session_unsteady = tracked("session_unsteady", "share")
@@ -79,6 +89,31 @@ class InpaintSteps(_Steps):
 
 class InpaintCasts(_Casts):
     params = (["inpaint"], DEVICE, JIT, MASK_DTYPE, batches("inpaint"))
+
+
+_DEFAULTS = sorted(batches(workload)[0] for workload in WORKLOAD)
+
+
+class JaxSteps(_Sessions):
+    param_names = ("backend", *_Steps.param_names)
+    params = (
+        ["jax"],
+        WORKLOAD,
+        [*ON_JAX, PLACEBO, YARDSTICK],
+        DEVICE,
+        ["xla"],
+        MASK_DTYPE,
+        _DEFAULTS,
+    )
+    track_train_step = tracked("train_step", "seconds")
+    track_train_step_ratio = tracked("train_step_ratio", "ratio")
+    track_predict_step = tracked("predict_step", "seconds")
+    track_predict_step_ratio = tracked("predict_step_ratio", "ratio")
+
+
+class JaxHealth(_Health):
+    param_names = ("backend", *_Health.param_names)
+    params = (["jax"], WORKLOAD, DEVICE, ["xla"], _DEFAULTS)
 
 
 class ImageHealth(_Health):

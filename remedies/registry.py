@@ -67,6 +67,11 @@ def on_jax() -> bool:
     return os.environ.get("KERAS_BACKEND") == "jax"
 
 
+def compared() -> dict[str, Remedy]:
+    """Return the remedies that there are to compare under this process' backend of Keras."""
+    return JAX_REMEDIES if on_jax() else REMEDIES
+
+
 def not_on_jax(workload: str, remedy: str) -> str:
     """Return why `remedy` cannot run under Keras' JAX backend, or an empty string where it can."""
     file = Path(__file__).with_name(workload) / f"{remedy}.py"

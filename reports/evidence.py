@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from reports import fidelity
 from reports.results import Problem, Results
 from reports.survey import NOTHING, Survey
 from reports.verdicts import MARGIN, compare
-from reports.vocabulary import KEY
+from reports.vocabulary import KEY, TENSORFLOW
 from reports.wording import day
 
 RUN = list(KEY[:3])
@@ -71,11 +71,14 @@ class Evidence:
     everything : DataFrame
         All commits, compared.
     frame : DataFrame
-        The latest commit of each machine and environment; `run` is its label.
+        The latest commit of each machine and environment; `run` is its label. Under one backend of
+        Keras only, so that nothing compares two.
     margin : float
         The difference that does not matter.
     survey : Survey
         What was surveyed once and committed; empty unless asked for.
+    jax : DataFrame
+        What `frame` would hold under Keras' JAX backend.
     """
 
     everything: Any
@@ -84,6 +87,12 @@ class Evidence:
     problems: tuple[Problem, ...]
     margin: float = MARGIN
     survey: Survey = NOTHING
+    jax: Any = None
+
+    @property
+    def on_jax(self) -> Evidence:
+        """The same machines, under Keras' JAX backend."""
+        return replace(self, frame=self.jax)
 
     @cached_property
     def trips(self) -> Any:
@@ -129,8 +138,7 @@ def gather(results: Results, margin: float = MARGIN, survey: Survey | None = Non
     """
     everything = compare(results.frame, margin)
     started = everything.groupby(RUN, sort=True)["started_at"].max().fillna(-math.inf)
-    latest = started.groupby(["machine", "environment"], sort=True).idxmax()
-    chosen = list(latest)
+    chosen = list(started.groupby(["machine", "environment"], sort=True).idxmax())
     machines = [machine for machine, _, _ in chosen]
     seen: dict[str, int] = {}
     runs = []
@@ -144,7 +152,8 @@ def gather(results: Results, margin: float = MARGIN, survey: Survey | None = Non
         runs.append(Run(label, machine, commit, environment, float(started[key]), facts, files))
     labels = pd.DataFrame([(*k, r.label) for k, r in zip(chosen, runs, strict=True)])
     labels.columns = [*RUN, "run"]
-    frame = everything.merge(labels, how="inner", on=RUN)
-    return Evidence(
-        everything, frame, tuple(runs), tuple(results.problems), margin, survey or NOTHING
-    )
+    latest = everything.merge(labels, how="inner", on=RUN)
+    usual = latest["backend"] == TENSORFLOW
+    frame, jax = (latest[own].reset_index(drop=True) for own in (usual, ~usual))
+    problems = tuple(results.problems)
+    return Evidence(everything, frame, tuple(runs), problems, margin, survey or NOTHING, jax)

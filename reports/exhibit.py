@@ -15,7 +15,7 @@ from functools import partial
 from reports.plot import Drawing
 from reports.tables import Table
 
-Plan = Callable[..., Drawing]
+Plan = partial[Drawing]
 WORTH_SHARING = 120  # rows; drawing fewer takes less than starting processes
 MOST_PROCESSES = 8
 
@@ -40,7 +40,7 @@ class Sketch:
     table : Table
         Everything that is in it.
     section : str
-        Where on the page it stands: ``fidelity``, ``surveys``, ``figures`` or ``programs``.
+        Where on the page it stands: one of `reports.page.SECTIONS`.
     """
 
     name: str

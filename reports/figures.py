@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from reports import kernels, matrices, programs, splits, surveys, times
+from reports import backends, kernels, matrices, programs, splits, surveys, times
 from reports.evidence import Evidence
 from reports.exhibit import Exhibit, Sketch, begun
 
@@ -24,6 +24,7 @@ KINDS: tuple[Callable[[Evidence], Iterator[Sketch]], ...] = (
     splits.first_steps,
     times.storage,
     programs.programs,
+    backends.jax,
 )
 
 

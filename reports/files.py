@@ -11,12 +11,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from reports.vocabulary import AXES, UNITS
+from reports.vocabulary import AXES, TENSORFLOW, UNITS
 
 MOST_BYTES = 256 * 1024**2
 MOST_COMBINATIONS = 1_000_000
 MOST_LAUNCHES = 1000
 RECORDED = {"fact", "failure"}  # parameters that carry text, not a combination that was measured
+_UNNAMED = {"backend": TENSORFLOW}
 _STATS = {
     "ci_low": "stats_ci_99_a",
     "ci_high": "stats_ci_99_b",
@@ -107,7 +108,7 @@ def columns(name: str, row: Mapping[str, Any], described: Mapping[str, Any]) -> 
     stats = {ours: _numbers(row.get(theirs), size) for ours, theirs in _STATS.items()}
     return {
         "metric": clean(metric),
-        **{axis: axes.get(axis, [""] * size) for axis in AXES},
+        **{axis: axes.get(axis, [_UNNAMED.get(axis, "")] * size) for axis in AXES},
         "value": _numbers(values, size),
         "unit": UNITS.get(metric) or (clean(unit) if isinstance(unit, str) else ""),
         "failed": [value is None for value in values],

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from reports import plot
 from reports.answer import answer
+from reports.backends import not_run
 from reports.claims import ledger
 from reports.costs import summary
 from reports.environments import facts, side_by_side
@@ -28,7 +29,7 @@ from reports.vocabulary import AXES, PLACEBO, REMEDIES, STEPS
 from reports.wording import counted, interval, number
 
 MOST_PROBLEMS = 200
-SECTIONS = ("fidelity", "surveys", "figures", "programs")
+SECTIONS = ("fidelity", "surveys", "figures", "programs", "jax")
 # The colours that follow the reader's light or dark theme; the rest read on both.
 _THEMED = {
     plot.INK: "currentColor",
@@ -81,7 +82,7 @@ def render(evidence: Evidence, results: str, out: str, png: bool = False) -> Pag
         "margin": f"{100 * evidence.margin:.3g}\N{NO-BREAK SPACE}%",
         "remedies": {n: REMEDIES[n] for n in REMEDIES if n in set(evidence.frame["remedy"])},
         "placebos": _placebos(evidence),
-        "missing": missing(evidence),
+        "missing": [*missing(evidence), *not_run(evidence)],
         "problems": evidence.problems[:MOST_PROBLEMS],
         "more_problems": max(0, len(evidence.problems) - MOST_PROBLEMS),
         "command": shlex.join(

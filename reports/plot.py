@@ -100,8 +100,9 @@ def drawn(figure: Figure, title: str, png: bool = False) -> Drawing:
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     if png:
         # Compressing harder takes as long as drawing, for files a little smaller.
-        settings = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 1}}
-        figure.savefig(pixels, format="png", dpi=120, **settings)
+        quick = {"compress_level": 1}
+        metadata = {"Software": None}
+        figure.savefig(pixels, format="png", dpi=120, metadata=metadata, pil_kwargs=quick)
     return Drawing(unstyled(svg.getvalue()), pixels.getvalue())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-SESSION = ["machine", "commit", "environment", "workload", "device", "jit", "batch"]
+SESSION = ["machine", "commit", "environment", "workload", "device", "jit", "batch", "backend"]
 # What a quiet session stays below, and what to say where it does not.
 BOUNDS = {
     "session_clock_share": (0.005, "reading the clock took {:.1%} of a sample"),

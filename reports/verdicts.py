@@ -112,8 +112,10 @@ def compare(frame: Any, threshold: float = MARGIN) -> Any:
     rows = list(zip(*columns, _widenings(judged), strict=True))
     words = [_word(ratio, low, high, threshold, wider) for ratio, low, high, _, wider in rows]
     judged["more_samples"] = [
-        more_samples(*row, threshold, wider) if word == Verdict.UNDECIDED.value else math.nan
-        for word, (*row, wider) in zip(words, rows, strict=True)
+        more_samples(ratio, low, high, n, threshold, wider)
+        if word == Verdict.UNDECIDED.value
+        else math.nan
+        for word, (ratio, low, high, n, wider) in zip(words, rows, strict=True)
     ]
     off = (judged["unreliable"] != "") & judged["ratio"].notna()
     judged["verdict"] = np.where(off, Verdict.UNRELIABLE.value, np.array(words, dtype=object))

@@ -8,7 +8,8 @@ PLACEBO = "placebo"
 YARDSTICK = "yardstick"
 
 FIRST_AXES = ("workload", "remedy", "device", "jit", "mask_dtype", "batch")
-LATER_AXES = ("kernel", "size", "step")
+LATER_AXES = ("kernel", "size", "step", "backend")
+TENSORFLOW = "tensorflow"  # the backend of all results that name none
 AXES = (*FIRST_AXES, *LATER_AXES)
 KEY = ("machine", "commit", "environment", "metric", *AXES)
 COLUMNS = (

@@ -139,5 +139,6 @@ def _selection(setting: str) -> list[str]:
     for workload in chosen.workloads:
         # asv's names end in the parameters; the batch size is the last of a step's.
         left_out |= {rf"'{workload}'.*, {b}\)" for b in batches(workload)[chosen.batches :]}
+    left_out |= {f"'jax', '{workload}'" for workload in set(WORKLOAD) - set(chosen.jax)}
     left_out |= {rf"^{kind}\." for kind in set(KINDS) - set(chosen.kinds)}
     return [f"--bench=^(?!.*({'|'.join(sorted(left_out))}))"] if left_out else []

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from benchmarks.axes import PLACEBO
 from benchmarks.engine.plan import Session
-from remedies import REFERENCE, REMEDIES, WORKLOADS, build
+from remedies import REFERENCE, WORKLOADS, build
 from remedies.devices import synchronise
+from remedies.registry import compared
 
 
 class Line(NamedTuple):
@@ -24,7 +25,7 @@ class Line(NamedTuple):
 
 def lines() -> list[Line]:
     """Return a cell's lines: each remedy with each mask dtype that it accepts, and a placebo."""
-    taken = [Line(r.name, dtype) for r in REMEDIES.values() for dtype in r.mask_dtypes]
+    taken = [Line(r.name, dtype) for r in compared().values() for dtype in r.mask_dtypes]
     return [*taken, Line(PLACEBO, "bool")]
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
+from importlib.util import find_spec
 from itertools import product
 
 from benchmarks.axes import DEVICE, JIT, LARGE, SIZE, WORKLOAD, batches
 from benchmarks.engine.sampling import Budget
+from remedies.devices import missing
 from remedies.registry import require
 
 # First what asks for no turn: it runs while others prepare.
 KINDS = ("programs", "fidelity", "scenarios", "steps", "first_steps", "storage", "loads", "kernels")
 LAUNCHED = ("steps", "storage")
+JAX = "jax"
 SETTING_VARIABLE = "REMEDIES_SETTING"
 
 
@@ -35,6 +38,8 @@ class Session:
         Which of the processes that measure the same: the layout of a process shifts its times.
     side, remedy : str
         ``"base"`` or ``"head"``, and whose recipe, where a session looks at that alone.
+    backend : str
+        ``"jax"`` for Keras' JAX backend; empty for TensorFlow.
     """
 
     kind: str
@@ -45,17 +50,24 @@ class Session:
     launch: int = 0
     side: str = ""
     remedy: str = ""
+    backend: str = ""
 
     def __str__(self) -> str:
         batch, launch = self.batch and f"b{self.batch}", self.launch and f"launch{self.launch}"
         about = (self.workload, self.device, self.jit, batch, launch, self.side, self.remedy)
-        parts = (self.kind, *about)
+        parts = (self.kind, self.backend, *about)
         return "-".join(str(part) for part in parts if part)
 
     def parameters(self) -> dict[str, object]:
         """Return the parameters that hold for everything measured in this session."""
         known = asdict(self).items()
         return {name: value for name, value in known if value and name not in ("kind", "launch")}
+
+    def missing(self) -> str:
+        """Return why this cannot be measured here, or an empty string where it can."""
+        if self.backend == JAX and not find_spec(JAX):
+            return "JAX is not installed: it is the extra `jax`"
+        return missing(self.device)
 
 
 @dataclass(frozen=True)
@@ -84,6 +96,8 @@ class Setting:
         Workload -> rounds of load and first step, each in the same process and in fresh ones.
     large : tuple of str
         Workloads whose saving and loading is measured on a large model too: ``image`` or none.
+    jax : tuple of str
+        Workloads whose round trips and steps are measured under Keras' JAX backend too.
     kernel : Budget
         For the bare kernels of each size.
     sizes : tuple of int
@@ -103,6 +117,7 @@ class Setting:
     sizes: tuple[int, ...]
     loads: dict[str, int] = field(default_factory=dict)
     large: tuple[str, ...] = ()
+    jax: tuple[str, ...] = ()
 
     def models(self, workload: str) -> tuple[str, ...]:
         """Return the sizes of model that are saved and loaded; empty is the workload's own."""
@@ -178,6 +193,7 @@ SETTINGS = {
         storage=Budget(1, half_width=0.01, rounds=3, sample_seconds=0),
         kernel=Budget(1, half_width=0.02, rounds=11),
         sizes=(10_000, 1_000_000, 100_000_000),
+        jax=("image",),
     ),
     "full": Setting(
         kinds=KINDS,
@@ -191,6 +207,7 @@ SETTINGS = {
         storage=Budget(20, half_width=0.01, rounds=5, sample_seconds=0),
         loads=dict.fromkeys(WORKLOAD, 9),
         large=("image",),
+        jax=tuple(WORKLOAD),
         kernel=Budget(20, half_width=0.01),
         sizes=tuple(SIZE),
     ),
@@ -216,7 +233,7 @@ def sessions(kind: str, setting: Setting) -> Iterator[Session]:
     if kind not in setting.kinds:
         return
     for launch in range(setting.launches if kind in LAUNCHED else 1):
-        for session in _cells(kind, setting):
+        for session in (*_cells(kind, setting), *_jax_cells(kind, setting)):
             yield replace(session, launch=launch)
 
 
@@ -242,3 +259,11 @@ def _cells(kind: str, setting: Setting) -> Iterator[Session]:
             yield Session(kind, workload, device, batch=sizes[0])
         else:
             yield Session(kind, workload, device)
+
+
+def _jax_cells(kind: str, setting: Setting) -> Iterator[Session]:
+    for workload, device in product(setting.jax, DEVICE):
+        if kind == "fidelity":
+            yield Session(kind, workload, device, backend=JAX)
+        elif kind == "steps":  # JAX compiles whatever it runs, so there is no "graph"
+            yield Session(kind, workload, device, "xla", batches(workload)[0], backend=JAX)

@@ -18,7 +18,6 @@ from pathlib import Path
 from benchmarks.engine.plan import Session
 from benchmarks.engine.store import Outcome, Store
 from benchmarks.engine.workers import Workers, stop
-from remedies.devices import missing
 
 TIMEOUT = 1800
 READY, GO = "ready", "go"
@@ -119,7 +118,7 @@ class _Runner:
     timeout: float
 
     def outcome(self, session: Session) -> Outcome:
-        if reason := missing(session.device):
+        if reason := session.missing():
             return {"status": "unavailable", "reason": reason}
         if outcome := self.store.finished(session):
             return outcome

@@ -37,12 +37,15 @@ def measure(
     for line, model in models.items():
         model.train_on_batch(*data[line.mask_dtype])
     _equalise(models, data)
-    kernels = _kernels(data, session.jit == "xla")
+    own = not session.backend  # what only TensorFlow has
+    kernels = _kernels(data, session.jit == "xla") if own else {}
     for kernel in kernels.values():
         kernel()
     turn()
     with Watch(session.device) as watch:
         for metric, share in {"train_step": 1.0, **setting.shares}.items():
+            if metric not in ON_DEVICE and not own:
+                continue
             budget = replace(setting.step, seconds=share * setting.step.seconds)
             series = {str(m): _step(metric, models[m], data[m.mask_dtype]) for m in models}
             yardstick = {YARDSTICK: _yardstick()} if metric == "train_step" else {}
@@ -50,12 +53,19 @@ def measure(
             found = sample(series | yardstick, pairs, budget, clock=clock(session.device))
             watch.add(found)
             yield from _entries(metric, found)
-            if session.device == "gpu" and metric in ON_DEVICE:
+            if session.device == "gpu" and metric in ON_DEVICE and own:
                 yield from device_entries(f"{metric}_device", device_times(series))
-        short = replace(setting.step, seconds=KERNEL_SHARE * setting.step.seconds)
-        bare = sample(kernels, dict.fromkeys(kernels, _NOTHING), short, clock=clock(session.device))
-        yield from _overheads("kernel", bare, {d: d for d in MASK_DTYPE}, _NOTHING)
+        if kernels:
+            yield from _bare(kernels, session, setting)
     yield from watch.entries()
+
+
+def _bare(
+    kernels: dict[str, Callable[[], object]], session: Session, setting: Setting
+) -> Iterator[dict[str, Any]]:
+    short = replace(setting.step, seconds=KERNEL_SHARE * setting.step.seconds)
+    bare = sample(kernels, dict.fromkeys(kernels, _NOTHING), short, clock=clock(session.device))
+    yield from _overheads("kernel", bare, {d: d for d in MASK_DTYPE}, _NOTHING)
 
 
 def _equalise(models: dict[Line, Any], data: dict[str, tuple[Any, Any]]) -> None:
@@ -122,7 +132,7 @@ def _entries(metric: str, found: Sampled) -> Iterator[dict[str, Any]]:
         measured = {"samples": found.samples[YARDSTICK], "number": found.number}
         yield entry(metric, measured, remedy=YARDSTICK, mask_dtype="bool")
     casts = {dtype: str(Line("tf_cast", dtype)) for dtype in MASK_DTYPE}
-    if metric in ON_DEVICE:
+    if metric in ON_DEVICE and casts["bool"] in found.samples:
         kind = metric.removesuffix("_step")
         yield from _overheads(kind, found, casts, str(Line("control", "bool")))
 

@@ -25,6 +25,8 @@ def main(setting: str, session_json: str, out: str) -> None:
 
     session = Session(**json.loads(session_json))
     outcome: dict[str, Any]
+    if session.backend:
+        os.environ["KERAS_BACKEND"] = session.backend
     if reason := select(session.device):
         outcome = {"status": "unavailable", "reason": reason}
     else:
