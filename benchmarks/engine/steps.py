@@ -70,11 +70,14 @@ def _bare(
 
 def _equalise(models: dict[Line, Any], data: dict[str, tuple[Any, Any]]) -> None:
     """Give all models the reference's state, and make sure that they then agree."""
+    import keras
+
     reference = models[Line(REFERENCE, "bool")]
     expected = reference.predict_on_batch(data["bool"][0])
     for line, model in models.items():
         for variable, value in zip(model.variables, reference.variables, strict=True):
-            variable.assign(value)
+            # A copy: JAX's steps give away the memory of their model's variables.
+            variable.assign(np.array(keras.ops.convert_to_numpy(value)))
         outputs = model.predict_on_batch(data[line.mask_dtype][0])
         if not np.allclose(outputs, expected, rtol=1e-3, atol=1e-4):
             raise StatesDifferError(f"{line}: outputs differ from {REFERENCE}'s for equal weights")
