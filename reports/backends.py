@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import product
 
-from remedies import REMEDIES, WORKLOADS
-from remedies.registry import not_on_jax
 from reports import matrices, times
 from reports.evidence import Evidence
 from reports.exhibit import Sketch
+from reports.vocabulary import REMEDIES
 from reports.wording import listed
 
 _QUESTIONS: tuple[Callable[[Evidence], Iterator[Sketch]], ...] = (matrices.defects, times.steps)
@@ -34,9 +31,6 @@ def not_run(evidence: Evidence) -> list[str]:
     """Return why there is nothing of some remedies under JAX, or of all."""
     if evidence.jax is None or evidence.jax["value"].isna().all():
         return ["Nothing was measured under Keras' JAX backend; a wide or full run does it."]
-    by_reason: dict[str, dict[str, None]] = defaultdict(dict)
-    for workload, name in product(WORKLOADS, REMEDIES):
-        by_reason[not_on_jax(workload, name)][name] = None
-    by_reason.pop("")
-    told = ((listed(names), why) for why, names in by_reason.items())
-    return [f"Under Keras' JAX backend {names}: n/a, {why}." for names, why in told]
+    measured = evidence.jax.groupby("remedy")["value"].count()
+    absent = [name for name in REMEDIES if not measured.get(name, 0)]
+    return [f"Under Keras' JAX backend {listed(absent)}: n/a, their recipes call tf.*."]

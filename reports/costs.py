@@ -110,7 +110,9 @@ def detail(evidence: Evidence, rows: Any, caption: str) -> Table:
                 Cell(row.remedy, note="loses state" if struck else ""),
                 Cell(seconds(row.value, row.ci_low, row.ci_high), struck),
             ]
-        cells += [Cell(bounded(row), struck), Cell(number(row.n)), verdict(row, struck)]
+        launched = isinstance(row.launches, list) and len(row.launches) > 1
+        note = counted(len(row.launches), "launch", "launches") if launched else ""
+        cells += [Cell(bounded(row), struck), Cell(number(row.n), note=note), verdict(row, struck)]
         found.append(tuple(cells))
     if total > MOST_ROWS:
         caption += f" The first {MOST_ROWS} of {total:,} rows; results.csv has all."

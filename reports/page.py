@@ -176,6 +176,6 @@ def missing(evidence: Evidence) -> list[str]:
 def _failed(rows: Any) -> str:
     named = []
     for row in rows.head(20).itertuples(index=False):
-        parts = [getattr(row, axis) for axis in AXES]
+        parts = [getattr(row, axis) for axis in AXES if axis != "backend"]
         named.append(" ".join([row.metric, *(str(p) for p in parts if not pd.isna(p) and p != "")]))
     return "; ".join(named) + ("; and more" if len(rows) > 20 else "")

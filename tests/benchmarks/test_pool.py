@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.engine import pool
+from benchmarks.engine import plan, pool
 from benchmarks.engine.plan import Session
 
 WORKER = Path(__file__).with_name("workers") / "obedient.py"
@@ -68,7 +68,7 @@ def test_a_device_that_turns_out_missing_is_unavailable_and_asked_again(start, t
 
 
 def test_no_process_is_started_for_a_gpu_that_is_not_there(monkeypatch, tmp_path):
-    monkeypatch.setattr(pool, "missing", lambda device: f"no {device}")
+    monkeypatch.setattr(plan, "missing", lambda device: f"no {device}")
     session = Session("steps", "image", "gpu")
     found = dict(pool.run([session], "quick", tmp_path))
     assert found == {session: {"status": "unavailable", "reason": "no gpu"}}

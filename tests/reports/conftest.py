@@ -238,6 +238,13 @@ class Folder:
             track(f"fidelity.Fidelity.track_{metric}", "count", trips)
         article = {"workload": workloads} | device
         track("fidelity.Article.track_functional_as_written_raises", "errors", article)
+        if run.get("jax"):
+            here = {"backend": ["jax"], "remedy": [*remedies, "jnp_where", "lax_select"]}
+            for metric in (*DEFECTS, *OF_ALL, *OF_CONTROL, *SECOND):
+                track(f"fidelity.JaxFidelity.track_{metric}", "count", trips | here)
+            here["remedy"] = [*here["remedy"], "placebo"]
+            track("steps.JaxSteps.track_train_step", "seconds", timed | here)
+            track("steps.JaxSteps.track_train_step_ratio", "ratio", timed | here)
         if run.get("later"):
             self._later(track, workloads, remedies, device, jit, batches)
         track("environment.Facts.track_recorded", "facts", {"fact": facts})

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from reports.launches import intervals, settle
+from reports.vocabulary import LATER_AXES
 
 
 def cell(rng, launches, effects, noise=0.02, launch_noise=0.3):
@@ -75,7 +76,7 @@ def test_where_nothing_can_be_known_nothing_is_said(blocks):
 def frame(rows):
     fixed = {"machine": "m", "commit": "c", "environment": "e", "metric": "train_step"}
     fixed |= {"workload": "image", "device": "cpu", "jit": "xla", "batch": 32}
-    fixed |= dict.fromkeys(("kernel", "size", "step"), "") | {"ratio": 7.0, "ratio_ci_low": 6.0}
+    fixed |= dict.fromkeys(LATER_AXES, "") | {"ratio": 7.0, "ratio_ci_low": 6.0}
     fixed |= {"ratio_ci_high": 8.0, "ratio_n": 9}
     return pd.DataFrame([fixed | row for row in rows]).astype({"launches": object})
 

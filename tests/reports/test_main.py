@@ -15,7 +15,7 @@ from tests.reports.conftest import Folder
 REPOSITORY = Path(__file__).parents[2]
 COLUMNS = (
     "machine,commit,environment,metric,workload,remedy,device,jit,mask_dtype,batch,value,unit,"
-    "ci_low,ci_high,n,ratio,ratio_ci_low,ratio_ci_high,verdict,kernel,size,step"
+    "ci_low,ci_high,n,ratio,ratio_ci_low,ratio_ci_high,verdict,kernel,size,step,backend"
 )
 
 

@@ -9,7 +9,7 @@ from reports.reliability import BOUNDS, SESSION, reasons
 from reports.verdicts import compare
 
 CELL = {"machine": "m", "commit": "c", "environment": "e", "workload": "image", "device": "cpu"}
-CELL |= {"jit": "xla", "kernel": "", "size": "", "step": ""}
+CELL |= {"jit": "xla", "backend": "tensorflow", "kernel": "", "size": "", "step": ""}
 
 
 def rows(**health):
