@@ -22,7 +22,7 @@ def two(folder: Folder) -> Path:
 
 
 def test_the_notebook_examples_give_what_they_say(usual: Path, two: Path) -> None:
-    named = {"results": usual, "two_machines": two}
+    named = {"results": usual, "again": usual, "two_machines": two}
     path = str(ROOT / "docs" / "notebook.md")
     failed, tried = doctest.testfile(path, False, globs=named, optionflags=OPTIONS)
     assert failed == 0 and tried >= 12
