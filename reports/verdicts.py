@@ -16,7 +16,7 @@ from reports.vocabulary import PLACEBO
 
 MARGIN = 0.02
 WISHED = 0.005
-RUN = CELL[:3]
+FAMILY = [*CELL[:3], "metric"]
 
 
 class Verdict(Enum):
@@ -32,7 +32,7 @@ class Verdict(Enum):
 def widening(compared: int) -> float:
     """Return how much wider `compared` intervals must be to hold all at once as surely as one.
 
-    One 99 % interval in a hundred misses 1 by chance, and a report has dozens. By Bonferroni's
+    One 99 % interval in a hundred misses 1 by chance, and a question has dozens. By Bonferroni's
     inequality each may miss `compared` times more rarely; how much wider that makes it is taken
     from the normal distribution, whatever the interval's own (its tails are longer).
     """
@@ -124,8 +124,11 @@ def compare(frame: Any, threshold: float = MARGIN) -> Any:
 
 
 def _widenings(judged: Any) -> Any:
-    """Return the widening of each row: by all ratios of its run, which are read together."""
-    compared = judged.groupby(RUN, dropna=False)["ratio"].transform("count")
+    """Return the widening of each row: by all ratios of its metric in its run.
+
+    They answer one question together, such as whether any remedy has a slower training step.
+    """
+    compared = judged.groupby(FAMILY, dropna=False)["ratio"].transform("count")
     return compared.map({each: widening(each) for each in compared.unique()})
 
 
