@@ -45,8 +45,8 @@ class Filing:
 
     @property
     def log(self) -> Path:
-        """Where asv's own tables go."""
-        return self.results.with_name(f"{self.results.name}.log")
+        """Where asv's own tables go: into the folder, which is all that a runner hands on."""
+        return self.results / "asv.log"
 
 
 def file_away(run: Filing, store: Path) -> int:
