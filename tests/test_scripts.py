@@ -20,28 +20,25 @@ def environment(tmp_path):
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     (tmp_path / "python3.12").write_text(OTHER)
     (tmp_path / "python3.12").chmod(0o755)
-    words = ["/bin/sh", "-c", "cat requirements/cpu.txt pyproject.toml | cksum"]
-    sums = subprocess.run(words, cwd=ROOT, capture_output=True, text=True).stdout
     version = ".".join(map(str, sys.version_info[:3]))
-    (tmp_path / "venv" / "made-from").write_text(f"Python {version} {sums.strip()}")
     path = f"{tmp_path}:{os.environ['PATH']}"
 
-    def run(**more):
-        known = os.environ | {"VENV": str(tmp_path / "venv"), "PATH": path} | more
-        return subprocess.run(
-            ["/bin/bash", ROOT / "scripts" / "environment", "--cpu"],
-            env=known,
-            capture_output=True,
-            text=True,
-        )
+    def run(made_for, *words, **more):
+        sums = ["/bin/sh", "-c", f"cat requirements/{made_for}.txt pyproject.toml | cksum"]
+        sums = subprocess.run(sums, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+        (tmp_path / "venv" / "made-from").write_text(f"Python {version} {sums}")
+        known = os.environ | {"VENV": str(tmp_path / "venv"), "PATH": path, "PYTHON": ""} | more
+        words = ["/bin/bash", ROOT / "scripts" / "environment", *words]
+        return subprocess.run(words, env=known, capture_output=True, text=True)
 
     return run
 
 
-def test_what_is_there_stays_whatever_python_was_asked_for_when_it_was_made(environment):
-    done = environment(PYTHON="")
+@pytest.mark.parametrize("words", [("cpu", "--cpu"), ("gpu", "--gpu"), ("gpu",)])
+def test_what_is_there_stays_whichever_python_and_machine_it_was_made_for(environment, words):
+    done = environment(*words)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_another_python_that_is_named_makes_it_anew(environment):
-    assert environment(PYTHON="python3.12").returncode == 9
+    assert environment("cpu", "--cpu", PYTHON="python3.12").returncode == 9
