@@ -111,12 +111,15 @@ def main(kills):
     assert first.process.wait() == 0
     filing, expected, seen = time.monotonic() - began, measured(), set()
 
-    def check_all():
+    def complete(run):
+        """Let a run come to its end, and compare."""
+        assert run is None or run.process.wait() == 0
         assert not finished()
         assert measured() == expected
         assert seen <= stored(), "a sample of a finished session is not in the results"
         print(f"complete after {sum(done.values())} kills, {len(seen)} samples kept", flush=True)
         seen.clear()
+        return 1
 
     while sum(done.values()) < kills:
         before, began, run = finished(), time.monotonic(), Run()
@@ -125,9 +128,7 @@ def main(kills):
             run.until_it_stores()
             longest = filing
         if run.ended_within(chance.uniform(0, longest)):
-            assert run.process.returncode == 0
-            cycles += 1
-            check_all()
+            cycles += complete(run)
             continue
         run.process.send_signal(number)
         status, took = run.process.wait(), time.monotonic() - began
@@ -142,15 +143,12 @@ def main(kills):
         assert not before.keys() - now.keys() or not now, "a finished session was lost"
         about = f"{number.name} after {took:.1f} s, {phase}: status {status}"
         print(f"kill {sum(done.values())}: {about}, {len(now)} sessions kept", flush=True)
-        if before and not now:  # it came as the last file was in place
-            cycles += 1
-            check_all()
-    while Run().process.wait():
-        pass
-    check_all()
+        if phase == "storing":  # without sessions left, the kill came as all was in place
+            cycles += complete(Run() if now else None)
+    cycles += complete(Run())
     lines = len(re.findall(r"^interrupted; ", LOG.read_text(), re.MULTILINE))
     told = ", ".join(f"{count} while {phase}" for phase, count in done.items())
-    print(f"kills: {told}; {cycles + 1} complete results, {again} sessions measured twice, 0 lost,")
+    print(f"kills: {told}; {cycles} complete results, {again} sessions measured twice, 0 lost,")
     print(f"{lines} lines of what is missing, {len(expected)} results each time")
     return again
 
