@@ -150,8 +150,8 @@ class _Runner:
                     self.turns.take()
                     late = self._stop_later(process)
                     with suppress(BrokenPipeError):  # it died while it waited; its status says so
-                        process.stdin.write(f"{GO}\n")
-                        process.stdin.flush()
+                        # Past the buffer, which would raise again when it is closed.
+                        os.write(process.stdin.fileno(), f"{GO}\n".encode())
             status, overdue = process.wait(), not late.is_alive()
             late.cancel()
         self.workers.ended(process)

@@ -29,6 +29,11 @@ match session["workload"]:
     case "killed":
         print("WARNING: of long before", file=sys.stderr, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
+    case "killed while it waits":
+        os.close(0)
+        print("ready", flush=True)
+        time.sleep(0.2)
+        os.kill(os.getpid(), signal.SIGKILL)
     case "segfault":
         print("WARNING: of long before", file=sys.stderr, flush=True)
         os.kill(os.getpid(), signal.SIGSEGV)
