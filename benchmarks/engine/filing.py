@@ -45,8 +45,8 @@ class Filing:
 
     @property
     def log(self) -> Path:
-        """Where asv's own tables go."""
-        return self.results.with_name(f"{self.results.name}.log")
+        """Where asv's own tables go: into the folder, which is all that a runner hands on."""
+        return self.results / "asv.log"
 
 
 def file_away(run: Filing, store: Path) -> int:
@@ -90,16 +90,30 @@ def move(source: Path, target: Path) -> None:
     """Put every file under `source` in its place under `target`, of the same file system.
 
     benchmarks.json, which says what the others mean, comes first.
+
+    Raises
+    ------
+    OSError
+        Where asv did not write one to its end; then nothing is moved.
     """
     files = sorted(source.rglob("*.json"), key=lambda file: file.name != "benchmarks.json")
-    for file in files:
-        place = target / file.relative_to(source)
-        if place.exists() and filecmp.cmp(file, place, shallow=False):
-            continue
+    places = {file: target / file.relative_to(source) for file in files}
+    changed = [f for f in files if not places[f].exists() or not filecmp.cmp(f, places[f], False)]
+    for file in changed:
+        _require_whole(file)
+    for file in changed:
+        place = places[file]
         place.parent.mkdir(parents=True, exist_ok=True)
         with file.open("rb") as whole:
             os.fsync(whole.fileno())
         file.replace(place)
+
+
+def _require_whole(file: Path) -> None:
+    try:
+        json.loads(file.read_bytes())
+    except ValueError:
+        raise OSError(f"asv did not write {file.name} to its end, as on a full disk") from None
 
 
 def git(*words: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -35,9 +36,11 @@ def _found(store: Store, session: Session) -> Outcome:
 
 def _joined(planned: Sequence[Session], outcome_of: Callable[[Session], Outcome]) -> Results:
     results = Results()
-    for session in planned:
-        outcome = outcome_of(session)
-        if outcome.get("status") == "failed":
+    outcomes = {session: outcome_of(session) for session in planned}
+    # Beside a launch that ended well, what has no value is n/a and did not fail.
+    known = {replace(session, launch=0) for session, o in outcomes.items() if o.get("entries")}
+    for session, outcome in outcomes.items():
+        if outcome.get("status") == "failed" and replace(session, launch=0) not in known:
             results.failures.append((session.parameters(), f"{session}: {outcome['reason']}"))
         results.add(session.parameters(), outcome.get("entries", ()))
     return results

@@ -150,8 +150,8 @@ class _Runner:
                     self.turns.take()
                     late = self._stop_later(process)
                     with suppress(BrokenPipeError):  # it died while it waited; its status says so
-                        process.stdin.write(f"{GO}\n")
-                        process.stdin.flush()
+                        # Past the buffer, which would raise again when it is closed.
+                        os.write(process.stdin.fileno(), f"{GO}\n".encode())
             status, overdue = process.wait(), not late.is_alive()
             late.cancel()
         self.workers.ended(process)
@@ -162,7 +162,8 @@ class _Runner:
             return ""
         if overdue:
             return f"still running after {self.timeout:g} s, stopped"
-        return _last_words(log) or _ending(status)
+        # Who is ended by a signal has no last words: what stands in its log came long before.
+        return _ending(status) if status < 0 else _last_words(log) or _ending(status)
 
     def _stop_later(self, process: subprocess.Popen[str]) -> threading.Timer:
         timer = threading.Timer(self.timeout, stop, [process])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
+
+from benchmarks.engine.leash import end_session
 
 _LEASH = Path(__file__).with_name("leash.py")
 
@@ -93,5 +93,4 @@ def run_on_leash(module: str, *words: str, log: Path, known: Mapping[str, str]) 
 def stop(process: subprocess.Popen[str]) -> None:
     """Kill `process` and all that it started."""
     if process.poll() is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        end_session(process.pid)

@@ -41,6 +41,15 @@ def test_what_is_interrupted_changes_nothing(results, end):
     assert [path.name for path in results.parent.iterdir()] == ["results"]
 
 
+def test_what_asv_wrote_by_half_is_named_and_nothing_is_moved(results):
+    with pytest.raises(OSError, match=r"asv did not write one\.json to its end"):  # noqa: SIM117
+        with filed(results) as copy:
+            (copy / "benchmarks.json").write_text(NEW)
+            (copy / "vm" / "one.json").write_text("{ha")
+    assert (results / "vm" / "one.json").read_text() == OLD
+    assert not (results / "benchmarks.json").exists()
+
+
 def test_what_a_killed_run_left_is_cleared(results):
     code = (
         "import os, sys\nfrom pathlib import Path\nfrom benchmarks.engine.filing import filed\n"

@@ -1,6 +1,7 @@
 """What a `setup_cache` hands to asv: all launches of a session together, and what failed."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,13 @@ def test_after_a_run_collect_reads_what_there_is_and_starts_nothing(monkeypatch,
     monkeypatch.setenv(launch.STORE_VARIABLE, str(tmp_path))
     monkeypatch.setattr(launch, "run", run)
     check(launch.collect("storage"))
+
+
+def test_what_has_no_value_beside_a_good_launch_is_not_applicable(monkeypatch, tmp_path):
+    store = Store(tmp_path)
+    store.file(FIRST).write_text(json.dumps(measured(1.0)))
+    store.fail(SECOND, "boom")
+    monkeypatch.setenv(launch.STORE_VARIABLE, str(tmp_path))
+    results = launch.collect("storage")
+    assert results.get("save", NAMES, ("image", "tf_cast", "cpu"))["samples"] == [1.0]
+    assert math.isnan(results.get("load", NAMES, ("image", "tf_cast", "cpu")))

@@ -40,6 +40,7 @@ def test_a_finished_session_is_not_measured_again(start, tmp_path):
     [
         ("crash", "MemoryError: 3 GiB"),
         ("killed", "was killed, as the system does when memory runs out"),
+        ("killed while it waits", "was killed, as the system does when memory runs out"),
         ("segfault", "was ended by the signal SIGSEGV"),
         ("silent", "ended with status 7 and no word"),
         ("garbage", "wrote nothing that can be read"),

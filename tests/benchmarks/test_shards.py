@@ -1,11 +1,23 @@
 """How a run is split over runners."""
 
+import ast
+import json
+import math
+import shutil
 from dataclasses import replace
+from itertools import product
+from pathlib import Path
 
 import pytest
 
 from benchmarks.engine.plan import KINDS, SETTINGS, sessions
 from benchmarks.engine.shards import Shard, shard
+from reports import merge
+from reports.evidence import gather
+from reports.results import read
+from reports.vocabulary import COLUMNS
+
+RECORDED = Path(merge.__file__).with_name("reference")
 
 
 def planned(name):
@@ -45,3 +57,60 @@ def test_a_shard_is_written_as_one_of_n():
 def test_anything_else_is_refused_with_what_is_allowed(text):
     with pytest.raises(ValueError, match="write I/N with I from 1 to N"):
         shard(text)
+
+
+def measures(part, benchmark, values):
+    """Return whether one of the sessions of `part` measures that combination of `benchmark`."""
+    module, metric = benchmark.split(".")[0], benchmark.rpartition("track_")[2]
+    kind = "first_steps" if metric.startswith("first_step") else module
+    return any(s.kind == kind and s.parameters().items() <= values.items() for s in part)
+
+
+def of_shard(recorded, described, part):
+    """Return a recorded run's file as it would be of the sessions of `part`: n/a elsewhere."""
+    names, results = recorded["result_columns"], {}
+    for benchmark, cells in recorded["results"].items():
+        row = dict(zip(names, cells, strict=False))
+        axes = [map(ast.literal_eval, axis) for axis in row["params"]]
+        for place, combination in enumerate(product(*axes)):
+            values = dict(zip(described[benchmark]["param_names"], combination, strict=True))
+            if benchmark.startswith("environment.") or measures(part, benchmark, values):
+                continue
+            for name in ("result", *names[5:]):
+                if row.get(name):
+                    row[name] = [*row[name]]
+                    row[name][place] = math.nan if name == "result" else None
+        results[benchmark] = [row.get(name) for name in names]
+    return recorded | {"results": results}
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory):
+    """A recorded run, as three runners would have stored the parts of it."""
+    (file,) = RECORDED.glob("*/*-*.json")
+    recorded, described = (json.loads(f.read_text()) for f in (file, RECORDED / "benchmarks.json"))
+    made = [tmp_path_factory.mktemp(f"shard{number}") for number in (1, 2, 3)]
+    for number, folder in enumerate(made, 1):
+        shutil.copytree(RECORDED, folder, dirs_exist_ok=True)
+        data = of_shard(recorded, described, Shard(number, 3).of(planned("full")))
+        (folder / file.relative_to(RECORDED)).write_text(json.dumps(data))
+    return made
+
+
+def judged(*folders, out):
+    """Return the rows of results.csv, the verdicts among them, of `folders` merged."""
+    assert merge.main([*map(str, folders), "--out", str(out)]) == 0
+    rows = gather(read(out)).everything
+    return rows[rows[["value", "ratio"]].notna().any(axis=1)][list(COLUMNS)].reset_index(drop=True)
+
+
+def test_three_shards_of_a_recorded_run_have_its_verdicts(parts, tmp_path):
+    whole = judged(RECORDED, out=tmp_path / "whole")
+    assert {"same", "undecided"} <= set(whole["verdict"])
+    assert judged(*parts, out=tmp_path / "out").equals(whole)
+    sizes = [len(judged(part, out=tmp_path / part.name)) for part in parts]
+    assert sum(sizes) == len(whole) and all(sizes)
+
+
+def test_two_of_the_three_lack_the_cells_of_the_third(parts, tmp_path):
+    assert len(judged(*parts[:2], out=tmp_path / "out")) < len(judged(RECORDED, out=tmp_path / "w"))

@@ -10,11 +10,13 @@ import pytest
 
 from benchmarks.engine.workers import run_on_leash
 
-# A module that starts a child; both have the folder's name in their arguments.
+# A module that starts a child, and one in a group of its own, as asv does; all have the
+# folder's name in their arguments.
 PARENT = """
-import subprocess, sys, time
+import os, subprocess, sys, time
 child = [sys.executable, "-c", "import time; time.sleep(600)", sys.argv[1]]
 subprocess.Popen(child)
+subprocess.Popen(child, preexec_fn=os.setpgrp)
 print("started", flush=True)
 time.sleep(600)
 """
@@ -58,7 +60,7 @@ def test_a_module_on_a_leash_and_its_children_end_with_who_runs_it(tmp_path, mod
         [sys.executable, "-c", RUN, str(tmp_path)], stderr=subprocess.DEVNULL
     )
     wait_until(lambda: log.exists() and log.read_text() == "started\n")
-    assert len(running(tmp_path)) == 3
+    assert len(running(tmp_path)) == 4
     process.send_signal(number)
     process.wait(60)
     wait_until(lambda: not running(tmp_path))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from benchmarks.engine.plan import SETTINGS
 from reports.github.comment import BOT, LABEL, WORKFLOWS
 from reports.github.nightly import ARTIFACT, WORKFLOW
 
@@ -115,6 +116,13 @@ def test_the_comment_knows_the_checks_and_the_nights_results() -> None:
 def test_the_shards_are_all_there() -> None:
     shards = JOBS["nightly.yml measure"]["strategy"]["matrix"]["shard"]
     assert shards == list(range(1, len(shards) + 1))
+
+
+def test_a_night_may_be_of_any_setting_that_there_is() -> None:
+    asked = PARSED["nightly.yml"][True]["workflow_dispatch"]["inputs"][
+        "setting"
+    ]  # YAML reads `on` so
+    assert set(asked["options"]) <= SETTINGS.keys()
 
 
 @pytest.mark.parametrize("script", sorted(set(re.findall(r"scripts/\w+", CALLS))))

@@ -27,8 +27,15 @@ match session["workload"]:
         print("trace\nMemoryError: 3 GiB", file=sys.stderr)
         sys.exit(1)
     case "killed":
+        print("WARNING: of long before", file=sys.stderr, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    case "killed while it waits":
+        os.close(0)
+        print("ready", flush=True)
+        time.sleep(0.2)
         os.kill(os.getpid(), signal.SIGKILL)
     case "segfault":
+        print("WARNING: of long before", file=sys.stderr, flush=True)
         os.kill(os.getpid(), signal.SIGSEGV)
     case "silent":
         sys.exit(7)
