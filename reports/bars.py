@@ -35,6 +35,11 @@ class Bar:
     label: str
     parts: tuple[float, ...] = ()
 
+    @property
+    def heads(self) -> bool:
+        """Whether it is a heading."""
+        return not self.parts
+
 
 def stacks(
     title: str, parts: Sequence[str], bars: Sequence[Bar], label: str, *, png: bool = False

@@ -58,6 +58,11 @@ class Line:
     label: str
     marks: tuple[Mark | None, ...] = ()
 
+    @property
+    def heads(self) -> bool:
+        """Whether it is a heading."""
+        return not self.marks
+
 
 def intervals(
     title: str,

@@ -11,7 +11,7 @@ from reports import bars, costs
 from reports.evidence import Evidence
 from reports.exhibit import Sketch
 from reports.tables import Cell, Table
-from reports.times import MOST_LINES, heading
+from reports.times import cut, heading, rest
 from reports.vocabulary import COMPILED, PARTS, PLACEBO, REFERENCE, STEPS, YARDSTICK
 from reports.wording import seconds
 
@@ -73,9 +73,9 @@ def _sketch(
     for i, (cell, label, amounts) in enumerate(found):
         lines += [bars.Bar(cell)] if i == 0 or found[i - 1][0] != cell else []
         lines.append(bars.Bar(label, amounts))
-    shown = lines[:MOST_LINES]
+    shown = cut(lines)
     shares = [amounts[0] / sum(amounts) for _, _, amounts in found if sum(amounts)]
-    alt = f"Stacked bars. The share of {parts[0]} is {_span(shares)}."
+    alt = f"Stacked bars. The share of {parts[0]} is {_span(shares)}.{rest(lines)}"
     head = ("Cell", "Of", *(part.capitalize() for part in parts), f"Share of {parts[0]}")
     rows = tuple(
         (Cell(cell), Cell(label), *(Cell(seconds(v)) for v in amounts), Cell(_share(amounts)))

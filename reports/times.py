@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
-from reports import costs, forest
+from reports import bars, costs, forest
 from reports.evidence import Evidence
 from reports.exhibit import Sketch
 from reports.tables import Table
@@ -99,17 +99,21 @@ def _ratios(
     plan = partial(forest.intervals, title, [*metrics.values()], shown, label=label, band=band)
     looks = [mark.look for line in lines for mark in line.marks if mark]
     counts = ", ".join(f"{look} {looks.count(look)}" for look in forest.LOOKS if look in looks)
-    alt = f"Forest plot of ratios with intervals: {counts}.{_cut(lines)}"
+    alt = f"Forest plot of ratios with intervals: {counts}.{rest(lines)}"
     return Sketch(name, title, alt, plan, len(shown), table)
 
 
-def cut(lines: Sequence[forest.Line]) -> Sequence[forest.Line]:
+Row = TypeVar("Row", forest.Line, bars.Bar)
+
+
+def cut(lines: Sequence[Row]) -> Sequence[Row]:
     """Return the first of `lines`, without a heading that nothing follows."""
     shown = lines[:MOST_LINES]
-    return shown[:-1] if shown and not shown[-1].marks else shown
+    return shown[:-1] if shown and shown[-1].heads else shown
 
 
-def _cut(lines: Sequence[forest.Line]) -> str:
+def rest(lines: Sequence[Row]) -> str:
+    """Return what to say of the lines that `cut` leaves out; nothing where there are none."""
     if len(lines) <= MOST_LINES:
         return ""
     return f" The first {MOST_LINES} of {len(lines)} lines are drawn; the table goes on."
@@ -127,7 +131,7 @@ def _seconds(
     shown = cut(lines)
     plan = partial(forest.intervals, title, [*panels.values()], shown, label="seconds")
     slowest, quickest = rows["value"].max(), rows["value"].min()
-    alt = f"Medians with intervals, from {quickest:.3g} to {slowest:.3g} seconds.{_cut(lines)}"
+    alt = f"Medians with intervals, from {quickest:.3g} to {slowest:.3g} seconds.{rest(lines)}"
     caption = f"{title} Median with 99 % interval."
     table = costs.detail(evidence, measured, caption)
     yield Sketch(name, title, alt, plan, len(shown) * len(panels), table)

@@ -35,3 +35,11 @@ def test_the_first_step_is_split_where_all_of_it_was_measured(folder: Folder) ->
 def test_without_the_parts_there_is_no_figure(usual) -> None:
     evidence = evidence_of(usual)
     assert [*dispatch(evidence), *first_steps(evidence)] == []
+
+
+def test_what_is_cut_off_leaves_no_heading_without_bars_and_is_said(folder: Folder) -> None:
+    folder.add(later=True, batches=[1, 2, 3, 4, 5, 6])
+    (sketch,) = dispatch(evidence_of(folder.root))
+    drawn = sketch.plan.args[2]
+    assert not drawn[-1].heads
+    assert "The first 64 of 72 lines are drawn; the table goes on." in sketch.alt
