@@ -24,7 +24,7 @@ from remedies.versions import KERAS, TENSORFLOW, chosen, tensorflow_for
 
 # The facts, what a `.keras` file loses, and what a step costs beside the reference.
 _CORE = (
-    r"^(?!.*'(gpu|attention|inpaint)')"
+    r"^(?!.*'(gpu|attention|inpaint|jax)')"
     r"(environment|fidelity|steps\.ImageSteps\.track_(train|predict)_step(_ratio)?\b)"
 )
 INTERRUPTED = 130
