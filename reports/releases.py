@@ -10,7 +10,8 @@ from typing import Any
 
 from reports.files import clean
 from reports.results import Results, ResultsError, read
-from reports.vocabulary import REMEDIES
+from reports.vocabulary import REMEDIES, TENSORFLOW
+from reports.wording import number
 
 DEFECTS = {
     "weights_lost": "weights lost",
@@ -25,9 +26,10 @@ STEPS = {
     "predict step": ("predict_step", "graph"),
     "predict step, XLA": ("predict_step", "xla"),
 }
-EXAMPLES = """\
+AGAIN = "scripts/track_keras --releases 3.5..latest"
+EXAMPLES = f"""\
 example:
-  scripts/track_keras --releases 3.5..latest
+  {AGAIN}
   python -m reports.releases --results .asv/keras/results --markdown docs/keras_releases.md
 """
 
@@ -38,9 +40,11 @@ def table(results: Results) -> str:
     A defect is the most of any workload and jit; a step is its ratio to the reference in the same
     rounds, with the 99 % interval.
     """
+    places: dict[str, None] = {}
     heads = ["Keras", "TensorFlow", "remedy", *DEFECTS.values(), *STEPS]
     lines = [_row(heads), _row(["---"] * len(heads))]
     for facts, rows in _runs(results):
+        places[_place(facts, rows)] = None
         software = [clean(facts.get(name, "unknown")) for name in ("keras", "tensorflow-cpu")]
         for remedy in REMEDIES:
             own = rows[rows["remedy"] == remedy]
@@ -48,7 +52,8 @@ def table(results: Results) -> str:
                 lost = [_most(own[own["metric"] == metric]) for metric in DEFECTS]
                 cost = [_ratio(own, *step) for step in STEPS.values()]
                 lines.append(_row([*software, f"`{remedy}`", *lost, *cost]))
-    return "\n".join(["# Keras over time", "", _ABOUT, "", *lines]) + "\n"
+    where = f"Measured on: {'; '.join(places)}. Again: `{AGAIN}`."
+    return "\n".join(["# Keras over time", "", _ABOUT, "", *lines, "", where]) + "\n"
 
 
 _ABOUT = """\
@@ -61,6 +66,7 @@ def _runs(results: Results) -> Iterator[tuple[dict[str, str], Any]]:
     """Yield the facts and rows of each release's newest results, in the order of the releases."""
     frame = results.frame
     frame = frame[(frame["device"] == "cpu") & (frame["mask_dtype"] == "bool")]
+    frame = frame[frame["backend"] == TENSORFLOW]
     newest: dict[str, tuple[float, dict[str, str], Any]] = {}
     for key, rows in frame.groupby(["machine", "commit", "environment"], sort=False):
         facts, started = results.facts.get(key, {}), rows["started_at"].max()
@@ -69,6 +75,13 @@ def _runs(results: Results) -> Iterator[tuple[dict[str, str], Any]]:
             newest[keras] = started, facts, rows
     for keras in sorted(newest, key=_number):
         yield newest[keras][1:]
+
+
+def _place(facts: dict[str, str], rows: Any) -> str:
+    """Return the machine, and how many fresh processes a step's interval rests on."""
+    known = ", ".join(f"{k} {clean(facts[k])}" for k in ("cpu", "cores", "python") if k in facts)
+    launches = rows.loc[rows["metric"].isin([m for m, _ in STEPS.values()]), "ratio_n"].max()
+    return f"{known or 'a machine that is not told'}, {number(launches)} launches a step"
 
 
 def _number(version: str) -> tuple[tuple[int, str], ...]:
