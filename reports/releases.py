@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -80,8 +81,9 @@ def _runs(results: Results) -> Iterator[tuple[dict[str, str], Any]]:
 def _place(facts: dict[str, str], rows: Any) -> str:
     """Return the machine, and how many fresh processes a step's interval rests on."""
     known = ", ".join(f"{k} {clean(facts[k])}" for k in ("cpu", "cores", "python") if k in facts)
-    launches = rows.loc[rows["metric"].isin([m for m, _ in STEPS.values()]), "ratio_n"].max()
-    return f"{known or 'a machine that is not told'}, {number(launches)} launches a step"
+    launches = rows["launches"].dropna().map(len).max()
+    told = "" if math.isnan(launches) else f", {number(launches)} launches a step"
+    return (known or "a machine that is not told") + told
 
 
 def _number(version: str) -> tuple[tuple[int, str], ...]:

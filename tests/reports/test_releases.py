@@ -52,3 +52,11 @@ def test_a_ratio_that_was_not_measured_is_a_dash(folder: Folder) -> None:
 def test_nothing_to_show_is_one_line(tmp_path, capsys) -> None:
     assert main(["--results", str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_it_says_where_it_was_measured_and_how_to_do_so_again(folder: Folder) -> None:
+    for keras in ("3.14.1", "3.15.1"):
+        release(folder, keras)
+    told = table(read(folder.root)).splitlines()[-1]
+    assert told.count("Imaginary CPU 3000, cores 4") == 1
+    assert "`scripts/track_keras --releases 3.5..latest`" in told
