@@ -1,8 +1,12 @@
-"""Launches are spent where they tell something: few on all rows, then more on suspects alone."""
+"""Launches are spent where they tell something: few on all rows, then more on suspects alone.
+
+Of the suspects, those that seem to be slower come first: where the time runs out, it is the
+harmless ones that stay undecided.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reports.gate.decision import SCREENING, Judged, control_moved, judge, needed
@@ -35,20 +39,34 @@ def look(record: Record, floors: Mapping[str, float], take: Take) -> tuple[Recor
     launches = SCREENING
     for stage in range(MOST_LOOKS):
         judged = judge(record, floors)
-        wanted = [one.row for one in judged if one.word == "undecided"]
-        wanted = [row for row in wanted if row.remedy != PLACEBO]
+        wanted = [o for o in judged if o.word == "undecided" and o.row.remedy != PLACEBO]
         if not wanted or (stage and control_moved(judged)):
             break
         if stage:
             launches = needed(judged)
-        jits = {row.jit for row in wanted}
-        controls = [row for row in record.rows if row.remedy == PLACEBO and row.jit in jits]
-        taken = take([*wanted, *controls], launches, stage)
+        taken: dict[Row, Sequence[tuple[float, float]]] = {}
+        for rows in _in_turn(wanted, record.rows):
+            taken |= take(rows, launches, stage)
         if not any(taken.values()):
             break
-        rows = (_longer(row, taken.get(row, ()), stage) for row in record.rows)
-        record = replace(record, rows=tuple(rows))
+        longer = (_longer(row, taken.get(row, ()), stage) for row in record.rows)
+        record = replace(record, rows=tuple(longer))
     return record, judge(record, floors)
+
+
+def _in_turn(wanted: Sequence[Judged], known: Sequence[Row]) -> Iterator[list[Row]]:
+    """Yield the rows to measure together, each jit's control with the first that need it."""
+    seen: set[str] = set()
+    for urgent in (True, False):
+        rows = [one.row for one in wanted if _seems_slower(one) is urgent]
+        jits = {row.jit for row in rows} - seen
+        seen |= jits
+        if rows:
+            yield [*rows, *(row for row in known if row.remedy == PLACEBO and row.jit in jits)]
+
+
+def _seems_slower(one: Judged) -> bool:
+    return one.found is not None and one.found.ratio > 1 + one.floor / 2
 
 
 def _longer(row: Row, pairs: Sequence[tuple[float, float]], stage: int) -> Row:

@@ -102,14 +102,17 @@ def draw(
 ) -> Check:
     """Draw one check in which the rows of `slowed` are slowed down by their shares."""
     order = rng.sample(range(pool.launches), pool.launches)
-    used = 0
+    used, starts = 0, dict[int, int]()
 
     def take(rows: Sequence[Row], launches: int, stage: int) -> Mapping[Row, Pairs]:
         nonlocal used
-        chosen = order[used : used + launches]
+        # Of a look that measures in two turns, no row is in both.
+        start = starts.setdefault(stage, used)
+        chosen = order[start : start + launches]
         if not chosen:
             return {}
-        used += len(chosen)  # the last look may get fewer than it asked for, as at a budget's end
+        # The last look may get fewer than it asked for, as at a budget's end.
+        used = start + len(chosen)
         return {row: [found(row)[launch] for launch in chosen] for row in rows}
 
     def found(row: Row) -> Pairs:

@@ -122,10 +122,12 @@ def test_launches_are_spent_on_suspects_alone_and_end_with_the_budget():
             asked.append((stage, {row.remedy for row in rows}))
             return super().take(rows, launches, stage)
 
-    machine = Watched({"remedy 3": 0.2}, 1, budget=SCREENING + 3)
+    machine = Watched({"remedy 3": 0.2, "remedy 4": -0.2}, 1, budget=SCREENING + 3)
     _, judged = look(record(*family()), FLOORS, machine.take)
     assert asked[0] == (0, {*REMEDIES, "placebo"})
-    assert "remedy 3" in asked[1][1] and "placebo" in asked[1][1] and len(asked[1][1]) < 10
+    assert asked[1] == (1, {"remedy 3", "placebo"}), "what seems to be slower comes first"
+    assert asked[2][0] == 1 and "remedy 4" in asked[2][1], "what seems to be faster can wait"
+    assert not asked[1][1] & asked[2][1]
     assert machine.left == 0
     words_of = {one.row.remedy: one.word for one in judged}
     assert words_of["remedy 3"] == "undecided", "three launches cannot tell"
