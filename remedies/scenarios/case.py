@@ -209,6 +209,8 @@ def set_policy(name: str) -> None:
     """Make `name` the default dtype policy; `floatx_...` sets the default float type instead."""
     import keras
 
+    if not hasattr(keras, "config"):  # as in `cell._clean`: no public names
+        keras.config, keras.mixed_precision = keras.backend.config, keras.dtype_policies.dtype_policy
     keras.config.set_floatx(name.removeprefix("floatx_") if "floatx_" in name else "float32")
     if "floatx_" in name:
         return

@@ -113,7 +113,9 @@ def _clean() -> Any:
     """Start from Keras' defaults and fixed seeds, in silence, and leave nothing behind."""
     import keras
 
-    clear = keras.backend.clear_session
+    own = keras.backend
+    # Keras' own commits before 3.4, which asv installs unbuilt, lack the public names.
+    clear = getattr(own, "clear_session", None) or own.common.global_state.clear_session
     cheap = {"free_memory": False}  # collecting garbage takes longer than most cells
     clear(**(cheap if "free_memory" in inspect.signature(clear).parameters else {}))
     keras.utils.set_random_seed(0)
