@@ -209,12 +209,13 @@ def set_policy(name: str) -> None:
     """Make `name` the default dtype policy; `floatx_...` sets the default float type instead."""
     import keras
 
-    if not hasattr(keras, "config"):  # as in `cell._clean`: no public names
-        keras.config, keras.mixed_precision = keras.backend.config, keras.dtype_policies.dtype_policy
-    keras.config.set_floatx(name.removeprefix("floatx_") if "floatx_" in name else "float32")
+    # The second of each for Keras' own commits before 3.4, as in `cell._clean`.
+    config = getattr(keras, "config", None) or keras.backend.config
+    policies = getattr(keras, "mixed_precision", None) or keras.dtype_policies.dtype_policy
+    config.set_floatx(name.removeprefix("floatx_") if "floatx_" in name else "float32")
     if "floatx_" in name:
         return
-    getattr(keras.config, "set_dtype_policy", keras.mixed_precision.set_dtype_policy)(name)
+    getattr(config, "set_dtype_policy", policies.set_dtype_policy)(name)
 
 
 def promised(found: RoundTrip, keeps: tuple[str, ...]) -> RoundTrip:

@@ -8,7 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.reports.conftest import STARTED, Folder, Measure
+from tests.reports.factory import STARTED, Folder
+from tests.reports.machine import Measure
 
 DAY = 86_400_000
 ME = {

@@ -4,7 +4,8 @@ import math
 from pathlib import Path
 
 from reports.answer import answer
-from tests.reports.conftest import Folder, altered, evidence_of
+from tests.reports.factory import Folder, evidence_of
+from tests.reports.machine import altered
 from tests.reports.test_claims import put, ratios
 
 

@@ -7,7 +7,8 @@ import pytest
 import reports
 from reports.answer import answer
 from reports.claims import ledger
-from tests.reports.conftest import Folder, evidence_of, measured
+from tests.reports.factory import Folder, evidence_of
+from tests.reports.machine import measured
 from tests.reports.test_page import rendered
 
 pytestmark = pytest.mark.usefixtures("undrawn")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reports.__main__ import main
-from tests.reports.conftest import Folder
+from tests.reports.factory import Folder
 
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

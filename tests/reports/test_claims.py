@@ -7,7 +7,8 @@ import pytest
 
 from reports.claims import ledger
 from reports.vocabulary import CLAIMS
-from tests.reports.conftest import DEFECTS, Folder, altered, evidence_of
+from tests.reports.factory import Folder, evidence_of
+from tests.reports.machine import DEFECTS, altered
 
 USUAL = {
     "C1": "holds",

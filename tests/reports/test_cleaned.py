@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from reports.cleaned import Commit, copy
-from tests.reports.conftest import Folder, altered, row
+from tests.reports.factory import Folder, row
+from tests.reports.machine import altered
 
 KNOWN = {"a" * 40: Commit(1_790_000_000_000, "first")}
 STEP = "steps.ImageSteps.track_train_step"

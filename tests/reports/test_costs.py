@@ -5,7 +5,8 @@ from pathlib import Path
 
 from reports.costs import detail, summary
 from reports.vocabulary import STEPS
-from tests.reports.conftest import Folder, altered, evidence_of
+from tests.reports.factory import Folder, evidence_of
+from tests.reports.machine import altered
 from tests.reports.test_claims import put, ratios
 
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from reports.environments import facts, side_by_side
-from tests.reports.conftest import Folder, altered, evidence_of
+from tests.reports.factory import Folder, evidence_of
+from tests.reports.machine import altered
 from tests.reports.test_claims import put, ratios
 
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from reports.fidelity import Kept
-from tests.reports.conftest import STARTED, Folder, altered, evidence_of
+from tests.reports.factory import STARTED, Folder, evidence_of
+from tests.reports.machine import altered
 
 
 def test_only_the_latest_commit_of_a_machine_and_environment_is_evidence(folder: Folder) -> None:

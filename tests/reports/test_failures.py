@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from reports.results import read
-from tests.reports.conftest import Folder
+from tests.reports.factory import Folder
 
 NAME = "environment.Failures.track_recorded"
 

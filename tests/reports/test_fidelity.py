@@ -8,7 +8,8 @@ import pytest
 from reports import fidelity
 from reports.fidelity import Kept
 from reports.vocabulary import DEFECTS
-from tests.reports.conftest import Folder, altered, evidence_of
+from tests.reports.factory import Folder, evidence_of
+from tests.reports.machine import altered
 
 
 def test_the_control_loses_state_and_one_remedy_keeps_it_only_once(usual: Path) -> None:

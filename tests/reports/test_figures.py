@@ -7,7 +7,7 @@ import pytest
 
 from reports.figures import exhibits
 from reports.vocabulary import DEFECTS
-from tests.reports.conftest import Folder, evidence_of
+from tests.reports.factory import Folder, evidence_of
 
 NAMES = ["fidelity", "step-ratios-1", "cast-overhead", "first-step", "save-load"]
 

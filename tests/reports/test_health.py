@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from reports.health import memory, sessions
-from tests.reports.conftest import Folder, altered, evidence_of
+from tests.reports.factory import Folder, evidence_of
+from tests.reports.machine import altered
 
 NBSP = "\N{NO-BREAK SPACE}"
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from reports.history import HistoryError, commits, publish
-from tests.reports.conftest import Folder, altered
+from tests.reports.factory import Folder
+from tests.reports.machine import altered
 from tests.reports.repository import Repository, git
 
 FEW = {"remedies": ["control", "ops_where"]}

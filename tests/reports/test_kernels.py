@@ -3,7 +3,8 @@ from __future__ import annotations
 import math
 
 from reports.kernels import kernels
-from tests.reports.conftest import Folder, altered, evidence_of
+from tests.reports.factory import Folder, evidence_of
+from tests.reports.machine import altered
 
 NBSP = "\N{NO-BREAK SPACE}"
 

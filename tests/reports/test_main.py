@@ -10,7 +10,7 @@ import pytest
 
 from reports.__main__ import main
 from reports.output import MANIFEST
-from tests.reports.conftest import Folder
+from tests.reports.factory import Folder
 
 REPOSITORY = Path(__file__).parents[2]
 COLUMNS = (

@@ -8,7 +8,8 @@ import pytest
 
 from reports.merge import main
 from reports.results import read
-from tests.reports.conftest import Folder, measured
+from tests.reports.factory import Folder
+from tests.reports.machine import measured
 
 WORKLOADS = ["image", "attention"]
 

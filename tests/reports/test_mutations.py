@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reports.__main__ import main
-from tests.reports.conftest import Folder
+from tests.reports.factory import Folder
 
 MUTANTS = int(os.environ.get("REPORT_MUTANTS", "500"))
 TOGETHER = 25  # a report of many damaged files takes less than one of each

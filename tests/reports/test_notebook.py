@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reports import markup
-from tests.reports.conftest import Folder
+from tests.reports.factory import Folder
 
 ROOT = Path(__file__).parents[2]
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL

@@ -8,7 +8,8 @@ import pytest
 
 from reports.page import render
 from reports.vocabulary import CLAIMS
-from tests.reports.conftest import Folder, altered, evidence_of
+from tests.reports.factory import Folder, evidence_of
+from tests.reports.machine import altered
 
 HOSTILE = '<script>alert(1)</script><img src="http://example.org/x">'
 

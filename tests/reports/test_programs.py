@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from reports.programs import programs
-from tests.reports.conftest import Folder, altered, evidence_of
+from tests.reports.factory import Folder, evidence_of
+from tests.reports.machine import altered
 
 
 def test_what_differs_is_told_with_what_was_added(folder: Folder) -> None:

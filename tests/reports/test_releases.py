@@ -2,7 +2,8 @@
 
 from reports.releases import main, table
 from reports.results import read
-from tests.reports.conftest import Folder, altered
+from tests.reports.factory import Folder
+from tests.reports.machine import altered
 
 
 def release(folder, keras, tensorflow="2.21.0", measure=None, **run):

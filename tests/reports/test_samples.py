@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from reports import samples
-from tests.reports.conftest import Folder, evidence_of
+from tests.reports.factory import Folder, evidence_of
 
 
 def test_the_files_of_the_shown_runs_get_names_of_our_own(folder: Folder) -> None:

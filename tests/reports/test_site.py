@@ -19,7 +19,8 @@ import pytest
 
 from reports.site import main
 from reports.strict import POLICY
-from tests.reports.conftest import Cell, Folder, altered
+from tests.reports.factory import Folder
+from tests.reports.machine import Cell, altered
 from tests.reports.repository import Repository
 
 BROWSER = next(

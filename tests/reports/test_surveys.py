@@ -4,7 +4,7 @@ from reports.evidence import gather
 from reports.results import read
 from reports.survey import Survey, Surveyed
 from reports.surveys import scenarios, versions
-from tests.reports.conftest import Folder, evidence_of
+from tests.reports.factory import Folder, evidence_of
 
 KNOWN = Survey(
     Surveyed("3.9", "2.18", {("h5", "tf_cast"): "loud", ("keras", "tf_cast"): "silent"}),

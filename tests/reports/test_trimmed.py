@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reports.results import read
 from reports.trimmed import trim
-from tests.reports.conftest import Folder
+from tests.reports.factory import Folder
 
 
 def trimmed(folder: Folder, out: Path) -> Path:

@@ -8,7 +8,8 @@ import pytest
 
 import reports
 from reports.verdicts import Verdict, judge, more_launches, more_samples, widening
-from tests.reports.conftest import Folder, altered
+from tests.reports.factory import Folder
+from tests.reports.machine import altered
 
 INF = math.inf
 
