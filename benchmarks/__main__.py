@@ -15,8 +15,9 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.engine.filing import ROOT, Filing, file_away, git
-from benchmarks.engine.plan import KINDS, SETTINGS, Session, sessions
+from benchmarks.engine.plan import Session, sessions
 from benchmarks.engine.pool import run
+from benchmarks.engine.settings import KINDS, SETTINGS
 from benchmarks.engine.shards import Shard, shard
 from benchmarks.engine.store import InUseError, Store
 from remedies.devices import DEVICES, missing
@@ -26,10 +27,10 @@ INTERRUPTED = 130
 WHOLE = Shard(1, 1)
 EXAMPLES = """\
 examples:
-  python -m benchmarks                  the article's workload, in about five minutes
-  python -m benchmarks --setting wide   all workloads, two batch sizes
+  python -m benchmarks                  all workloads, two batch sizes: about ten minutes
+  python -m benchmarks --setting quick  the article's workload, more precisely: about six
   python -m benchmarks --setting smoke  the same with next to no samples: does it run here?
-  python -m benchmarks --setting full   the whole matrix, for hours
+  python -m benchmarks --setting full   everything: about an hour
 
   python -m benchmarks --shard 2/3      the second third, on the second of three runners;
                                         scripts/merge joins their results
@@ -76,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--setting", choices=SETTINGS, default="quick", help="how much to measure")
+    parser.add_argument("--setting", choices=SETTINGS, default="wide", help="how much to measure")
     parser.add_argument(
         "--shard", type=_shard, default=WHOLE, metavar="I/N", help="measure one part of N"
     )

@@ -1,4 +1,4 @@
-"""The values that each benchmark parameter takes, the same on every machine."""
+"""The benchmark parameters and the values that each takes, the same on every machine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from remedies import REMEDIES, WORKLOADS
 from remedies.devices import DEVICES
 from remedies.registry import JAX_REMEDIES
 
+# The order in which every benchmark takes its parameters.
+AXES = (
+    *("backend", "workload", "remedy", "kernel", "step"),
+    *("device", "jit", "mask_dtype", "batch", "size"),
+)
 PLACEBO = "placebo"
 YARDSTICK = "yardstick"
 LARGE = "large"

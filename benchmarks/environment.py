@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 from benchmarks.engine.launch import STORE_VARIABLE
-from benchmarks.engine.plan import current_setting
+from benchmarks.engine.settings import current_setting
 from benchmarks.engine.store import Store
 from remedies.environment import facts
 

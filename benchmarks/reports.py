@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.engine.plan import current_setting
+from benchmarks.engine.settings import SETTINGS, current_setting
 from benchmarks.engine.synthetic import write
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +35,8 @@ class Reports:
     rounds, number, repeat, warmup_time = 1, 1, 3, 0
 
     def setup_cache(self) -> dict[int, str]:
-        if current_setting() != "full" or not all(map(importlib.util.find_spec, NEEDED)):
+        whole = SETTINGS[current_setting()].whole()
+        if not whole or not all(map(importlib.util.find_spec, NEEDED)):
             return {}
         return {n: str(write(Path(f"results-{n}").absolute(), n)) for n in RESULTS}
 

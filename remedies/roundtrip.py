@@ -143,7 +143,9 @@ def keras_file_twice(model: Any, folder: Path) -> Any:
     return keras_file(keras_file(model, folder), folder)
 
 
-def round_trip(model: Any, inputs: Any, targets: Any, *, route: Route = keras_file) -> RoundTrip:
+def round_trip(
+    model: Any, inputs: Any, targets: Any, *, route: Route = keras_file, train: bool = True
+) -> RoundTrip:
     """Take `model` through `route` and report every defect by name.
 
     Parameters
@@ -154,6 +156,8 @@ def round_trip(model: Any, inputs: Any, targets: Any, *, route: Route = keras_fi
         One batch, leading dimension the batch size; outputs and the next step are compared on it.
     route : callable
         ``route(model, folder)`` saves into the empty `folder` and returns the loaded model.
+    train : bool
+        Whether to compare the next training step too, which takes longer than all the rest.
 
     Returns
     -------
@@ -176,17 +180,15 @@ def round_trip(model: Any, inputs: Any, targets: Any, *, route: Route = keras_fi
             return replace(found, defects=_all_lost(before), load_error=_line(error))
     texts = tuple(str(w.message) for w in given if issubclass(w.category, UserWarning))
     found = replace(found, warnings=texts, calls=tuple(calls))
-    return _compare(found, before, model, loaded, inputs, targets)
+    found = _compare(found, before, loaded, inputs)
+    return _with_next_step(found, model, loaded, inputs, targets) if train else found
 
 
-def _compare(
-    found: RoundTrip, before: State, model: Any, loaded: Any, inputs: Any, targets: Any
-) -> RoundTrip:
+def _compare(found: RoundTrip, before: State, loaded: Any, inputs: Any) -> RoundTrip:
     # The loaded weights are counted before anything calls the model: a call makes fresh ones.
     restored = arrays(loaded.weights)
     after = replace(_loaded_state(loaded, inputs), weights=restored)
     settings = differing_settings(before.compiled, after.compiled)
-    changed, error = _step_changed(model, loaded, inputs, targets)
     defects = Defects(
         weights_lost=max(0, len(before.weights) - len(restored)),
         weights_changed=differing(before.weights, restored),
@@ -194,11 +196,10 @@ def _compare(
         optimizer_variables_changed=differing(before.optimizer, after.optimizer),
         iterations_lost=before.iterations - after.iterations,
         outputs_changed=share_changed(before.outputs, after.outputs),
-        next_step_changed=int(changed),
         compile_changed=len(settings),
     )
     defects = replace(defects, silent_defects=_silent(defects, found.warnings))
-    return replace(found, defects=defects, settings_changed=settings, next_step_error=error)
+    return replace(found, defects=defects, settings_changed=settings)
 
 
 def _loaded_state(loaded: Any, inputs: Any) -> State:
@@ -232,13 +233,18 @@ def _all_lost(before: State) -> Defects:
     )
 
 
-def _step_changed(model: Any, loaded: Any, inputs: Any, targets: Any) -> tuple[bool, str]:
+def _with_next_step(
+    found: RoundTrip, model: Any, loaded: Any, inputs: Any, targets: Any
+) -> RoundTrip:
     if not model.compiled:
-        return False, ""
+        return found
+    changed, error = 1, ""
     try:
-        return next_step_changed(model, loaded, inputs, targets), ""
-    except Exception as error:
-        return True, _line(error)
+        changed = int(next_step_changed(model, loaded, inputs, targets))
+    except Exception as raised:
+        error = _line(raised)
+    defects = replace(found.defects, next_step_changed=changed)
+    return replace(found, defects=defects, next_step_error=error)
 
 
 def _line(error: BaseException) -> str:

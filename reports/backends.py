@@ -30,7 +30,7 @@ def jax(evidence: Evidence) -> Iterator[Sketch]:
 def not_run(evidence: Evidence) -> list[str]:
     """Return why there is nothing of some remedies under JAX, or of all."""
     if evidence.jax is None or evidence.jax["value"].isna().all():
-        return ["Nothing was measured under Keras' JAX backend; a wide or full run does it."]
+        return ["Nothing was measured under Keras' JAX backend; the quick setting leaves it out."]
     measured = evidence.jax.groupby("remedy")["value"].count()
     absent = [name for name in REMEDIES if not measured.get(name, 0)]
     return [f"Under Keras' JAX backend {listed(absent)}: n/a, their recipes call tf.*."]

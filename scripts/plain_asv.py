@@ -21,9 +21,10 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.axes import JIT, MASK_DTYPE, REMEDY, WORKLOAD, batches  # noqa: E402
-from benchmarks.engine.plan import SETTINGS, Session, sessions  # noqa: E402
+from benchmarks.engine.plan import Session, sessions  # noqa: E402
 from benchmarks.engine.pool import run  # noqa: E402
 from benchmarks.engine.results import Results  # noqa: E402
+from benchmarks.engine.settings import SETTINGS  # noqa: E402
 from remedies import REFERENCE, REMEDIES  # noqa: E402
 from reports.launches import intervals  # noqa: E402
 

@@ -7,7 +7,7 @@
 #
 # A task that was preempted or timed out goes on where it stopped: submit the same array again. For
 # some of its tasks alone, say how many there are: SHARDS=6 sbatch --array=3,5 scripts/slurm.sh
-# SETTING=smoke sbatch ... measures less (full); REMEDIES_MACHINE names the machine (the partition),
+# SETTING=smoke or night measures less or more (full); REMEDIES_MACHINE names the machine (the partition),
 # VENV the environment (.venv).
 #SBATCH --job-name=remedies
 #SBATCH --exclusive

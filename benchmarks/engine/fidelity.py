@@ -7,8 +7,9 @@ from dataclasses import asdict
 from itertools import product
 from typing import Any
 
-from benchmarks.engine.plan import Session, Setting
+from benchmarks.engine.plan import Session
 from benchmarks.engine.results import entry
+from benchmarks.engine.settings import Setting
 from remedies import WORKLOADS, RoundTrip, build, keras_file_twice, round_trip
 from remedies.registry import compared
 
@@ -32,7 +33,7 @@ def measure(
             for _ in range(STEPS):
                 model.train_on_batch(*data)
             found = numbers(round_trip(model, *data))
-            again = round_trip(model, *data, route=keras_file_twice)
+            again = round_trip(model, *data, route=keras_file_twice, train=False)
             found["second_generation_lost"] = variables_lost(again)
             found["second_generation_warnings"] = len(again.warnings)
             for metric, value in found.items():

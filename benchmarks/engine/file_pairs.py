@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.axes import PLACEBO
-from benchmarks.engine.line import clock
+from benchmarks.engine.line import clock, make_variables
 from benchmarks.engine.pairs import Effort, Row, compare, lines, model
-from benchmarks.engine.plan import Session, Setting
+from benchmarks.engine.plan import Session
+from benchmarks.engine.settings import Setting
 from benchmarks.engine.sides import NAMES, Side, wanted
 
 METRICS = ("save", "load")
@@ -48,7 +49,9 @@ def _calls(
 
     made = model(session, side, remedy)
     with side.active() as package:
-        made.train_on_batch(*package.WORKLOADS[session.workload].data(4))
+        data = package.WORKLOADS[session.workload].data(4)
+        make_variables(made, data[0])
+        made.train_on_batch(*data)
 
     def save() -> object:
         with side.active():

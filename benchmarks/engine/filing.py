@@ -14,12 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.axes import WORKLOAD, batches
 from benchmarks.engine.launch import STORE_VARIABLE
-from benchmarks.engine.plan import KINDS, SETTING_VARIABLE, SETTINGS
-from benchmarks.engine.store import locked, write_whole
+from benchmarks.engine.selection import selection
+from benchmarks.engine.settings import SETTING_VARIABLE
+from benchmarks.engine.store import Store, locked, write_whole
 from benchmarks.engine.workers import run_on_leash
-from remedies.devices import DEVICES, missing
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,11 +55,12 @@ def file_away(run: Filing, store: Path) -> int:
     do so one after the other.
     """
     name_machine(run.machine)
+    chosen = [f"--bench={pattern}" for pattern in selection(run.setting, Store(store))]
     with filed(run.results) as copy, tempfile.TemporaryDirectory() as work:
         config = Path(work, "asv.conf.json")
         config.write_text(json.dumps(_config(copy)), encoding="utf-8")
         words = ["run", "--config", str(config), "--python=same", "--record-samples"]
-        words += [f"--set-commit-hash={run.commit}", *_selection(run.setting)]
+        words += [f"--set-commit-hash={run.commit}", *chosen]
         words += [f"--machine={run.machine}"] if run.machine else []
         known = {SETTING_VARIABLE: run.setting, STORE_VARIABLE: str(store)}
         return run_on_leash("asv", *words, log=run.log, known=known)
@@ -143,16 +143,3 @@ def name_machine(name: str = "") -> None:
         if wanted and wanted not in machines:
             known[wanted] = {**Machine.get_defaults(), "machine": wanted}
             write_whole(file, json.dumps(known, indent=4))
-
-
-def _selection(setting: str) -> list[str]:
-    """Leave out what is not measured: a process for each combination would take minutes."""
-    chosen = SETTINGS[setting]
-    left_out = {repr(device) for device in DEVICES if missing(device)}
-    left_out |= {repr(workload) for workload in set(WORKLOAD) - set(chosen.workloads)}
-    for workload in chosen.workloads:
-        # asv's names end in the parameters; the batch size is the last of a step's.
-        left_out |= {rf"'{workload}'.*, {b}\)" for b in batches(workload)[chosen.batches :]}
-    left_out |= {f"'jax', '{workload}'" for workload in set(WORKLOAD) - set(chosen.jax)}
-    left_out |= {rf"^{kind}\." for kind in set(KINDS) - set(chosen.kinds)}
-    return [f"--bench=^(?!.*({'|'.join(sorted(left_out))}))"] if left_out else []

@@ -9,9 +9,10 @@ from typing import Any
 
 from benchmarks.axes import MASK_DTYPE
 from benchmarks.engine.line import Line, clock, lines, new, tensors
-from benchmarks.engine.plan import Session, Setting
+from benchmarks.engine.plan import Session
 from benchmarks.engine.results import entry
 from benchmarks.engine.sampling import ratios
+from benchmarks.engine.settings import Setting
 from remedies import REFERENCE
 
 PARTS = ("trace", "compile", "run")

@@ -12,9 +12,10 @@ import numpy as np
 
 from benchmarks.axes import JIT, KERNEL, MASK_DTYPE
 from benchmarks.engine.line import clock
-from benchmarks.engine.plan import Session, Setting
+from benchmarks.engine.plan import Session
 from benchmarks.engine.results import entry
 from benchmarks.engine.sampling import Samples, ratios, sample
+from benchmarks.engine.settings import Setting
 
 COPY = "copy"
 _WIDTH = {"bool": 1, "float32": 4}

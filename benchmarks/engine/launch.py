@@ -8,9 +8,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from benchmarks.engine.plan import SETTINGS, Session, current_setting, sessions
+from benchmarks.engine.plan import Session, sessions
 from benchmarks.engine.pool import TIMEOUT, run
 from benchmarks.engine.results import Results
+from benchmarks.engine.settings import SETTINGS, current_setting
 from benchmarks.engine.store import Outcome, Store
 
 STORE_VARIABLE = "REMEDIES_SESSIONS"

@@ -35,6 +35,12 @@ def new(session: Session, line: Line) -> Any:
     return build(session.workload, name, jit=session.jit == "xla")
 
 
+def make_variables(model: Any, inputs: Any) -> None:
+    """Make the variables of `model` and of its optimizer: a first step would be traced twice."""
+    model(inputs)
+    model.optimizer.build(model.trainable_variables)
+
+
 def tensors(session: Session, mask_dtype: str) -> tuple[Any, Any]:
     """Return the session's inputs and targets, on the device beforehand.
 

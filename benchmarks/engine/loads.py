@@ -12,9 +12,10 @@ from typing import Any
 from benchmarks.axes import SERIES
 from benchmarks.engine.fresh import loaded
 from benchmarks.engine.line import clock
-from benchmarks.engine.plan import Session, Setting
+from benchmarks.engine.plan import Session
 from benchmarks.engine.results import entry
 from benchmarks.engine.sampling import ratios
+from benchmarks.engine.settings import Setting
 from benchmarks.engine.stored import batch, example, told, trained, trains
 from remedies import REFERENCE
 

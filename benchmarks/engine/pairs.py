@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from benchmarks.axes import PLACEBO
-from benchmarks.engine.line import clock, tensors
-from benchmarks.engine.plan import Session, Setting
+from benchmarks.engine.line import clock, make_variables, tensors
+from benchmarks.engine.plan import Session
 from benchmarks.engine.results import entry
 from benchmarks.engine.sampling import Budget, ratios, sample
+from benchmarks.engine.settings import Setting
 from benchmarks.engine.sides import NAMES, Side, wanted
 from benchmarks.engine.trials import slowed
 
@@ -48,6 +49,7 @@ def measure(
     data = {line: _data(session, *line) for line in models}
     for line, pair in models.items():
         for each in pair.values():
+            make_variables(each, data[line][0])
             each.train_on_batch(*data[line])
         _equalise(*pair.values())
     calls = {

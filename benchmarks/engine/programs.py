@@ -12,8 +12,9 @@ from benchmarks.axes import STEP
 from benchmarks.engine import costs, hlo
 from benchmarks.engine.dataflow import dataflow
 from benchmarks.engine.line import tensors
-from benchmarks.engine.plan import Session, Setting
+from benchmarks.engine.plan import Session
 from benchmarks.engine.results import entry
+from benchmarks.engine.settings import Setting
 from remedies import REFERENCE, REMEDIES, build
 
 Cell = tuple[str, str, str]

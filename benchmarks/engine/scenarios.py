@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from benchmarks.axes import REMEDY
-from benchmarks.engine.plan import Session, Setting
+from benchmarks.engine.plan import Session
 from benchmarks.engine.results import entry
+from benchmarks.engine.settings import Setting
 from remedies import Outcome
 from remedies.scenarios.matrix import CORE, run
 

@@ -15,9 +15,10 @@ from benchmarks.axes import JIT, STEP
 from benchmarks.engine.fidelity import BATCH, STEPS, numbers, variables_lost
 from benchmarks.engine.line import tensors
 from benchmarks.engine.pairs import model
-from benchmarks.engine.plan import Session, Setting
+from benchmarks.engine.plan import Session
 from benchmarks.engine.programs import fingerprint, graph, set_flags
 from benchmarks.engine.results import entry
+from benchmarks.engine.settings import Setting
 from benchmarks.engine.sides import Side, wanted
 from remedies import keras_file_twice, round_trip
 
@@ -52,7 +53,7 @@ def _defects(session: Session, side: Side, mask_dtype: str) -> dict[str, float]:
         for _ in range(STEPS):
             made.train_on_batch(*data)
         found = numbers(round_trip(made, *data))
-        again = round_trip(made, *data, route=keras_file_twice)
+        again = round_trip(made, *data, route=keras_file_twice, train=False)
     return found | {"second_generation_lost": variables_lost(again)}
 
 

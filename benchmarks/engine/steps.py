@@ -12,10 +12,11 @@ import numpy as np
 from benchmarks.axes import MASK_DTYPE, YARDSTICK
 from benchmarks.engine.device_time import device_times
 from benchmarks.engine.health import Watch
-from benchmarks.engine.line import Line, clock, lines, new, tensors
-from benchmarks.engine.plan import Session, Setting
+from benchmarks.engine.line import Line, clock, lines, make_variables, new, tensors
+from benchmarks.engine.plan import Session
 from benchmarks.engine.results import entry
 from benchmarks.engine.sampling import Sampled, Samples, paired, sample
+from benchmarks.engine.settings import Setting
 from remedies import REFERENCE
 
 ON_DEVICE = ("train_step", "predict_step")
@@ -35,6 +36,7 @@ def measure(
     # A place in memory comes with a place in this order, so each launch draws it anew.
     models = {line: new(session, line) for line in random.sample(lines(), len(lines()))}
     for line, model in models.items():
+        make_variables(model, data[line.mask_dtype][0])
         model.train_on_batch(*data[line.mask_dtype])
     _equalise(models, data)
     own = not session.backend  # what only TensorFlow has

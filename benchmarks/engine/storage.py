@@ -9,9 +9,10 @@ from typing import Any
 
 from benchmarks.axes import SERIES
 from benchmarks.engine.line import clock
-from benchmarks.engine.plan import Session, Setting
+from benchmarks.engine.plan import Session
 from benchmarks.engine.results import entry
 from benchmarks.engine.sampling import paired, sample
+from benchmarks.engine.settings import Setting
 from benchmarks.engine.stored import example, told, trained
 from remedies import REFERENCE, REMEDIES
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.axes import LARGE
+from benchmarks.engine.line import make_variables
 from remedies import REFERENCE, REMEDIES, WORKLOADS, build
 
 SIDE = 768  # of a large model's images: 14 MB of weights, and twice that of Adam's moments
@@ -37,6 +38,7 @@ def trained(workload: str, name: str, size: str, data: tuple[Any, Any]) -> Any:
     model = build(workload, name if name in REMEDIES else REFERENCE)
     if size == LARGE and model.built:  # a functional model; the others take the shape of the data
         model = _enlarged(model)
+    make_variables(model, data[0])
     model.train_on_batch(*data)
     return model
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from benchmarks.engine.health import Watch
 from benchmarks.engine.line import Line, clock, new, tensors
-from benchmarks.engine.plan import Session, Setting
+from benchmarks.engine.plan import Session
 from benchmarks.engine.results import entry
 from benchmarks.engine.sampling import Budget, paired, sample
+from benchmarks.engine.settings import Setting
 from remedies import REFERENCE
 
 IDENTICAL = 4

@@ -18,8 +18,9 @@ from typing import Any
 
 def main(setting: str, session_json: str, out: str) -> None:
     """Measure the session and write its outcome to `out`, whole or not at all."""
-    from benchmarks.engine.plan import SETTINGS, Session
+    from benchmarks.engine.plan import Session
     from benchmarks.engine.pool import DISK_FULL
+    from benchmarks.engine.settings import SETTINGS
     from benchmarks.engine.store import write_whole
     from remedies.devices import select
 
@@ -27,6 +28,8 @@ def main(setting: str, session_json: str, out: str) -> None:
     outcome: dict[str, Any]
     if session.backend:
         os.environ["KERAS_BACKEND"] = session.backend
+    else:  # TensorFlow and Keras import these where they find them, and nothing here uses them
+        sys.modules.update(dict.fromkeys(("jax", "matplotlib")))  # type: ignore[arg-type]
     if reason := select(session.device):
         outcome = {"status": "unavailable", "reason": reason}
     else:
@@ -40,6 +43,9 @@ def main(setting: str, session_json: str, out: str) -> None:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         sys.exit(DISK_FULL)  # its log is on the same disk
+    # The others wait, and taking TensorFlow down in good order takes it seconds.
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _turn() -> Any:

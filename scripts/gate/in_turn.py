@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.engine.filing import ROOT, filed, name_machine
-from benchmarks.engine.plan import SETTING_VARIABLE
+from benchmarks.engine.settings import SETTING_VARIABLE
 from benchmarks.engine.sides import NAMES
 from benchmarks.engine.workers import run_on_leash
 from reports.gate.asv_results import compared

@@ -6,8 +6,9 @@ import pytest
 
 from benchmarks.engine import kernels
 from benchmarks.engine.kernels import NoCopyError, copied, entries, free_memory, kernel_bytes, lines
-from benchmarks.engine.plan import SETTINGS, Session, sessions
+from benchmarks.engine.plan import Session, sessions
 from benchmarks.engine.sampling import Budget, Sampled
+from benchmarks.engine.settings import SETTINGS
 
 TINY = replace(SETTINGS["quick"], kernel=Budget(0, rounds=3, sample_seconds=0), sizes=(400, 4000))
 CPU = Session("kernels", "", "cpu")

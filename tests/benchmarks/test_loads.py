@@ -2,7 +2,7 @@
 
 from benchmarks.axes import SERIES
 from benchmarks.engine.loads import entries
-from benchmarks.engine.plan import SETTINGS
+from benchmarks.engine.settings import SETTINGS
 
 ROUND = {name: {"load_fresh": 2.0, "peak_host_memory": 100} for name in SERIES}
 

@@ -3,7 +3,8 @@
 import pytest
 
 from benchmarks.engine import plan
-from benchmarks.engine.plan import KINDS, SETTINGS, Session, current_setting, sessions
+from benchmarks.engine.plan import Session, sessions
+from benchmarks.engine.settings import KINDS, SETTINGS, current_setting
 from remedies import WORKLOADS, UnknownNameError
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from benchmarks.engine import programs
 from benchmarks.engine.hlo import read
-from benchmarks.engine.plan import SETTINGS, Session, sessions
+from benchmarks.engine.plan import Session, sessions
 from benchmarks.engine.programs import NoCompiledStepError, fingerprint, temporary_memory
+from benchmarks.engine.settings import SETTINGS
 from remedies import REMEDIES, WORKLOADS, build
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import pytest
 
 import reports
 from benchmarks import reports as benchmark
-from benchmarks.engine.plan import SETTING_VARIABLE
+from benchmarks.engine.settings import SETTING_VARIABLE
 from benchmarks.engine.synthetic import write
 from reports.results import read
 

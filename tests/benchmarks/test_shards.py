@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.engine.plan import KINDS, SETTINGS, sessions
+from benchmarks.engine.plan import sessions
+from benchmarks.engine.settings import KINDS, SETTINGS
 from benchmarks.engine.shards import Shard, shard
 from reports import merge
 from reports.evidence import gather

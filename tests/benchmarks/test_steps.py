@@ -7,8 +7,9 @@ import pytest
 
 from benchmarks.engine import first_steps, steps
 from benchmarks.engine.line import Line, lines
-from benchmarks.engine.plan import SETTINGS, Session
+from benchmarks.engine.plan import Session
 from benchmarks.engine.sampling import Budget
+from benchmarks.engine.settings import SETTINGS
 
 TINY = replace(SETTINGS["smoke"], step=Budget(0, rounds=5), first_steps={"image": 2})
 CELL = Session("steps", "image", "cpu", "graph", 4)

@@ -11,7 +11,8 @@ from benchmarks.engine import side as side_session
 from benchmarks.engine.file_pairs import measure as measure_files
 from benchmarks.engine.pairs import EFFORTS, Effort
 from benchmarks.engine.pairs import measure as measure_steps
-from benchmarks.engine.plan import SETTINGS, Session
+from benchmarks.engine.plan import Session
+from benchmarks.engine.settings import SETTINGS
 from benchmarks.engine.sides import Side, Wanted
 from scripts.gate.recipes import Recipe, catalogue, changed, rows
 

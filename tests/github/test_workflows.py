@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from benchmarks.engine.plan import SETTINGS
+from benchmarks.engine.settings import SETTINGS
 from reports.github.comment import BOT, LABEL, WORKFLOWS
 from reports.github.nightly import ARTIFACT, WORKFLOW
 
