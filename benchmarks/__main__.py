@@ -29,7 +29,7 @@ EXAMPLES = """\
 examples:
   python -m benchmarks                  all workloads, two batch sizes: about ten minutes
   python -m benchmarks --setting quick  the article's workload, more precisely: about six
-  python -m benchmarks --setting smoke  the same with next to no samples: does it run here?
+  python -m benchmarks --setting smoke  a part of that with next to no samples: does it run here?
   python -m benchmarks --setting full   everything: about an hour
 
   python -m benchmarks --shard 2/3      the second third, on the second of three runners;

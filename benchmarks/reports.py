@@ -1,6 +1,6 @@
 """How long a report takes to make, and in how much memory, by the number of results.
 
-Measured in the full setting only: ``REMEDIES_SETTING=full asv run --bench Reports``.
+Measured in the full and night settings only: ``REMEDIES_SETTING=full asv run --bench Reports``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Reports:
 
     def setup(self, made: dict[int, str], results: int) -> None:
         if results not in made:
-            raise NotImplementedError("only in the full setting, where pandas is installed")
+            raise NotImplementedError("only in the full and night settings, with pandas")
 
     def time_build(self, made: dict[int, str], results: int) -> None:
         build(made[results])

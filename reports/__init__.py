@@ -29,8 +29,10 @@ def load(results_dir: str | PathLike[str]) -> Any:
         mask_dtype, batch, value, unit, ci_low, ci_high, n, ratio (to the reference in the same
         rounds), ratio_ci_low, ratio_ci_high; then the axes of some benchmarks only (kernel, size,
         step), Keras' backend, ratio_n, the quartiles q_25 and q_75, failed, started_at
-        (milliseconds since 1970) and launches, the estimate of the ratio in each fresh process
-        where the samples were recorded, else None. What was not measured has a NaN `value`.
+        (milliseconds since 1970), launches, the estimate of the ratio in each fresh process
+        where the samples were recorded, else None, and ratio_degrees, the
+        degrees of freedom of its interval (infinite where it counts ranks), which `compare` needs.
+        What was not measured has a NaN `value`.
 
     Raises
     ------

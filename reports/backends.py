@@ -12,6 +12,7 @@ from reports.exhibit import Sketch
 from reports.vocabulary import REMEDIES
 from reports.wording import listed
 
+_WHERE = "the settings wide, full and night do, where JAX is installed"
 _QUESTIONS: tuple[Callable[[Evidence], Iterator[Sketch]], ...] = (matrices.defects, times.steps)
 
 
@@ -30,7 +31,7 @@ def jax(evidence: Evidence) -> Iterator[Sketch]:
 def not_run(evidence: Evidence) -> list[str]:
     """Return why there is nothing of some remedies under JAX, or of all."""
     if evidence.jax is None or evidence.jax["value"].isna().all():
-        return ["Nothing was measured under Keras' JAX backend; the quick setting leaves it out."]
+        return [f"Nothing was measured under Keras' JAX backend: {_WHERE}."]
     measured = evidence.jax.groupby("remedy")["value"].count()
     absent = [name for name in REMEDIES if not measured.get(name, 0)]
     return [f"Under Keras' JAX backend {listed(absent)}: n/a, their recipes call tf.*."]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -31,6 +32,7 @@ from reports.wording import counted, interval, listed, number, ratio, sampled, s
 MOST_ROWS = 200
 _STEPS = {*STEPS, *COMPILED, *ON_DEVICE}
 _LONG = 1e-3  # seconds: from here on a step's ratio is wished to be known to `WISHED`
+_ONE_PROCESS = re.compile("first_step|load_fresh|kernel$")
 _DASH = "\N{EN DASH}"
 
 
@@ -61,9 +63,7 @@ def verdict(row: Any, struck: bool = False) -> Cell:
     """Return the verdict of `row`, and what else there is to know about it."""
     if struck:
         return Cell(row.verdict or _DASH, struck)
-    # Ratios have one estimate a launch; those of first steps one a fresh model.
-    launched = isinstance(row.launches, list) and "first_step" not in row.metric
-    lacking = ("more launch", "more launches") if launched else ("more sample", "")
+    lacking = [f"more {noun}" for noun in _blocks(row)]
     notes = []
     if row.verdict == Verdict.UNDECIDED.value and not math.isnan(row.more_samples):
         notes.append(f"about {counted(row.more_samples, *lacking)} would settle it")
@@ -78,11 +78,19 @@ def verdict(row: Any, struck: bool = False) -> Cell:
     return Cell(row.verdict or _DASH, note=note, kind=row.verdict)
 
 
+def _blocks(row: Any) -> tuple[str, str]:
+    """Return what the `n` of a ratio counts: one of it, and several."""
+    if not isinstance(row.launches, list):
+        return "sample", "samples"
+    within = _ONE_PROCESS.search(row.metric) and row.metric not in CASTS
+    return ("round", "rounds") if within else ("launch", "launches")
+
+
 def _more(row: Any) -> float:
     """Return how much more a long step would take to be known to `WISHED`; 0 where it is."""
     if row.metric not in _STEPS or not row.verdict or not row.value > _LONG:
         return 0
-    return more_launches(row.ratio_ci_low, row.ratio_ci_high, row.ratio_n)
+    return more_launches(row.ratio_ci_low, row.ratio_ci_high, row.ratio_n, row.ratio_degrees)
 
 
 def bounded(row: Any) -> str:
@@ -110,8 +118,8 @@ def detail(evidence: Evidence, rows: Any, caption: str) -> Table:
                 Cell(row.remedy, note="loses state" if struck else ""),
                 Cell(seconds(row.value, row.ci_low, row.ci_high), struck),
             ]
-        launched = isinstance(row.launches, list) and len(row.launches) > 1
-        note = counted(len(row.launches), "launch", "launches") if launched else ""
+        several = isinstance(row.launches, list) and len(row.launches) > 1
+        note = counted(len(row.launches), *_blocks(row)) if several else ""
         cells += [Cell(bounded(row), struck), Cell(number(row.n), note=note), verdict(row, struck)]
         found.append(tuple(cells))
     if total > MOST_ROWS:

@@ -19,6 +19,9 @@ from reports.vocabulary import (
 )
 
 MOST_RUNS = 4
+_BENCH = "scripts/bench"
+_SETTINGS = {name: f"{_BENCH} --{name}" for name in ("smoke", "quick", "full", "night")}
+_SETTINGS["core"] = "scripts/track_keras"
 _TOLD = {**COSTS, **COMPILED, **ON_DEVICE, **STORAGE, **CASTS}
 
 
@@ -35,6 +38,15 @@ def facts(evidence: Evidence) -> Table:
     )
     head = ("Fact", *(run.label for run in evidence.runs))
     return Table("What each result was measured on", head, cells)
+
+
+def commands(evidence: Evidence) -> list[str]:
+    """Return what measures it again: a command for each run's setting.
+
+    Runs of several settings that added up on one commit tell the last one's only.
+    """
+    settings = {run.facts.get("setting", "") for run in evidence.runs}
+    return sorted({_SETTINGS.get(setting, _BENCH) for setting in settings})
 
 
 def side_by_side(evidence: Evidence) -> Table | None:

@@ -25,15 +25,31 @@ LEVEL = 0.99
 CELL = ["machine", "commit", "environment", "metric", "workload", "device", "jit", "batch"]
 CELL += LATER_AXES
 
+_COLUMNS = {
+    "ratio": "ratio",
+    "ratio_ci_low": "low",
+    "ratio_ci_high": "high",
+    "ratio_n": "launches",
+    "ratio_degrees": "degrees",
+}
+_RANKED = 8  # the least samples whose ranks make a 99 % interval (asv_runner.statistics)
+
 
 @dataclass(frozen=True)
 class Interval:
-    """A ratio with its 99 % interval, over `launches` launches."""
+    """A ratio with its 99 % interval, over `launches` launches.
+
+    Attributes
+    ----------
+    degrees : float
+        Degrees of freedom of the error that its width comes from: the fewer, the longer the tails.
+    """
 
     ratio: float
     low: float
     high: float
     launches: int
+    degrees: float
 
 
 def intervals(blocks: Sequence[Mapping[str, Sequence[float]]]) -> dict[str, Interval]:
@@ -70,7 +86,7 @@ def intervals(blocks: Sequence[Mapping[str, Sequence[float]]]) -> dict[str, Inte
     names = [name for block in blocks for name in block]
     means = [float(mean) for log in logs for mean in log.mean(1)]
     return {
-        name: Interval(math.exp(mean), math.exp(mean - spread), math.exp(mean + spread), n)
+        name: Interval(math.exp(mean), math.exp(mean - spread), math.exp(mean + spread), n, degrees)
         for name, mean in zip(names, means, strict=True)
     }
 
@@ -87,8 +103,12 @@ def settle(frame: Any) -> Any:
     -------
     DataFrame
         `frame` with `ratio`, `ratio_ci_low`, `ratio_ci_high` and `ratio_n`, the number of launches,
-        replaced; where there is one launch or none is told, asv's own interval stays.
+        replaced, and `ratio_degrees`; where there is one launch or none is told, asv's own interval
+        stays. That counts ranks, so its degrees are infinite; below `_RANKED` samples it is a
+        posterior with long tails, taken as that of one series.
     """
+    n = frame["ratio_n"].to_numpy(float, na_value=math.nan)
+    frame["ratio_degrees"] = np.where(n < _RANKED, np.maximum(n - 1, 1), math.inf)
     told = frame[frame["launches"].notna()]
     found: dict[Any, Interval] = {}
     for _, cell in told.groupby(CELL, dropna=False, sort=False):
@@ -96,8 +116,6 @@ def settle(frame: Any) -> Any:
         references = cell["mask_dtype"].where(cell["remedy"] != "", "")
         blocks = [dict(own["launches"].items()) for _, own in cell.groupby(references)]
         found |= intervals(blocks)
-    columns = ["ratio", "ratio_ci_low", "ratio_ci_high", "ratio_n"]
-    values = [(one.ratio, one.low, one.high, one.launches) for one in found.values()]
-    if values:
-        frame.loc[list(found), columns] = np.array(values)
+    for column, attribute in _COLUMNS.items():
+        frame.loc[list(found), column] = [getattr(one, attribute) for one in found.values()]
     return frame

@@ -18,7 +18,7 @@ from reports.answer import answer
 from reports.backends import not_run
 from reports.claims import ledger
 from reports.costs import summary
-from reports.environments import facts, side_by_side
+from reports.environments import commands, facts, side_by_side
 from reports.evidence import Evidence
 from reports.exhibit import Exhibit
 from reports.figures import MOST_FIGURES, started
@@ -85,12 +85,15 @@ def render(evidence: Evidence, results: str, out: str, png: bool = False) -> Pag
         "missing": [*missing(evidence), *not_run(evidence)],
         "problems": evidence.problems[:MOST_PROBLEMS],
         "more_problems": max(0, len(evidence.problems) - MOST_PROBLEMS),
-        "command": shlex.join(
-            [
-                *("python", "-m", "reports", "build", "--results", results, "--out", out),
-                *("--threshold", f"{evidence.margin:g}"),
-            ]
-        ),
+        "commands": [
+            *commands(evidence),
+            shlex.join(
+                [
+                    *("python", "-m", "reports", "build", "--results", results, "--out", out),
+                    *("--threshold", f"{evidence.margin:g}"),
+                ]
+            ),
+        ],
     }
     figures = drawing()
     context |= {name: [f for f in figures if f.section == name] for name in SECTIONS}

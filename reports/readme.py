@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reports.answer import answer
 from reports.costs import summary
+from reports.environments import commands
 from reports.evidence import Evidence, gather
 from reports.exhibit import drawn
 from reports.files import LeftOutError
@@ -81,8 +82,8 @@ def updated(readme: str, evidence: Evidence, alt: str) -> str:
         What the figure shows, for a reader who cannot see it.
     """
     costs = next(table for table in summary(evidence) if table.caption.startswith(WORKLOAD))
-    told = {"runs": evidence.runs, "answer": answer(evidence), "costs": costs}
-    block = engine().get_template("readme.md").render(**told, alt=alt, path=FIGURE)
+    told = {"runs": evidence.runs, "answer": answer(evidence), "commands": commands(evidence)}
+    block = engine().get_template("readme.md").render(**told, costs=costs, alt=alt, path=FIGURE)
     return _BLOCK.sub(lambda found: found[1] + "\n" + block + found[2], readme)
 
 

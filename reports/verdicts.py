@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
+from collections.abc import Callable
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from reports.launches import CELL, LEVEL
 from reports.reliability import mark
@@ -16,7 +19,8 @@ from reports.vocabulary import PLACEBO
 
 MARGIN = 0.02
 WISHED = 0.005
-FAMILY = [*CELL[:3], "metric"]
+MOST = 100_000_000
+FAMILY = [*CELL[:3], "backend", "metric"]
 
 
 class Verdict(Enum):
@@ -29,15 +33,22 @@ class Verdict(Enum):
     UNRELIABLE = "unreliable"
 
 
-def widening(compared: int) -> float:
+def widening(compared: int, degrees: float = math.inf) -> float:
     """Return how much wider `compared` intervals must be to hold all at once as surely as one.
 
     One 99 % interval in a hundred misses 1 by chance, and a question has dozens. By Bonferroni's
-    inequality each may miss `compared` times more rarely; how much wider that makes it is taken
-    from the normal distribution, whatever the interval's own (its tails are longer).
+    inequality each may miss `compared` times more rarely. What that takes depends on the tails:
+    those of Student's t where the spread is known from few launches, the normal ones for infinite
+    `degrees` of freedom.
     """
     tail = (1 - LEVEL) / 2
-    return float(ndtri(tail / max(1, compared)) / ndtri(tail))
+    return _quantile(tail / max(1, compared), degrees) / _quantile(tail, degrees)
+
+
+@lru_cache(maxsize=10_000)
+def _quantile(probability: float, degrees: float) -> float:
+    """Return the quantile of Student's t, which is the normal one for infinite `degrees`."""
+    return float(ndtri(probability) if degrees == math.inf else stdtrit(degrees, probability))
 
 
 def judge(low: float, high: float, margin: float = MARGIN, wider: float = 1.0) -> Verdict:
@@ -63,31 +74,56 @@ def judge(low: float, high: float, margin: float = MARGIN, wider: float = 1.0) -
 
 
 def more_samples(
-    ratio: float, low: float, high: float, n: float, margin: float = MARGIN, wider: float = 1.0
+    ratio: float,
+    low: float,
+    high: float,
+    n: float,
+    margin: float = MARGIN,
+    compared: int = 1,
+    degrees: float = math.inf,
 ) -> float:
     """Return about how many more samples would settle an undecided ratio; NaN where unknown.
 
-    The half-width of the interval shrinks with the square root of the samples, so it takes
-    ``n * (half_width / wanted) ** 2`` of them to reach the half-width that either excludes 1,
-    widened as in `judge`, or fits inside the margin, whichever comes first.
+    So many that the interval either excludes 1, widened by as many as are `compared`, or fits
+    inside the margin, whichever comes first, were the ratio and the spread what they are.
     """
-    half_width = max(high - ratio, ratio - low)
-    wanted = max(abs(ratio - 1) / wider, min(1 + margin - ratio, ratio - 1 / (1 + margin)))
-    if not (math.isfinite(half_width) and wanted > 0 and n > 0):
+    if not (math.isfinite(high - low) and n > 0):
         return math.nan
-    return max(1.0, math.ceil(n * (half_width / wanted) ** 2 - n))
+
+    def settled(share: float, then: float) -> bool:
+        below, above = (ratio + share * (end - ratio) for end in (low, high))
+        return judge(below, above, margin, widening(compared, then)) is not Verdict.UNDECIDED
+
+    return _least(settled, n, degrees)
 
 
-def more_launches(low: float, high: float, n: float, wished: float = WISHED) -> float:
-    """Return about how many more launches would make half the interval as narrow as `wished`.
+def more_launches(low: float, high: float, n: float, degrees: float = math.inf) -> float:
+    """Return about how many more launches would make half the interval as narrow as `WISHED`.
 
     0 where it is, or where nothing is known of it.
     """
     half_width = (high - low) / 2
-    if pd.isna(n) or not (wished < half_width < math.inf):
+    if pd.isna(n) or not (WISHED < half_width < math.inf):
         return 0
-    # Rounded first: the width of 0.99 to 1.01 is not quite 0.02.
-    return float(max(1, math.ceil(round(n * (half_width / wished) ** 2 - n, 6))))
+    return _least(lambda share, _: half_width * share <= WISHED, n, degrees)
+
+
+def _least(fits: Callable[[float, float], bool], n: float, degrees: float) -> float:
+    """Return the fewest samples beyond `n` with which `fits`; NaN where `MOST` are too few.
+
+    It is asked with the share of its half-width that an interval keeps, which shrinks with the
+    square root of the samples and with the tails of Student's t, and its degrees of freedom then.
+    """
+    tail = (1 - LEVEL) / 2
+
+    def enough(more: int) -> bool:
+        then = degrees if degrees == math.inf else degrees * (n + more - 1) / max(1, n - 1)
+        tails = _quantile(tail, then) / _quantile(tail, degrees)
+        # A little more than it: the width of 0.99 to 1.01 is not quite 0.02.
+        return fits(math.sqrt(n / (n + more)) * tails * (1 - 1e-9), then)
+
+    found = bisect_left(range(1, MOST), True, key=enough) + 1
+    return float(found) if found < MOST else math.nan
 
 
 def compare(frame: Any, threshold: float = MARGIN) -> Any:
@@ -108,28 +144,26 @@ def compare(frame: Any, threshold: float = MARGIN) -> Any:
         the session is not to be used (empty where it is).
     """
     judged = mark(_with_placebo(frame))
-    columns = [judged[c] for c in ("ratio", "ratio_ci_low", "ratio_ci_high", "ratio_n")]
-    rows = list(zip(*columns, _widenings(judged), strict=True))
-    words = [_word(ratio, low, high, threshold, wider) for ratio, low, high, _, wider in rows]
-    judged["more_samples"] = [
-        more_samples(ratio, low, high, n, threshold, wider)
-        if word == Verdict.UNDECIDED.value
-        else math.nan
-        for word, (ratio, low, high, n, wider) in zip(words, rows, strict=True)
-    ]
+    # All ratios of one metric in a run answer one question together, such as whether any remedy
+    # has a slower training step.
+    compared = judged.groupby(FAMILY, dropna=False)["ratio"].transform("count")
+    names = ["ratio", "ratio_ci_low", "ratio_ci_high", "ratio_n", "ratio_degrees"]
+    words, lacking = [], []
+    for ratio, low, high, n, degrees, together in zip(
+        *(judged[name] for name in names), compared, strict=True
+    ):
+        word = _word(ratio, low, high, threshold, widening(together, degrees))
+        words.append(word)
+        lacking.append(
+            more_samples(ratio, low, high, n, threshold, together, degrees)
+            if word == Verdict.UNDECIDED.value
+            else math.nan
+        )
+    judged["more_samples"] = lacking
     off = (judged["unreliable"] != "") & judged["ratio"].notna()
     judged["verdict"] = np.where(off, Verdict.UNRELIABLE.value, np.array(words, dtype=object))
     judged.loc[off, "more_samples"] = math.nan
     return judged
-
-
-def _widenings(judged: Any) -> Any:
-    """Return the widening of each row: by all ratios of its metric in its run.
-
-    They answer one question together, such as whether any remedy has a slower training step.
-    """
-    compared = judged.groupby(FAMILY, dropna=False)["ratio"].transform("count")
-    return compared.map({each: widening(each) for each in compared.unique()})
 
 
 def _word(ratio: float, low: float, high: float, margin: float, wider: float) -> str:

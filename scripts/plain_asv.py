@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.axes import JIT, MASK_DTYPE, REMEDY, WORKLOAD, batches  # noqa: E402
+from benchmarks.engine.filing import git  # noqa: E402
 from benchmarks.engine.plan import Session, sessions  # noqa: E402
 from benchmarks.engine.pool import run  # noqa: E402
 from benchmarks.engine.results import Results  # noqa: E402
@@ -46,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the table there too")
     chosen = parser.parse_args(arguments)
     workloads, jits = chosen.workload or WORKLOAD, chosen.jit or JIT
-    setting = replace(SETTINGS["wide"], workloads=tuple(workloads), batches=chosen.batches)
+    setting = replace(SETTINGS["wide"], workloads=tuple(workloads), batches=chosen.batches, jax=())
     planned = [s for s in sessions("steps", setting) if s.device == "cpu" and s.jit in jits]
     paired_seconds, paired, failures = _paired(planned)
     cells = sorted({(s.workload, s.jit, s.batch) for s in planned})
@@ -63,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
             "",
             f"{len(cells)} cells, {lines} series each, train and predict step: plain asv took "
             f"{plain_seconds / paired_seconds:.1f} times as long. The paired sessions measured the "
-            "compiled functions alone and the bare kernels in the same time.",
+            "bare kernel with and without a cast in the same time.",
             "",
         ]
     )
@@ -117,7 +119,9 @@ def _plain(cells: list[tuple[str, str, int]]) -> tuple[float, list[float], int]:
         assert batch in batches(workload)  # noqa: S101 - both ways measure the same cells
         folder = ROOT / ".asv" / "plain" / "results"
         command = [sys.executable, "-m", "asv", "run", "--python=same", "--record-samples"]
-        command += ["--config", "scripts/plain/asv.conf.json", "--set-commit-hash", _head()]
+        command += ["--config", "scripts/plain/asv.conf.json"]
+        command += ["--set-commit-hash", git("rev-parse", "HEAD")]
+        shutil.rmtree(folder, ignore_errors=True)
         print(f"plain: {workload}, batch {batch}", file=sys.stderr)
         start = time.perf_counter()
         done = subprocess.run(  # noqa: S603 - asv, with our own arguments
@@ -128,17 +132,6 @@ def _plain(cells: list[tuple[str, str, int]]) -> tuple[float, list[float], int]:
         for file in folder.glob("*/*-*.json"):
             widths += _widths(json.loads(file.read_text(encoding="utf-8")), params)
     return seconds, widths, status
-
-
-def _head() -> str:
-    done = subprocess.run(  # noqa: S603
-        ["git", "rev-parse", "HEAD"],  # noqa: S607
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout.strip()
 
 
 def _widths(data: dict[str, Any], params: list[list[Any]]) -> Iterable[float]:

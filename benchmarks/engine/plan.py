@@ -22,7 +22,7 @@ class Session:
     Attributes
     ----------
     kind : str
-        One of `KINDS`, each a module beside this one.
+        The module beside this one that measures it; a run's are `settings.KINDS`.
     workload, device : str
         As in the benchmark parameters of these names; no workload where it has no bearing.
     jit : str

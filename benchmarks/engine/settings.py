@@ -13,6 +13,8 @@ SETTING_VARIABLE = "REMEDIES_SETTING"
 # First what asks for no turn: it runs while others prepare.
 KINDS = ("programs", "fidelity", "scenarios", "steps", "first_steps", "storage", "loads", "kernels")
 
+_NONE = Budget(0)
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -45,7 +47,7 @@ class Setting:
     jax : tuple of str
         Workloads whose round trips and steps are measured under Keras' JAX backend too.
     kernel : Budget
-        For the bare kernels of each size.
+        For the bare kernels of each size, where they are measured.
     sizes : tuple of int
         Bytes of the values that the bare kernels work on.
     """
@@ -58,10 +60,10 @@ class Setting:
     shares: dict[str, float]
     first_steps: dict[str, int]
     round_trips: dict[str, tuple[str, ...]]
-    stored: tuple[str, ...]
-    storage: Budget
-    kernel: Budget
-    sizes: tuple[int, ...]
+    stored: tuple[str, ...] = ()
+    storage: Budget = _NONE
+    kernel: Budget = _NONE
+    sizes: tuple[int, ...] = ()
     loads: dict[str, int] = field(default_factory=dict)
     large: tuple[str, ...] = ()
     jax: tuple[str, ...] = ()
@@ -88,8 +90,6 @@ SETTINGS = {
         round_trips={"image": ("graph",)},
         stored=("image",),
         storage=Budget(0.05, rounds=2, sample_seconds=0),
-        kernel=Budget(0, half_width=1, rounds=2),
-        sizes=(10_000,),
     ),
     "core": Setting(
         kinds=("steps", "fidelity", "scenarios"),
@@ -100,10 +100,6 @@ SETTINGS = {
         shares={"predict_step": 0.5},
         first_steps={},
         round_trips={"image": tuple(JIT)},
-        stored=("image",),
-        storage=Budget(1, half_width=0.01, rounds=5, sample_seconds=0),
-        kernel=Budget(2, half_width=0.02, rounds=11),
-        sizes=(10_000,),
     ),
     # One launch of what `scripts/pr_check` compares where commits pin other libraries.
     "launch": Setting(
@@ -117,8 +113,6 @@ SETTINGS = {
         round_trips={"image": ("graph",)},
         stored=("image",),
         storage=Budget(3, half_width=0, rounds=3, sample_seconds=0),
-        kernel=Budget(0, half_width=1, rounds=2),
-        sizes=(10_000,),
     ),
     "quick": Setting(
         kinds=("steps", "first_steps", "storage", "fidelity", "programs"),
@@ -132,8 +126,6 @@ SETTINGS = {
         round_trips={"image": tuple(JIT)},
         stored=("image",),
         storage=Budget(1.2, half_width=0.01, rounds=5, sample_seconds=0),
-        kernel=Budget(2, half_width=0.02, rounds=11),
-        sizes=(10_000, 1_000_000, 100_000_000),
     ),
     "wide": Setting(
         kinds=("steps", "first_steps", "storage", "fidelity", "kernels", "programs"),

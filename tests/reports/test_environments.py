@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from reports.environments import facts, side_by_side
+from reports.environments import commands, facts, side_by_side
 from tests.reports.factory import Folder, evidence_of
 from tests.reports.machine import altered
 from tests.reports.test_claims import put, ratios
@@ -11,6 +11,13 @@ def test_what_differs_is_marked(folder: Folder) -> None:
     folder.add(machine="other")
     notes = {row[0].text: row[0].note for row in facts(evidence_of(folder.root)).rows}
     assert notes["keras"] == "differs" and notes["numpy"] == ""
+
+
+def test_what_was_run_is_what_makes_it_again(folder: Folder) -> None:
+    folder.add(facts={"setting": "wide"})
+    folder.add(facts={"setting": "full"}, machine="other")
+    folder.add(facts={"setting": "`rm -r /`"}, machine="hostile")
+    assert commands(evidence_of(folder.root)) == ["scripts/bench", "scripts/bench --full"]
 
 
 def test_cells_stand_side_by_side_those_that_disagree_first(folder: Folder) -> None:

@@ -14,6 +14,7 @@ CELL |= {"jit": "xla", "backend": "tensorflow", "kernel": "", "size": "", "step"
 
 def rows(**health):
     step = {"metric": "train_step", "mask_dtype": "bool", "value": 0.003, "ratio_n": 4}
+    step |= {"ratio_degrees": 9}
     ratios = {"ratio": 1.05, "ratio_ci_low": 1.04, "ratio_ci_high": 1.06}
     placebo = {"ratio": 1.0, "ratio_ci_low": 0.99, "ratio_ci_high": 1.01}
     found = [step | ratios | {"remedy": "tf_cast"}, step | placebo | {"remedy": "placebo"}]

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
 import reports
+from reports.launches import intervals
 from reports.verdicts import Verdict, judge, more_launches, more_samples, widening
 from tests.reports.factory import Folder
 from tests.reports.machine import altered
@@ -41,15 +43,14 @@ def test_the_verdict_follows_from_interval_and_margin(low, high, margin, verdict
 @pytest.mark.parametrize("ratio", [0.95, 0.985, 0.99, 1.0, 1.005, 1.01, 1.019, 1.02, 1.03, 1.2])
 @pytest.mark.parametrize("half_width", [0.011, 0.03, 0.21, 1.0])
 @pytest.mark.parametrize("n", [2, 5, 40, 400])
-@pytest.mark.parametrize("wider", [1.0, 1.5])
-def test_that_many_more_samples_would_settle_it(ratio, half_width, n, wider) -> None:
-    low, high = ratio - half_width, ratio + half_width
+@pytest.mark.parametrize("compared", [1, 50])
+def test_that_many_more_samples_would_settle_it(ratio, half_width, n, compared) -> None:
+    low, high, wider = ratio - half_width, ratio + half_width, widening(compared)
     if judge(low, high, wider=wider) is not Verdict.UNDECIDED:
         return
-    more = more_samples(ratio, low, high, n, wider=wider)
+    more = more_samples(ratio, low, high, n, compared=compared)
     assert more >= 1
-    # The widening is on a logarithmic scale: a little more below 1, a little less above.
-    shrunk = half_width * math.sqrt(n / (n + more)) * (1 - 1e-9) * (1 if wider == 1 else 0.9)
+    shrunk = half_width * math.sqrt(n / (n + more)) * (1 - 1e-8)
     assert judge(ratio - shrunk, ratio + shrunk, wider=wider) is not Verdict.UNDECIDED
 
 
@@ -68,6 +69,21 @@ def test_chance_alone_says_slower_or_faster_in_one_report_of_a_hundred() -> None
     found = np.abs(logs) > half * widening(compared)
     assert 0.003 < found.any(axis=1).mean() < 0.02
     assert (np.abs(logs) > half).any(axis=1).mean() > 0.3  # what it would be without
+
+
+@pytest.mark.parametrize(("launches", "series"), [(2, 2), (2, 9), (5, 9)])
+def test_with_few_launches_too(launches, series) -> None:
+    rng, compared, reports_ = np.random.default_rng(2), 24, 1500
+    excluded = []
+    for _ in range(reports_):
+        logs = rng.normal(0, 0.02, (compared // series, series, launches)) - rng.normal(
+            0, 0.02, (compared // series, 1, launches)
+        )
+        cells = [intervals([dict(enumerate(np.exp(cell)))]) for cell in logs]
+        found = [one for cell in cells for one in cell.values()]
+        words = {judge(o.low, o.high, 0, widening(len(found), o.degrees)) for o in found}
+        excluded.append(bool(words & {Verdict.SLOWER, Verdict.FASTER}))
+    assert np.mean(excluded) < 0.02
 
 
 def test_nothing_is_foretold_from_an_unbounded_interval() -> None:
@@ -121,3 +137,21 @@ def test_a_half_width_over_half_a_percent_says_how_many_launches_it_lacks() -> N
     assert more_launches(0.99, 1.01, 5) == 15  # twice as narrow: four times as many
     assert more_launches(0.9951, 1.0049, 5) == 0
     assert more_launches(-INF, INF, 5) == 0
+
+
+@pytest.mark.parametrize(("series", "compared"), [(1, 24), (2, 24), (9, 24), (9, 100)])
+@pytest.mark.parametrize("ratio", [1.0, 1.012, 1.05])
+def test_what_few_launches_lack_counts_their_tails(ratio, series, compared) -> None:
+    def word(launches: int) -> Verdict:
+        degrees = series * (launches - 1)
+        half = t.ppf(0.995, degrees) * 0.02 / math.sqrt(launches)
+        return judge(ratio - half, ratio + half, wider=widening(compared, degrees))
+
+    half = t.ppf(0.995, series) * 0.02 / math.sqrt(2)
+    more = more_samples(ratio, ratio - half, ratio + half, 2, 0.02, compared, series)
+    assert word(2 + int(more)) is not Verdict.UNDECIDED
+    assert word(1 + int(more)) is Verdict.UNDECIDED
+
+
+def test_fewer_are_lacking_where_few_launches_left_the_spread_unsure() -> None:
+    assert 1 <= more_launches(0.99, 1.01, 5, degrees=4) < 15
