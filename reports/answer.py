@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -124,11 +125,11 @@ def _unreliable(evidence: Evidence) -> Iterator[str]:
     judged = evidence.frame[evidence.frame["verdict"] != ""]
     off = judged[judged["verdict"] == Verdict.UNRELIABLE.value]
     if len(off):
-        told = sorted(set(off["unreliable"]))
-        more = f"; and {counted(len(told) - 2, 'more reason')}" if len(told) > 2 else ""
+        # One of each kind: they differ in their figures.
+        told = {re.sub(r"[\d.]+", "", text): text for text in sorted(set(off["unreliable"]))}
         yield (
             f"{number(len(off))} of {counted(len(judged), 'comparison')} are unreliable and are "
-            f"not used as evidence ({'; '.join(told[:2])}{more})."
+            f"not used as evidence (for example, {'; '.join(list(told.values())[:2])})."
         )
 
 

@@ -190,4 +190,5 @@ def _summary_row(
             cell = Cell(f"{cell.text} {cell.note}", struck=True, note="loses state")
         found.append(cell)
     sizes = [row.value for row in rows.get(FILE_SIZE, [])]
-    return (*found, Cell(size(max(sizes)) if sizes else _DASH))
+    ends = dict.fromkeys(size(end) for end in (min(sizes), max(sizes))) if sizes else [_DASH]
+    return (*found, Cell(" to ".join(ends)))

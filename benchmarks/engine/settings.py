@@ -148,7 +148,7 @@ SETTINGS = {
         workloads=("attention", "inpaint", "image"),
         batches=2,
         launches=4,
-        step=Budget(6, half_width=0.004, rounds=5),
+        step=Budget(12, half_width=0.004, rounds=5),
         shares={"predict_step": 0.6, **_COMPILED},
         first_steps=dict.fromkeys(WORKLOAD, 3),
         round_trips=dict.fromkeys(WORKLOAD, tuple(JIT)),

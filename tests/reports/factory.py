@@ -135,6 +135,7 @@ class Folder:
         for metric in ("save", "load", "load_first_step", "load_fresh"):
             track(f"storage.Storage.track_{metric}", "seconds", sized)
             track(f"storage.Storage.track_{metric}_ratio", "ratio", sized)
+        track("storage.Storage.track_file_size", "bytes", sized)
         kernels = {"kernel": ["where", "where_cast"]} | device | jit | {"size": SIZES}
         for metric, unit in (("kernel", "seconds"), ("kernel_bytes", "bytes")):
             track(f"kernels.Kernels.track_{metric}", unit, kernels)

@@ -85,6 +85,7 @@ def measured(metric: str, cell: Cell) -> Any:
     new = ("kernel", "xla_", "session_", "peak_", "scenario_")
     if metric.startswith(new):
         return later(metric, cell)
+    scale = 8 if cell.get("size") == "large" else 1
     if cell.get("device") == "gpu" or (remedy in BOOL_ONLY and cell.get("mask_dtype") == "float32"):
         return math.nan
     if metric.endswith("_ratio"):
@@ -106,11 +107,10 @@ def measured(metric: str, cell: Cell) -> Any:
     if metric == "recorded":
         return 1
     if metric == "file_size":
-        return math.nan if remedy == "placebo" else 58_000 + 10 * len(remedy)
+        return math.nan if remedy == "placebo" else scale * (58_000 + 10 * len(remedy))
     if remedy == "yardstick" and (metric != "train_step" or cell["mask_dtype"] != "bool"):
         return math.nan
     ratio, half, n = ratio_of(metric, cell)
-    scale = 8 if cell.get("size") == "large" else 1
     seconds = SECONDS[metric] * scale
     return seconds * ratio, seconds * half * 3, n
 

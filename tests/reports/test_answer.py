@@ -48,6 +48,21 @@ def test_unreliable_cells_are_owned_up_to(folder: Folder) -> None:
     assert "tf_cast (" in choice and choice.endswith("each keeps the model whole.")
 
 
+def test_of_each_kind_of_unreliable_session_one_is_told(folder: Folder) -> None:
+    steal = {32: 0.14, 64: 0.15, 128: 0.02}
+    unsteady = {32: 0, 64: 0, 128: 0.5}
+    told = {"session_steal": steal, "session_unsteady": unsteady}
+    folder.add(
+        altered(lambda m, c, v: told[m][c["batch"]] if m in told else v),
+        later=True,
+        batches=list(steal),
+    )
+    assert (
+        "(for example, 50% of its warm-ups did not become steady; the hypervisor took 15% of the "
+        "processors)." in said(folder.root)
+    )
+
+
 def test_without_round_trips_it_says_so(folder: Folder) -> None:
     folder.add(altered(lambda m, c, v: v if m in ("save", "recorded") else math.nan))
     assert said(folder.root) == (

@@ -36,6 +36,12 @@ def test_the_summary_has_a_row_a_remedy_and_strikes_what_loses_state(usual: Path
     assert found["ops_where"][1].text == "the reference"
 
 
+def test_small_and_large_files_are_told_apart(folder: Folder) -> None:
+    folder.add(later=True)
+    (table,) = summary(evidence_of(folder.root))
+    assert table.rows[2][-1].text.replace("\N{NO-BREAK SPACE}", " ") == "56.7 KiB to 453.7 KiB"
+
+
 def test_each_workload_device_and_machine_has_its_own_summary(folder: Folder) -> None:
     folder.add(workloads=["image", "attention"])
     folder.add(machine="other")
