@@ -15,7 +15,17 @@ from reports.fidelity import Kept
 from reports.findings import Outcome
 from reports.speeds import c9, tally
 from reports.verdicts import Verdict
-from reports.vocabulary import CONTROL, PLACEBO, REFERENCE, REMEDIES, SECOND, STEPS, rank
+from reports.vocabulary import (
+    CONTROL,
+    PLACEBO,
+    PROGRAM_DIFFERS,
+    REFERENCE,
+    REMEDIES,
+    SECOND,
+    STEPS,
+    YARDSTICK,
+    rank,
+)
 from reports.wording import counted, listed, number
 
 
@@ -24,7 +34,7 @@ def answer(evidence: Evidence) -> list[str]:
     paragraphs = [
         *_kept(evidence),
         *(" ".join(_cost(evidence, run)) for run in evidence.runs),
-        " ".join([*_cast(evidence), *_unreliable(evidence)]),
+        " ".join([*_programs(evidence), *_cast(evidence), *_unreliable(evidence)]),
         _choice(evidence),
     ]
     return [paragraph for paragraph in paragraphs if paragraph]
@@ -84,8 +94,12 @@ def _kept(evidence: Evidence) -> Iterator[str]:
 
 def _steps(evidence: Evidence, run: Run) -> Any:
     """Return the step times of `run` that compare a remedy which keeps the model."""
-    rows = evidence.measured(*STEPS)
-    rows = rows[(rows["run"] == run.label) & (rows["verdict"] != "")]
+    rows = _sound(evidence, evidence.measured(*STEPS))
+    return rows[(rows["run"] == run.label) & (rows["verdict"] != "")]
+
+
+def _sound(evidence: Evidence, rows: Any) -> Any:
+    """Return those of `rows` that measure a remedy which keeps the model."""
     sound = [
         r.remedy != PLACEBO and evidence.state(r.run, r.workload, r.remedy) is not Kept.LOSSY
         for r in rows.itertuples(index=False)
@@ -108,6 +122,25 @@ def _cost(evidence: Evidence, run: Run) -> Iterator[str]:
                 for names in alike.values()
             ]
         yield f"Against {REFERENCE} on {run.label} ({device}), {'; '.join(parts)}."
+
+
+def _programs(evidence: Evidence) -> Iterator[str]:
+    rows = _sound(evidence, evidence.measured(PROGRAM_DIFFERS))
+    rows = rows[~rows["remedy"].isin([REFERENCE, YARDSTICK])]
+    names = sorted(set(rows["remedy"]), key=rank)
+    differ = [n for n in names if rows.loc[rows["remedy"] == n, "value"].any()]
+    if same := [n for n in names if n not in differ]:
+        cells = rows["remedy"].isin(same).sum()
+        yield (
+            f"XLA compiles {listed(same)} to the same program as {REFERENCE} in all "
+            f"{counted(cells, 'cell')}: there only the Python around the computation can differ."
+        )
+    if differ:
+        own = rows[rows["remedy"].isin(differ)]
+        yield (
+            f"XLA compiles {listed(differ)} to another program than {REFERENCE} in "
+            f"{number((own['value'] > 0).sum())} of {counted(len(own), 'cell')}."
+        )
 
 
 def _cast(evidence: Evidence) -> Iterator[str]:

@@ -40,6 +40,16 @@ def test_a_remedy_that_is_faster_everywhere_is_chosen(folder: Folder) -> None:
     assert choice.startswith(" functional_bool_input (") and "faster in every cell" in choice
 
 
+def test_what_xla_compiles_is_told_cell_by_cell(folder: Folder) -> None:
+    folder.add(later=True)
+    text = said(folder.root)
+    assert (
+        "XLA compiles build_from_config and functional_bool_input to the same program as "
+        "ops_where in all 8 cells: there" in text
+    )
+    assert "XLA compiles tf_cast to another program than ops_where in 2 of 4 cells." in text
+
+
 def test_unreliable_cells_are_owned_up_to(folder: Folder) -> None:
     folder.add(altered(ratios("placebo", 1.2)))
     text = said(folder.root)
