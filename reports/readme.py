@@ -17,6 +17,7 @@ from reports.page import engine
 from reports.results import ResultsError, read
 from reports.times import steps
 from reports.trimmed import trim
+from reports.vocabulary import STEPS
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "reports" / "reference"
@@ -83,6 +84,7 @@ def updated(readme: str, evidence: Evidence, alt: str) -> str:
     """
     costs = next(table for table in summary(evidence) if table.caption.startswith(WORKLOAD))
     told = {"runs": evidence.runs, "answer": answer(evidence), "commands": commands(evidence)}
+    told["devices"] = sorted(set(evidence.measured(*STEPS)["device"]))
     block = engine().get_template("readme.md").render(**told, costs=costs, alt=alt, path=FIGURE)
     return _BLOCK.sub(lambda found: found[1] + "\n" + block + found[2], readme)
 
