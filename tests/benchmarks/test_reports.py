@@ -36,7 +36,7 @@ def test_it_runs_only_in_the_full_setting(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr(benchmark, "RESULTS", [10])
     monkeypatch.setenv(SETTING_VARIABLE, "quick")
     made = benchmark.Reports().setup_cache()
-    with pytest.raises(NotImplementedError, match="full setting"):
+    with pytest.raises(NotImplementedError, match="full and night settings"):
         benchmark.Reports().setup(made, 10)
     monkeypatch.setenv(SETTING_VARIABLE, "full")
     made = benchmark.Reports().setup_cache()

@@ -64,7 +64,8 @@ def measures(part, benchmark, values):
     """Return whether one of the sessions of `part` measures that combination of `benchmark`."""
     module, metric = benchmark.split(".")[0], benchmark.rpartition("track_")[2]
     kind = "first_steps" if metric.startswith("first_step") else module
-    return any(s.kind == kind and s.parameters().items() <= values.items() for s in part)
+    own = (s for s in part if (s.kind, s.backend) == (kind, values.get("backend", "")))
+    return any(s.parameters().items() <= values.items() for s in own)
 
 
 def of_shard(recorded, described, part):
