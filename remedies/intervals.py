@@ -1,0 +1,236 @@
+"""The one statistic: the interval of a comparison over launches, and the word that it earns.
+
+A launch is a fresh process that measures every variant of a cell once, so the launches' values are
+``variant + launch + error``: a randomised block design (Fisher 1935, *The Design of Experiments*).
+What a launch does to all variants alike drops out of each comparison with the reference. What is
+left after the variants' and the launches' means are taken away is the error. It holds the noise
+within a launch *and* what the layout of one process does to one variant only, and it is estimated
+from all variants of the cell together, with ``(variants - 1) * (launches - 1)`` degrees of freedom,
+so that a few launches suffice.
+
+Ratios are compared by their logarithms, differences in seconds as they are.
+
+Examples
+--------
+>>> measured = {"float_mask": [1.012, 1.011, 1.014, 1.012], "placebo": [1.0, 0.999, 1.001, 1.0]}
+>>> interval = intervals([measured])["float_mask"]
+>>> f"{interval.center:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+'1.012 [1.011, 1.014]'
+>>> judge(interval.low, interval.high, margin=0.005).value
+'slower'
+>>> judge(interval.low, interval.high, margin=0.02).value
+'same'
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import ndtri, stdtrit
+
+LEVEL = 0.99
+MARGIN = 0.02
+MOST_LAUNCHES = 1000
+
+
+class Word(str, Enum):
+    """What a comparison with the reference says."""
+
+    SAME_STEP = "same step"
+    PYTHON = "python"
+    SLOWER = "slower"
+    FASTER = "faster"
+    SAME = "same"
+    UNDECIDED = "undecided"
+    UNRELIABLE = "unreliable"
+
+
+DECIDED = frozenset(Word) - {Word.UNDECIDED, Word.UNRELIABLE}
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A comparison with the reference, and its 99 % interval over launches.
+
+    Attributes
+    ----------
+    center, low, high : float
+        A ratio, or a difference in seconds. With one launch nothing tells how much the next one
+        would differ: the interval is then endless.
+    launches : int
+        How many there were.
+    degrees : float
+        Degrees of freedom of the error: the fewer, the longer the tails.
+    """
+
+    center: float
+    low: float
+    high: float
+    launches: int
+    degrees: float
+
+
+def intervals(
+    blocks: Sequence[Mapping[str, Sequence[float]]], ratios: bool = True
+) -> dict[str, Interval]:
+    """Return the interval of every comparison of a cell.
+
+    Parameters
+    ----------
+    blocks : sequence of mapping of str to sequence of float
+        For each reference of the cell: variant -> its comparison with that reference, launch by
+        launch, all of one length. The reference itself is not listed.
+    ratios : bool
+        Whether the values are ratios, which must be above 0, or differences.
+
+    Returns
+    -------
+    dict of str to Interval
+        One for each variant.
+
+    Raises
+    ------
+    ValueError
+        If the variants have not equally many launches, or a value is not finite or not a ratio.
+    """
+    lengths = {len(values) for block in blocks for values in block.values()}
+    if len(lengths) > 1:
+        raise ValueError(f"variants with {sorted(lengths)} launches; all must have as many")
+    tables = [np.array([*block.values()], dtype=float) for block in blocks if block]
+    if not all(np.isfinite(table).all() and (not ratios or (table > 0).all()) for table in tables):
+        raise ValueError("values must be finite" + ", and ratios above 0" * ratios)
+    if not tables:
+        return {}
+    launches = lengths.pop()
+    if ratios:
+        tables = [np.log(table) for table in tables]
+    degrees, half_width = _error(tables, launches)
+    names = [name for block in blocks for name in block]
+    means = [float(mean) for table in tables for mean in table.mean(axis=1)]
+    scale = _exp if ratios else float
+    return {
+        name: Interval(
+            scale(mean), scale(mean - half_width), scale(mean + half_width), launches, degrees
+        )
+        for name, mean in zip(names, means, strict=True)
+    }
+
+
+def _error(tables: Sequence[np.ndarray], launches: int) -> tuple[float, float]:
+    """Return the pooled error's degrees of freedom, and the half-width that follows from it."""
+    if launches < 2:
+        return 0.0, math.inf
+    squares = degrees = 0.0
+    for table in tables:
+        # The reference against itself is 0 in every launch.
+        block = np.vstack([table, np.zeros(launches)])
+        error = block - block.mean(0) - block.mean(1, keepdims=True) + block.mean()
+        squares += float((error**2).sum())
+        degrees += (len(block) - 1) * (launches - 1)
+    deviation = math.sqrt(2 * squares / degrees / launches)
+    return degrees, -_quantile((1 - LEVEL) / 2, degrees) * deviation
+
+
+def _exp(value: float) -> float:
+    return float(np.exp(value))
+
+
+@lru_cache(maxsize=10_000)
+def _quantile(probability: float, degrees: float) -> float:
+    """Return the quantile of Student's t, which is the normal one for infinite degrees."""
+    return float(ndtri(probability) if degrees == math.inf else stdtrit(degrees, probability))
+
+
+def widening(asked: int, degrees: float = math.inf) -> float:
+    """Return how much wider `asked` intervals must be to hold all at once as surely as one.
+
+    One 99 % interval in a hundred excludes 1 by chance, and a question has dozens. By Bonferroni's
+    inequality each may do so `asked` times more rarely. What that takes depends on the tails: those
+    of Student's t, because the error is known from few launches.
+
+    Parameters
+    ----------
+    asked : int
+        How many intervals are read at once, times how often they are read before the launches
+        stop.
+    degrees : float
+        The intervals' degrees of freedom.
+
+    Examples
+    --------
+    >>> round(widening(1, 9), 2), round(widening(20, 9), 2), round(widening(20), 2)
+    (1.0, 1.63, 1.35)
+    """
+    tail = (1 - LEVEL) / 2
+    if degrees <= 0:
+        return 1.0
+    return _quantile(tail / max(1, asked), degrees) / _quantile(tail, degrees)
+
+
+def judge(low: float, high: float, margin: float = MARGIN, wider: float = 1.0) -> Word:
+    """Return the word for a ratio whose 99 % interval is `low` to `high`.
+
+    Only a difference needs the wider interval: it is what chance would bring up if many were asked.
+    That two steps are the same has to be shown, by an interval that fits inside the margin.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of a ratio of times; above 1 is slower.
+    margin : float
+        The difference that does not matter: 0.02 is 2 %.
+    wider : float
+        By how much the interval is widened, on a logarithmic scale, before it may exclude 1; from
+        `widening`.
+
+    Examples
+    --------
+    >>> judge(0.995, 1.004).value, judge(1.03, 1.05).value, judge(0.99, 1.05).value
+    ('same', 'slower', 'undecided')
+    """
+    if not 0 < low <= high < math.inf:
+        return Word.UNDECIDED
+    if 1 / (1 + margin) <= low and high <= 1 + margin:
+        return Word.SAME
+    more = (high / low) ** ((wider - 1) / 2)
+    if low / more > 1:
+        return Word.SLOWER
+    return Word.FASTER if high * more < 1 else Word.UNDECIDED
+
+
+def more_launches(interval: Interval, margin: float = MARGIN, asked: int = 1) -> int:
+    """Return about how many more launches would settle a ratio; 0 where it is settled.
+
+    So many that the interval either excludes 1, widened for as many as are `asked`, or fits inside
+    the margin, were the ratio and the error what they are now. `MOST_LAUNCHES` means that so many
+    would not do; from one launch nothing is known but that another is needed.
+
+    Examples
+    --------
+    >>> more_launches(Interval(1.005, 0.98, 1.031, 4, 9))
+    5
+    """
+    if interval.degrees <= 0:
+        return 1
+    tail = (1 - LEVEL) / 2
+
+    def settled(more: int) -> bool:
+        launches = interval.launches + more
+        degrees = interval.degrees * (launches - 1) / (interval.launches - 1)
+        share = math.sqrt(interval.launches / launches)
+        share *= _quantile(tail, degrees) / _quantile(tail, interval.degrees)
+        # A hair less, or an interval that just fits would not.
+        share *= 1 - 1e-9
+        low, high = (
+            interval.center * (end / interval.center) ** share
+            for end in (interval.low, interval.high)
+        )
+        return judge(low, high, margin, widening(asked, degrees)) is not Word.UNDECIDED
+
+    return bisect_left(range(MOST_LAUNCHES), True, key=settled)

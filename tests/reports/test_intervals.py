@@ -1,0 +1,83 @@
+"""The one statistic: coverage, widening, words."""
+
+import doctest
+import math
+
+import numpy as np
+import pytest
+
+from remedies import intervals as module
+from remedies.intervals import Interval, Word, intervals, judge, more_launches, widening
+
+
+def test_its_examples_run():
+    assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize(("ratios", "effect"), [(True, 1.05), (False, 3e-6)])
+def test_99_of_100_intervals_hold_the_true_value(ratios, effect):
+    rng = np.random.default_rng(0)
+    inside = 0
+    for _ in range(2000):
+        noise = rng.normal(0, 0.01, (3, 4)) + rng.normal(0, 0.1, 4)  # the launches' own effect
+        reference, slow, placebo = np.exp(noise) if ratios else noise * 1e-6
+        if ratios:
+            block = {"slow": effect * slow / reference, "placebo": placebo / reference}
+        else:
+            block = {"slow": effect + slow - reference, "placebo": placebo - reference}
+        slow = intervals([block], ratios)["slow"]
+        inside += slow.low <= effect <= slow.high
+    assert 0.984 <= inside / 2000 <= 0.996
+
+
+def test_all_variants_of_a_cell_share_one_error():
+    found = intervals([{"a": [1.0, 1.02, 1.01], "b": [2.0, 2.02, 1.99]}])
+    widths = {math.log(each.high / each.low) for each in found.values()}
+    assert max(widths) == pytest.approx(min(widths))
+    assert found["a"].degrees == 4
+
+
+def test_one_launch_decides_nothing():
+    only = intervals([{"a": [1.5]}])["a"]
+    assert (only.center, only.low, only.high) == (pytest.approx(1.5), 0, math.inf)
+    assert judge(only.low, only.high) is Word.UNDECIDED
+    assert more_launches(only) == 1
+
+
+@pytest.mark.parametrize(
+    "block", [{"a": [1.0], "b": [1.0, 1.0]}, {"a": [0.0, 1.0]}, {"a": [math.nan, 1.0]}]
+)
+def test_values_that_are_no_ratios_are_refused(block):
+    with pytest.raises(ValueError, match=r"launches|finite"):
+        intervals([block])
+
+
+def test_nothing_asked_nothing_answered():
+    assert intervals([]) == {} == intervals([{}])
+
+
+def test_a_difference_must_survive_the_widening_and_sameness_need_not():
+    assert judge(1.021, 1.05) is Word.SLOWER
+    assert judge(1.021, 1.05, wider=3.0) is Word.UNDECIDED
+    assert judge(0.95, 0.97) is Word.FASTER
+    assert judge(0.99, 1.01, wider=3.0) is Word.SAME
+    assert judge(math.nan, 1.0) is Word.UNDECIDED
+
+
+def test_widening_keeps_the_rate_of_false_alarms_of_a_whole_family():
+    rng = np.random.default_rng(1)
+    alarms = 0
+    for _ in range(1000):
+        found = [intervals([{"a": np.exp(rng.normal(0, 0.03, 4))}])["a"] for _ in range(10)]
+        words = {judge(x.low, x.high, 0.001, widening(10, x.degrees)) for x in found}
+        alarms += bool(words & {Word.SLOWER, Word.FASTER})
+    assert alarms / 1000 <= 0.02
+
+
+def test_so_many_more_launches_do_settle_it():
+    assert more_launches(Interval(1.05, 1.03, 1.07, 4, 9)) == 0
+    rough = Interval(1.004, 0.97, 1.04, 4, 9)
+    more = more_launches(rough)
+    assert 3 <= more < 20
+    assert more_launches(rough, asked=30) == more  # it will fit inside the margin first
+    assert more_launches(Interval(1.02, 0.98, 1.06, 4, 9)) == module.MOST_LAUNCHES or more
