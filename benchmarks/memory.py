@@ -31,14 +31,14 @@ class Peak:
         if device == "gpu":
             _memory().reset_memory_stats(_GPU)
 
-    def told(self) -> dict[str, int]:
-        """Return bytes by metric; what nobody tells is left out."""
-        found = {}
+    def bytes(self) -> dict[str, int]:
+        """Return bytes by metric; what the system does not say is left out."""
+        peaks = {}
         if self._held is not None and (peak := _kibibytes("VmHWM")) is not None:
-            found["peak_host_memory"] = 1024 * (peak - self._held)
+            peaks["peak_host_bytes"] = 1024 * (peak - self._held)
         if self._device == "gpu":
-            found["peak_device_memory"] = int(_memory().get_memory_info(_GPU)["peak"])
-        return found
+            peaks["peak_device_bytes"] = int(_memory().get_memory_info(_GPU)["peak"])
+        return peaks
 
 
 def _kibibytes(name: str) -> int | None:
