@@ -1,8 +1,8 @@
-"""The small models of the scenarios: one body per structure, written with each remedy.
+"""How each remedy writes the masking of a small model, whatever the model's body is.
 
 An image of 8x8x3 is masked, flattened and given to `Dense` layers: small enough that a cell of the
-matrix takes a second. A body says what the model is; a remedy adds how the mask is applied and what
-is overridden. What makes the classes is `written`.
+matrix takes a second. A body (`bodies`, `overrides`) says what the model is; a remedy adds how the
+mask is applied and what is overridden. `written` makes the class of both.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ from typing import Any
 
 import keras
 
-from remedies.scenarios.operations import OPERATIONS
-
-PACKAGE = "remedies.scenarios"
+from remedies.scenarios.operations import OPERATIONS, PACKAGE
 
 
 class Raw:
@@ -70,55 +68,15 @@ WRITTEN = {
 }
 
 
-class Body:
-    """A dict of image and mask to two numbers."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.flatten = keras.layers.Flatten()
-        self.dense = keras.layers.Dense(2)
-
-    def call(self, inputs: Any) -> Any:
-        return self.run(inputs["mask"], inputs["image"])
-
-    def run(self, mask: Any, image: Any) -> Any:
-        """Mask the image and take it through the layers."""
-        this: Any = self
-        value = this.select(mask, image)
-        for step in self.steps():
-            value = step(value)
-        return value
-
-    def steps(self) -> list[Any]:
-        """Return the layers in the order in which `call` uses them."""
-        return [self.flatten, self.dense]
-
-    def build_steps(self, config: Any) -> None:
-        """Build every layer from the image's recorded shape, as the article does."""
-        shape = self.image_shape(config)
-        for step in self.steps():
-            step.build(shape)
-            shape = step.compute_output_shape(shape)
-
-    def image_shape(self, config: Any) -> Any:
-        return config["input_shape"]["image"]
-
-
 @functools.cache
-def written(remedy: str, body: type[Body] = Body, base: type | None = None) -> type:
-    """Return the registered class of `body` written with `remedy`; `base` is `keras.Model`."""
+def written(remedy: str, body: type, base: type | None = None) -> type:
+    """Return the registered class of `body` written with `remedy`, by default a `keras.Model`."""
     parents = (WRITTEN[remedy], body, base or keras.Model)
     name = "".join(parent.__name__ for parent in parents)
     own = {key: vars(body)[key] for key in ("operation",) if key in vars(body)}
     made = type(name, parents, own)
     globals()[name] = made  # pickle finds classes by name
     return keras.saving.register_keras_serializable(PACKAGE)(made)  # type: ignore[no-any-return]
-
-
-@functools.cache
-def operating(name: str) -> type[Body]:
-    """Return the plain body with operation `name` in place of `tf.where`."""
-    return type(f"{name.title().replace('_', '')}Body", (Body,), {"operation": OPERATIONS[name]})
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
