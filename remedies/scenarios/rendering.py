@@ -8,7 +8,7 @@ from typing import Any
 
 from remedies.roundtrip import Outcome
 from remedies.scenarios.cell import Cell
-from remedies.scenarios.matrix import CORE, SCENARIOS
+from remedies.scenarios.matrix import CORE, scenarios
 
 MARKS = ("<!-- generated -->", "<!-- end of generated -->")
 BARE_PAGE = "# What each remedy keeps\n\n" + "\n".join(MARKS) + "\n"
@@ -20,13 +20,6 @@ LEGEND = """\
 - **loud**: an error stopped it: when the model was made, trained, saved, loaded or used again.
 - n/a: the remedy has nothing to show there.
 """
-_DEFECTS = {
-    "weights_lost": "weights lost",
-    "optimizer_variables_lost": "optimizer variables lost",
-    "iterations_lost": "iterations lost",
-    "outputs_changed": "outputs changed",
-    "next_step_changed": "next step changed",
-}
 
 
 def put(page: str, *parts: str) -> str:
@@ -74,13 +67,7 @@ def losses(cell: Cell) -> str:
 def matrix_page(
     cells: Sequence[Cell], software: Mapping[str, str], command: str, page: str = BARE_PAGE
 ) -> str:
-    """Return `page` with the matrix between its marks: the core, all of it, and cell by cell.
-
-    Raises
-    ------
-    ValueError
-        Where `page` lacks one of `MARKS`.
-    """
+    """Return `page` with the matrix between its marks: the core, all of it, and cell by cell."""
     names = {"keras": "Keras", "tensorflow": "TensorFlow", "numpy": "NumPy", "python": "Python"}
     versions = ", ".join(f"{names.get(key, key)} {value}" for key, value in software.items())
     core = [cell for cell in cells if cell.scenario in CORE]
@@ -106,7 +93,7 @@ def _outcomes(cells: Sequence[Cell]) -> Iterator[str]:
     yield from _head("situation", "what is done", *remedies)
     group = ""
     for name in dict.fromkeys(cell.scenario for cell in cells):
-        scenario = SCENARIOS[name]
+        scenario = scenarios()[name]
         if scenario.group != group:
             group = scenario.group
             yield row(f"**{group}**", *[""] * (len(remedies) + 1))
@@ -127,20 +114,7 @@ Surveyed = dict[str, dict[tuple[str, str], Cell]]
 
 
 def survey_page(survey: Mapping[str, Any], page: str = BARE_PAGE) -> str:
-    """Return `page` with a survey of Keras' versions between its marks.
-
-    Parameters
-    ----------
-    survey : mapping
-        As `remedies.versions.survey` returns it.
-    page : str
-        Text with a line for each of `MARKS`.
-
-    Raises
-    ------
-    ValueError
-        Where `page` lacks one of `MARKS`.
-    """
+    """Return `page` with what `remedies.versions.survey` returned between its marks."""
     surveyed: Surveyed = {}
     for measured in survey["measured"]:
         cells = [Cell.from_json(data) for data in measured["cells"]]
@@ -169,16 +143,15 @@ def _results(surveyed: Surveyed) -> Iterator[str]:
         for result, shown in versions.items():
             last = list(shown.values())[-1]
             why = f": {last.note}" if last.outcome is Outcome.LOUD else ""
-            description = SCENARIOS[scenario].description
+            description = scenarios()[scenario].description
             where = span(list(shown), list(surveyed))
             yield row(f"`{scenario}`", description, remedy, result + why, where)
 
 
 def _result(cell: Cell) -> str:
-    lost = {words: asdict(cell.defects)[name] for name, words in _DEFECTS.items()}
-    counts = {words: f"{value:g} " if "lost" in words else "" for words, value in lost.items()}
-    shown = [counts[words] + words for words, value in lost.items() if value]
-    shown += [f"warnings: {cell.warnings}"] * bool(cell.warnings)
+    shown = [losses(cell)] * bool(cell.defects) + [f"warnings: {cell.warnings}"] * bool(
+        cell.warnings
+    )
     return mark(cell) + (f" ({', '.join(shown)})" if shown else "")
 
 
