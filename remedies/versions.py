@@ -13,7 +13,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,6 @@ KERAS = (
 )
 # From which Keras on which TensorFlow is installed: the pairs that were tried and install.
 TENSORFLOW = {(3, 0): "2.16.2", (3, 6): "2.18.1", (3, 10): "2.21.0"}
-_RANGE = re.compile(r"(?P<low>3(\.\d+)*)?\.\.(?P<high>3(\.\d+)*|latest)?")
 _LIMIT_S = 1800
 
 
@@ -35,45 +34,21 @@ class InstallError(Exception):
 
 
 def number(version: str) -> tuple[int, ...]:
-    """Return ``3.10.0`` as (3, 10, 0), which sorts as versions do."""
+    """Return ``3.10.0`` as (3, 10, 0), which sorts as versions do.
+
+    Raises
+    ------
+    ValueError
+        For anything but a version of Keras 3.
+    """
+    if not re.fullmatch(r"3(\.\d+){2}", version):
+        raise ValueError(f"unknown version {version!r}; write it as 3.4.1")
     return tuple(int(part) for part in version.split("."))
 
 
 def tensorflow_for(keras: str) -> str:
     """Return the TensorFlow that a version of Keras is run with."""
     return TENSORFLOW[max(low for low in TENSORFLOW if low <= number(keras)[:2])]
-
-
-def chosen(words: Sequence[str], newest: Callable[[], str]) -> list[str]:
-    """Return the versions that are named: each as it is, or those of `KERAS` in a range.
-
-    Parameters
-    ----------
-    words : sequence of str
-        Such as ``3.4.1``, ``3.5..3.9`` or ``3.5..latest``.
-    newest : callable
-        Returns the newest version that can be installed; asked where a range is open above.
-
-    Raises
-    ------
-    ValueError
-        For anything else.
-    """
-    versions: list[str] = []
-    for text in words:
-        if parts := _RANGE.fullmatch(text):
-            versions += _between(parts["low"] or "3", parts["high"] or "latest", newest)
-        elif re.fullmatch(r"3(\.\d+){2}", text):
-            versions.append(text)
-        else:
-            raise ValueError(f"unknown version {text!r}; write 3.4.1, 3.5..3.9 or 3.5..latest")
-    return sorted(dict.fromkeys(versions), key=number)
-
-
-def _between(low: str, high: str, newest: Callable[[], str]) -> Iterable[str]:
-    versions = {*KERAS, newest()} if high == "latest" else set(KERAS)
-    below = (99,) if high == "latest" else number(high)
-    return (v for v in versions if number(low) <= number(v) and number(v)[: len(below)] <= below)
 
 
 def newest() -> str:
@@ -155,12 +130,14 @@ def survey(versions: Sequence[str], folder: Path) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0, 1 where a version failed, or 2 for a wrong one."""
     parser = argparse.ArgumentParser("scripts/keras_versions", description=__doc__)
-    parser.add_argument("--versions", nargs="+", default=["3.0..latest"], metavar="V")
+    parser.add_argument(
+        "--versions", nargs="+", metavar="V", help="such as 3.4.1; by default one a minor release"
+    )
     parser.add_argument("--output", type=Path, default=ROOT / "docs", help="of keras_versions.*")
     parser.add_argument("--folder", type=Path, default=Path(".asv/keras"), help="kept between runs")
     given = parser.parse_args(arguments)
     try:
-        versions = chosen(given.versions, newest)
+        versions = sorted({*(given.versions or (*KERAS, newest()))}, key=number)
         page = (given.output / "keras_versions.md").read_text("utf-8")
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)

@@ -15,7 +15,6 @@ class Body:
     """A dict of image and mask to two numbers."""
 
     select: Any  # which the remedy brings
-    __call__: Any  # which Keras brings
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -139,8 +138,9 @@ class TwoArguments(Body):
         return tuple(inputs)
 
     def predict_step(self, data: Any) -> Any:
+        this: Any = self
         inputs, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return self(*self.arguments(inputs))
+        return this(*self.arguments(inputs))
 
     def train_step(self, data: Any) -> Any:
         this: Any = self

@@ -46,7 +46,8 @@ class CalledOnZeros(Body):
 
     def build_from_config(self, config: Any) -> None:
         shapes = config["input_shape"]
-        self({name: keras.ops.zeros(shapes[name], dtype) for name, dtype in _DTYPES.items()})
+        this: Any = self
+        this({name: keras.ops.zeros(shapes[name], dtype) for name, dtype in _DTYPES.items()})
 
 
 class CalledOnStandIns(Body):
@@ -54,7 +55,8 @@ class CalledOnStandIns(Body):
 
     def build_from_config(self, config: Any) -> None:
         shapes = config["input_shape"]
-        self({name: keras.KerasTensor(shapes[name], dtype) for name, dtype in _DTYPES.items()})
+        this: Any = self
+        this({name: keras.KerasTensor(shapes[name], dtype) for name, dtype in _DTYPES.items()})
 
 
 class KeepsShapes(Body):
@@ -70,7 +72,8 @@ class CalledInInit(Body):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self(masking.stand_ins())
+        this: Any = self
+        this(masking.stand_ins())
 
 
 class HalfBuilt(Two):

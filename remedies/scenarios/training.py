@@ -16,6 +16,7 @@ from remedies.scenarios.experiment import Experiment, NotApplicableError, Scenar
 from remedies.scenarios.making import (
     EAGERLY,
     FUNCTIONAL,
+    Shapes,
     Trained,
     body,
     keras_file,
