@@ -76,10 +76,10 @@ def measure(keras: str, folder: Path) -> dict[str, Any]:
         _checked([python, "-m", "pip", "install", "--quiet", *packages, "rich"])
         part = folder / f"{keras}.part"
         _checked([python, "-m", "remedies.scenarios", "--scenario", "core", "--json", str(part)])
+        if (other := json.loads(part.read_text("utf-8"))["versions"]["keras"]) != keras:
+            raise InstallError(f"Keras {other} was installed in its place")
         part.replace(kept)
     data: dict[str, Any] = json.loads(kept.read_text("utf-8"))
-    if data["versions"]["keras"] != keras:
-        raise InstallError(f"Keras {data['versions']['keras']} was installed in its place")
     return data
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from remedies.scenarios import masking
+from remedies.scenarios.making import FUNCTIONAL
 from remedies.scenarios.operations import OPERATIONS
+
+Shapes = masking.Shapes
+Make = Callable[[str, Shapes], Any]
 
 
 class Body:
@@ -44,6 +50,20 @@ class Body:
 
     def image_shape(self, config: Any) -> Any:
         return config["input_shape"]["image"]
+
+
+def body(written: Any, pack: Any = dict, widths: tuple[int, ...] = (2,)) -> Make:
+    """Return the maker of a `Body`; `pack` and `widths` are the functional form's."""
+
+    def make(remedy: str, shapes: Shapes) -> Any:
+        if remedy == FUNCTIONAL:
+            return masking.functional(shapes, pack, widths)
+        return masking.written(remedy, written)()
+
+    return make
+
+
+plain = body(Body)
 
 
 @functools.cache

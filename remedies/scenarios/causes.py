@@ -11,8 +11,9 @@ from keras.src import backend
 from keras.src.saving import saving_lib
 
 from remedies.scenarios import bodies
+from remedies.scenarios.bodies import Shapes, body
 from remedies.scenarios.experiment import NotApplicableError, scenario
-from remedies.scenarios.making import FUNCTIONAL, Shapes, Trained, body, keras_file, only
+from remedies.scenarios.making import FUNCTIONAL, Trained, keras_file, only
 
 
 def _true_dtypes(trained: Trained) -> Any:

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from remedies.roundtrip import Defects, RoundTrip, round_trip
-from remedies.scenarios.making import Make, Route, Trained, adam, keras_file, plain, set_policy
+from remedies.scenarios.bodies import Make, plain
+from remedies.scenarios.making import Route, Trained, adam, keras_file, set_policy
 
 STEPS = 3
 

@@ -54,35 +54,30 @@ def _never_compiled(trained: Trained) -> Any:
     return keras_file(trained._replace(model=twin))
 
 
-def _called(model: Any, inputs: Any) -> None:
-    model.predict_on_batch(inputs)
+def _new(trained: Trained) -> Any:
+    return trained.fresh()
 
 
-def _built(model: Any, inputs: Any) -> None:
-    _called(model, inputs)
-    model.optimizer.build(model.trainable_variables)
-
-
-# What prepares a fresh model, given the model and its inputs.
-Ready = Callable[[Any, Any], object]
-
-
-def _fresh(trained: Trained, ready: Ready | None) -> Any:
-    """Return a model made anew, which `ready` has prepared."""
+def _called(trained: Trained) -> Any:
     model = trained.fresh()
-    if ready:
-        ready(model, trained.inputs)
+    model.predict_on_batch(trained.inputs)
     return model
 
 
-def _weights_file(ready: Ready | None, saved: str = "") -> Route:
-    """Load a weights file, or the one that a callback `saved`, into a fresh model."""
+def _built(trained: Trained) -> Any:
+    model = _called(trained)
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def _weights_file(start: Route, saved: str = "") -> Route:
+    """Load a weights file, or the one that a callback `saved`, into what `start` makes."""
 
     def route(trained: Trained) -> Any:
         path = trained.folder / (saved or "model.weights.h5")
         if not saved:
             trained.model.save_weights(path)
-        model = _fresh(trained, ready)
+        model = start(trained)
         model.load_weights(path)
         return model
 
@@ -102,11 +97,11 @@ def _backup(folder: Path) -> list[Any]:
     return [callback(folder / "backup", delete_checkpoint=False)]
 
 
-def _restored(ready: Ready | None) -> Route:
-    """Start a fresh model's `fit`, which finds every epoch done and only restores."""
+def _restored(start: Route) -> Route:
+    """Start the model's `fit`, which finds every epoch done and only restores."""
 
     def route(trained: Trained) -> Any:
-        model = _fresh(trained, ready)
+        model = start(trained)
         callbacks = _backup(trained.folder)
         model.fit(trained.inputs, trained.targets, 16, epochs=3, verbose=0, callbacks=callbacks)
         return model
@@ -114,12 +109,13 @@ def _restored(ready: Ready | None) -> Route:
     return route
 
 
-def _tensorflow(ready: Ready | None) -> Route:
+def _tensorflow(start: Route) -> Route:
     def route(trained: Trained) -> Any:
         path = tf.train.Checkpoint(model=trained.model).write(str(trained.folder / "state"))
-        model = _fresh(trained, ready)
+        model = start(trained)
         tf.train.Checkpoint(model=model).restore(path)
-        _built(model, trained.inputs)
+        model.predict_on_batch(trained.inputs)
+        model.optimizer.build(model.trainable_variables)
         return model
 
     return route
@@ -144,7 +140,7 @@ def _json(trained: Trained) -> Any:
 
 def _rescued(trained: Trained) -> Any:
     loaded = _without_compile(trained)
-    _called(loaded, trained.inputs)
+    loaded.predict_on_batch(trained.inputs)
     loaded.compile(optimizer=adam(), loss="mse", jit_compile=False)
     loaded.optimizer.build(loaded.trainable_variables)
     loaded.load_weights(trained.folder / "model.keras")
@@ -180,7 +176,7 @@ def _export_with_signature(trained: Trained) -> Any:
 
 def _export_loaded(trained: Trained) -> Any:
     loaded = keras_file(trained)
-    _called(loaded, trained.inputs)
+    loaded.predict_on_batch(trained.inputs)
     return _export_with_signature(trained._replace(model=loaded))
 
 
@@ -201,7 +197,7 @@ SCENARIOS = (
         loss=keras.losses.MeanSquaredError,
     ),
     _row("after_h5", "a .keras file after an .h5 one", _keras_file_after_h5),
-    _row("weights_uncalled", "a .weights.h5 file into a fresh model", _weights_file(None)),
+    _row("weights_uncalled", "a .weights.h5 file into a fresh model", _weights_file(_new)),
     _row("weights_called", "the same, model called first", _weights_file(_called)),
     _row("weights_built", "the same, optimizer built too", _weights_file(_built)),
     _row(
@@ -216,9 +212,9 @@ SCENARIOS = (
         _weights_file(_called, "best.weights.h5"),
         callbacks=_checkpoint("best.weights.h5", save_weights_only=True),
     ),
-    _row("backup", "BackupAndRestore in a fresh model's fit", _restored(None), callbacks=_backup),
+    _row("backup", "BackupAndRestore in a fresh model's fit", _restored(_new), callbacks=_backup),
     _row("backup_called", "the same, model called first", _restored(_called), callbacks=_backup),
-    _row("tf_checkpoint", "tf.train.Checkpoint, restored before the first call", _tensorflow(None)),
+    _row("tf_checkpoint", "tf.train.Checkpoint, restored before the first call", _tensorflow(_new)),
     _row(
         "tf_checkpoint_built",
         "the same, model called and optimizer built first",

@@ -6,8 +6,9 @@ from functools import partial
 from typing import Any
 
 from remedies.scenarios import bodies, masking
+from remedies.scenarios.bodies import Make, Shapes, body
 from remedies.scenarios.experiment import Scenario, scenario
-from remedies.scenarios.making import EAGERLY, FUNCTIONAL, Make, Shapes, body
+from remedies.scenarios.making import EAGERLY, FUNCTIONAL
 
 
 def _tuple(inputs: dict[str, Any]) -> tuple[Any, ...]:
@@ -24,7 +25,8 @@ def _using(operation: str) -> Make:
     def make(remedy: str, shapes: Shapes) -> Any:
         if remedy == FUNCTIONAL:
             return masking.functional(shapes, operation=operation)
-        return masking.written(remedy, bodies.operating(operation))()
+        body: Any = bodies.operating(operation)
+        return masking.written(remedy, body)()
 
     return make
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
 
 from remedies import registry
-from remedies.scenarios import masking
-from remedies.scenarios.bodies import Body
 
 REMEDIES = tuple(registry.REMEDIES)
 FUNCTIONAL = "functional_bool_input"
@@ -19,9 +17,6 @@ WEIGHTS = ("weights_lost", "weights_changed", "outputs_changed")
 # Tracing takes most of a cell's time, and what files keep does not depend on how steps run: the
 # scenarios `run_eagerly` and `jit_...` show it. Rows that are many of a kind run so.
 EAGERLY = {"run_eagerly": True}
-
-Shapes = Mapping[str, tuple[int, ...]]
-Make = Callable[[str, Shapes], Any]
 
 
 class Trained(NamedTuple):
@@ -52,20 +47,6 @@ def keras_files(count: int, **settings: Any) -> Route:
 
 
 keras_file = keras_files(1)
-
-
-def body(written: type[Body], pack: Any = dict, widths: tuple[int, ...] = (2,)) -> Make:
-    """Return the maker of this body; `pack` and `widths` are the functional form's."""
-
-    def make(remedy: str, shapes: Shapes) -> Any:
-        if remedy == FUNCTIONAL:
-            return masking.functional(shapes, pack, widths)
-        return masking.written(remedy, written)()
-
-    return make
-
-
-plain = body(Body)
 
 
 def adam() -> Any:

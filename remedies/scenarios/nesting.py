@@ -9,18 +9,9 @@ from typing import Any
 import keras
 
 from remedies.scenarios import bodies, masking, operations
+from remedies.scenarios.bodies import Make, Shapes, body, plain
 from remedies.scenarios.experiment import scenario
-from remedies.scenarios.making import (
-    EAGERLY,
-    FUNCTIONAL,
-    OVERRIDES,
-    Make,
-    Shapes,
-    Trained,
-    body,
-    keras_files,
-    plain,
-)
+from remedies.scenarios.making import EAGERLY, FUNCTIONAL, OVERRIDES, Trained, keras_files
 
 _NO_CLASS = dict.fromkeys(OVERRIDES, "a functional model has no class to override")
 _IS_PLAIN = {FUNCTIONAL: "its plain form is a layer in a functional model"}

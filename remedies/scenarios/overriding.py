@@ -9,15 +9,13 @@ import keras
 import tensorflow as tf
 
 from remedies.scenarios import masking
-from remedies.scenarios.bodies import Body, Two
+from remedies.scenarios.bodies import Body, Shapes, Two, body
 from remedies.scenarios.experiment import Scenario, scenario
 from remedies.scenarios.making import (
     EAGERLY,
     FUNCTIONAL,
     OVERRIDES,
     WEIGHTS,
-    Shapes,
-    body,
     keras_files,
     only,
     sgd,

@@ -110,49 +110,40 @@ def _details(cells: Sequence[Cell]) -> Iterator[str]:
             yield row(cell.scenario, cell.remedy, mark(cell), losses(cell), count, cell.note)
 
 
-Surveyed = dict[str, dict[tuple[str, str], Cell]]
-
-
 def survey_page(survey: Mapping[str, Any], page: str = BARE_PAGE) -> str:
     """Return `page` with what `remedies.versions.survey` returned between its marks."""
-    surveyed: Surveyed = {}
-    for measured in survey["measured"]:
-        cells = [Cell.from_json(data) for data in measured["cells"]]
-        surveyed[measured["versions"]["keras"]] = {(c.scenario, c.remedy): c for c in cells}
-    pairs = [(m["versions"]["keras"], m["versions"]["tensorflow"]) for m in survey["measured"]]
+    surveyed = {m["versions"]["keras"]: m for m in survey["measured"]}
+    pairs: dict[str, list[str]] = {}
+    words: dict[str, dict[str, dict[str, list[str]]]] = {}  # situation, remedy, word, versions
+    for keras, measured in surveyed.items():
+        pairs.setdefault(measured["versions"]["tensorflow"], []).append(keras)
+        for cell in map(Cell.from_json, measured["cells"]):
+            outcomes = words.setdefault(cell.scenario, {}).setdefault(cell.remedy, {})
+            outcomes.setdefault(mark(cell), []).append(keras)
+    remedies = list(dict.fromkeys(remedy for outcomes in words.values() for remedy in outcomes))
     failures = [f"- Keras {keras}: {reason}" for keras, reason in survey["failed"].items()]
     return put(
         page,
-        "Made by `scripts/keras_versions`; not to be edited by hand. Measured: "
-        + "; ".join(f"Keras {keras} on TensorFlow {tensorflow}" for keras, tensorflow in pairs)
-        + ".\n",
+        "Made by `scripts/keras_versions`; not to be edited by hand. "
+        + "".join(f"Keras {span(k, list(surveyed))} on TensorFlow {t}. " for t, k in pairs.items())
+        + "Where versions differ, each outcome has its own.\n",
         LEGEND,
-        *_head("situation", "what is done", "remedy", "outcome", "Keras"),
-        *_results(surveyed),
+        *_head("situation", "what is done", *remedies),
+        *(
+            row(
+                f"`{name}`",
+                scenarios()[name].description,
+                *(_by_version(outcomes.get(remedy, {}), list(surveyed)) for remedy in remedies),
+            )
+            for name, outcomes in words.items()
+        ),
         *(["\nNot measured:\n", *failures] if failures else []),
     )
 
 
-def _results(surveyed: Surveyed) -> Iterator[str]:
-    for key in dict.fromkeys(key for cells in surveyed.values() for key in cells):
-        versions: dict[str, dict[str, Cell]] = {}
-        for keras, cells in surveyed.items():
-            if key in cells and cells[key].outcome:
-                versions.setdefault(_result(cells[key]), {})[keras] = cells[key]
-        scenario, remedy = key
-        for result, shown in versions.items():
-            last = list(shown.values())[-1]
-            why = f": {last.note}" if last.outcome is Outcome.LOUD else ""
-            description = scenarios()[scenario].description
-            where = span(list(shown), list(surveyed))
-            yield row(f"`{scenario}`", description, remedy, result + why, where)
-
-
-def _result(cell: Cell) -> str:
-    shown = [losses(cell)] * bool(cell.defects) + [f"warnings: {cell.warnings}"] * bool(
-        cell.warnings
-    )
-    return mark(cell) + (f" ({', '.join(shown)})" if shown else "")
+def _by_version(outcomes: Mapping[str, list[str]], measured: list[str]) -> str:
+    spans = (f"{word}: {span(versions, measured)}" for word, versions in outcomes.items())
+    return next(iter(outcomes)) if len(outcomes) == 1 else "; ".join(spans)
 
 
 def span(versions: Sequence[str], measured: Sequence[str]) -> str:
@@ -161,8 +152,6 @@ def span(versions: Sequence[str], measured: Sequence[str]) -> str:
     >>> span(["3.0.5", "3.2.1", "3.3.3"], ["3.0.5", "3.1.1", "3.2.1", "3.3.3"])
     '3.0.5, 3.2.1 to 3.3.3'
     """
-    if list(versions) == list(measured):
-        return f"all {len(measured)}"
     ranges: list[list[str]] = []
     for version in versions:
         place = measured.index(version)

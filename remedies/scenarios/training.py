@@ -11,18 +11,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from remedies.scenarios.bodies import Two
+from remedies.scenarios.bodies import Shapes, Two, body
 from remedies.scenarios.experiment import Experiment, NotApplicableError, Scenario, scenario
-from remedies.scenarios.making import (
-    EAGERLY,
-    FUNCTIONAL,
-    Shapes,
-    Trained,
-    body,
-    keras_file,
-    set_policy,
-    sgd,
-)
+from remedies.scenarios.making import EAGERLY, FUNCTIONAL, Trained, keras_file, set_policy, sgd
 
 
 def _keras(name: str, *rate: float, **settings: Any) -> Callable[[], Any]:

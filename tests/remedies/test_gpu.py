@@ -48,7 +48,7 @@ def test_idleness_does_not_count_as_slowing_down(driver):
     assert gpu.throttled() == ["power cap"]
 
 
-def test_without_a_driver_there_is_nothing_to_tell(driver, monkeypatch):
+def test_without_a_driver_there_are_no_facts(driver, monkeypatch):
     def broken():
         raise RuntimeError("Driver Not Loaded")
 
@@ -56,6 +56,6 @@ def test_without_a_driver_there_is_nothing_to_tell(driver, monkeypatch):
     assert gpu.facts() == {} and gpu.throttled() == [] and math.isnan(gpu.temperature())
 
 
-def test_without_the_package_there_is_nothing_to_tell(monkeypatch):
+def test_without_the_package_there_are_no_facts(monkeypatch):
     monkeypatch.setitem(sys.modules, "pynvml", None)
     assert gpu.facts() == {} and gpu.throttled() == []
