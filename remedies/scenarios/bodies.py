@@ -208,7 +208,8 @@ class SetLater(Body):
     scale: Any
 
     def call(self, inputs: Any) -> Any:
-        return super().call(inputs) * self.scale
+        scale = self.scale  # before the layers: those that were called are built, and whole
+        return super().call(inputs) * scale
 
 
 class Holding(Body):
