@@ -67,8 +67,13 @@ _FOUR_RUNS = f"{RUNS} runs of {STEPS} steps, a .keras file between each two, Ada
 _row = partial(scenario, GROUP)
 
 SCENARIOS = (
-    _row("second_adam", "twice, Adam", keras_files(2)),
-    _row("second_sgd", "twice, SGD", keras_files(2), optimizer=sgd),
-    _row("second_uncompiled", "twice, compile=False", keras_files(2, compile=False), keeps=WEIGHTS),
+    _row("second_adam", "two saves and loads, Adam", keras_files(2)),
+    _row("second_sgd", "two saves and loads, SGD", keras_files(2), optimizer=sgd),
+    _row(
+        "second_uncompiled",
+        "two saves and loads, compile=False",
+        keras_files(2, compile=False),
+        keeps=WEIGHTS,
+    ),
     Scenario(GROUP, "four_runs", _FOUR_RUNS, resumed),
 )

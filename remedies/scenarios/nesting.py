@@ -86,10 +86,7 @@ _NAMED = _in_lambda(named=True, output_shape=(8, 8, 3))
 
 SCENARIOS = (
     _row(
-        "bare",
-        "the operation straight on keras.Input",
-        make=_on_inputs(_bare),
-        excuses=_NOT_BARE,
+        "bare", "the operation straight on keras.Input", make=_on_inputs(_bare), excuses=_NOT_BARE
     ),
     _row(
         "input_without_dtype",
@@ -138,8 +135,6 @@ SCENARIOS = (
         make=_SHAPED,
     ),
     _lambda(
-        "lambda_named",
-        "the same with a registered function in place of the lambda",
-        make=_NAMED,
+        "lambda_named", "the same with a registered function in place of the lambda", make=_NAMED
     ),
 )

@@ -22,8 +22,6 @@ from remedies.scenarios.making import (
 )
 from remedies.scenarios.operations import PACKAGE
 
-_DTYPES = {"image": "float32", "mask": "bool"}
-
 
 class Built(Body):
     """A `build` that builds every layer."""
@@ -42,19 +40,19 @@ class EmptyBuild(Body):
 class CalledOnZeros(Body):
     """A `build_from_config` that calls the model on zeros of the dtypes it is fed."""
 
-    def build_from_config(self, config: Any) -> None:
-        shapes = config["input_shape"]
-        this: Any = self
-        this({name: keras.ops.zeros(shapes[name], dtype) for name, dtype in _DTYPES.items()})
-
-
-class CalledOnStandIns(Body):
-    """A `build_from_config` that calls the model on stand-ins of the dtypes it is fed."""
+    stand_in: Any = staticmethod(keras.ops.zeros)
 
     def build_from_config(self, config: Any) -> None:
-        shapes = config["input_shape"]
         this: Any = self
-        this({name: keras.KerasTensor(shapes[name], dtype) for name, dtype in _DTYPES.items()})
+        dtypes = {"image": "float32", "mask": "bool"}
+        shapes = config["input_shape"]
+        this({name: self.stand_in(shapes[name], dtype) for name, dtype in dtypes.items()})
+
+
+class CalledOnStandIns(CalledOnZeros):
+    """The same on Keras' own stand-ins of these dtypes."""
+
+    stand_in = keras.KerasTensor
 
 
 class KeepsShapes(Body):

@@ -76,6 +76,7 @@ def _load_in_scope(trained: Trained) -> Any:
         return keras_file(trained)
 
 
+_OPTIMIZERS = ["AdamW", "Lion", "RMSprop", "Nadam", "Adagrad", "Adafactor", "Ftrl", "Lamb", "Muon"]
 _optimizer = partial(scenario, "optimizers")
 _eager = partial(_optimizer, compiling=EAGERLY)
 _frozen_layer = partial(scenario, "frozen layer", make=_frozen)
@@ -94,21 +95,7 @@ SCENARIOS = (
     _optimizer("sgd", "SGD", optimizer=sgd),
     _eager("momentum", "SGD with momentum", optimizer=_keras("SGD", 0.01, momentum=0.9)),
     _optimizer("adam", "Adam", optimizer=_keras("Adam")),
-    *(
-        _eager(name.lower(), name, optimizer=_keras(name))
-        for name in (
-            "AdamW",
-            "Lion",
-            "RMSprop",
-            "Nadam",
-            "Adagrad",
-            "Adafactor",
-            "Ftrl",
-            "Lamb",
-            "Muon",
-        )
-    ),
-    _eager("muon", "Muon", optimizer=_keras("Muon")),
+    *(_eager(name.lower(), name, optimizer=_keras(name)) for name in _OPTIMIZERS),
     _eager(
         "amsgrad",
         "Adam, AMSGrad and clipped gradients",
