@@ -79,8 +79,7 @@ def measure(keras: str, folder: Path) -> dict[str, Any]:
         if (other := json.loads(part.read_text("utf-8"))["versions"]["keras"]) != keras:
             raise InstallError(f"Keras {other} was installed in its place")
         part.replace(kept)
-    data: dict[str, Any] = json.loads(kept.read_text("utf-8"))
-    return data
+    return dict(json.loads(kept.read_text("utf-8")))
 
 
 def _digest() -> str:
@@ -127,34 +126,50 @@ def survey(versions: Sequence[str], folder: Path) -> dict[str, Any]:
     return {"measured": measured, "failed": failed}
 
 
+def merged(published: dict[str, Any], surveyed: dict[str, Any]) -> dict[str, Any]:
+    """Return the published survey with the versions of `surveyed` in place of its own."""
+    both = (published, surveyed)
+    cells = {data["versions"]["keras"]: data for part in both for data in part["measured"]}
+    failed = published["failed"] | surveyed["failed"]
+    return {
+        "measured": [cells[keras] for keras in sorted(cells, key=number)],
+        "failed": {keras: reason for keras, reason in failed.items() if keras not in cells},
+    }
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0, 1 where a version failed, or 2 for a wrong one."""
     parser = argparse.ArgumentParser("scripts/keras_versions", description=__doc__)
     parser.add_argument(
-        "--versions", nargs="+", metavar="V", help="such as 3.4.1; by default one a minor release"
+        "--versions",
+        nargs="+",
+        metavar="V",
+        help="such as 3.4.1; by default one a minor release, and the newest",
     )
     parser.add_argument("--output", type=Path, default=ROOT / "docs", help="of keras_versions.*")
     parser.add_argument("--folder", type=Path, default=Path(".asv/keras"), help="kept between runs")
     given = parser.parse_args(arguments)
+    page, data = (given.output / f"keras_versions.{kind}" for kind in ("md", "json"))
     try:
         versions = sorted({*(given.versions or (*KERAS, newest()))}, key=number)
-        page = (given.output / "keras_versions.md").read_text("utf-8")
+        text, published = page.read_text("utf-8"), json.loads(data.read_text("utf-8"))
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     given.folder.mkdir(parents=True, exist_ok=True)
-    found = survey(versions, given.folder.resolve())
+    surveyed = merged(published, survey(versions, given.folder.resolve()))
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from remedies.scenarios.rendering import survey_page
 
-    (given.output / "keras_versions.md").write_text(survey_page(found, page), "utf-8")
-    (given.output / "keras_versions.json").write_text(to_json(found), "utf-8")
-    return int(bool(found["failed"]))
+    page.write_text(survey_page(surveyed, text), "utf-8")
+    data.write_text(to_json(surveyed), "utf-8")
+    return int(any(keras in surveyed["failed"] for keras in versions))
 
 
-def to_json(found: dict[str, Any]) -> str:
+def to_json(surveyed: dict[str, Any]) -> str:
     """Return a survey's JSON text, a version a line."""
-    lines = ",\n".join(json.dumps(data, ensure_ascii=False) for data in found["measured"])
-    return f'{{"failed": {json.dumps(found["failed"])},\n"measured": [\n{lines}\n]}}\n'
+    lines = ",\n".join(json.dumps(data, ensure_ascii=False) for data in surveyed["measured"])
+    return f'{{"failed": {json.dumps(surveyed["failed"])},\n"measured": [\n{lines}\n]}}\n'
 
 
 if __name__ == "__main__":

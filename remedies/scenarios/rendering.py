@@ -70,35 +70,33 @@ def matrix_page(
     """Return `page` with the matrix between its marks: the core, all of it, and cell by cell."""
     names = {"keras": "Keras", "tensorflow": "TensorFlow", "numpy": "NumPy", "python": "Python"}
     versions = ", ".join(f"{names.get(key, key)} {value}" for key, value in software.items())
-    core = [cell for cell in cells if cell.scenario in CORE]
+    marks = {(cell.scenario, cell.remedy): mark(cell) for cell in cells}
     return put(
         page,
         f"{versions}. Made by `{command}`; not to be edited by hand.\n",
         LEGEND,
-        *(
-            ["### The core situations\n", *_outcomes(core), "\n### Every situation\n"]
-            if core
-            else []
-        ),
-        *_outcomes(cells),
+        "### The core situations\n",
+        *_table({key: word for key, word in marks.items() if key[0] in CORE}),
+        "\n### Every situation\n",
+        *_table(marks),
         "\n<details><summary>Cell by cell: what was lost, and why</summary>\n",
         *_details(cells),
         "\n</details>",
     )
 
 
-def _outcomes(cells: Sequence[Cell]) -> Iterator[str]:
-    remedies = list(dict.fromkeys(cell.remedy for cell in cells))
-    marks = {(cell.scenario, cell.remedy): mark(cell) for cell in cells}
+def _table(texts: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    """Yield the lines of situations by remedies, under the headings of their groups."""
+    names, remedies = (list(dict.fromkeys(key)) for key in zip(*texts, strict=True))
     yield from _head("situation", "what is done", *remedies)
     group = ""
-    for name in dict.fromkeys(cell.scenario for cell in cells):
+    for name in names:
         scenario = scenarios()[name]
         if scenario.group != group:
             group = scenario.group
             yield row(f"**{group}**", *[""] * (len(remedies) + 1))
-        words = (marks.get((name, remedy), "") for remedy in remedies)
-        bold = ("**SILENT**" if word == "SILENT" else word for word in words)
+        words = (texts.get((name, remedy), "") for remedy in remedies)
+        bold = (word.replace("SILENT", "**SILENT**") for word in words)
         yield row(f"`{name}`", scenario.description, *bold)
 
 
@@ -113,14 +111,13 @@ def _details(cells: Sequence[Cell]) -> Iterator[str]:
 def survey_page(survey: Mapping[str, Any], page: str = BARE_PAGE) -> str:
     """Return `page` with what `remedies.versions.survey` returned between its marks."""
     surveyed = {m["versions"]["keras"]: m for m in survey["measured"]}
-    pairs: dict[str, list[str]] = {}
-    words: dict[str, dict[str, dict[str, list[str]]]] = {}  # situation, remedy, word, versions
+    pairs: dict[str, list[str]] = {}  # versions of Keras by that of TensorFlow
+    words: dict[tuple[str, str], dict[str, list[str]]] = {}  # and by what a cell says
     for keras, measured in surveyed.items():
         pairs.setdefault(measured["versions"]["tensorflow"], []).append(keras)
         for cell in map(Cell.from_json, measured["cells"]):
-            outcomes = words.setdefault(cell.scenario, {}).setdefault(cell.remedy, {})
-            outcomes.setdefault(mark(cell), []).append(keras)
-    remedies = list(dict.fromkeys(remedy for outcomes in words.values() for remedy in outcomes))
+            key = cell.scenario, cell.remedy
+            words.setdefault(key, {}).setdefault(mark(cell), []).append(keras)
     failures = [f"- Keras {keras}: {reason}" for keras, reason in survey["failed"].items()]
     return put(
         page,
@@ -128,15 +125,7 @@ def survey_page(survey: Mapping[str, Any], page: str = BARE_PAGE) -> str:
         + "".join(f"Keras {span(k, list(surveyed))} on TensorFlow {t}. " for t, k in pairs.items())
         + "Where versions differ, each outcome has its own.\n",
         LEGEND,
-        *_head("situation", "what is done", *remedies),
-        *(
-            row(
-                f"`{name}`",
-                scenarios()[name].description,
-                *(_by_version(outcomes.get(remedy, {}), list(surveyed)) for remedy in remedies),
-            )
-            for name, outcomes in words.items()
-        ),
+        *_table({key: _by_version(by_word, list(surveyed)) for key, by_word in words.items()}),
         *(["\nNot measured:\n", *failures] if failures else []),
     )
 

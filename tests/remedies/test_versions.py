@@ -13,7 +13,7 @@ import pytest
 from remedies import versions
 from remedies.scenarios.matrix import CORE
 from remedies.scenarios.rendering import BARE_PAGE, span, survey_page
-from remedies.versions import InstallError, main, measure, survey, tensorflow_for, to_json
+from remedies.versions import InstallError, main, measure, merged, survey, tensorflow_for, to_json
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -113,6 +113,22 @@ def test_page_says_which_versions_show_an_outcome(machine: Machine, tmp_path: Pa
     assert "| `keras` | a .keras file | whole: 3.0.5; warned*: 3.2.1 to 3.3.3 |" in page
     assert "| `pickle` | pickle.loads(pickle.dumps(model)) | loud |" in page
     assert "- Keras 3.1.1: No matching distribution found for keras==3.1.1" in page
+
+
+def test_command_adds_a_version_to_what_is_published(machine: Machine, tmp_path: Path) -> None:
+    output = tmp_path / "docs"
+    output.mkdir()
+    (output / "keras_versions.md").write_text(BARE_PAGE)
+    first = {"measured": [cells("3.2.1"), cells("3.10.0")], "failed": {"3.1.1": "x", "3.0.5": "y"}}
+    (output / "keras_versions.json").write_text(to_json(first))
+    arguments = ["--output", str(output), "--folder", str(tmp_path / "kept")]
+    assert main(["--versions", "3.0.5", *arguments]) == 0
+    found = json.loads((output / "keras_versions.json").read_text())
+    assert [m["versions"]["keras"] for m in found["measured"]] == ["3.0.5", "3.2.1", "3.10.0"]
+    assert found["failed"] == {"3.1.1": "x"}
+    assert "whole: 3.0.5; warned*: 3.2.1 to 3.10.0" in (output / "keras_versions.md").read_text()
+    assert main(["--versions", "3.1.1", *arguments]) == 1
+    assert merged(found, survey([], tmp_path)) == found | {"failed": {"3.1.1": "x"}}
 
 
 def test_published_survey_is_on_the_page_a_version_a_line() -> None:
