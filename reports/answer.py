@@ -21,7 +21,7 @@ def answer(results: Results) -> Section:
     if choice.exceptions:
         parts.append(["Where that is not enough:", *choice.exceptions])
     parts += figure(results)
-    return Section("answer", "What to do", choice.sentence, parts)
+    return Section("answer", "What to do", choice.sentence, parts, choice.reason)
 
 
 def overview(results: Results) -> Table:
@@ -64,7 +64,7 @@ def keeps(results: Results, remedy: str) -> str:
     if state is Kept.ONCE:
         most = counted(trips[SECOND].max(), "variable")
         return f"only once: the second save and load loses {most}"
-    return state.value
+    return str(state.value)
 
 
 def figure(results: Results) -> list[Figure]:

@@ -47,19 +47,20 @@ def _steps(results: Results) -> Iterator[Any]:
     rows, drawn = [], []
     for (step, text), own in judged.groupby(["step", "difference"], sort=False):
         own = own[own["word"] != Word.SAME_STEP.value] if text else own
-        for members, alike in _by_members(judged, own):
+        for members, alike in _by_members(own):
             exact = set(alike["word"]) == {Word.SAME_STEP.value}
-            name = listed(members)
+            label = STEPS.get(step, step)
             rows.append(
                 {
-                    "step": f"{STEPS.get(step, step)}: {name}",
+                    "step": f"{label}: {_members(members)}",
                     f"differs from {REFERENCE}'s": text or ("in nothing" if exact else NOTHING),
                     "cost": summary(alike),
                     "evidence": "exact" if exact else _launches(alike),
                     "measured on": f"{cells(alike)} ({counted(_count(alike), 'cell')})",
                 }
             )
-            drawn.append((f"{STEPS.get(step, step)}\n{_short(members)}", alike))
+            more = f" and {len(members) - 1} more" if len(members) > 1 else ""
+            drawn.append((f"{label}, {members[0][1]} mask\n{members[0][0]}{more}", alike))
     yield table(rows, "step", "Distinct steps, with the remedies and mask dtypes that make them.")
     timed = [(name, own) for name, own in drawn if set(own["word"]) != {Word.SAME_STEP.value}]
     if timed:
@@ -72,13 +73,16 @@ def _steps(results: Results) -> Iterator[Any]:
     yield _every(judged)
 
 
-def _by_members(judged: Any, own: Any) -> Iterator[tuple[list[str], Any]]:
+Variant = tuple[str, str]  # a remedy and a mask dtype
+
+
+def _by_members(own: Any) -> Iterator[tuple[list[Variant], Any]]:
     """Yield sets of variants that are one step in the same cells, with their comparisons."""
-    groups: dict[tuple[Any, ...], dict[str, None]] = {}
+    groups: dict[tuple[Any, ...], dict[Variant, None]] = {}
     for row in own.itertuples(index=False):
         key = tuple(getattr(row, name) for name in _CELL)
-        groups.setdefault(key, {})[f"{row.remedy} ({row.mask_dtype} mask)"] = None
-    alike: dict[tuple[str, ...], set[tuple[Any, ...]]] = {}
+        groups.setdefault(key, {})[row.remedy, row.mask_dtype] = None
+    alike: dict[tuple[Variant, ...], set[tuple[Any, ...]]] = {}
     for key, members in groups.items():
         alike.setdefault(tuple(members), set()).add(key)
     keys = list(zip(*(own[name] for name in _CELL), strict=True))
@@ -86,8 +90,12 @@ def _by_members(judged: Any, own: Any) -> Iterator[tuple[list[str], Any]]:
         yield list(names), own[[key in found for key in keys]]
 
 
-def _short(members: list[str]) -> str:
-    return members[0] if len(members) == 1 else f"{members[0]} and {len(members) - 1} more"
+def _members(members: list[Variant]) -> str:
+    """Return the names of one step: ``control and tf_cast, bool mask``."""
+    by_mask: dict[str, list[str]] = {}
+    for remedy, mask_dtype in members:
+        by_mask.setdefault(mask_dtype, []).append(remedy)
+    return "; ".join(f"{listed(names)}, {mask} mask" for mask, names in by_mask.items())
 
 
 def _count(rows: Any) -> int:
@@ -104,7 +112,7 @@ def _every(judged: Any) -> Table:
     rows = [
         {
             "cell": f"{row.workload}, batch {row.batch}, {row.device}, {row.jit}, {row.step}; "
-            f"{row.remedy}, {row.mask_dtype} mask" + (f" ({row.machine})"),
+            f"{row.remedy}, {row.mask_dtype} mask; {row.machine}",
             "cost": row.text,
             f"{REFERENCE}'s step": seconds(row.seconds) if row.seconds else NOTHING,
             "launches": f"{row.launches}",
@@ -150,7 +158,7 @@ def _kernel(device: str, jit: str, kernel: str, mask_dtype: str) -> str:
 
 def _others(results: Results) -> Iterator[Any]:
     """Yield first steps, save and load, with the sizes of files."""
-    drawn = []
+    drawn: list[tuple[str, Any]] = []
     for metric, label in COSTS.items():
         rows = []
         for key, own in results.compared(metric).groupby(
@@ -167,9 +175,11 @@ def _others(results: Results) -> Iterator[Any]:
                     "measured on": f"{cells(own)}; {span(own['launches'])} launches",
                 }
             )
-            drawn.append((f"{label}: {name}", own))
         if rows:
             yield table(rows, "remedy", f"{label[0].upper()}{label[1:]}, against {REFERENCE}'s.")
+        if metric != "first_step_ratio":
+            whole = results.compared(metric).groupby("remedy", sort=False)
+            drawn += [(f"{label}: {name}", own) for name, own in whole]
     files = results.metric("file_bytes")
     files = files[files["remedy"] != "placebo"]
     if len(files):
@@ -178,7 +188,6 @@ def _others(results: Results) -> Iterator[Any]:
             for name, own in files.groupby("remedy", sort=False)
         ]
         yield table(rows, "remedy", "What is written.", True)
-    drawn = [(name, own) for name, own in drawn if name.startswith(("save", "load"))]
     if drawn:
         yield Figure(
             "files",

@@ -14,11 +14,9 @@ from matplotlib.figure import Figure as Canvas
 from remedies.intervals import Word
 from reports.parts import Figure
 from reports.results import summary
-from reports.vocabulary import REFERENCE
 from reports.wording import size
 
 WIDTH = 8.0  # inches
-_ROW = 0.42
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def svg(figure: Figure, theme: str) -> bytes:
     }
     target = io.BytesIO()
     with mpl.rc_context(style):
-        canvas = Canvas(figsize=(WIDTH, 3), layout="constrained")
+        canvas = Canvas(figsize=(WIDTH, 3))
         figure.draw(canvas, colors)
         canvas.savefig(target, format="svg", metadata={"Date": None, "Creator": None})
     return target.getvalue()
@@ -78,8 +76,7 @@ def svg(figure: Figure, theme: str) -> bytes:
 
 def answer(canvas: Any, colors: Colors, rows: Sequence[tuple[str, float | None, Any]]) -> None:
     """Draw what comes back, as bars, and what a training step costs, as intervals."""
-    canvas.set_size_inches(WIDTH, 1.1 + _ROW * len(rows))
-    left, right = canvas.subplots(1, 2, sharey=True, width_ratios=[1, 1.25])
+    left, right = _panels(canvas, 0.45 * len(rows), (1.75, 2.0), (4.1, 1.7))
     for place, (_, share, _) in enumerate(rows):
         if share is None:
             left.text(0.01, place, "not measured", va="center", color=colors.muted)
@@ -89,29 +86,41 @@ def answer(canvas: Any, colors: Colors, rows: Sequence[tuple[str, float | None, 
         inside = share > 0.3
         left.text(
             share + (-0.02 if inside else 0.02), place, f"{share:.0%}", va="center",
-            ha="right" if inside else "left", color=colors.paper if inside else colors.ink,
+            ha="right" if inside else "left", color=colors.paper if inside else color,
         )  # fmt: skip
     left.set_xlim(0, 1)
     left.set_xticks([])
     left.spines["bottom"].set_visible(False)
-    left.set_title("comes back from two saves and loads", fontsize=10.5, loc="left")
-    _intervals(right, colors, [own for _, _, own in rows])
-    right.set_title(f"training step, against {REFERENCE}'s", fontsize=10.5, loc="left")
+    left.set_title("comes back (two saves and loads)", fontsize=9.5, loc="left", color=colors.muted)
+    _intervals(right, colors, [own for _, _, own in rows], 26)
+    right.set_title("training step", fontsize=9.5, loc="left", color=colors.muted)
     _names(left, [name for name, _, _ in rows])
+    _names(right, [""] * len(rows))
 
 
 def steps(canvas: Any, colors: Colors, rows: Sequence[tuple[str, Any]]) -> None:
     """Draw the intervals of comparisons, one row for each name."""
-    canvas.set_size_inches(WIDTH, 1.0 + 1.2 * _ROW * len(rows))
-    axes = canvas.subplots()
-    _intervals(axes, colors, [own for _, own in rows])
+    [axes] = _panels(canvas, 0.5 * len(rows), (2.5, 2.6))
+    _intervals(axes, colors, [own for _, own in rows], 42)
     _names(axes, [name for name, _ in rows])
+
+
+def _panels(canvas: Any, height: float, *spans: tuple[float, float]) -> list[Any]:
+    """Return axes that are `height` inches high, each from a place on, as wide as is told."""
+    foot, head = 0.55, 0.3
+    whole = height + foot + head
+    canvas.set_size_inches(WIDTH, whole)
+    return [
+        canvas.add_axes((left / WIDTH, foot / whole, width / WIDTH, height / whole))
+        for left, width in spans
+    ]
 
 
 def cast(canvas: Any, colors: Colors, rows: Any, name: Callable[..., str]) -> None:
     """Draw the ratio of the kernel alone by the size of its values, a panel for each device."""
     devices = sorted(set(rows["device"]))
     canvas.set_size_inches(WIDTH, 3.2 * len(devices))
+    canvas.set_layout_engine("constrained")
     for device, axes in zip(devices, canvas.subplots(len(devices), squeeze=False)[:, 0],
                             strict=True):  # fmt: skip
         own = rows[rows["device"] == device]
@@ -133,7 +142,7 @@ def cast(canvas: Any, colors: Colors, rows: Any, name: Callable[..., str]) -> No
                     bbox_to_anchor=(1, 1))  # fmt: skip
 
 
-def _intervals(axes: Any, colors: Colors, rows: Sequence[Any]) -> None:
+def _intervals(axes: Any, colors: Colors, rows: Sequence[Any], width: int) -> None:
     """Draw each comparison as a mark with its interval, in percent of the reference's time."""
     reach = [1.0]
     for place, own in enumerate(rows):
@@ -149,13 +158,14 @@ def _intervals(axes: Any, colors: Colors, rows: Sequence[Any]) -> None:
             if high - low < 1000:
                 axes.plot([low, high], [y, y], color=color, linewidth=1.4)
                 reach += [abs(low), abs(high)]
-        text = "\n".join(textwrap.wrap(summary(own), 44)[:3]) if len(own) else "not measured"
+        text = "\n".join(textwrap.wrap(summary(own), width)[:3]) if len(own) else "not measured"
         axes.annotate(text, (1.02, place), xycoords=("axes fraction", "data"), va="center",
                       fontsize=9, color=colors.ink, annotation_clip=False)  # fmt: skip
     end = 1.1 * max(reach)
     axes.set_xlim(-end, end)
     axes.axvline(0, color=colors.muted, linewidth=0.8, zorder=0)
-    axes.set_xlabel("% slower (right) or faster (left)")
+    axes.set_xlabel("% faster | % slower", fontsize=9)
+    axes.tick_params(axis="x", labelsize=9)
 
 
 def _percents(row: Any) -> tuple[float, float, float]:
@@ -166,7 +176,7 @@ def _percents(row: Any) -> tuple[float, float, float]:
 
 
 def _names(axes: Any, names: Sequence[str]) -> None:
-    short = ["\n".join(textwrap.wrap(part, 34)[0] if part else "" for part in name.split("\n"))
+    short = ["\n".join(textwrap.wrap(part, 32)[0] if part else "" for part in name.split("\n"))
              for name in names]  # fmt: skip
     axes.set_yticks(range(len(names)), short)
     axes.tick_params(axis="y", length=0)

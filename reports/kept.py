@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 from reports.parts import Section, Table, table
 from reports.results import SECOND, Kept, Results, losses
 from reports.vocabulary import CORE, HARM, situation
@@ -21,33 +24,42 @@ def kept(results: Results) -> Section:
         f"{len(whole)} of {len(known)} ways of writing the model keep everything through two saves "
         f"and loads of {workloads}: {listed(whole) or 'none'}."
     )
-    rows = []
+    merged: dict[tuple[str, ...], list[str]] = {}
     for remedy in known:
         trips = results.trips_of(remedy)
         for workload in sorted(set(trips.index.get_level_values("workload"))):
             own = trips.xs(workload, level="workload")
-            lost = losses(own)
-            second = own[SECOND].max() if SECOND in own else None
-            warnings = own[[name for name in own if name.endswith("_warnings")]]
-            warnings = warnings.drop(columns="second_generation_warnings", errors="ignore")
-            rows.append(
-                {
-                    "remedy, workload": f"{remedy}, {workload}",
-                    "first save and load": f"lost: {'; '.join(lost)}" if lost else "everything",
-                    "second": NOTHING
-                    if second is None
-                    else f"lost: {counted(second, 'variable')}"
-                    if second > 0
-                    else "everything",
-                    "warnings when loading": f"{warnings.sum(axis=1).max():.0f}",
-                }
-            )
+            merged.setdefault((remedy, *_trip(own)), []).append(workload)
+    rows = [
+        {
+            "remedy": f"{remedy}, {listed(names)}",
+            "keeps in the first save and load": first,
+            "in the second": second,
+            "warnings when loading": warnings,
+        }
+        for (remedy, first, second, warnings), names in merged.items()
+    ]
     caption = (
         "The worst over devices, jits and mask dtypes. Everything: weights, optimizer variables, "
         "iterations, outputs, the next training step and compile settings are equal, bit for bit."
     )
-    return Section(
-        "kept", "What each remedy keeps", answer, [table(rows, "remedy, workload", caption)]
+    return Section("kept", "What each remedy keeps", answer, [table(rows, "remedy", caption)])
+
+
+def _trip(trips: Any) -> tuple[str, str, str]:
+    """Return what the first and the second round trip lose, and how many warnings are given."""
+    lost = losses(trips)
+    second = trips[SECOND].max() if SECOND in trips else math.nan
+    names = ("build_warnings", "optimizer_warnings", "other_warnings")
+    warnings = trips[[name for name in names if name in trips]].sum(axis=1).max()
+    return (
+        f"no: {'; '.join(lost)}" if lost else "everything",
+        f"no: {counted(second, 'variable')} lost"
+        if second > 0
+        else NOTHING
+        if math.isnan(second)
+        else "everything",
+        f"{warnings:.0f}",
     )
 
 

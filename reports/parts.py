@@ -35,6 +35,8 @@ class Table:
         flat = self.frame.rename_axis(index=None, columns=self.frame.index.name or "")
         if not flat.index.is_unique:
             raise ValueError(f"rows of {self.caption!r} are headed alike")
+        # A narrow screen breaks a name at its underscores only.
+        flat.index = flat.index.str.replace("_", "_\u200b")
         classes = flat.map(tone)
         styler = flat.style.set_uuid(f"t{number}").set_table_attributes('class="data"')
         styler = styler.format(escape="html").format_index(escape="html", axis=0)
@@ -68,12 +70,13 @@ class Figure:
 
 @dataclass(frozen=True)
 class Section:
-    """A section: its own answer in a sentence, and what shows it."""
+    """A section: its own answer in a sentence, what shows it, and what more there is to say."""
 
     name: str
     title: str
     answer: str
     parts: Sequence[Table | Figure | list[str]] = field(default_factory=list)
+    detail: str = ""
 
 
 def table(rows: Sequence[dict[str, Any]], head: str, caption: str, folded: bool = False) -> Table:

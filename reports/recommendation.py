@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from remedies.intervals import Word
 from reports.results import Kept, Results, cells, losses, summary
 from reports.vocabulary import CONTROL, HARM, ORDER, REFERENCE, action, situation
-from reports.wording import counted, listed, percent
+from reports.wording import listed, percent, span
 
 RULE = (
     "Among the remedies that keep everything through two saves and loads in every workload "
@@ -28,13 +28,16 @@ class Recommendation:
     remedy : str
         Empty where the results support none.
     sentence : str
-        To act on, with what "everything" covers; or why there is no recommendation.
+        To act on; or that there is no recommendation.
+    reason : str
+        Why, with what "everything" covers.
     exceptions : list of str
         Where it is not enough, and what is there.
     """
 
     remedy: str
     sentence: str
+    reason: str
     exceptions: list[str]
 
 
@@ -44,7 +47,7 @@ def recommend(results: Results) -> Recommendation:
     kept = {name: results.kept(name) for name in tried}
     whole = [name for name in tried if kept[name] is Kept.WHOLE]
     if not whole:
-        return Recommendation("", _none(results, kept), [])
+        return Recommendation("", "No remedy can be recommended.", _none(results, kept), [])
     remedy = min(
         whole,
         key=lambda name: (
@@ -54,7 +57,8 @@ def recommend(results: Results) -> Recommendation:
             ORDER.index(name) if name in ORDER else math.inf,
         ),
     )
-    return Recommendation(remedy, _sentence(results, remedy), exceptions(results, remedy))
+    sentence = _sentence(results, remedy)
+    return Recommendation(remedy, sentence, _reason(results, remedy), exceptions(results, remedy))
 
 
 def lines(results: Results, remedy: str) -> float:
@@ -82,7 +86,7 @@ def survived(results: Results, remedy: str) -> int:
 
 def _none(results: Results, kept: dict[str, Kept]) -> str:
     if set(kept.values()) <= {Kept.UNKNOWN}:
-        return "No remedy can be recommended: these results hold no save and load."
+        return "These results hold no save and load."
     reasons = []
     for name, state in kept.items():
         if state is Kept.LOST:
@@ -90,30 +94,29 @@ def _none(results: Results, kept: dict[str, Kept]) -> str:
             reasons.append(f"{name} loses state ({first})")
         elif state is Kept.ONCE:
             reasons.append(f"{name} loses state in the second save and load")
-    return (
-        "No remedy can be recommended: none keeps everything in every workload measured. "
-        f"{'; '.join(reasons)}."
-    )
+    return f"None keeps everything in every workload measured: {'; '.join(reasons)}."
 
 
 def _sentence(results: Results, remedy: str) -> str:
-    trips = results.trips_of(remedy)
-    workloads = results.axis("workload", "weights_lost")
     text = action(remedy)
-    text = f"{text[0].upper()}{text[1:]} ({remedy}): "
+    text = f"{text[:1].upper()}{text[1:]} ({remedy}"
     rows = results.metric("recipe_lines")
-    own = rows[rows["remedy"] == remedy]["value"]
+    own = rows.loc[rows["remedy"] == remedy, "value"]
     if len(own):
-        low, high = own.min(), own.max()
-        text += f"{counted(high, 'line')}" if low == high else f"{low:.0f} to {high:.0f} lines"
-        text += " to change. "
-    text += (
-        f"It keeps the weights, the optimizer's state and the compile settings through two saves "
-        f"and loads of {listed(workloads)} ({cells(trips.reset_index().drop(columns='workload'))})"
+        text += f", {span(own)} line{'' if own.max() == 1 else 's'} to change"
+    return f"{text})."
+
+
+def _reason(results: Results, remedy: str) -> str:
+    trips = results.trips_of(remedy).reset_index()
+    text = (
+        "It keeps the weights, the optimizer's state and the compile settings through two saves "
+        f"and loads of {listed(results.axis('workload', 'weights_lost'))} "
+        f"({cells(trips.drop(columns='workload'))})"
     )
     if remedy in results.situations:
         known = results.situations[remedy].dropna()
-        text += f", and the model in {survived(results, remedy)} of {len(known)} situations"
+        text += f", and the model in {survived(results, remedy)} of {len(known)} situations tried"
     return f"{text}. {_cost(results, remedy)}"
 
 

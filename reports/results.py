@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from remedies.intervals import MARGIN, Word
-from remedies.metrics import DEFECTS
+from remedies.metrics import DEFECTS, EVIDENCE
 from reports.frame import Run, latest, order, read
 from reports.judge import PLACEBO, judge
 from reports.vocabulary import ORDER
@@ -65,8 +65,7 @@ class Results:
     @cached_property
     def trips(self) -> Any:
         """A row for each round trip, a column for each thing that was counted."""
-        names = [*DEFECTS, "weights_saved", "optimizer_variables_saved"]
-        names += [name for name in set(self.frame["metric"]) if name.endswith(("warnings", "ed"))]
+        names = [*DEFECTS, *EVIDENCE]
         rows = self.frame[self.frame["metric"].isin(names) & (self.frame["workload"] != "")]
         axes = ["machine", "workload", "device", "jit", "remedy", "mask_dtype"]
         return rows.pivot_table(index=axes, columns="metric", values="value", aggfunc="max")
@@ -166,8 +165,11 @@ def _words(word: Word, own: Any) -> str:
             return f"{text} (at most {percent(share)})" if share > 0 else text
         return f"not measurable here: at most {seconds(own['high'].max())} a step"
     if word is Word.UNDECIDED:
-        most = own.loc[own["unit"] == "ratio", "high"].max() - 1
-        return f"undecided: at most {percent(most)} slower" if 0 < most < 1e3 else "undecided"
+        ratios = own[(own["unit"] == "ratio") & (own["high"] < 1e3)]
+        most = ratios["high"].max() - 1
+        amount = ((ratios["high"] - 1) * ratios["seconds"]).max()
+        added = f" ({seconds(amount)})" if amount > 0 else ""
+        return f"undecided: at most {percent(most)}{added} slower" if most > 0 else "undecided"
     return "unreliable" if word is Word.UNRELIABLE else str(own["text"].iat[0])
 
 
