@@ -17,7 +17,7 @@ SAVES = {"save_ratio": "save", "load_ratio": "load"}
 def answer(results: Results) -> Section:
     """Return the section that opens the page."""
     choice = recommend(results)
-    parts: list[Any] = [overview(results)]
+    parts: list[Any] = [overview(results)] if results.remedies else []
     if choice.exceptions:
         parts.append(["Where that is not enough:", *choice.exceptions])
     parts += figure(results)

@@ -178,7 +178,8 @@ class Made:
                 group = (2 if program else 0) + (1 if calls else 0)
                 text = "; ".join(
                     ["+1 compare"] * program
-                    + [f"+{calls} Python calls: keras/src/trainers/trainer.py metrics"] * (calls > 0)
+                    + [f"+{calls} Python calls: keras/src/trainers/trainer.py metrics"]
+                    * (calls > 0)
                 )
                 yield entry("program_differs", program, f"{program:016x}", **axes)
                 yield entry("python_calls_differ", calls, f"{calls:016x}", **axes)
