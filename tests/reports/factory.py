@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,8 +108,9 @@ class Made:
                 "health": self.health,
                 "entries": entries,
             }
-            name = "-".join(str(value) for value in session.values()).replace("/", "_")
-            (folder / f"{self.machine}-{name}.json").write_text(json.dumps(document))
+            name = "-".join(str(value) for value in (self.machine, *session.values()))
+            name = re.sub(r"[^\w.-]", "_", name)[:200]
+            (folder / f"{name}.json").write_text(json.dumps(document))
         return folder
 
     def _sessions(self) -> Iterator[tuple[dict[str, Any], list[Entry]]]:
