@@ -1,192 +1,102 @@
-"""The answer that the page opens with, in sentences made from the verdicts."""
+"""The top of the page: one sentence to act on, a table of remedies, the exceptions, a figure."""
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
+from reports import figures
+from reports.parts import Figure, Section, Table, table
+from reports.recommendation import recommend
+from reports.results import SECOND, Kept, Results, losses, summary
+from reports.vocabulary import REFERENCE, STEPS
+from reports.wording import NOTHING, counted, span
 
-from reports import fidelity
-from reports.evidence import Evidence, Run
-from reports.fidelity import Kept
-from reports.findings import Outcome
-from reports.speeds import c9, tally
-from reports.verdicts import Verdict
-from reports.vocabulary import (
-    CONTROL,
-    PLACEBO,
-    PROGRAM_DIFFERS,
-    REFERENCE,
-    REMEDIES,
-    SECOND,
-    STEPS,
-    YARDSTICK,
-    rank,
-)
-from reports.wording import counted, listed, number
+SAVES = {"save_ratio": "save", "load_ratio": "load"}
 
 
-def answer(evidence: Evidence) -> list[str]:
-    """Return the answer as paragraphs: what keeps the model, what it costs, what to choose."""
-    paragraphs = [
-        *_kept(evidence),
-        *(" ".join(_cost(evidence, run)) for run in evidence.runs),
-        " ".join([*_programs(evidence), *_cast(evidence), *_unreliable(evidence)]),
-        _choice(evidence),
-    ]
-    return [paragraph for paragraph in paragraphs if paragraph]
+def answer(results: Results) -> Section:
+    """Return the section that opens the page."""
+    choice = recommend(results)
+    parts: list[Any] = [overview(results)] if results.remedies else []
+    if choice.exceptions:
+        parts.append(["Where that is not enough:", *choice.exceptions])
+    parts += figure(results)
+    return Section("answer", "What to do", choice.sentence, parts, choice.reason)
 
 
-def _again(evidence: Evidence) -> str:
-    return ", once and again" if evidence.trips[SECOND].notna().any() else ""
-
-
-def standing(evidence: Evidence) -> dict[str, Kept]:
-    """Return each remedy, in order, with the worst of what it keeps anywhere."""
-    states: dict[str, set[Kept]] = defaultdict(set)
-    for (_, _, remedy), state in evidence.kept.items():
-        states[remedy].add(state)
-    return {
-        name: Kept.WHOLE if found == {Kept.WHOLE} else fidelity.worst(found - {Kept.WHOLE})
-        for name, found in sorted(states.items(), key=lambda item: rank(item[0]))
-    }
-
-
-def _kept(evidence: Evidence) -> Iterator[str]:
-    states = standing(evidence)
-    if not states:
-        yield "These results hold no round trip, so they do not say which remedy keeps the model."
-        return
-    whole = [n for n, s in states.items() if s is Kept.WHOLE and n != CONTROL]
-    tried = [n for n in states if n != CONTROL]
-    workloads = listed(sorted({w for _, w, _ in evidence.kept}))
-    many = "All" if len(whole) == len(tried) > 1 else f"{len(whole)} of"
-    yield (
-        f"{many} {counted(len(tried), 'remedy', 'remedies')} tried on {workloads} "
-        f"{'keeps' if len(whole) == 1 else 'keep'} the model whole through saving and loading"
-        f"{_again(evidence)}: "
-        f"{listed(whole) or 'none of them'}."
+def overview(results: Results) -> Table:
+    """Return the table of remedies."""
+    rows = []
+    for remedy in results.remedies:
+        row = {"remedy": remedy, "lines you change": _lines(results, remedy)}
+        row["keeps the model"] = keeps(results, remedy)
+        for step, label in STEPS.items():
+            own = results.compared("step_ratio", remedy=remedy, mask_dtype="bool", step=step)
+            row[label] = _compared(remedy, own, "step_ratio", results)
+        for metric, label in SAVES.items():
+            row[label] = _compared(remedy, results.compared(metric, remedy=remedy), metric, results)
+        rows.append(row)
+    caption = (
+        f"Times are compared with {REFERENCE}'s, steps with bool masks; "
+        "ranges are 99 % intervals. “Same step, exactly” needs no clock: the compiled program and "
+        "the Python calls around it are equal."
     )
-    table = fidelity.summary(evidence.trips)
-    for name in [n for n, s in states.items() if s is Kept.LOSSY]:
-        rows = table[table["remedy"] == name]
-        worst = fidelity.gravest(rows)
-        warned = worst[["build_warnings", "optimizer_warnings", "other_warnings"]].sum()
-        silent = ", some of it without a word" if worst["silent_defects"] else ""
-        who = "Without a remedy (control)" if name == CONTROL else f"With {name}"
-        yield (
-            f"{who} state is lost{silent}: {listed(fidelity.losses(worst))}; loading gives "
-            f"{counted(warned, 'warning')} and "
-            f"{'raises' if worst['load_raised'] else 'does not raise'}."
+    return table(rows, "remedy", caption)
+
+
+def _lines(results: Results, remedy: str) -> str:
+    rows = results.metric("recipe_lines")
+    own = rows.loc[rows["remedy"] == remedy, "value"]
+    return span(own) if len(own) else NOTHING
+
+
+def _compared(remedy: str, rows: Any, metric: str, results: Results) -> str:
+    if remedy == REFERENCE and len(results.compared(metric)):
+        return "the reference"
+    return summary(rows)
+
+
+def keeps(results: Results, remedy: str) -> str:
+    """Return in a cell of a table what `remedy` keeps in the workloads measured."""
+    state, trips = results.kept(remedy), results.trips_of(remedy)
+    if state is Kept.LOST:
+        return f"no: {', '.join(losses(trips)[:2])}"
+    if state is Kept.ONCE:
+        most = counted(trips[SECOND].max(), "variable")
+        return f"only once: the second save and load loses {most}"
+    return str(state.value)
+
+
+def figure(results: Results) -> list[Figure]:
+    """Return the figure of the answer, where there is something to show."""
+    rows = []
+    for remedy in results.remedies:
+        trips = results.trips_of(remedy)
+        steps = results.compared("step_ratio", remedy=remedy, mask_dtype="bool", step="train")
+        rows.append((remedy, returned(trips), steps))
+    if all(share is None for _, share, _ in rows):
+        return []
+    shown = "; ".join(f"{name}: {share:.0%}" for name, share, _ in rows if share is not None)
+    return [
+        Figure(
+            "answer",
+            "How much of the model comes back, and what does a training step cost?",
+            f"Share of weights and optimizer variables that come back from the worst of two saves "
+            f"and loads: {shown}. Beside it the cost of a training step, as in the table.",
+            lambda axes, colors: figures.answer(axes, colors, rows),
         )
-    for name in [n for n, s in states.items() if s is Kept.ONCE]:
-        rows = table[(table["remedy"] == name) & (table[SECOND] > 0)]
-        worst = rows.loc[rows[SECOND].idxmax()]
-        yield (
-            f"With {name} the first round trip is whole, but a second one, of the model just "
-            f"loaded, loses {fidelity.amount(worst, SECOND)} weights and optimizer variables with "
-            f"{counted(worst['second_generation_warnings'], 'warning')}."
-        )
-
-
-def _steps(evidence: Evidence, run: Run) -> Any:
-    """Return the step times of `run` that compare a remedy which keeps the model."""
-    rows = _sound(evidence, evidence.measured(*STEPS))
-    return rows[(rows["run"] == run.label) & (rows["verdict"] != "")]
-
-
-def _sound(evidence: Evidence, rows: Any) -> Any:
-    """Return those of `rows` that measure a remedy which keeps the model."""
-    sound = [
-        r.remedy != PLACEBO and evidence.state(r.run, r.workload, r.remedy) is not Kept.LOSSY
-        for r in rows.itertuples(index=False)
     ]
-    return rows[pd.Series(sound, index=rows.index, dtype=bool)]
 
 
-def _cost(evidence: Evidence, run: Run) -> Iterator[str]:
-    rows = _steps(evidence, run)
-    rows = rows[rows["verdict"] != Verdict.UNRELIABLE.value]
-    for device, on_device in rows.groupby("device"):
-        parts = []
-        for metric, label in STEPS.items():
-            cells = on_device[on_device["metric"] == metric]
-            alike: dict[frozenset[str], list[str]] = defaultdict(list)
-            for name, own in sorted(cells.groupby("remedy"), key=lambda group: rank(group[0])):
-                alike[frozenset(own["verdict"])].append(name)
-            parts += [
-                f"with {listed(names)} a {label} is {tally(cells[cells['remedy'].isin(names)])}"
-                for names in alike.values()
-            ]
-        yield f"Against {REFERENCE} on {run.label} ({device}), {'; '.join(parts)}."
-
-
-def _programs(evidence: Evidence) -> Iterator[str]:
-    rows = _sound(evidence, evidence.measured(PROGRAM_DIFFERS))
-    rows = rows[~rows["remedy"].isin([REFERENCE, YARDSTICK])]
-    names = sorted(set(rows["remedy"]), key=rank)
-    differ = [n for n in names if rows.loc[rows["remedy"] == n, "value"].any()]
-    if same := [n for n in names if n not in differ]:
-        cells = rows["remedy"].isin(same).sum()
-        yield (
-            f"XLA compiles {listed(same)} to the same program as {REFERENCE} in all "
-            f"{counted(cells, 'cell')}: there only the Python around the computation can differ."
-        )
-    if differ:
-        own = rows[rows["remedy"].isin(differ)]
-        yield (
-            f"XLA compiles {listed(differ)} to another program than {REFERENCE} in "
-            f"{number((own['value'] > 0).sum())} of {counted(len(own), 'cell')}."
-        )
-
-
-def _cast(evidence: Evidence) -> Iterator[str]:
-    found = c9(evidence)
-    condition = found.why.partition(". ")[0]
-    if found.outcome is Outcome.ONLY_IF:
-        yield f"The cast of tf_cast has a cost only if {condition}."
-    elif found.outcome is Outcome.HOLDS:
-        yield "The cast of tf_cast has a cost in every cell measured."
-    elif found.outcome is Outcome.DOES_NOT_HOLD:
-        yield "No cell shows a cost of the cast of tf_cast."
-
-
-def _unreliable(evidence: Evidence) -> Iterator[str]:
-    judged = evidence.frame[evidence.frame["verdict"] != ""]
-    off = judged[judged["verdict"] == Verdict.UNRELIABLE.value]
-    if len(off):
-        # One of each kind: they differ in their figures.
-        told = {re.sub(r"[\d.]+", "", text): text for text in sorted(set(off["unreliable"]))}
-        yield (
-            f"{number(len(off))} of {counted(len(judged), 'comparison')} are unreliable and are "
-            f"not used as evidence (for example, {'; '.join(list(told.values())[:2])})."
-        )
-
-
-def _choice(evidence: Evidence) -> str:
-    """Recommend the remedies that keep everything and are not slower anywhere."""
-    whole = [n for n, s in standing(evidence).items() if s is Kept.WHOLE and n != CONTROL]
-    if not whole:
-        return ""
-    verdicts: dict[str, set[str]] = defaultdict(set)
-    for run in evidence.runs:
-        for row in _steps(evidence, run).itertuples(index=False):
-            if row.verdict != Verdict.UNRELIABLE.value:
-                verdicts[row.remedy].add(row.verdict)
-    slower = [n for n in whole if Verdict.SLOWER.value in verdicts[n]]
-    faster = [n for n in whole if verdicts[n] and verdicts[n] <= {Verdict.FASTER.value}]
-    compared = any(verdicts.values())
-    timed = [n for n in whole if verdicts[n] or (compared and n == REFERENCE)]
-    choose = faster or [n for n in timed if n not in slower] or whole
-    ways = listed((f"{n} ({REMEDIES.get(n, 'described in its recipe')})" for n in choose), "or")
-    why = "keeps the model whole"
-    if faster:
-        why += " and is faster in every cell"
-    elif timed:
-        why += " and is not shown to be slower in any cell"
-    return f"So choose {ways}: each {why}." + (
-        f" {listed(slower)} is slower in some cells." if len(slower) == 1 else ""
-    )
+def returned(trips: Any) -> float | None:
+    """Return the share of weights and optimizer variables that the worst round trip brings back."""
+    saved = [name for name in ("weights_saved", "optimizer_variables_saved") if name in trips]
+    if not len(trips) or not saved:
+        return None
+    total = trips[saved].sum(axis=1)
+    first = [name for name in trips if name.startswith(("weights_", "optimizer_variables_"))]
+    first = [name for name in first if name.endswith(("_lost", "_changed"))]
+    gone = trips[first].sum(axis=1)
+    if SECOND in trips:
+        gone = gone.combine(trips[SECOND].fillna(0), max)
+    return float((1 - gone / total.where(total > 0)).clip(0, 1).min())

@@ -1,194 +1,205 @@
-"""What each remedy costs: every cell's interval, and a summary of them."""
+"""What each remedy costs: distinct steps, the cast, first steps, save and load."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
+from remedies.intervals import Word
+from reports import figures
+from reports.parts import Figure, Section, Table, table
+from reports.results import Results, cells, summary
+from reports.vocabulary import COSTS, REFERENCE, STEPS
+from reports.wording import NOTHING, counted, listed, percent, seconds, size, span
 
-from reports.evidence import Evidence
-from reports.fidelity import Kept
-from reports.tables import Cell, Table
-from reports.verdicts import WISHED, Verdict, more_launches
-from reports.vocabulary import (
-    CASTS,
-    COMPILED,
-    COSTS,
-    FILE_SIZE,
-    ON_DEVICE,
-    PLACEBO,
-    REFERENCE,
-    STEPS,
-    STORAGE,
-    YARDSTICK,
-    rank,
-)
-from reports.wording import counted, interval, listed, number, ratio, sampled, seconds, size
-
-MOST_ROWS = 200
-_STEPS = {*STEPS, *COMPILED, *ON_DEVICE}
-_LONG = 1e-3  # seconds: from here on a step's ratio is wished to be known to `WISHED`
-_ONE_PROCESS = re.compile("first_step|load_fresh|kernel$")
-_DASH = "\N{EN DASH}"
+_CELL = ["machine", "workload", "batch", "device", "jit", "step"]
 
 
-def place(row: Any) -> str:
-    """Return which cell `row` was measured in: ``image, cpu, xla, float32 mask, batch 128``."""
-    parts = [row.workload, row.device, row.jit, row.mask_dtype and f"{row.mask_dtype} mask"]
-    parts += [] if pd.isna(row.batch) else [f"batch {row.batch}"]
-    parts += [row.size and f"{row.size} model", row.step]
-    return ", ".join(part for part in parts if part)
+def costs(results: Results) -> Section:
+    """Return the section on what each remedy costs."""
+    rows = results.compared("step_ratio", mask_dtype="bool")
+    parts: list[Any] = []
+    if len(rows):
+        parts += [*_steps(results), *_cast(results)]
+    parts += [*_others(results)]
+    return Section("costs", "What each remedy costs", _answer(results, rows), parts)
 
 
-def ordered(rows: Any) -> Any:
-    """Return `rows` by run and cell, the remedies of a cell in their usual order."""
-    order = rows["remedy"].map(lambda name: rank(name)[0])
-    small = rows["size"] != "small"
-    by = ["run", "workload", "device", "jit", "mask_dtype", "batch", "small", "size"]
-    by += ["metric", "order", "remedy"]
-    rows = rows.assign(order=order, small=small).sort_values(by, kind="stable")
-    return rows.drop(columns=["order", "small"])
-
-
-def lossy(evidence: Evidence, row: Any) -> bool:
-    """Return whether the remedy of `row` loses state, so that its speed is no result."""
-    return evidence.state(row.run, row.workload, row.remedy) is Kept.LOSSY
-
-
-def verdict(row: Any, struck: bool = False) -> Cell:
-    """Return the verdict of `row`, and what else there is to know about it."""
-    if struck:
-        return Cell(row.verdict or _DASH, struck)
-    lacking = [f"more {noun}" for noun in _blocks(row)]
-    notes = []
-    if row.verdict == Verdict.UNDECIDED.value and not math.isnan(row.more_samples):
-        notes.append(f"about {counted(row.more_samples, *lacking)} would settle it")
-    if row.verdict == Verdict.UNDECIDED.value and not row.ratio_ci_low <= 1 <= row.ratio_ci_high:
-        notes.append("excludes 1, as one in a hundred does by chance")
-    if more := _more(row):
-        wished = f"{100 * WISHED:g}\N{NO-BREAK SPACE}%"
-        notes.append(f"undecided to {wished}: about {counted(more, *lacking)}")
-    note = "; ".join(notes)
-    if row.verdict == Verdict.UNRELIABLE.value:
-        note = row.unreliable
-    return Cell(row.verdict or _DASH, note=note, kind=row.verdict)
-
-
-def _blocks(row: Any) -> tuple[str, str]:
-    """Return what the `n` of a ratio counts: one of it, and several."""
-    if not isinstance(row.launches, list):
-        return "sample", "samples"
-    within = _ONE_PROCESS.search(row.metric) and row.metric not in CASTS
-    return ("round", "rounds") if within else ("launch", "launches")
-
-
-def _more(row: Any) -> float:
-    """Return how much more a long step would take to be known to `WISHED`; 0 where it is."""
-    if row.metric not in _STEPS or not row.verdict or not row.value > _LONG:
-        return 0
-    return more_launches(row.ratio_ci_low, row.ratio_ci_high, row.ratio_n, row.ratio_degrees)
-
-
-def bounded(row: Any) -> str:
-    """Return the ratio of `row` with its 99 % interval."""
-    if math.isnan(row.ratio):
-        return "1, the reference" if row.remedy == REFERENCE else _DASH
-    return f"{ratio(row.ratio)} [{ratio(row.ratio_ci_low)}, {ratio(row.ratio_ci_high)}]"
-
-
-def detail(evidence: Evidence, rows: Any, caption: str) -> Table:
-    """Return a table with a row for each of `rows`: its cell, remedy, metric, time and ratio."""
-    machines = rows["run"].nunique() > 1
-    total, rows = len(rows), ordered(rows).head(MOST_ROWS)
-    told = {**COSTS, **ON_DEVICE, **CASTS, **STORAGE}
-    casts = rows["metric"].isin(list(CASTS)).all() and len(rows) > 0
-    head = ["Cell", "Measured", *([] if casts else ["Remedy", "Time [99 %]"])]
-    head += ["Ratio [99 %]", "n", "Verdict"]
-    found = []
-    for row in rows.itertuples(index=False):
-        struck = lossy(evidence, row)
-        where = f"{row.run}: {place(row)}" if machines else place(row)
-        cells = [Cell(where), Cell(told[row.metric])]
-        if not casts:
-            cells += [
-                Cell(row.remedy, note="loses state" if struck else ""),
-                Cell(seconds(row.value, row.ci_low, row.ci_high), struck),
-            ]
-        several = isinstance(row.launches, list) and len(row.launches) > 1
-        note = counted(len(row.launches), *_blocks(row)) if several else ""
-        cells += [Cell(bounded(row), struck), Cell(number(row.n), note=note), verdict(row, struck)]
-        found.append(tuple(cells))
-    if total > MOST_ROWS:
-        caption += f" The first {MOST_ROWS} of {total:,} rows; results.csv has all."
-    return Table(caption, tuple(head), tuple(found))
-
-
-def overall(rows: Sequence[Any]) -> Cell:
-    """Return the verdicts of some cells in one: the words, and the range of their intervals."""
-    judged = [row for row in rows if row.verdict]
-    if not judged:
-        return Cell(_DASH)
-    counts = Counter(row.verdict for row in judged)
-    words = [v.value for v in Verdict if v.value in counts]
-    said = ", ".join(f"{w} in {counts[w]} of {len(judged)}" for w in words)
-    reliable = [row for row in judged if row.verdict != Verdict.UNRELIABLE.value]
-    bounds = ""
-    if reliable:
-        low = min(row.ratio_ci_low for row in reliable)
-        high = max(row.ratio_ci_high for row in reliable)
-        known = [row.ratio_n for row in reliable if not pd.isna(row.ratio_n)]
-        bounds = f"{interval(low, high)}, {sampled(known)}"
-    one = len(words) == 1
-    return Cell(words[0] if one else said, note=bounds, kind=words[0] if one else "")
-
-
-def summary(evidence: Evidence) -> list[Table]:
-    """Return a table for each run, workload and device: remedies by what they cost."""
-    rows = evidence.measured(*COSTS, FILE_SIZE)
-    rows = rows[(rows["remedy"] != YARDSTICK) & (rows["remedy"] != "")]
-    head = ("Remedy", "Keeps the model", *(c.capitalize() for c in COSTS.values()), "File")
-    return [
-        Table(
-            f"{workload} on {run}, {device}: time against {REFERENCE}, all cells together",
-            head,
-            tuple(_summary_row(evidence, *own) for own in _by_remedy(cells)),
-        )
-        for (run, workload, device), cells in rows.groupby(["run", "workload", "device"])
+def _answer(results: Results, rows: Any) -> str:
+    if not len(rows):
+        return "These results hold no step."
+    same = sum(word == Word.SAME_STEP.value for word in rows["word"])
+    text = (
+        f"With bool masks {same} of {len(rows)} steps are exactly {REFERENCE}'s "
+        f"({cells(rows)}), so they cost the same"
+    )
+    others = [
+        f"{remedy} {summary(own[own['word'] != Word.SAME_STEP.value])}"
+        for remedy, own in rows.groupby("remedy", sort=False)
+        if (own["word"] != Word.SAME_STEP.value).any()
     ]
+    return f"{text}; {'; '.join(others)}." if others else f"{text}."
 
 
-def _by_remedy(cells: Any) -> list[tuple[str, dict[str, list[Any]]]]:
-    """Return each remedy, in order, with its rows by metric."""
-    # Plain tuples: a pandas filter for each metric of each remedy took a second.
-    found: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
-    for row in cells.itertuples(index=False):
-        found[row.remedy][row.metric].append(row)
-    return sorted(found.items(), key=lambda item: rank(item[0]))
+def _steps(results: Results) -> Iterator[Any]:
+    """Yield the distinct steps, with the names that each goes by."""
+    judged = results.compared("step_ratio")
+    rows, drawn = [], []
+    for (step, text), own in judged.groupby(["step", "difference"], sort=False):
+        own = own[own["word"] != Word.SAME_STEP.value] if text else own
+        for members, alike in _by_members(own):
+            exact = set(alike["word"]) == {Word.SAME_STEP.value}
+            label = STEPS.get(step, step)
+            rows.append(
+                {
+                    "step": f"{label}: {_members(members)}",
+                    f"differs from {REFERENCE}'s": text or ("in nothing" if exact else NOTHING),
+                    "cost": summary(alike),
+                    "evidence": "exact" if exact else _launches(alike),
+                    "measured on": f"{cells(alike)} ({counted(_count(alike), 'cell')})",
+                }
+            )
+            more = f" and {len(members) - 1} more" if len(members) > 1 else ""
+            drawn.append((f"{label}, {members[0][1]} mask\n{members[0][0]}{more}", alike))
+    yield table(rows, "step", "Distinct steps, with the remedies and mask dtypes that make them.")
+    timed = [(name, own) for name, own in drawn if set(own["word"]) != {Word.SAME_STEP.value}]
+    if timed:
+        yield Figure(
+            "steps",
+            f"Which steps are not exactly {REFERENCE}'s, and by how much?",
+            "; ".join(f"{name.replace(chr(10), ', ')}: {summary(own)}" for name, own in timed),
+            lambda figure, colors: figures.steps(figure, colors, timed),
+        )
+    yield _every(judged)
 
 
-def _summary_row(
-    evidence: Evidence, remedy: str, rows: Mapping[str, list[Any]]
-) -> tuple[Cell, ...]:
-    first = next(iter(rows.values()))[0]
-    state = evidence.state(first.run, first.workload, remedy)
-    struck = state is Kept.LOSSY
-    lost = evidence.lost(first.workload, remedy) if struck else []
-    found = [Cell(remedy), Cell(state.value, note=listed(lost), kind="lost" if struck else "")]
-    if state in (Kept.WHOLE, Kept.ONCE):
-        found[1] = Cell(state.value, kind="kept" if state is Kept.WHOLE else "once")
-    if remedy == PLACEBO:
-        found[1] = Cell("a second ops_where: its ratio must be 1")
-    for metric in COSTS:
-        cell = overall(rows.get(metric, []))
-        if remedy == REFERENCE and metric in rows:
-            cell = Cell("the reference")
-        if struck and cell.text != _DASH:
-            cell = Cell(f"{cell.text} {cell.note}", struck=True, note="loses state")
-        found.append(cell)
-    sizes = [row.value for row in rows.get(FILE_SIZE, [])]
-    ends = dict.fromkeys(size(end) for end in (min(sizes), max(sizes))) if sizes else [_DASH]
-    return (*found, Cell(" to ".join(ends)))
+Variant = tuple[str, str]  # a remedy and a mask dtype
+
+
+def _by_members(own: Any) -> Iterator[tuple[list[Variant], Any]]:
+    """Yield sets of variants that are one step in the same cells, with their comparisons."""
+    groups: dict[tuple[Any, ...], dict[Variant, None]] = {}
+    for row in own.itertuples(index=False):
+        key = tuple(getattr(row, name) for name in _CELL)
+        groups.setdefault(key, {})[row.remedy, row.mask_dtype] = None
+    alike: dict[tuple[Variant, ...], set[tuple[Any, ...]]] = {}
+    for key, members in groups.items():
+        alike.setdefault(tuple(members), set()).add(key)
+    keys = list(zip(*(own[name] for name in _CELL), strict=True))
+    for names, found in alike.items():
+        yield list(names), own[[key in found for key in keys]]
+
+
+def _members(members: list[Variant]) -> str:
+    """Return the names of one step: ``control and tf_cast, bool mask``."""
+    by_mask: dict[str, list[str]] = {}
+    for remedy, mask_dtype in members:
+        by_mask.setdefault(mask_dtype, []).append(remedy)
+    return "; ".join(f"{listed(names)}, {mask} mask" for mask, names in by_mask.items())
+
+
+def _count(rows: Any) -> int:
+    return len(rows.drop_duplicates(_CELL))
+
+
+def _launches(rows: Any) -> str:
+    return f"{span(rows['launches'])} launches, 99 % interval"
+
+
+def _every(judged: Any) -> Table:
+    """Return every comparison of a step that needed a clock."""
+    timed = judged[judged["word"] != Word.SAME_STEP.value]
+    rows = [
+        {
+            "cell": f"{row.workload}, batch {row.batch}, {row.device}, {row.jit}, {row.step}; "
+            f"{row.remedy}, {row.mask_dtype} mask; {row.machine}",
+            "cost": row.text,
+            f"{REFERENCE}'s step": seconds(row.seconds) if row.seconds else NOTHING,
+            "launches": f"{row.launches}",
+        }
+        for row in timed.itertuples(index=False)
+    ][:400]
+    caption = "Every comparison of a step that needed a clock."
+    return table(rows or [{"cell": "none", "cost": NOTHING}], "cell", caption, True)
+
+
+def _cast(results: Results) -> Iterator[Any]:
+    kernels = results.judged[results.judged["metric"] == "where_ratio"]
+    if not len(kernels):
+        return
+    speed = results.metric("where_bandwidth")
+    rows = []
+    axes = ["device", "jit", "kernel", "mask_dtype"]
+    for key, own in kernels.groupby(axes, sort=False):
+        of = speed[(speed[axes] == list(key)).all(axis=1)]
+        row = {"kernel": _kernel(*key)}
+        for amount, alike in own.groupby("size"):
+            share = of.loc[of["size"] == amount, "value"].median()
+            bound = f"; {percent(share)} of a copy's speed" if share == share else ""
+            row[size(amount)] = f"{summary(alike)}{bound}"
+        rows.append(row)
+    caption = (
+        "tf.where alone, with and without a cast, by the bytes of its values, compared with "
+        "tf.where on a bool mask. A copy's speed is the bound that memory sets."
+    )
+    yield table(rows, "kernel", caption)
+    yield Figure(
+        "cast",
+        "What does the cast cost by itself?",
+        "; ".join(f"{_kernel(*key)}: {summary(own)}" for key, own in kernels.groupby(axes)),
+        lambda figure, colors: figures.cast(figure, colors, kernels, _kernel),
+    )
+
+
+def _kernel(device: str, jit: str, kernel: str, mask_dtype: str) -> str:
+    name = {"where": "tf.where", "where_cast": "tf.where after tf.cast"}.get(kernel, kernel)
+    return f"{name}, {mask_dtype} mask, {jit}, {device}"
+
+
+def _others(results: Results) -> Iterator[Any]:
+    """Yield first steps, save and load, with the sizes of files."""
+    drawn: list[tuple[str, Any]] = []
+    for metric, label in COSTS.items():
+        rows = []
+        for key, own in results.compared(metric).groupby(
+            ["remedy", "mask_dtype", "size"], sort=False
+        ):
+            remedy, mask_dtype, amount = key
+            name = f"{remedy}" + (f", {mask_dtype} mask" if mask_dtype else "")
+            name += f", size {amount}" if (results.metric(metric)["size"] > 0).any() else ""
+            rows.append(
+                {
+                    "remedy": name,
+                    label: summary(own),
+                    f"{REFERENCE}'s": _times(own),
+                    "measured on": f"{cells(own)}; {span(own['launches'])} launches",
+                }
+            )
+        if rows:
+            yield table(rows, "remedy", f"{label[0].upper()}{label[1:]}, against {REFERENCE}'s.")
+        if metric != "first_step_ratio":
+            whole = results.compared(metric).groupby("remedy", sort=False)
+            drawn += [(f"{label}: {name}", own) for name, own in whole]
+    files = results.metric("file_bytes")
+    files = files[files["remedy"] != "placebo"]
+    if len(files):
+        rows = [
+            {"remedy": name, "the .keras file": listed(size(v) for v in sorted(set(own["value"])))}
+            for name, own in files.groupby("remedy", sort=False)
+        ]
+        yield table(rows, "remedy", "What is written.", True)
+    if drawn:
+        yield Figure(
+            "files",
+            f"Do save and load take longer than {REFERENCE}'s?",
+            "; ".join(f"{name}: {summary(own)}" for name, own in drawn),
+            lambda figure, colors: figures.steps(figure, colors, drawn),
+        )
+
+
+def _times(rows: Any) -> str:
+    found = rows.loc[rows["seconds"] > 0, "seconds"]
+    if not len(found):
+        return NOTHING
+    low, high = seconds(found.min()), seconds(found.max())
+    return low if low == high else f"{low} to {high}"

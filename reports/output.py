@@ -1,80 +1,79 @@
-"""Puts a report's files in place, all of them or none, and touches nothing that is not its own."""
+"""A folder that is replaced as a whole, and only where it holds nothing but an earlier one."""
 
 from __future__ import annotations
 
-import errno
 import json
-import re
-import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-MANIFEST = ".report-files.json"
-_OURS = re.compile(
-    r"(figures|samples)/[a-z0-9-]+\.(svg|png|json)|index\.html|report\.md|results\.csv"
-)
+MARKER = ".made-by-reports.json"
 
 
-def write(out: Path, files: Mapping[str, str | bytes | Path]) -> None:
-    """Write `files` (path below `out` -> content, or a file to copy) into `out`.
+class OutputError(ValueError):
+    """The folder is not ours to replace; the message is one line that says why."""
 
-    Each file is first written in full in a temporary folder next to `out`, then moved. What an
-    earlier report wrote, and this one does not, is removed; everything else in `out` stays, and a
-    file of the same name that no report wrote is not overwritten.
+
+def check(out: Path) -> None:
+    """Raise `OutputError` unless `out` is absent, empty, or was made here and left as it was."""
+    there = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise OutputError(f"{str(there)!r} is a file; name a folder")
+    strange = sorted(_files(out) - _listed(out / MARKER)) if out.exists() else []
+    if strange:
+        more = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
+        raise OutputError(
+            f"{str(out)!r} holds {strange[0]!r}{more}, which this command did not write; "
+            "name a new folder or an empty one"
+        )
+
+
+def _files(folder: Path) -> set[str]:
+    paths = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return {path.relative_to(folder).as_posix() for path in paths}
+
+
+def _listed(marker: Path) -> set[str]:
+    try:
+        return {*json.loads(marker.read_text(encoding="utf-8"))["files"], MARKER}
+    except (OSError, ValueError, TypeError, KeyError):
+        return set()
+
+
+@contextmanager
+def replaced(out: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `out` that takes its place when the block ends well.
+
+    Whatever interrupts the block, `out` is as it was.
 
     Raises
     ------
-    OSError
-        Where that is not possible; nothing is then half-written.
+    OutputError
+        Where `out` holds a file that did not come from here.
     """
-    for name in {str(Path(name).parent) for name in files}:
-        if (out / name).is_symlink() and name != ".":
-            raise NotADirectoryError(errno.ENOTDIR, "leads elsewhere, and stays", str(out / name))
-    earlier = set(_written(out))
-    for name in files:
-        if name not in earlier and (out / name).exists():
-            told = "is there, and no report wrote it; name another folder"
-            raise FileExistsError(errno.EEXIST, told, str(out / name))
-    parent = out.absolute().parent
-    parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=parent) as made:
-        for name, content in files.items():
-            _put(Path(made, name), content)
-        # Both lists before anything moves: an interrupted report is still known as one.
-        _move(made, out, MANIFEST, _list(earlier | files.keys()))
-        for name in files:
-            _move(made, out, name)
-        for name in earlier - files.keys():
-            (out / name).unlink(missing_ok=True)
-        _move(made, out, MANIFEST, _list(files))
+    check(out)
+    target = out.resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as work:
+        made, old = Path(work, "new"), Path(work, "old")
+        made.mkdir()
+        yield made
+        (made / MARKER).write_text(json.dumps({"files": sorted(_files(made))}), encoding="utf-8")
+        check(out)  # somebody may have put a file there meanwhile
+        if target.exists():
+            target.rename(old)
+        try:
+            made.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise
 
 
-def _list(names: Iterable[str]) -> str:
-    return json.dumps(sorted(names), indent=0)
-
-
-def _move(made: str, out: Path, name: str, content: str | None = None) -> None:
-    if content is not None:
-        _put(Path(made, name), content)
-    (out / name).parent.mkdir(parents=True, exist_ok=True)
-    Path(made, name).replace(out / name)
-
-
-def _put(path: Path, content: str | bytes | Path) -> None:
-    path.parent.mkdir(exist_ok=True)
-    if isinstance(content, Path):
-        shutil.copyfile(content, path)
-    else:
-        path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-
-
-def _written(out: Path) -> Iterator[str]:
-    """Yield what the manifest in `out` says an earlier report wrote, and a report can write."""
-    try:
-        names = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return
-    for name in names if isinstance(names, list) else ():
-        if isinstance(name, str) and _OURS.fullmatch(name):
-            yield name
+def write(folder: Path, files: dict[str, str | bytes]) -> None:
+    """Write `files`, path below `folder` -> content."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -1,198 +1,180 @@
-"""asv's result files as one tidy table, with a reason for everything that could not be read."""
+"""What was measured, judged, with the questions that every section asks of it."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+from remedies.intervals import MARGIN, Word
+from remedies.metrics import DEFECTS, EVIDENCE
+from reports.frame import Run, latest, order, read
+from reports.judge import PLACEBO, judge
+from reports.vocabulary import ORDER
+from reports.wording import NOTHING, counted, listed, percent, seconds
 
-from reports.failures import failed_sessions
-from reports.files import LeftOutError, clean, columns, load_json, number, text
-from reports.launches import settle
-from reports.vocabulary import COLUMNS, KEY, LATER_AXES
-
-FORMAT = 2
-OWN = "reports."  # the benchmarks of this program itself, which say nothing of remedies
-MOST_ROWS = 2_000_000
-_OTHER_FILES = {"machine.json", "benchmarks.json"}
-_RATIO = {
-    "value": "ratio",
-    "ci_low": "ratio_ci_low",
-    "ci_high": "ratio_ci_high",
-    "n": "ratio_n",
-    "launches": "launches",
+SECOND = "second_generation_lost"
+TOTALS = {
+    "weights_lost": "weights_saved",
+    "weights_changed": "weights_saved",
+    "optimizer_variables_lost": "optimizer_variables_saved",
+    "optimizer_variables_changed": "optimizer_variables_saved",
 }
-Run = tuple[str, str, str]
 
 
-class ResultsError(ValueError):
-    """Nothing can be reported; the message is one line that says why and what to do."""
+class Kept(str, Enum):
+    """What a remedy keeps of a model through two saves and loads."""
+
+    WHOLE = "everything"
+    ONCE = "only once"
+    LOST = "no"
+    UNKNOWN = "not measured"
 
 
 @dataclass(frozen=True)
-class Problem:
-    """Something in the results folder that is not in the table, and why."""
-
-    where: str
-    reason: str
-
-
-@dataclass
 class Results:
-    """All that a results folder holds.
+    """A run, the latest state of each machine, and its comparisons."""
 
-    Attributes
-    ----------
-    frame : DataFrame
-        One row a measurement; the columns of `reports.load`.
-    facts : dict
-        ``(machine, commit, environment)`` -> facts recorded beside its results.
-    files : dict
-        ``(machine, commit, environment)`` -> the result files that it was read from.
-    problems : list of Problem
-        What was left out.
-    """
-
+    run: Run
     frame: Any
-    facts: dict[Run, dict[str, str]] = field(default_factory=dict)
-    files: dict[Run, list[Path]] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    judged: Any
+    older: list[str]
+    threshold: float
+    everything: Any
+    folder: str
+
+    def metric(self, name: str) -> Any:
+        """Return the rows of one metric."""
+        return self.frame[self.frame["metric"] == name]
+
+    def compared(self, metric: str, **where: str) -> Any:
+        """Return the comparisons of one metric, those of the placebo apart."""
+        rows = self.judged[(self.judged["metric"] == metric) & (self.judged["remedy"] != PLACEBO)]
+        for axis, value in where.items():
+            rows = rows[rows[axis] == value]
+        return rows
+
+    @cached_property
+    def remedies(self) -> list[str]:
+        """The remedies that anything is known of, in their order."""
+        return order(set(self.frame["remedy"]) - {"", PLACEBO}, ORDER)
+
+    @cached_property
+    def trips(self) -> Any:
+        """A row for each round trip, a column for each thing that was counted."""
+        names = [*DEFECTS, *EVIDENCE]
+        rows = self.frame[self.frame["metric"].isin(names) & (self.frame["workload"] != "")]
+        axes = ["machine", "workload", "device", "jit", "remedy", "mask_dtype"]
+        return rows.pivot_table(index=axes, columns="metric", values="value", aggfunc="max")
+
+    def trips_of(self, remedy: str) -> Any:
+        """Return the round trips of one remedy."""
+        return self.trips[self.trips.index.get_level_values("remedy") == remedy]
+
+    def kept(self, remedy: str) -> Kept:
+        """Return the worst of what `remedy` keeps in all round trips."""
+        trips = self.trips_of(remedy)
+        first = trips.columns.intersection([name for name in DEFECTS if name != SECOND])
+        if trips[first].isna().all(axis=None):
+            return Kept.UNKNOWN
+        if (trips[first] > 0).any(axis=None):
+            return Kept.LOST
+        return Kept.ONCE if SECOND in trips and (trips[SECOND] > 0).any() else Kept.WHOLE
+
+    @cached_property
+    def situations(self) -> Any:
+        """The harm of each situation (rows) by remedy (columns), the worst of all machines."""
+        rows = self.metric("situation_harm")
+        return rows.pivot_table(index="situation", columns="remedy", values="value", aggfunc="max")
+
+    def axis(self, name: str, metric: str = "") -> list[str]:
+        """Return the values of an axis, of one metric or of all."""
+        rows = self.metric(metric) if metric else self.frame
+        return [str(value) for value in order(set(rows[name]) - {"", 0, PLACEBO}, ())]
 
 
-def read(results_dir: Path) -> Results:
-    """Read every result file under `results_dir`.
+def gather(folder: Path, threshold: float = MARGIN) -> Results:
+    """Read and judge the session files of `folder`.
 
     Raises
     ------
-    ResultsError
-        Where the folder is missing or empty, or none of its files can be read.
+    reports.frame.SessionsError
+        Where there is nothing to report.
     """
-    if results_dir.is_file():
-        raise ResultsError(f"{clean(str(results_dir))!r} is a file; name asv's results folder")
-    if not results_dir.is_dir():
-        raise ResultsError(
-            f"no results folder {clean(str(results_dir))!r}: run the suite first (asv run), "
-            "or name a folder with --results"
-        )
-    paths = sorted(p for p in results_dir.rglob("*.json") if p.name not in _OTHER_FILES)
-    if not paths:
-        raise ResultsError(
-            f"no result files in {clean(str(results_dir))!r}: expected asv's "
-            "<machine>/<commit>-<environment>.json; run the suite first (asv run)"
-        )
-    results = Results(None)
-    blocks: list[dict[str, Any]] = []
-    rows = 0
-    described = _described(results_dir / "benchmarks.json", results.problems)
-    for path in paths:
-        name = clean(path.relative_to(results_dir).as_posix())
-        try:
-            for block in _file(path, name, described, results):
-                if (rows := rows + len(block["value"])) > MOST_ROWS:
-                    raise LeftOutError(f"what follows {MOST_ROWS:,} rows is too much to read")
-                blocks.append(block)
-        except LeftOutError as problem:
-            results.problems.append(Problem(name, str(problem)))
-    if not blocks:
-        raise ResultsError(_why_nothing(results.problems))
-    results.frame = _tidy(_joined(blocks))
-    return results
+    everything = read(folder)
+    run, older = latest(everything)
+    judged = judge(run.frame, threshold)
+    return Results(run, run.frame, judged, older, threshold, everything.frame, str(folder))
 
 
-def _joined(blocks: list[dict[str, Any]]) -> Any:
-    """Return all blocks as one DataFrame; one for each, concatenated, takes far longer."""
-    columns: dict[str, list[Any]] = {name: [] for name in blocks[0]}
-    for block in blocks:
-        size = len(block["value"])
-        for name, values in block.items():
-            columns[name] += values if isinstance(values, list) else [values] * size
-    return pd.DataFrame(columns)
+def losses(trips: Any) -> list[str]:
+    """Return in words the most that was lost in any of `trips`, for each thing that was."""
+    made = []
+    for name, metric in DEFECTS.items():
+        if name in trips and (most := trips[name].max()) > 0 and name != SECOND:
+            total = TOTALS.get(name)
+            whole = trips.loc[trips[name].idxmax(), total] if total in trips else 0
+            if metric.unit == "share":
+                made.append(f"{percent(most)} of the outputs changed")
+            elif name == "next_step_changed":
+                made.append("the next training step is another or raises")
+            elif name == "silent_defects":
+                made.append(f"{counted(most, 'kind', 'kinds')} of state lost with no warning")
+            else:
+                made.append(f"{most:,.0f}{f' of {whole:,.0f}' if whole else ''} {metric.label}")
+    return made
 
 
-def _why_nothing(problems: list[Problem]) -> str:
-    """Return the gravest problem: a whole result file before benchmarks.json, before a part."""
-    if not problems:
-        return "no usable results: the result files are empty; run the suite again (asv run)"
-    worst = min(problems, key=lambda p: (": " in p.where, p.where == "benchmarks.json"))
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"no usable results: {worst.where}: {worst.reason}{more}"
+def summary(rows: Any) -> str:
+    """Return in one cell of a table what all `rows` of comparisons say together, the worst first.
+
+    >>> import pandas as pd
+    >>> summary(pd.DataFrame({"word": ["same step", "same step"], "text": [""] * 2}))
+    'same step, exactly'
+    """
+    if not len(rows):
+        return NOTHING
+    texts = []
+    for word in (Word.SLOWER, Word.PYTHON, Word.UNDECIDED, Word.UNRELIABLE, Word.FASTER, Word.SAME):
+        own = rows[rows["word"] == word.value]
+        if len(own):
+            texts.append(_words(word, own))
+            if len(own) < len(rows):
+                texts[-1] += f" in {len(own)} of {len(rows)}"
+    if (rows["word"] == Word.SAME_STEP.value).any():
+        texts.append("same step, exactly" if not texts else "else same step, exactly")
+    return "; ".join(texts)
 
 
-def _described(path: Path, problems: list[Problem]) -> Mapping[str, Any]:
-    try:
-        return load_json(path)
-    except LeftOutError as problem:
-        problems.append(Problem(path.name, f"{problem}; it names every benchmark's parameters"))
-        return {}
+def _words(word: Word, own: Any) -> str:
+    if len(own) == 1 and word is not Word.UNRELIABLE:
+        return str(own["text"].iat[0])
+    if word is Word.SLOWER:
+        least, most = (percent(own["ratio"].agg(f) - 1) for f in ("min", "max"))
+        return f"{least.split(chr(160))[0]} to {most} slower" if least != most else f"{most} slower"
+    if word is Word.FASTER:
+        return f"{percent(1 - own['ratio'].max())} or more faster"
+    if word is Word.PYTHON:
+        if (own["low"] > 0).all():
+            share = (own["ratio"] / own["seconds"].where(own["seconds"] > 0)).max()
+            least, most = (seconds(own["ratio"].agg(f)) for f in ("min", "max"))
+            text = f"+{least} to {most} a step" if least != most else f"+{most} a step"
+            return f"{text} (at most {percent(share)})" if share > 0 else text
+        return f"not measurable here: at most {seconds(own['high'].max())} a step"
+    if word is Word.UNDECIDED:
+        ratios = own[(own["unit"] == "ratio") & (own["high"] < 1e3)]
+        most = ratios["high"].max() - 1
+        amount = ((ratios["high"] - 1) * ratios["seconds"]).max()
+        added = f" ({seconds(amount)})" if amount > 0 else ""
+        return f"undecided: at most {percent(most)}{added} slower" if most > 0 else "undecided"
+    return "unreliable" if word is Word.UNRELIABLE else str(own["text"].iat[0])
 
 
-def _file(
-    path: Path, name: str, described: Mapping[str, Any], results: Results
-) -> Iterator[dict[str, Any]]:
-    data = load_json(path)
-    if data.get("version") != FORMAT:
-        found = clean(str(data.get("version")))
-        raise LeftOutError(f"is of asv's result format {found}; this reads format {FORMAT}")
-    rows, names = data.get("results"), data.get("result_columns")
-    if not isinstance(rows, dict) or not isinstance(names, list):
-        raise LeftOutError("is not an asv result file: it lacks results or result_columns")
-    host = data.get("params")
-    machine = host.get("machine") if isinstance(host, dict) else None
-    run = (
-        text(machine) or clean(path.parent.name),
-        text(data.get("commit_hash"))[:8] or "unknown",
-        text(data.get("env_name")) or "unknown",
-    )
-    for benchmark, row in rows.items():
-        if benchmark.startswith(OWN):
-            continue
-        try:
-            # Not strict: asv drops trailing nulls.
-            cells = dict(zip(map(str, names), row, strict=False))
-            block = columns(benchmark, cells, described)
-        except (LeftOutError, TypeError) as problem:
-            reason = str(problem) if isinstance(problem, LeftOutError) else "its row is not a list"
-            results.problems.append(Problem(f"{name}: {clean(benchmark)}", reason))
-            continue
-        if "fact" in block:
-            results.facts.setdefault(run, {}).update(_facts(block))
-            continue
-        if "failure" in block:
-            results.problems += [Problem(*found) for found in failed_sessions(run, block)]
-            continue
-        yield dict(zip(KEY[:3], run, strict=True)) | block
-    results.files.setdefault(run, []).append(path)
-
-
-def _facts(block: Mapping[str, Any]) -> dict[str, str]:
-    recorded = (f for f, v in zip(block["fact"], block["value"], strict=False) if number(v) == 1)
-    return dict(fact.partition(" ")[::2] for fact in recorded)
-
-
-def _tidy(long: Any) -> Any:
-    """Give each measurement one row, its paired ratio beside it."""
-    long["batch"] = pd.to_numeric(long["batch"], errors="coerce").astype("Float64")
-    long["batch"] = long["batch"].where(long["batch"] % 1 == 0).astype("Int64")
-    for column in ("value", "ci_low", "ci_high", "q_25", "q_75", "n", "started_at"):
-        long[column] = long[column].astype(float)
-    long["value"] = long["value"].where(long["value"].abs() < math.inf)
-    long["n"] = long["n"].where(long["n"] >= 1).fillna(long["value"].notna().astype(float))
-    long["n"] = long["n"].where(long["n"] < 1e15).round().astype("Int64")
-    long = long.sort_values("started_at", kind="stable", na_position="first")
-    long = long.drop_duplicates(list(KEY), keep="last")
-    paired = long["metric"].str.endswith("_ratio")
-    ratios = long[paired].rename(columns=_RATIO)
-    ratios["metric"] = ratios["metric"].str.removesuffix("_ratio")
-    joined = long[~paired].rename(columns={"launches": "own"})
-    joined = joined.merge(ratios[[*KEY, *_RATIO.values()]], how="left", on=list(KEY))
-    own = joined["unit"] == "ratio"
-    for source, target in _RATIO.items():
-        joined[target] = joined[target].where(~own, joined["own" if target == source else source])
-    joined["launches"] = joined["launches"].astype(object).where(joined["launches"].notna(), None)
-    extra = [*LATER_AXES, "ratio_n", "q_25", "q_75", "failed", "started_at", "launches"]
-    frame = joined[[c for c in COLUMNS if c not in ("verdict", *LATER_AXES)] + extra]
-    return settle(frame.sort_values(list(KEY), kind="stable", ignore_index=True))
+def cells(rows: Any) -> str:
+    """Return which cells `rows` are from: ``image and inpaint; cpu; xla``."""
+    axes = [axis for axis in ("workload", "device", "jit") if axis in rows]
+    values: Sequence[list[str]] = [order(set(rows[axis]) - {""}, ()) for axis in axes]
+    return "; ".join(listed(names) for names in values if names)

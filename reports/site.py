@@ -3,177 +3,158 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
+
+from reports.__main__ import newest, run
 
 EXAMPLES = """\
 examples:
   scripts/publish
-  scripts/publish --out public --results collected/results
+  scripts/publish --out public --sessions collected --results collected/results
   python -m http.server --directory .asv/site      # to look at it
 
 The history needs the git repository with all its commits, not a shallow clone.
 """
-_TAKEN = ("index.json", "info.json", "regressions.json")
+MOST_SECONDS = 900  # asv looks for steps in every series; a value that is not finite hangs it
+_TAKEN = ("index.json", "info.json", "regressions.json", "regressions.xml")
+
+
+class SiteError(ValueError):
+    """No site can be made; the message is one line that says why and what to do."""
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         message = message.replace("unrecognized arguments", "unknown argument")
-        self.exit(2, f"publish: {message}; choose from: --out, --results, --config, --help\n")
+        allowed = "--out, --sessions, --results, --config, --help"
+        self.exit(2, f"publish: {message}; choose from: {allowed}\n")
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     made = _Parser(
         prog="scripts/publish",
-        description="Make one site: the report, and the history of every result with its "
-        "regressions and their feed. It loads nothing from elsewhere.",
+        description="Make one site: the report, and asv's history of every commit measured.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    made.add_argument(
-        "--out",
-        type=Path,
-        metavar="DIR",
-        help="where the site goes, replaced as a whole: a new folder, an empty one, or a site "
-        "made before (default: .asv/site beside asv.conf.json)",
-    )
-    made.add_argument(
-        "--results",
-        type=Path,
-        metavar="DIR",
-        help="asv's results folder (default: .asv/results beside asv.conf.json)",
-    )
-    made.add_argument(
-        "--config",
-        type=Path,
-        default=Path("asv.conf.json"),
-        metavar="FILE",
-        help="asv's settings (default: %(default)s)",
-    )
+    for name, meaning, default in (
+        ("--out", "where the site goes, replaced as a whole", ".asv/site beside the settings"),
+        ("--sessions", "session files of the report", "newest folder in .asv/sessions"),
+        ("--results", "asv's results, for the history", ".asv/results beside the settings"),
+    ):
+        help_text = f"{meaning} (default: {default})"
+        made.add_argument(name, type=Path, metavar="DIR", help=help_text)
+    made.add_argument("--config", type=Path, default=Path("asv.conf.json"), metavar="FILE",
+                      help="asv's settings (default: %(default)s)")  # fmt: skip
     return made
 
 
-def build(config: Path, results_dir: Path, out: Path) -> list[str]:
-    """Write the site into `out` and return a line for each thing left out.
+def build(config: Path, sessions: Path | None, results: Path | None, out: Path | None) -> Path:
+    """Write the site, whole or not at all, and return its page.
 
     Raises
     ------
-    reports.folder.FolderError
-        Where `out` is not ours to replace.
-    reports.results.ResultsError, reports.history.HistoryError
-        Where there is nothing to publish.
-    OSError
-        Where `out` cannot be written; what it held is still there.
+    SiteError, reports.frame.SessionsError, reports.output.OutputError
+        Where there is nothing to publish, or nowhere to put it.
     """
-    from reports.folder import replaced
-    from reports.history import publish
-    from reports.strict import STYLE
+    from reports.output import check, replaced, write
+    from reports.page import render
+    from reports.results import gather
 
-    with replaced(out) as site, tempfile.TemporaryDirectory() as work:
-        notes = _front(results_dir, site)
-        html, copied, known = publish(config, results_dir, Path(work))
-        _history(html, {sha: commit.subject for sha, commit in known.items()}, site / "history")
-        (site / "site.css").write_text(STYLE, encoding="utf-8")
-    return [*notes, *copied.notes]
-
-
-def _front(results_dir: Path, site: Path) -> list[str]:
-    from reports.__main__ import MARGIN
-    from reports.__main__ import build as report
-    from reports.output import MANIFEST
-    from reports.strict import front
-
-    # A reader of the site has these folders, not those of the machine that made it.
-    notes = report(results_dir, site, MARGIN, shown=(".asv/results", ".asv/report"))
-    (site / MANIFEST).unlink()  # the site has its own
-    page, style = front((site / "index.html").read_text(encoding="utf-8"))
-    (site / "index.html").write_text(page, encoding="utf-8")
-    (site / "report.css").write_text(style, encoding="utf-8")
-    return notes
+    if not config.is_file():
+        raise SiteError(f"no {str(config)!r}; name asv's settings with --config FILE")
+    beside = config.parent / ".asv"
+    out, results = out or beside / "site", results or beside / "results"
+    check(out)
+    _progress("the report")
+    measured = gather(sessions or newest(beside / "sessions"))
+    history = any(results.glob("*/*.json"))
+    with replaced(out) as site:
+        write(site, render(measured, "history/index.html" if history else "").files)
+        if history:
+            _progress("the history: asv publish, some minutes where there are many commits")
+            publish(config, results, site / "history")
+        else:
+            _progress(f"no history: {str(results)!r} holds no results of asv")
+    return out / "index.html"
 
 
-def _history(html: Path, subjects: Mapping[str, str], into: Path) -> None:
-    """Put asv's data and the interface to it into `into`."""
-    from reports.feed import relinked
-    from reports.strict import history
+def publish(config: Path, results: Path, into: Path) -> None:
+    """Let asv publish `results` and asv-tachyon show them, in the folder `into`.
 
-    into.mkdir()
-    for name in _TAKEN:
-        shutil.copy(html / name, into / name)
-    index = json.loads((into / "index.json").read_text(encoding="utf-8"))
-    feed = (html / "regressions.xml").read_text(encoding="utf-8")
-    made: dict[str, str | bytes] = dict(history())
-    made["regressions.xml"] = relinked(feed, index["benchmarks"])
-    shown = {sha: subjects.get(sha, "") for sha in index["revision_to_hash"].values()}
-    # The interface asks for these, and a browser calls a missing one an error.
-    made |= {"commits.json": json.dumps(shown), "profiles.json": "{}"}
-    made["regressions-ignore.json"] = "[]"
-    if (html / "graphs").is_dir():
-        shutil.copytree(html / "graphs", into / "graphs")
-    made |= _nothing(index, into)
-    for name, content in made.items():
-        path = into / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    Raises
+    ------
+    SiteError
+        Where either of them refuses.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        settings = _settings(config) | {
+            "repo": str(config.parent.absolute()),
+            "results_dir": str(results.absolute()),
+            "html_dir": str(Path(folder, "html")),
+            "env_dir": str(Path(folder, "env")),
+        }
+        made = Path(folder, "asv.conf.json")
+        made.write_text(json.dumps(settings), encoding="utf-8")
+        _command("asv", "publish", "--no-pull", "--config", str(made))
+        # asv's own pages ask other hosts for their scripts: only its data are taken.
+        shutil.copytree(Path(folder, "html", "graphs"), into / "graphs")
+        for name in _TAKEN:
+            shutil.copy(Path(folder, "html", name), into / name)
+    _command("asv_tachyon", "install", "--no-backup", str(into))
 
 
-def _nothing(index: Mapping[str, Any], into: Path) -> dict[str, str | bytes]:
-    """Return empty files for the series and samples that the interface asks for and nobody has."""
-    from asv.graph import Graph
+def _settings(config: Path) -> dict[str, Any]:
+    from asv.util import load_json
 
-    made: dict[str, str | bytes] = {}
-    for params, name in itertools.product(index["graph_param_list"], index["benchmarks"]):
-        path = Graph.get_file_path(params, name) + ".json"
-        made[path.replace("graphs", "samples", 1)] = "{}"
-        if not (into / path).exists():
-            made[path] = "[]"
-    return made
+    try:
+        settings = load_json(str(config), js_comments=True)
+    except ValueError as error:
+        raise SiteError(f"{str(config)!r} is not JSON: {_last(str(error))}") from None
+    if not isinstance(settings, dict):
+        raise SiteError(f"{str(config)!r} is not one of asv's: expected a JSON object")
+    address = os.environ.get("GITHUB_REPOSITORY")
+    server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
+    return {"show_commit_url": f"{server}/{address}/commit/" if address else ""} | settings
+
+
+def _command(module: str, *words: str) -> None:
+    command = [sys.executable, "-m", module, *words]
+    try:
+        done = subprocess.run(  # noqa: S603  our own interpreter and words
+            command, capture_output=True, text=True, timeout=MOST_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise SiteError(f"{module} {words[0]} took over {MOST_SECONDS // 60} minutes") from None
+    if done.returncode:
+        raise SiteError(f"{module} {words[0]} failed: {_last(done.stderr or done.stdout)}")
+
+
+def _last(text: str) -> str:
+    """Return the last line of `text`, as a terminal may show it."""
+    line = (text.strip().splitlines() or ["nothing said"])[-1]
+    return "".join(c if c.isprintable() else " " for c in line)[:300]
+
+
+def _progress(text: str) -> None:
+    print(f"publish: {text}", file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, or 2 with one line that says why."""
     chosen = parser().parse_args(arguments)
-    # As for the report: before anything imports NumPy.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from reports.folder import FolderError
-    from reports.history import HistoryError
-    from reports.results import ResultsError
-
-    if not chosen.config.is_file():
-        return _refuse(f"no {str(chosen.config)!r}: name asv's settings with --config FILE")
-    results = chosen.results or chosen.config.parent / ".asv" / "results"
-    out = chosen.out or chosen.config.parent / ".asv" / "site"
-    try:
-        notes = build(chosen.config, results, out)
-    except (FolderError, HistoryError, ResultsError) as error:
-        return _refuse(str(error))
-    except ModuleNotFoundError as error:
-        return _refuse(f"{error.name} is not installed; scripts/environment installs it")
-    except KeyboardInterrupt:
-        print("publish: interrupted; nothing was changed", file=sys.stderr)
-        return 130
-    except OSError as error:
-        return _refuse(f"cannot write {str(error.filename)!r}: {error.strerror}")
-    for line in notes:
-        print(f"publish: {line}", file=sys.stderr)
-    print(out / "index.html")
-    return 0
-
-
-def _refuse(reason: str) -> int:
-    print(f"publish: {reason}", file=sys.stderr)
-    return 2
+    return run("publish", lambda: build(chosen.config, chosen.sessions, chosen.results, chosen.out))
 
 
 if __name__ == "__main__":

@@ -1,117 +1,144 @@
-from __future__ import annotations
+"""The command: what it prints, what it refuses, and that it leaves no half report."""
 
-import csv
 import json
+import os
+import signal
 import subprocess
 import sys
-from pathlib import Path
+import time
 
 import pytest
 
-from reports.__main__ import main
-from reports.output import MANIFEST
-from tests.reports.factory import Folder
+from reports import page
+from reports.__main__ import main, newest
+from tests.reports.factory import Made
 
-REPOSITORY = Path(__file__).parents[2]
-COLUMNS = (
-    "machine,commit,environment,metric,workload,remedy,device,jit,mask_dtype,batch,value,unit,"
-    "ci_low,ci_high,n,ratio,ratio_ci_low,ratio_ci_high,verdict,kernel,size,step,backend"
-)
+SMALL = {"workloads": ("image",), "jits": ("xla",), "batches": (32,), "launches": 2}
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "reports", *map(str, arguments)]
-    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-
-
-def test_builds_every_file_and_says_where(usual: Path, tmp_path: Path, golden) -> None:
+def test_it_writes_a_report_and_prints_where(folder, tmp_path, undrawn, capsys):
     out = tmp_path / "out"
-    done = run("build", "--results", usual, "--out", out)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.strip() == str(out / "index.html")
-    files = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()}
-    figures = {f"figures/{f.stem}" for f in (out / "figures").iterdir()}
-    own = {"index.html", "report.md", "results.csv", "samples/run-1-1.json", MANIFEST}
-    assert files == own | {f"{f}.{kind}" for f in figures for kind in ("svg", "png")}
-    table = (out / "results.csv").read_text()
-    assert table.splitlines()[0] == COLUMNS
-    golden("results.csv", table)
+    assert main(["build", "--sessions", str(Made(**SMALL).write(folder)), "--out", str(out)]) == 0
+    assert capsys.readouterr().out == f"{out / 'index.html'}\n"
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*.*") if path.is_file()}
+    assert {"index.html", "report.md", "results.csv", "figures/answer-dark.svg"} <= names
 
 
-def test_results_csv_holds_every_commit(folder: Folder, tmp_path: Path, undrawn: None) -> None:
-    folder.add(commit="a" * 40)
-    folder.add(commit="b" * 40, started_at=1)
-    assert main(["build", "--results", str(folder.root), "--out", str(tmp_path / "o")]) == 0
-    with (tmp_path / "o" / "results.csv").open(newline="") as file:
-        assert {row["commit"] for row in csv.DictReader(file)} == {"a" * 8, "b" * 8}
+def test_equal_results_give_equal_files(folder, tmp_path):
+    Made(**SMALL).write(folder)
+    for name in ("a", "b"):
+        assert main(["build", "--sessions", str(folder), "--out", str(tmp_path / name)]) == 0
+    for path in (tmp_path / "a").rglob("*.*"):
+        other = tmp_path / "b" / path.relative_to(tmp_path / "a")
+        assert path.read_bytes() == other.read_bytes()
 
 
-def test_help_shows_examples() -> None:
-    done = run("build", "--help")
-    assert done.returncode == 0 and "python -m reports build --threshold" in done.stdout
+def test_the_newest_folder_is_taken_by_itself(tmp_path, monkeypatch, undrawn):
+    monkeypatch.chdir(tmp_path)
+    for age, name in enumerate(("new", "old")):
+        made = Made(**SMALL).write(tmp_path / ".asv" / "sessions" / name)
+        os.utime(made, (1e9 - age, 1e9 - age))
+    assert newest().name == "new"
+    assert main(["build"]) == 0 and (tmp_path / ".asv/report/index.html").is_file()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "reason"),
     [
-        (["build", "--nonsense"], "unknown argument: --nonsense"),
-        (["bild"], "bild"),
-        ([], "build"),
-        (["build", "--threshold", "two"], "'two' is not a number between 0 and 1"),
-        (["build", "--threshold", "7"], "'7' is not a number between 0 and 1"),
-        (["build", "--results", "README.md"], "'README.md' is a file; name asv's results folder"),
-        (["build", "--out", "README.md/report"], "--out 'README.md' is a file; name a folder"),
-        (["build", "--results", "no/such/folder"], "no results folder 'no/such/folder'"),
-        (["build", "--results", "reports/templates"], "no result files in 'reports/templates'"),
+        (["build", "--sessions", "nowhere"], "no folder 'nowhere'"),
+        (["build", "--sessions", "empty"], "'empty' holds no session files"),
+        (["build", "--out", "file"], "'file' is a file"),
+        (["build", "--out", "file/below"], "file' is a file"),
+        (["build", "--out", "mine"], "'mine' holds 'precious.txt', which this command did not"),
+        (["build", "--threshold", "2"], "'2' is not a number between 0 and 1"),
+        (["build", "--threshold", "nan"], "'nan' is not a number between 0 and 1"),
+        (["build", "--png"], "unknown argument: --png"),
+        (["destroy"], "invalid choice: 'destroy'"),
+        ([], "required"),
+        (["build"], "no folder '.asv/sessions'"),
     ],
 )
-def test_bad_arguments_are_one_line_and_status_2(arguments: list[str], told: str) -> None:
-    done = run(*arguments)
-    assert done.returncode == 2 and done.stdout == ""
-    assert len(done.stderr.splitlines()) == 1 and told in done.stderr
+def test_a_refusal_is_one_line_and_status_2(tmp_path, monkeypatch, capsys, arguments, reason):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "precious.txt").write_text("keep")
+    (tmp_path / "file").write_text("keep")
+    try:
+        status = main(arguments)
+    except SystemExit as stopped:
+        status = stopped.code
+    said = capsys.readouterr().err
+    assert status == 2 and reason in said and said.count("\n") == 1
+    assert (tmp_path / "mine" / "precious.txt").read_text() == "keep"
+    assert not (tmp_path / ".asv").exists()
 
 
-def test_a_file_that_is_not_json_alone_is_refused(tmp_path: Path, capsys) -> None:
-    (tmp_path / "m").mkdir()
-    (tmp_path / "m" / "x.json").write_text("oops")
+def test_help_answers_at_once_with_examples():
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "reports", "--help"],
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    assert time.perf_counter() - start < 5
+    assert "examples:" in done.stdout and "pandas" not in done.stderr
+
+
+def test_what_was_left_out_is_said(folder, tmp_path, undrawn, capsys):
+    Made(**SMALL).write(folder)
+    (folder / "broken.json").write_text("{")
+    assert main(["build", "--sessions", str(folder), "--out", str(tmp_path / "out")]) == 0
+    assert "reports: left out: broken.json: not JSON" in capsys.readouterr().err
+    assert "broken.json: not JSON" in (tmp_path / "out" / "report.md").read_text()
+
+
+def test_a_report_replaces_an_earlier_one_and_nothing_else(folder, tmp_path, undrawn, capsys):
     out = tmp_path / "out"
-    assert main(["build", "--results", str(tmp_path), "--out", str(out)]) == 2
-    assert "m/x.json: is not JSON" in capsys.readouterr().err
-    assert not out.exists()
+    arguments = ["build", "--sessions", str(Made(**SMALL).write(folder)), "--out", str(out)]
+    assert main(arguments) == 0
+    (out / "figures" / "answer-light.svg").unlink()
+    assert main(arguments) == 0 and (out / "figures" / "answer-light.svg").is_file()
+    (out / "notes.txt").write_text("mine")
+    assert main(arguments) == 2 and "notes.txt" in capsys.readouterr().err
+    assert (out / "notes.txt").read_text() == "mine" and (out / "index.html").is_file()
 
 
-def test_a_bad_file_among_good_ones_is_left_out(folder: Folder, tmp_path: Path, capsys) -> None:
-    folder.add()
-    (folder.root / "bench-1" / "x.json").write_text(json.dumps({"version": 7}))
-    assert main(["build", "--results", str(folder.root), "--out", str(tmp_path / "out")]) == 0
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1 and "left out: bench-1/x.json: is of asv's result format 7" in told
-
-
-def test_out_must_not_be_a_file_and_keeps_what_it_holds(
-    usual: Path, tmp_path: Path, capsys, undrawn: None
-) -> None:
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left on device")])
+def test_a_report_that_was_not_finished_leaves_the_old_one(
+    folder, tmp_path, undrawn, monkeypatch, error
+):
     out = tmp_path / "out"
-    out.write_text("mine")
-    assert main(["build", "--results", str(usual), "--out", str(out)]) == 2
-    assert "is a file" in capsys.readouterr().err and out.read_text() == "mine"
-    out.unlink()
+    arguments = ["build", "--sessions", str(Made(**SMALL).write(folder)), "--out", str(out)]
+    assert main(arguments) == 0
+    before = (out / "index.html").read_bytes()
+
+    def fails(*_):
+        raise error
+
+    monkeypatch.setattr(page, "claims", fails)
+    assert main(arguments) == (130 if error is KeyboardInterrupt else 2)
+    assert (out / "index.html").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_the_old_report(folder, tmp_path, number):
+    out = tmp_path / "out"
     out.mkdir()
-    (out / "mine.txt").write_text("mine")
-    assert main(["build", "--results", str(usual), "--out", str(out)]) == 0
-    assert (out / "mine.txt").read_text() == "mine"
-
-
-def test_importing_reports_is_light() -> None:
-    heavy = "{'tensorflow', 'keras', 'matplotlib', 'pandas', 'benchmarks', 'remedies'}"
-    code = f"import reports, sys; sys.exit(bool({heavy} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False).returncode == 0
-
-
-def test_a_build_imports_no_tensorflow(usual: Path, tmp_path: Path) -> None:
-    code = (
-        "import sys; from reports.__main__ import main; "
-        f"main(['build', '--results', {str(usual)!r}, '--out', {str(tmp_path / 'o')!r}]); "
-        "sys.exit(bool({'tensorflow', 'keras', 'benchmarks', 'remedies'} & set(sys.modules)))"
-    )
-    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False).returncode == 0
+    Made(**SMALL).write(folder)
+    command = [
+        sys.executable,
+        "-m",
+        "reports",
+        "build",
+        "--sessions",
+        str(folder),
+        "--out",
+        str(out),
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    time.sleep(1.0)
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    if process.returncode:  # it may have been quicker
+        assert process.returncode in (130, -number) and [*out.iterdir()] == []
+    else:
+        assert json.loads((out / ".made-by-reports.json").read_text())

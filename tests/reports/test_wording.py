@@ -1,42 +1,37 @@
-from __future__ import annotations
+"""Numbers with no more digits than are known."""
 
-import math
+import doctest
 
 import pytest
 
-from reports import wording
+from reports import results, wording
 
-NBSP = "\N{NO-BREAK SPACE}"
+
+@pytest.mark.parametrize("module", [wording, results])
+def test_its_examples_run(module):
+    assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
+    ("interval", "text"),
     [
-        (2.5, "2.5 s"),
-        (0.00312, "3.12 ms"),
-        (4.2e-6, "4.2 \N{MICRO SIGN}s"),
-        (math.nan, "\N{EN DASH}"),
-        (0.0, "0 ns"),
+        ((1.0123456, 1.0100001, 1.0149), "1.2 % slower [1.0, 1.5]"),
+        ((0.5, 0.4, 0.6), "50 % faster [40, 60]"),
+        ((1.5, 1.2, 1.9), "50 % slower [20, 90]"),
+        ((3.123, 2.9, 3.4), "takes 3.1 times as long [2.9, 3.4]"),
     ],
 )
-def test_durations_have_the_unit_that_suits_them(value: float, text: str) -> None:
-    assert wording.seconds(value) == text.replace(" ", NBSP)
+def test_a_ratio_has_at_most_two_digits_of_its_uncertainty(interval, text):
+    assert wording.slower(*interval).replace("\N{NO-BREAK SPACE}", " ") == text
 
 
-def test_an_interval_has_its_medians_unit() -> None:
-    assert wording.seconds(0.003, 0.0029, math.inf) == f"3{NBSP}ms [2.9, \N{INFINITY}]"
+def test_an_endless_interval_says_why():
+    inf = float("inf")
+    assert "one launch gives no interval" in wording.beyond(1e-6, -inf, inf)
 
 
-def test_lists_counts_and_samples() -> None:
-    assert wording.listed(["a", "b", "c"], "or") == "a, b or c"
-    assert wording.listed([]) == ""
-    assert wording.counted(1, "cell") == "1 cell"
-    assert wording.counted(2, "try", "tries") == "2 tries"
-    assert wording.sampled([420, 380, math.nan]) == f"n{NBSP}={NBSP}380 to 420"
-    assert wording.sampled([]) == "n unknown"
-    assert wording.interval(0.9951, -math.inf) == "0.995 to -\N{INFINITY}"
-
-
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e300])
-def test_an_impossible_time_is_said_to_be_unknown(value: float) -> None:
-    assert wording.day(value) == "at an unknown time"
+@pytest.mark.parametrize(
+    ("items", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), ("abc", "a, b and c")]
+)
+def test_lists(items, text):
+    assert wording.listed(items) == text
