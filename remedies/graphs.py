@@ -1,0 +1,168 @@
+"""The graph that TensorFlow's executor runs for a step that XLA does not compile.
+
+Two graphs are compared apart from the names of their nodes: users name layers, Keras numbers them,
+and Grappler orders the operands of commutative operations by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# Say where a node came from or what is known of it, not what it computes.
+_ASIDE = {
+    *("_output_shapes", "_class", "_user_specified_name", "_xla_inferred_shapes", "shared_name"),
+    *("_original_func_name", "forward_function_name", "backward_function_name", "api_implements"),
+    *("_forward_func_name", "_backward_func_name", "_grappler_do_not_remove", "_input_shapes"),
+    *("_construction_context", "_tf_data_function", "_handle_shapes", "_handle_dtypes"),
+    *("_resource_arg_unique_id", "_gradient_op_type"),
+}
+_COMMUTATIVE = {
+    *("Add", "AddV2", "AddN", "Mul", "Maximum", "Minimum", "LogicalAnd", "LogicalOr"),
+    *("Equal", "NotEqual", "SquaredDifference"),
+}
+COMPARES = {"Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual"}
+
+
+@dataclass(frozen=True)
+class Node:
+    """One operation: what it does, and what it reads in its order.
+
+    Attributes
+    ----------
+    does : str
+        The operation with its attributes and its device.
+    reads : tuple of (str, str)
+        Name of the node read, and which of its results; ``^`` for an order of execution alone.
+    commutes : bool
+        Whether the order of what it reads has no bearing.
+    """
+
+    does: str
+    reads: tuple[tuple[str, str], ...]
+    commutes: bool
+
+
+class NoExecutedGraphError(RuntimeError):
+    """TensorFlow handed out no graph of the step that was run."""
+
+
+def executed(call: Callable[[], object]) -> Any:
+    """Run `call`, which must trace anew, and return the GraphDef of the largest graph it executed.
+
+    It is the graph after Grappler, TensorFlow's own optimizer.
+
+    Raises
+    ------
+    NoExecutedGraphError
+        Where nothing was executed for the first time.
+    """
+    from tensorflow.python.eager import context
+
+    context.enable_graph_collection()
+    try:
+        call()
+        graphs = context.export_run_metadata().function_graphs
+    finally:
+        context.disable_graph_collection()
+    if not graphs:
+        raise NoExecutedGraphError("TensorFlow executed no new graph")
+    return max((g.post_optimization_graph for g in graphs), key=lambda graph: len(graph.node))
+
+
+def operations(graph: Any) -> Counter[str]:
+    """Count the nodes of a GraphDef by operation."""
+    return Counter(node.op for node in graph.node)
+
+
+def fingerprint(graph: Any) -> str:
+    """Return a short name that GraphDefs which differ in names alone have in common.
+
+    Each node is hashed from what it reads, as in a Merkle tree, then again from who reads it, so
+    that two equal nodes that are read once each differ from one that is read twice.
+    """
+    library = {function.signature.name: function for function in graph.library.function}
+    return _graph_hash({node.name: _node(node, library) for node in graph.node})
+
+
+def _graph_hash(nodes: Mapping[str, Node]) -> str:
+    reads = {name: [(source, port) for source, port in node.reads] for name, node in nodes.items()}
+    inward = _walk(nodes, {name: node.does for name, node in nodes.items()}, reads, _ordered)
+    readers: dict[str, list[tuple[str, str]]] = {name: [] for name in nodes}
+    for name, node in nodes.items():
+        for position, (source, port) in enumerate(node.reads):
+            place = "" if port == "^" or node.commutes else str(position)
+            readers[source].append((name, f"{port}>{place}"))
+    outward = _walk(nodes, inward, readers, lambda node, position, port: port)
+    return _digest(*sorted(outward.values()))
+
+
+def _ordered(node: Node, position: int, port: str) -> str:
+    return port if port == "^" or node.commutes else f"{position:06} {port}"
+
+
+def _walk(
+    nodes: Mapping[str, Node],
+    own: Mapping[str, str],
+    edges: Mapping[str, list[tuple[str, str]]],
+    label: Callable[[Node, int, str], str],
+) -> dict[str, str]:
+    """Hash each node with the hashes at the other ends of its `edges`, without recursion."""
+    done: dict[str, str] = {}
+    for start in nodes:
+        stack = [start]
+        while stack:
+            name = stack[-1]
+            waiting = [other for other, _ in edges[name] if other not in done]
+            if name not in done and waiting:
+                stack.extend(waiting)
+                continue
+            stack.pop()
+            ends = (
+                f"{label(nodes[name], position, port)} {done[other]}"
+                for position, (other, port) in enumerate(edges[name])
+            )
+            done.setdefault(name, _digest(own[name], *sorted(ends)))
+    return done
+
+
+def _node(node: Any, library: Mapping[str, Any]) -> Node:
+    does = _digest(node.op, node.device, *_attributes(node, library))
+    return Node(does, tuple(map(_source, node.input)), node.op in _COMMUTATIVE)
+
+
+def _source(text: str) -> tuple[str, str]:
+    if text.startswith("^"):
+        return text[1:], "^"
+    name, _, port = text.partition(":")
+    return name, port or "0"
+
+
+def _attributes(node: Any, library: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted(set(node.attr) - _ASIDE):
+        value = node.attr[name]
+        if value.WhichOneof("value") == "func":
+            yield f"{name} {_function_hash(value.func.name, library)}"
+        else:
+            yield f"{name} {value.SerializeToString(deterministic=True).hex()}"
+
+
+def _function_hash(name: str, library: Mapping[str, Any]) -> str:
+    """Hash a function's body as a graph whose arguments and results are nodes by their place."""
+    if name not in library:
+        return name
+    function = library[name]
+    arguments = [argument.name for argument in function.signature.input_arg]
+    nodes = {a: Node(f"argument {place}", (), False) for place, a in enumerate(arguments)}
+    nodes |= {node.name: _node(node, library) for node in function.node_def}
+    for place, result in enumerate(function.signature.output_arg):
+        returned = (_source(function.ret[result.name]),)
+        nodes[f"result {place}"] = Node(f"result {place}", returned, False)
+    return _graph_hash(nodes)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,171 @@
+"""Read XLA's HLO text, and write it so that equal programs are equal text."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_BRACES = rf"\{{(?:[^{{}}\"]|{_QUOTED}|\{{(?:[^{{}}\"]|{_QUOTED})*\}})*\}}"
+# Where an instruction came from in Python, which changes nothing about what it does.
+_ORIGIN = re.compile(rf",? (?:metadata|frontend_attributes|original_value|origin)={_BRACES}")
+_MODULE = re.compile(r"^HloModule [^\s,]+")
+_NAME = re.compile(r"%([\w.\-]+)")
+_COMPUTATION = re.compile(r"^(ENTRY )?%([\w.\-]+) .*\{$")
+_INSTRUCTION = re.compile(
+    r"^  (?P<root>ROOT )?%(?P<name>[\w.\-]+) = (?P<shape>\(.*?\)|\S+) (?P<opcode>[a-z][\w\-]*)\("
+)
+_KEPT = re.compile(r"^(?:HloModule\b|ENTRY |%|  (?:ROOT )?%|\}$)")
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One operation: ``shape name = opcode(operands), attributes``.
+
+    Attributes
+    ----------
+    name, opcode : str
+        As the compiler writes them, the name without its ``%``.
+    shape : str
+        Of the result, such as ``f32[32,2]{1,0}``; in brackets where it is a tuple.
+    operands : tuple of str
+        Names of the instructions that it reads.
+    literal : str
+        What stands in the place of operands: a constant's value, a parameter's number.
+    attributes : str
+        What follows the operands.
+    root : bool
+        Whether its result is the computation's.
+    """
+
+    name: str
+    opcode: str
+    shape: str
+    operands: tuple[str, ...]
+    literal: str
+    attributes: str
+    root: bool
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Return the names of the computations that it runs."""
+        return tuple(_NAME.findall(re.sub(r"control-predecessors=\{[^}]*\}", "", self.attributes)))
+
+
+_WIDTHS = {"pred": 1, "token": 0, "c64": 8, "c128": 16}
+_ARRAY = re.compile(r"([a-z]+\d*\w*)\[([\d,]*)\]")
+# Instructions that name memory and move none of it.
+_FREE = {"parameter", "constant", "tuple", "get-tuple-element", "bitcast"}
+
+
+@dataclass(frozen=True)
+class Program:
+    """A compiled program.
+
+    Attributes
+    ----------
+    text : str
+        Its HLO in the compiler's own order, without names, numbers and origins that differ from
+        process to process: two programs are the same where these texts are.
+    """
+
+    text: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a short name that only the same program has."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+
+    @cached_property
+    def computations(self) -> dict[str, dict[str, Instruction]]:
+        """Return computation name -> instruction name -> instruction."""
+        found: dict[str, dict[str, Instruction]] = {}
+        for line in self.text.splitlines():
+            if heading := _COMPUTATION.match(line):
+                found[heading[2]] = {}
+            elif start := _INSTRUCTION.match(line):
+                instruction = _instruction(line, start)
+                found[list(found)[-1]][instruction.name] = instruction
+        return found
+
+    @property
+    def entry(self) -> str:
+        """Return the name of the computation that a call of the program runs."""
+        return next(
+            m[2] for line in self.text.splitlines() if (m := _COMPUTATION.match(line)) and m[1]
+        )
+
+    @cached_property
+    def opcodes(self) -> Counter[str]:
+        """Return how often each operation stands in the program, fused ones included."""
+        inner = (body.values() for body in self.computations.values())
+        return Counter(instruction.opcode for body in inner for instruction in body)
+
+    @property
+    def bytes_moved(self) -> int:
+        """Return the bytes that the entry computation's instructions read and write."""
+        body = self.computations[self.entry]
+        return sum(
+            size(each.shape) + sum(size(body[name].shape) for name in each.operands)
+            for each in body.values()
+            if each.opcode not in _FREE
+        )
+
+
+def size(shape: str) -> int:
+    """Return the bytes of an array, or of all arrays of a tuple.
+
+    Examples
+    --------
+    >>> size("(f32[32,2]{1,0}, pred[3])")
+    259
+    """
+    return sum(
+        math.prod(int(n) for n in dimensions.split(",") if n) * _width(dtype)
+        for dtype, dimensions in _ARRAY.findall(shape)
+    )
+
+
+def _width(dtype: str) -> int:
+    bits = re.search(r"\d+", dtype)
+    return _WIDTHS.get(dtype, max(1, int(bits[0]) // 8) if bits else 0)
+
+
+def read(text: str) -> Program:
+    """Return the program that HLO text describes.
+
+    Parameters
+    ----------
+    text : str
+        As ``experimental_get_compiler_ir(...)(stage="optimized_hlo")`` returns it.
+    """
+    numbers: dict[str, str] = {}
+
+    def number(name: re.Match[str]) -> str:
+        return "%" + numbers.setdefault(name[1], str(len(numbers)))
+
+    lines = [_ORIGIN.sub("", line) for line in text.splitlines() if _KEPT.match(line)]
+    lines = [_COMPUTATION.sub(r"\1%\2 {", _MODULE.sub("HloModule", line)) for line in lines]
+    return Program("\n".join(_NAME.sub(number, line) for line in lines) + "\n")
+
+
+def _instruction(line: str, start: re.Match[str]) -> Instruction:
+    depth, end = 1, start.end()
+    while depth:
+        depth += {"(": 1, ")": -1}.get(line[end], 0)
+        end += 1
+    inside = line[start.end() : end - 1]
+    literal = inside if start["opcode"] in {"constant", "parameter"} else ""
+    return Instruction(
+        name=start["name"],
+        opcode=start["opcode"],
+        shape=start["shape"],
+        operands=() if literal else tuple(_NAME.findall(inside)),
+        literal=literal,
+        attributes=line[end:],
+        root=bool(start["root"]),
+    )
