@@ -1,1 +1,0 @@
-"""Whether a change made anything worse: two commits' results, judged."""
