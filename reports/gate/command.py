@@ -1,0 +1,116 @@
+"""The command ``python -m reports gate``: compare, print, and end with the verdict's status."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from reports.gate.comment import comment, section
+from reports.gate.verdict import (
+    DEVICES,
+    HostileError,
+    Status,
+    Verdict,
+    conclude,
+    read,
+    schema,
+)
+
+EXAMPLES = """\
+examples:
+  python -m reports gate --base nights/1 --head nights/2        two folders of session files
+  python -m reports gate --pairs .asv/checks/1a2b-3c4d          one folder of scripts/pr_check
+  python -m reports gate --show verdict.json                    a verdict, proven, as Markdown
+  python -m reports gate --schema                               what a verdict may hold
+
+It ends with 0 where everything was compared and nothing regressed, 1 where something regressed, 2
+where it could not judge. scripts/pr_check measures two commits and judges them.
+"""
+
+
+def add(commands: argparse._SubParsersAction[Any]) -> None:
+    """Add the command to the others."""
+    gate = commands.add_parser(
+        "gate",
+        help="judge two runs",
+        description="Say what regressed between two runs, or why that cannot be said.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    folder = {"type": Path, "metavar": "DIR"}
+    gate.add_argument("--base", **folder, help="session files to compare with")
+    gate.add_argument("--head", **folder, help="session files to judge")
+    gate.add_argument("--pairs", **folder, help="session files that hold both sides")
+    gate.add_argument(
+        "--show", type=Path, nargs="+", metavar="FILE", help="verdicts to show as Markdown"
+    )
+    gate.add_argument("--schema", action="store_true", help="print the JSON schema of a verdict")
+    gate.add_argument("--json", type=Path, metavar="FILE", help="also write the verdict there")
+    gate.add_argument("--link", default="", help="to the workflow run, for the Markdown")
+    gate.add_argument("--commits", nargs=2, metavar="HASH", help="of the two sides, in full")
+    gate.add_argument("--device", choices=DEVICES, default="cpu")
+    gate.set_defaults(run=run)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Judge, print, and return the exit status."""
+    from reports.frame import SessionsError
+
+    try:
+        return _run(chosen)
+    except (HostileError, SessionsError) as problem:
+        print(f"could not judge: {problem}", file=sys.stderr)
+        return int(Status.COULD_NOT_JUDGE)
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    if chosen.schema:
+        print(json.dumps(schema(), indent=1))
+        return 0
+    if chosen.show:
+        verdicts = {verdict.device: verdict for verdict in map(read, chosen.show)}
+        links = dict.fromkeys(verdicts, chosen.link)
+        print(comment(list(verdicts.values()), links), end="")
+        return 0
+    if not chosen.pairs and not (chosen.base and chosen.head):
+        raise HostileError("name --base and --head, or --pairs; see --help")
+    verdict = judged(chosen)
+    if chosen.json:
+        chosen.json.write_text(verdict.as_json(), encoding="utf-8")
+    print(section(verdict, chosen.link))
+    return verdict.status
+
+
+def judged(chosen: argparse.Namespace) -> Verdict:
+    """Return the verdict on the folders that were chosen."""
+    from reports import frame
+    from reports.gate import pairs, runs
+
+    if chosen.pairs:
+        found = _of(frame.read(chosen.pairs), chosen.device)
+        rows, sides, differs = pairs.compare(found), (found, found), ()
+    else:
+        base, head = (_of(frame.read(folder), chosen.device) for folder in (chosen.base, chosen.head))
+        sides = base, head
+        rows, differs = runs.compare(*sides), runs.differs(*sides)
+    commits = chosen.commits or [_commit(side) for side in sides]
+    return conclude(
+        rows, device=chosen.device, base=commits[0], head=commits[1], minutes=0.0, differs=differs
+    )
+
+
+def _of(run: Any, device: str) -> Any:
+    """Return a run with what was measured on `device`, or on none in particular."""
+    return replace(run, frame=run.frame[run.frame["device"].isin([device, ""])])
+
+
+def _commit(run: Any) -> str:
+    """Return the commit of a run; one that is not known is all zeros."""
+    known = [one for one in run.frame["commit"].unique() if re.fullmatch("[0-9a-f]{40}", str(one))]
+    return str(known[-1]) if known else "0" * 40

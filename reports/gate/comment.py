@@ -1,0 +1,136 @@
+"""A verdict in Markdown: numbers, and names of this checkout; nothing else can get in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from remedies.metrics import METRICS
+from reports.gate.verdict import ROW_AXES, Reason, Row, Status, Verdict
+
+MOST = 30_000
+MARKER = "<!-- remedies-gate -->"
+_HEAD = "| | before | after | head by base | verdict |\n|---|---|---|---|---|"
+_SCALES = ((1.0, "s", 1.0), (1e-3, "ms", 1e3), (1e-6, "µs", 1e6), (0.0, "ns", 1e9))
+_NOUNS = {"defects": "defects", "steps": "steps", "counts": "counts", "times": "times"}
+
+
+def comment(verdicts: Sequence[Verdict], links: Mapping[str, str]) -> str:
+    """Return the comment on a pull request: every device's section, the worst first.
+
+    Parameters
+    ----------
+    verdicts : sequence of Verdict
+        One a device.
+    links : mapping of str to str
+        Device -> the workflow run, from GitHub's own event, never from an artifact.
+    """
+    worst = sorted(verdicts, key=lambda verdict: (1, 2, 0).index(verdict.status))
+    sections = (section(verdict, links.get(verdict.device, "")) for verdict in worst)
+    return "\n\n".join((MARKER, *sections)) + "\n"
+
+
+def section(verdict: Verdict, link: str = "") -> str:
+    """Return what a comment or an issue says about `verdict`, at most 30,000 characters."""
+    loud = [row for row in verdict.rows if row.regressed or row.blocks]
+    quiet = [row for row in verdict.rows if not (row.regressed or row.blocks)]
+    most = max(len(loud), len(quiet))
+    while len(text := _text(verdict, loud, quiet, most, link)) > MOST:
+        most = most * 3 // 4
+    return text
+
+
+def headline(verdict: Verdict) -> str:
+    """Return the verdict in one sentence, with what to do."""
+    if verdict.status == Status.REGRESSED:
+        worse = sum(row.regressed for row in verdict.rows)
+        return f"**regressed** ({_count(worse, 'row')}): look at the first rows below."
+    if verdict.status == Status.COULD_NOT_JUDGE:
+        return f"**could not judge**: {_why(verdict)}"
+    return "**none regressed**: nothing to do."
+
+
+def _why(verdict: Verdict) -> str:
+    blocking = [row for row in verdict.rows if row.blocks]
+    if not verdict.compared:
+        reasons = [name.partition(": ")[2] for name in verdict.lacking]
+        return f"nothing could be compared ({'; '.join(dict.fromkeys(reasons)) or 'no rows'})."
+    undecided = sum(row.word == "undecided" for row in blocking)
+    if undecided == len(blocking):
+        return f"{_count(undecided, 'row')} undecided: take a longer `--budget`."
+    return f"{_count(len(blocking), 'row')} could not be compared; the reasons are below."
+
+
+def _text(
+    verdict: Verdict, loud: Sequence[Row], quiet: Sequence[Row], most: int, link: str
+) -> str:
+    parts = [f"### {verdict.device.upper()}: {headline(verdict)}", _facts(verdict, link)]
+    parts += [_table(loud, most)] if loud else []
+    if verdict.lacking:
+        counts = (f"- {name}: {number:,}" for name, number in verdict.lacking.items())
+        parts.append("Not compared:\n\n" + "\n".join(counts))
+    if verdict.differs:
+        parts.append(f"The two sides have other versions of: {', '.join(verdict.differs)}.")
+    if quiet:
+        heading = f"<details><summary>{_count(len(quiet), 'change')} that need nothing</summary>"
+        parts.append(f"{heading}\n\n{_table(quiet, most)}\n\n</details>")
+    parts.append(f"Again, on your machine: `scripts/pr_check {verdict.base} {verdict.head}`")
+    return "\n\n".join(parts)
+
+
+def _facts(verdict: Verdict, link: str) -> str:
+    counts = ", ".join(f"{number:,} {_NOUNS[kind]}" for kind, number in verdict.compared.items())
+    known = f"`{verdict.base[:12]}` to `{verdict.head[:12]}`: compared {counts or 'nothing'}"
+    known += f" in {verdict.minutes:.0f} min" if verdict.minutes >= 1 else ""
+    warning = "These numbers come from a machine that ran the change's own code."
+    return f"{known}. [Run and full report]({link}). {warning}" if link else f"{known}."
+
+
+def _table(rows: Sequence[Row], most: int) -> str:
+    lines = [_HEAD, *map(_line, rows[:most])]
+    if len(rows) > most:
+        lines.append(f"| and {len(rows) - most:,} more | | | | |")
+    return "\n".join(lines)
+
+
+def _line(row: Row) -> str:
+    axes = [str(getattr(row, axis)) for axis in ROW_AXES if getattr(row, axis)]
+    name = f"{METRICS[row.metric].label.replace('`', '')}: {' '.join(axes)}".replace("|", "/")
+    unit = METRICS[row.metric].unit
+    values = (_amount(value, unit) for value in (row.before, row.after))
+    word = f"**{words(row)}**" if row.regressed else words(row)
+    return f"| {name} | {' | '.join(values)} | {_interval(row)} | {word} |"
+
+
+def words(row: Row) -> str:
+    """Return the word of a row, with what it takes or why it was not compared."""
+    if row.word == "undecided":
+        return f"undecided ({_count(row.more_launches, 'more launch', 'more launches')})"
+    if row.word in ("more", "fewer") and row.before is not None and row.after is not None:
+        return f"{row.after - row.before:+,g} {METRICS[row.metric].unit}"
+    reason = Reason(row.reason).value
+    return f"{row.word}: {reason}" if reason else row.word
+
+
+def _interval(row: Row) -> str:
+    if row.ratio is None:
+        return ""
+    if METRICS[row.metric].kind.value == "time" and row.metric == "python_extra_seconds":
+        ends = [_amount(value, "seconds") for value in (row.ratio, row.low, row.high)]
+    else:
+        ends = [
+            "" if value is None else f"{value:.3f}" for value in (row.ratio, row.low, row.high)
+        ]
+    return f"{ends[0]} [{ends[1]}, {ends[2]}]" if row.low is not None else ends[0]
+
+
+def _amount(value: float | None, unit: str) -> str:
+    if value is None:
+        return ""
+    if unit != "seconds":
+        return f"{value:,g}"
+    _, name, scale = next(each for each in _SCALES if abs(value) >= each[0])
+    return f"{value * scale:.3g} {name}"
+
+
+def _count(number: int, noun: str, plural: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
