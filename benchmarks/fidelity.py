@@ -1,58 +1,78 @@
-"""What a save and load loses, remedy by remedy; 0 everywhere is a model that comes back whole.
-
-The rest says how much there was to lose, and what Keras did and said while it loaded.
-"""
+"""What a save and load loses, remedy by remedy, and what Keras did and said meanwhile."""
 
 from __future__ import annotations
 
-from benchmarks.axes import DEVICE, JIT, MASK_DTYPE, ON_JAX, REMEDY, WORKLOAD
-from benchmarks.engine.launch import TIMEOUT, collect
-from benchmarks.engine.results import Results
-from benchmarks.tracked import tracked
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import product
+from pathlib import Path
+
+from benchmarks.session import Entry, Session
+from benchmarks.settings import Setting
+from benchmarks.variants import variants
+from remedies import WORKLOADS, RoundTrip, build, keras_file_twice, round_trip
+
+BATCH = 8
+STEPS = 3  # of training before the model is saved
 
 
-class _Sessions:
-    version = "1"
-
-    def setup_cache(self) -> Results:
-        return collect("fidelity")
-
-    setup_cache.timeout = 6 * TIMEOUT  # type: ignore[attr-defined]
-
-
-class Fidelity(_Sessions):
-    params: tuple[list[str], ...] = (WORKLOAD, REMEDY, DEVICE, JIT, MASK_DTYPE)
-    param_names: tuple[str, ...] = ("workload", "remedy", "device", "jit", "mask_dtype")
-    track_weights_lost = tracked("weights_lost", "weights")
-    track_weights_changed = tracked("weights_changed", "weights")
-    track_optimizer_variables_lost = tracked("optimizer_variables_lost", "variables")
-    track_optimizer_variables_changed = tracked("optimizer_variables_changed", "variables")
-    track_iterations_lost = tracked("iterations_lost", "steps")
-    track_outputs_changed = tracked("outputs_changed", "share")
-    track_next_step_changed = tracked("next_step_changed", "steps")
-    track_compile_changed = tracked("compile_changed", "settings")
-    track_silent_defects = tracked("silent_defects", "kinds of state")
-
-    track_weights_saved = tracked("weights_saved", "weights")
-    track_optimizer_variables_saved = tracked("optimizer_variables_saved", "variables")
-    track_load_raised = tracked("load_raised", "errors")
-    track_next_step_raised = tracked("next_step_raised", "errors")
-    track_build_warnings = tracked("build_warnings", "warnings")
-    track_optimizer_warnings = tracked("optimizer_warnings", "warnings")
-    track_other_warnings = tracked("other_warnings", "warnings")
-    track_mask_rebuilt_as_float = tracked("mask_rebuilt_as_float", "rebuilds")
-    track_second_generation_lost = tracked("second_generation_lost", "variables")
-    track_second_generation_warnings = tracked("second_generation_warnings", "warnings")
-    track_rebuild_raised = tracked("rebuild_raised", "errors")
+def measure(session: Session, setting: Setting) -> Iterator[Entry]:
+    """Yield an entry for each defect of each variant, and for what Keras did while loading."""
+    if not session.sources:
+        yield Entry("functional_as_written_raises", functional_as_written_raises())
+    for jit, variant in product(setting.round_trips[session.workload], variants(session)):
+        data = WORKLOADS[session.workload].data(BATCH, variant.mask_dtype)
+        folder = dict(session.sources).get(variant.source)
+        chosen = {"folder": Path(folder, session.workload)} if folder else {}
+        model = build(session.workload, variant.remedy, jit=jit == "xla", **chosen)
+        for _ in range(STEPS):
+            model.train_on_batch(*data)
+        first = round_trip(model, *data)
+        second = round_trip(model, *data, route=keras_file_twice, train=False)
+        values = numbers(first) | {
+            "second_generation_lost": variables_lost(second),
+            "second_generation_warnings": len(second.warnings),
+        }
+        for metric, value in values.items():
+            yield Entry(metric, value, {"jit": jit, **variant.axes})
 
 
-class JaxFidelity(Fidelity):
-    # What calls tf.* is not run there: n/a.
-    params = (["jax"], WORKLOAD, [*dict.fromkeys([*REMEDY, *ON_JAX])], DEVICE, ["xla"], MASK_DTYPE)
-    param_names = ("backend", *Fidelity.param_names)
+def numbers(trip: RoundTrip) -> dict[str, float]:
+    """Return every number of a round trip by metric; a whole model's defects are 0."""
+    build_warnings = sum("cannot be built automatically" in text for text in trip.warnings)
+    optimizer_warnings = sum("optimizer" in text for text in trip.warnings)
+    return asdict(trip.defects) | {
+        "weights_saved": trip.weights_saved,
+        "optimizer_variables_saved": trip.optimizer_variables_saved,
+        "load_raised": int(bool(trip.load_error)),
+        "next_step_raised": int(bool(trip.next_step_error)),
+        "build_warnings": build_warnings,
+        "optimizer_warnings": optimizer_warnings,
+        "other_warnings": len(trip.warnings) - build_warnings - optimizer_warnings,
+        "mask_rebuilt_as_float": int(trip.rebuilt_as_float),
+        "rebuild_raised": int(bool(trip.swallowed)),
+    }
 
 
-class Article(_Sessions):
-    params = (WORKLOAD, DEVICE)
-    param_names = ("workload", "device")
-    track_functional_as_written_raises = tracked("functional_as_written_raises", "errors")
+def variables_lost(trip: RoundTrip) -> int:
+    """Return how many weights and optimizer variables are gone or have other values."""
+    lost = trip.defects
+    return (
+        lost.weights_lost
+        + lost.weights_changed
+        + lost.optimizer_variables_lost
+        + lost.optimizer_variables_changed
+    )
+
+
+def functional_as_written_raises() -> int:
+    """Return 1 where `tf.where` straight on functional inputs raises, as the article writes it."""
+    import keras
+    import tensorflow as tf
+
+    mask = keras.Input((2,), dtype="bool")
+    try:
+        tf.where(mask, keras.Input((2,)), 0)
+    except (TypeError, ValueError):
+        return 1
+    return 0

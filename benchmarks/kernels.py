@@ -1,32 +1,169 @@
-"""`tf.where` by itself over sizes: its time, and how near it comes to the speed of a copy."""
+"""`tf.where` by itself, with and without a cast, beside a copy of the same values."""
 
 from __future__ import annotations
 
-from benchmarks.axes import DEVICE, JIT, KERNEL, MASK_DTYPE, SIZE
-from benchmarks.engine.launch import TIMEOUT, collect
-from benchmarks.engine.results import Results
-from benchmarks.tracked import tracked
+import ctypes
+from collections.abc import Callable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.health import Watch
+from benchmarks.sampling import Sampled, clock_for, sample
+from benchmarks.session import Entry, Session
+from benchmarks.settings import JITS, Setting
+
+COPY = "copy"
+KERNELS = ("where", "where_cast")
+MASK_DTYPES = ("bool", "float32")
+_WIDTH = {"bool": 1, "float32": 4}
+# Values, both masks, a result and a mask in between that was cast, in multiples of the values.
+_HELD = 3.5
+_SHARE = 8
+_UNKNOWN = 2**32
 
 
-class _Sessions:
-    version = "1"
+class Kernel(NamedTuple):
+    """`where` or `where_cast`, compiled in some way, on one mask dtype."""
 
-    def setup_cache(self) -> Results:
-        return collect("kernels")
+    kernel: str
+    jit: str
+    mask_dtype: str
 
-    setup_cache.timeout = 2 * TIMEOUT  # type: ignore[attr-defined]
-
-
-class Kernels(_Sessions):
-    params = (KERNEL, DEVICE, JIT, MASK_DTYPE, SIZE)
-    param_names = ("kernel", "device", "jit", "mask_dtype", "size")
-    track_kernel = tracked("kernel", "seconds")
-    track_kernel_ratio = tracked("kernel_ratio", "ratio")
-    track_kernel_bytes = tracked("kernel_bytes", "bytes")
-    track_kernel_bandwidth = tracked("kernel_bandwidth", "share")
+    def __str__(self) -> str:
+        return f"{self.kernel}, {self.jit}, {self.mask_dtype} mask"
 
 
-class Copies(_Sessions):
-    params = (DEVICE, SIZE)
-    param_names = ("device", "size")
-    track_kernel_copy = tracked("kernel_copy", "bytes/s")
+class NoCopyError(RuntimeError):
+    """What should copy gave its input back, so nothing can be compared with its speed."""
+
+
+def kernels() -> list[Kernel]:
+    """Return the kernels that there are: `tf.where` refuses a float mask without a cast."""
+    every = (Kernel(*values) for values in product(KERNELS, JITS, MASK_DTYPES))
+    return [each for each in every if (each.kernel, each.mask_dtype) != ("where", "float32")]
+
+
+def measure(session: Session, setting: Setting, watch: Watch) -> Iterator[Entry]:
+    """Yield each kernel's time and bandwidth, and the copy's speed, at each size."""
+    room = free_memory(session.device) / _SHARE
+    for size in setting.sizes:
+        if _HELD * size > room:
+            continue
+        series = calls(size)
+        sampled = sample(series, COPY, setting.kernel, clock=clock_for(session.device))
+        watch.clock(sampled.clock_share)
+        yield from entries(size, sampled)
+
+
+def entries(size: int, sampled: Sampled) -> Iterator[Entry]:
+    """Yield one launch's values for one `size`."""
+    yield Entry("copy_bytes_per_second", 2 * size / sampled.seconds(COPY), {"size": size})
+    for each in kernels():
+        axes = {**each._asdict(), "size": size}
+        yield Entry("where_seconds", sampled.seconds(str(each)), axes)
+        share = kernel_bytes(size, each.mask_dtype) / (2 * size) / sampled.ratio(str(each), COPY)
+        yield Entry("where_bandwidth", share, axes)
+        plain = str(Kernel("where", each.jit, "bool"))
+        if str(each) != plain:
+            yield Entry("where_ratio", sampled.ratio(str(each), plain), axes)
+
+
+def kernel_bytes(size: int, mask_dtype: str) -> int:
+    """Return the bytes that `tf.where(mask, values, 0)` must move: mask + values + result.
+
+    Each is read or written once: ``size / 4`` elements of 1 (bool) or 4 (float32) bytes of mask,
+    and twice `size`. A bool mask in between, which a cast may write and read, is not needed.
+
+    Examples
+    --------
+    >>> kernel_bytes(400, "bool"), kernel_bytes(400, "float32")
+    (900, 1200)
+    """
+    return size // 4 * _WIDTH[mask_dtype] + 2 * size
+
+
+def calls(size: int) -> dict[str, Callable[[], object]]:
+    """Return what to time for values of `size` bytes, already on the device.
+
+    Raises
+    ------
+    NoCopyError
+        Where the copy returns the buffer that it was given.
+    """
+    import tensorflow as tf
+
+    rng = np.random.default_rng(0)
+    values = tf.identity(rng.random(size // 4, np.float32))
+    chosen = rng.random(size // 4, np.float32) < 0.5
+    masks = {dtype: tf.identity(chosen.astype(dtype)) for dtype in MASK_DTYPES}
+
+    def where(mask: Any) -> Any:
+        return tf.where(mask, values, 0)
+
+    def where_cast(mask: Any) -> Any:
+        return tf.where(tf.cast(mask, "bool"), values, 0)
+
+    bodies = {"where": where, "where_cast": where_cast}
+    # `tf.identity` gives back the same buffer. This allocates its result, as the kernels do.
+    copy = tf.function(lambda: tf.raw_ops.DeepCopy(x=values), autograph=False)
+    return {COPY: copied(copy, values)} | {
+        str(each): _bound(
+            tf.function(bodies[each.kernel], jit_compile=each.jit == "xla", autograph=False),
+            masks[each.mask_dtype],
+        )
+        for each in kernels()
+    }
+
+
+def copied(copy: Callable[[], Any], values: Any) -> Callable[[], Any]:
+    """Return `copy`, once it has shown that it writes a buffer of its own.
+
+    Raises
+    ------
+    NoCopyError
+        Where it does not, or not the same values.
+    """
+    import tensorflow as tf
+
+    result = copy()
+    if _address(result) == _address(values) or not bool(tf.reduce_all(result == values)):
+        raise NoCopyError("the copy to compare with returns its input or other values")
+    return copy
+
+
+def free_memory(device: str) -> int:
+    """Return the bytes of memory that `device` has free; 4 GiB where the system does not say."""
+    try:
+        return _free_on_gpu() if device == "gpu" else _free_on_host()
+    except (ImportError, OSError, StopIteration):
+        return _UNKNOWN
+
+
+def _free_on_host() -> int:
+    lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    kibibytes = next(text for text in lines if text.startswith("MemAvailable:")).split()[1]
+    return 1024 * int(kibibytes)
+
+
+def _free_on_gpu() -> int:
+    import pynvml
+
+    pynvml.nvmlInit()
+    return int(pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(0)).free)
+
+
+def _bound(function: Callable[[Any], object], mask: Any) -> Callable[[], object]:
+    return lambda: function(mask)
+
+
+def _address(tensor: Any) -> int:
+    """Return where a tensor's numbers lie, on any device: the first field of what DLPack hands."""
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = (
+        ctypes.POINTER(ctypes.c_void_p),
+        (ctypes.py_object, ctypes.c_char_p),
+    )
+    return int(pointer(tensor.__dlpack__(), b"dltensor")[0] or 0)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from remedies.registry import on_jax
-
 DEVICES = ("cpu", "gpu")
 _GPU_NODES = ("/dev/nvidia0", "/dev/dxg")
 
@@ -36,39 +34,21 @@ def select(device: str) -> str:
     """
     if device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-        os.environ["JAX_PLATFORMS"] = "cpu"
         return ""
     if reason := missing(device):
         return reason
-    if on_jax():
-        return _select_for_jax()
     import tensorflow as tf
 
-    found = tf.config.list_physical_devices("GPU")
-    if not found:
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
         return "TensorFlow sees no GPU: is its CUDA build (the extra `gpu`) installed?"
-    tf.config.set_visible_devices(found[:1], "GPU")
-    tf.config.experimental.set_memory_growth(found[0], True)
-    return ""
-
-
-def _select_for_jax() -> str:
-    import jax
-
-    try:
-        jax.config.update("jax_default_device", jax.devices("gpu")[0])
-    except RuntimeError:
-        return "JAX sees no GPU: the locked one is its CPU build"
+    tf.config.set_visible_devices(gpus[:1], "GPU")
+    tf.config.experimental.set_memory_growth(gpus[0], True)
     return ""
 
 
 def synchronise() -> None:
-    """Wait until the device has done all the work that it was given.
-
-    Keras' steps under JAX return Python's numbers or NumPy's, and so have waited.
-    """
-    if on_jax():
-        return
+    """Wait until the device has done all the work that it was given."""
     import tensorflow as tf
 
     if tf.config.list_logical_devices("GPU"):

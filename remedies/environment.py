@@ -14,7 +14,6 @@ _PACKAGES = (
     "tensorflow-cpu",
     "keras",
     "numpy",
-    "jax",
     "asv",
     "asv_runner",
     "nvidia-cuda-runtime-cu12",
@@ -33,30 +32,30 @@ _FLAGS = (
 
 
 def facts() -> dict[str, str]:
-    """Return what is known without importing TensorFlow: versions, flags, processor and GPU."""
-    found = {"python": platform.python_version()}
+    """Return facts that need no TensorFlow: versions, flags, processor and GPU."""
+    values = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
-            found[package] = metadata.version(package)
+            values[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
-    found |= {flag: os.environ[flag] for flag in _FLAGS if os.environ.get(flag)}
-    return found | _machine() | gpu.facts()
+    values |= {flag: os.environ[flag] for flag in _FLAGS if os.environ.get(flag)}
+    return values | _machine() | gpu.facts()
 
 
 def _machine() -> dict[str, str]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    told = (line.partition(":") for line in _read("/proc/cpuinfo").splitlines())
-    about = {name.strip(): value.strip() for name, _, value in told}
+    lines = (line.partition(":") for line in _read("/proc/cpuinfo").splitlines())
+    processor = {name.strip(): value.strip() for name, _, value in lines}
     governor = _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").strip()
-    found = {
-        "cpu": about.get("model name") or platform.processor() or "unknown",
+    values = {
+        "cpu": processor.get("model name") or platform.processor() or "unknown",
         "cores": str(cores),
         "governor": governor,
-        "virtual": "yes" if "hypervisor" in about.get("flags", "").split() else "",
+        "virtual": "yes" if "hypervisor" in processor.get("flags", "").split() else "",
         "os": platform.platform(),
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in values.items() if value}
 
 
 def _read(path: str) -> str:

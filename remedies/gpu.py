@@ -41,7 +41,7 @@ def _ask(question: Callable[[Any, Any], Answer], otherwise: Answer) -> Answer:
 
         pynvml.nvmlInit()
         return question(pynvml, pynvml.nvmlDeviceGetHandleByIndex(0))
-    except Exception:  # no package, no driver or no GPU: there is nothing to tell
+    except Exception:  # no package, no driver or no GPU: there are no facts
         return otherwise
 
 
@@ -55,7 +55,7 @@ def _facts(nvml: Any, handle: Any) -> dict[str, str]:
         "cuda-driver": f"{cuda // 1000}.{cuda % 1000 // 10}",
         "gpu-clocks": ", ".join(f"{kind} {mhz} MHz" for kind, mhz in clocks.items()),
         "gpu-power-cap": f"{nvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000:.0f} W",
-        # TensorFlow uses TF32 unless it is told otherwise, and nothing here tells it.
+        # TensorFlow uses TF32 unless this variable forbids it.
         "tf32": "off" if os.environ.get("NVIDIA_TF32_OVERRIDE") == "0" else "on",
     }
 

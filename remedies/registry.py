@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-import os
-import re
+import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from remedies import workloads
 from remedies.workloads import WORKLOADS
 
 REFERENCE = "ops_where"
@@ -51,35 +51,6 @@ REMEDIES = {
     )
 }
 
-# What there is to compare under Keras' JAX backend: what calls no `tf.`, and the controls there.
-JAX_REMEDIES = {"ops_where": REMEDIES["ops_where"]} | {
-    remedy.name: remedy
-    for remedy in (
-        Remedy("functional_ops_where", "Functional: keras.ops.where on a bool keras.Input."),
-        Remedy("jnp_where", "Nothing: raw jnp.where, which takes a float condition."),
-        Remedy("lax_select", "Nothing: raw lax.select, which refuses one.", ("bool",)),
-    )
-}
-
-
-def on_jax() -> bool:
-    """Whether this process was started with ``KERAS_BACKEND=jax``."""
-    return os.environ.get("KERAS_BACKEND") == "jax"
-
-
-def compared() -> dict[str, Remedy]:
-    """Return the remedies that there are to compare under this process' backend of Keras."""
-    return JAX_REMEDIES if on_jax() else REMEDIES
-
-
-def not_on_jax(workload: str, remedy: str) -> str:
-    """Return why `remedy` cannot run under Keras' JAX backend, or an empty string where it can."""
-    file = Path(__file__).with_name(workload) / f"{remedy}.py"
-    source = file.read_text(encoding="utf-8")
-    for base in re.findall(rf"from remedies\.{workload}\.(build\w*) import", source):
-        return not_on_jax(workload, base)
-    return "its recipe calls tf.*" if "import tensorflow" in source else ""
-
 
 def require(kind: str, name: str, allowed: Iterable[str]) -> str:
     """Return `name` if it is one of `allowed`.
@@ -95,10 +66,42 @@ def require(kind: str, name: str, allowed: Iterable[str]) -> str:
     return name
 
 
-def recipe(workload: str, remedy: str) -> ModuleType:
-    """Import and return the module that writes `workload` with `remedy`.
+def recipes(folder: Path | str) -> tuple[str, ...]:
+    """Return the names of the recipes in a workload folder: its modules with a function `make`.
 
-    Importing a recipe imports TensorFlow. Its ``make()`` returns the uncompiled model.
+    They are read, not imported; those of `REMEDIES` come first, in their order.
+    """
+    names = [path.stem for path in sorted(Path(folder).glob("*.py")) if _defines_make(path)]
+    return tuple(sorted(names, key=lambda n: list(REMEDIES).index(n) if n in REMEDIES else 99))
+
+
+def _defines_make(path: Path) -> bool:
+    try:
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+    except (SyntaxError, ValueError):
+        return path.stem in REMEDIES  # importing it tells what is wrong with it
+    return any(isinstance(node, ast.FunctionDef) and node.name == "make" for node in body)
+
+
+def load(folder: Path | str, remedy: str) -> ModuleType:
+    """Import and return the recipe module `remedy` of any workload folder.
+
+    Importing a recipe imports TensorFlow. Its ``make()`` returns the uncompiled model; its
+    relative imports mean its siblings in `folder`.
+
+    Raises
+    ------
+    UnknownNameError
+        Where the folder has no such recipe.
+    WorkloadError
+        Where it cannot be imported.
+    """
+    require("remedy", remedy, recipes(folder) or REMEDIES)
+    return workloads.load_module(Path(folder), remedy)
+
+
+def recipe(workload: str, remedy: str) -> ModuleType:
+    """Import and return the module that writes the shipped `workload` with `remedy`, as `load`.
 
     Raises
     ------
@@ -106,11 +109,17 @@ def recipe(workload: str, remedy: str) -> ModuleType:
         For a workload or remedy that does not exist.
     """
     require("workload", workload, WORKLOADS)
-    require("remedy", remedy, REMEDIES | JAX_REMEDIES if on_jax() else REMEDIES)
-    return importlib.import_module(f"remedies.{workload}.{remedy}")
+    return load(WORKLOADS[workload].folder, remedy)
 
 
-def build(workload: str, remedy: str, *, jit: bool = False, **settings: Any) -> Any:
+def build(
+    workload: str,
+    remedy: str,
+    *,
+    jit: bool = False,
+    folder: Path | str | None = None,
+    **settings: Any,
+) -> Any:
     """Return a compiled, never called `keras.Model`: `workload` written with `remedy`.
 
     Parameters
@@ -119,6 +128,9 @@ def build(workload: str, remedy: str, *, jit: bool = False, **settings: Any) -> 
         Names from `WORKLOADS` and `REMEDIES`.
     jit : bool
         Compile the steps with XLA.
+    folder : path, optional
+        Take the recipe from this folder instead, such as another commit's or a user's; `workload`
+        may then be any name. What a shipped workload is trained with does not change.
     **settings
         Passed to `keras.Model.compile`, over the workload's own loss and Adam.
 
@@ -127,7 +139,101 @@ def build(workload: str, remedy: str, *, jit: bool = False, **settings: Any) -> 
     UnknownNameError
         For a workload or remedy that does not exist.
     """
-    model = recipe(workload, remedy).make()
-    defaults = {"optimizer": "adam", "loss": WORKLOADS[workload].loss, "jit_compile": jit}
+    if folder is None:
+        require("workload", workload, WORKLOADS)
+        folder = WORKLOADS[workload].folder
+    trained = WORKLOADS[workload] if workload in WORKLOADS else workloads.load(folder)
+    model = load(folder, remedy).make()
+    defaults = {"optimizer": "adam", "loss": trained.loss, "jit_compile": jit}
     model.compile(**defaults | settings)
     return model
+
+
+def lines_changed(workload: str, remedy: str, folder: Path | str | None = None) -> int:
+    """Return how many lines of code a recipe changes in its workload's control.
+
+    A line that is changed counts once, and so does one that is added or removed; blank lines,
+    comments, docstrings, line breaks within a statement and the name of the model's class do not
+    count. A recipe that extends a sibling counts as if its class's body stood in the sibling's.
+
+    Parameters
+    ----------
+    workload, remedy : str
+        Names from `WORKLOADS` and `REMEDIES`.
+    folder : path, optional
+        Read the recipes of this folder instead.
+
+    Raises
+    ------
+    UnknownNameError
+        For a workload or remedy that does not exist, the folder's `control` included.
+
+    Examples
+    --------
+    >>> lines_changed("image", "control"), lines_changed("image", "ops_where")
+    (0, 2)
+    """
+    if folder is None:
+        require("workload", workload, WORKLOADS)
+        folder = WORKLOADS[workload].folder
+    for name in ("control", remedy):
+        require("remedy", name, recipes(folder))
+    control, changed = (_code(Path(folder) / f"{name}.py") for name in ("control", remedy))
+    edits = SequenceMatcher(None, control, changed, autojunk=False).get_opcodes()
+    return sum(max(i2 - i1, j2 - j1) for kind, i1, i2, j1, j2 in edits if kind != "equal")
+
+
+def _code(path: Path) -> list[str]:
+    """Return a recipe's lines as Python itself would write them, its model's class as `Model`."""
+    tree = _whole(path)
+    model = _model_class(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and node.name == model:
+            node.name = "Model"
+        elif isinstance(node, ast.Name) and node.id == model:
+            node.id = "Model"
+    return [line for line in ast.unparse(tree).splitlines() if line.strip()]
+
+
+def _whole(path: Path) -> ast.Module:
+    """Return a recipe's tree without docstrings; one that extends a sibling's class, in that."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+        if documented and ast.get_docstring(node) is not None:  # type: ignore[arg-type]
+            node.body = node.body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
+    siblings = {
+        alias.name: path.with_name(f"{node.module}.py")
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.level == 1
+        for alias in node.names
+    }
+    own = _class_named(tree, _model_class(tree))
+    for base in own.bases if own else ():
+        sibling = siblings.get(base.id) if isinstance(base, ast.Name) else None
+        if own and sibling and _defines_make(sibling):
+            extended = _whole(sibling)
+            parent = _class_named(extended, _model_class(extended))
+            if parent:
+                parent.body += own.body
+                return extended
+    return tree
+
+
+def _model_class(tree: ast.Module) -> str:
+    """Return the name of the class that `make` returns an instance of; empty if there is none."""
+    returned = [
+        node.value.func.id
+        for make in tree.body
+        if isinstance(make, ast.FunctionDef) and make.name == "make"
+        for node in ast.walk(make)
+        if isinstance(node, ast.Return)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Name)
+    ]
+    return returned[-1] if returned else ""
+
+
+def _class_named(tree: ast.Module, name: str) -> ast.ClassDef | None:
+    classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
+    return next((node for node in classes if node.name == name), None)

@@ -1,13 +1,25 @@
-"""The model families that every remedy is written for, and the data that they are fed."""
+"""The model families that remedies are written for: folders of recipes, and what they are fed."""
 
 from __future__ import annotations
 
+import hashlib
+import importlib
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
 Inputs = dict[str, np.ndarray]
+_HERE = Path(__file__).parent
+
+
+class WorkloadError(ValueError):
+    """A folder that is no workload; the message names it and says what it lacks."""
 
 
 @dataclass(frozen=True)
@@ -17,21 +29,24 @@ class Workload:
     Attributes
     ----------
     name : str
-        Its name in results, folder names and commands.
-    about : str
-        The model in one sentence.
+        Its name in results and commands: that of its folder.
+    description : str
+        The model in one sentence: the first line of its ``data.py``.
+    folder : Path
+        Where its recipes and its ``data.py`` are.
     draw : callable
         ``draw(rng, batch)`` returns inputs (leading dimension `batch`, masks bool) and targets.
     batch : int
-        The batch size it is timed at unless said otherwise.
+        The batch size it is timed at unless said otherwise: `BATCH` in ``data.py``, or 32.
     loss : str
-        The Keras loss it is trained with.
+        The Keras loss it is trained with: `LOSS` in ``data.py``, or ``"mse"``.
     """
 
     name: str
-    about: str
+    description: str
+    folder: Path
     draw: Callable[[np.random.Generator, int], tuple[Inputs, np.ndarray]]
-    batch: int
+    batch: int = 32
     loss: str = "mse"
 
     def data(
@@ -47,40 +62,76 @@ class Workload:
             NumPy dtype that the mask is fed as; 0 and 1 where it is not bool.
         seed : int
             Seed of the generator.
+
+        Examples
+        --------
+        >>> inputs, targets = WORKLOADS["image"].data(4, "float32")
+        >>> inputs["mask"].shape, inputs["mask"].dtype.name, targets.shape
+        ((4, 32, 32, 3), 'float32', (4, 2))
         """
         inputs, targets = self.draw(np.random.default_rng(seed), batch)
         return inputs | {"mask": inputs["mask"].astype(mask_dtype)}, targets
 
 
-def _image(rng: np.random.Generator, batch: int) -> tuple[Inputs, np.ndarray]:
-    shape = (batch, 32, 32, 3)
-    inputs = {"image": rng.random(shape, np.float32), "mask": rng.random(shape) < 0.5}
-    return inputs, rng.random((batch, 2), np.float32)
+def load(folder: Path | str) -> Workload:
+    """Return the workload in `folder`: a folder of recipes with a ``data.py`` beside them.
 
-
-def _attention(rng: np.random.Generator, batch: int) -> tuple[Inputs, np.ndarray]:
-    length = 64
-    lengths = rng.integers(length // 4, length + 1, (batch, 1))
-    tokens = rng.integers(0, 1000, (batch, length), np.int32)
-    inputs = {"tokens": tokens, "mask": np.arange(length) < lengths}
-    return inputs, rng.random((batch, 1), np.float32)
-
-
-def _inpaint(rng: np.random.Generator, batch: int) -> tuple[Inputs, np.ndarray]:
-    size = 32
-    image = rng.random((batch, size, size, 3), np.float32)
-    first = rng.integers(0, size // 2, (2, batch, 1))
-    last = first + rng.integers(size // 4, size // 2, (2, batch, 1))
-    rows, columns = (first <= np.arange(size)) & (np.arange(size) <= last)
-    hole = rows[:, :, None, None] & columns[:, None, :, None]
-    return {"image": image, "mask": ~hole}, image
-
-
-WORKLOADS = {
-    workload.name: workload
-    for workload in (
-        Workload("image", "The article's model: masked image, Flatten, Dense(2).", _image, 32),
-        Workload("attention", "A transformer block over padded sequences.", _attention, 16),
-        Workload("inpaint", "Convolutions that fill in an image's hole.", _inpaint, 8),
+    Raises
+    ------
+    WorkloadError
+        Where the folder has no ``data.py``, or that has no ``draw(rng, batch)``.
+    """
+    folder = Path(folder).resolve()
+    if not (folder / "data.py").is_file():
+        raise WorkloadError(f"no workload: no data.py in folder {str(folder)!r}")
+    module = load_module(folder, "data")
+    if not callable(getattr(module, "draw", None)):
+        raise WorkloadError(f"no workload: no function draw(rng, batch) in {module.__file__}")
+    return Workload(
+        name=folder.name,
+        description=(module.__doc__ or folder.name).strip().splitlines()[0],
+        folder=folder,
+        draw=module.draw,
+        batch=getattr(module, "BATCH", Workload.batch),
+        loss=getattr(module, "LOSS", Workload.loss),
     )
-}
+
+
+def load_module(folder: Path, name: str) -> ModuleType:
+    """Import ``name.py`` of a workload folder, in which ``from .name import`` means its siblings.
+
+    Each folder is a package of its own, so that two folders may hold modules of one name. A folder
+    of this package is the package that it is for everyone.
+
+    Raises
+    ------
+    WorkloadError
+        Where a module from elsewhere cannot be imported; the message gives the error in one line.
+    """
+    folder = folder.resolve()
+    if folder.parent == _HERE:
+        return importlib.import_module(f"{__package__}.{folder.name}.{name}")
+    package = f"workload_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    try:
+        if package not in sys.modules:
+            _make_package(package, folder)
+        return importlib.import_module(f"{package}.{name}")
+    except Exception as error:  # it is a user's code: it may raise anything
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise WorkloadError(f"{folder / name}.py cannot be imported: {reason}") from error
+
+
+def _make_package(package: str, folder: Path) -> None:
+    init = folder / "__init__.py"
+    places = [str(folder)]
+    spec = ModuleSpec(package, None, is_package=True)
+    if init.is_file():
+        spec = spec_from_file_location(package, init, submodule_search_locations=places) or spec
+    spec.submodule_search_locations = places
+    module = module_from_spec(spec)
+    if spec.loader:
+        spec.loader.exec_module(module)
+    sys.modules[package] = module
+
+
+WORKLOADS = {name: load(_HERE / name) for name in ("image", "attention", "inpaint")}

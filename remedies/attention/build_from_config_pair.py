@@ -5,7 +5,7 @@ Without the second method a loaded model has no build config, and the next save 
 
 import keras
 
-from remedies.attention.build_from_config import BuildFromConfig
+from .build_from_config import BuildFromConfig
 
 
 @keras.saving.register_keras_serializable(package="remedies.attention")

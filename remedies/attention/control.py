@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from remedies.attention.layers import AttentionLayers
+from .layers import AttentionLayers
 
 
 @keras.saving.register_keras_serializable(package="remedies.attention")

@@ -6,7 +6,8 @@
 import keras
 import tensorflow as tf
 
-from remedies.attention.layers import LENGTH, AttentionLayers
+from .data import LENGTH
+from .layers import AttentionLayers
 
 
 @keras.saving.register_keras_serializable(package="remedies.attention")

@@ -2,8 +2,8 @@
 
 import keras
 
-VOCABULARY = 1000
-LENGTH = 64
+from .data import VOCABULARY
+
 HEADS = 4
 UNITS = 64
 

@@ -2,7 +2,7 @@
 
 import keras
 
-from remedies.attention.layers import AttentionLayers
+from .layers import AttentionLayers
 
 
 @keras.saving.register_keras_serializable(package="remedies.attention")

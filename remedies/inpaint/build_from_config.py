@@ -7,7 +7,7 @@ loaded model remembers no build config: a *second* save and load loses everythin
 import keras
 import tensorflow as tf
 
-from remedies.inpaint.layers import InpaintLayers
+from .layers import InpaintLayers
 
 
 @keras.saving.register_keras_serializable(package="remedies.inpaint")

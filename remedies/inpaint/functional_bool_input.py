@@ -6,7 +6,7 @@
 import keras
 import tensorflow as tf
 
-from remedies.inpaint.layers import InpaintLayers
+from .layers import InpaintLayers
 
 
 @keras.saving.register_keras_serializable(package="remedies.inpaint")

@@ -2,7 +2,7 @@
 
 import keras
 
-from remedies.inpaint.layers import InpaintLayers
+from .layers import InpaintLayers
 
 
 @keras.saving.register_keras_serializable(package="remedies.inpaint")

@@ -4,7 +4,7 @@ Importing this package imports neither TensorFlow nor Keras; running a cell does
 """
 
 from remedies.scenarios.cell import Cell
-from remedies.scenarios.matrix import CORE, REMEDIES, SCENARIOS, run, versions
-from remedies.scenarios.scenario import Scenario
+from remedies.scenarios.experiment import REMEDIES, Scenario
+from remedies.scenarios.matrix import CORE, SCENARIOS, run
 
-__all__ = ["CORE", "REMEDIES", "SCENARIOS", "Cell", "Scenario", "run", "versions"]
+__all__ = ["CORE", "REMEDIES", "SCENARIOS", "Cell", "Scenario", "run"]

@@ -1,13 +1,56 @@
-"""Bodies other than the plain one: other input structures, and layers held in other ways."""
+"""The bodies of the small models: input structures, and ways to hold layers."""
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from remedies.scenarios.family import Body
+from remedies.scenarios.operations import OPERATIONS
+
+
+class Body:
+    """A dict of image and mask to two numbers."""
+
+    select: Any  # which the remedy brings
+    __call__: Any  # which Keras brings
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.flatten = keras.layers.Flatten()
+        self.dense = keras.layers.Dense(2)
+
+    def call(self, inputs: Any) -> Any:
+        return self.run(inputs["mask"], inputs["image"])
+
+    def run(self, mask: Any, image: Any) -> Any:
+        """Mask the image and take it through the layers."""
+        value = self.select(mask, image)
+        for step in self.steps():
+            value = step(value)
+        return value
+
+    def steps(self) -> list[Any]:
+        """Return the layers in the order in which `call` uses them."""
+        return [self.flatten, self.dense]
+
+    def build_steps(self, config: Any) -> None:
+        """Build every layer from the image's recorded shape, as the article does."""
+        shape = self.image_shape(config)
+        for step in self.steps():
+            step.build(shape)
+            shape = step.compute_output_shape(shape)
+
+    def image_shape(self, config: Any) -> Any:
+        return config["input_shape"]["image"]
+
+
+@functools.cache
+def operating(name: str) -> type[Body]:
+    """Return the plain body with operation `name` in place of `tf.where`."""
+    return type(f"{name.title().replace('_', '')}Body", (Body,), {"operation": OPERATIONS[name]})
 
 
 class Two(Body):
@@ -96,9 +139,8 @@ class TwoArguments(Body):
         return tuple(inputs)
 
     def predict_step(self, data: Any) -> Any:
-        this: Any = self
         inputs, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return this(*self.arguments(inputs))
+        return self(*self.arguments(inputs))
 
     def train_step(self, data: Any) -> Any:
         this: Any = self
@@ -143,10 +185,10 @@ class EagerOnly(Body):
 class SetLater(Body):
     """A `call` that needs an attribute which only the script that trains sets."""
 
+    scale: Any
+
     def call(self, inputs: Any) -> Any:
-        this: Any = self
-        scale = this.scale
-        return super().call(inputs) * scale
+        return super().call(inputs) * self.scale
 
 
 class Holding(Body):

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from unittest import mock
 
-from remedies.scenarios.case import (
+from remedies.scenarios.experiment import (
     FUNCTIONAL,
-    REMEDIES,
-    Case,
+    Experiment,
     NotApplicableError,
+    Scenario,
+    Shapes,
     Trained,
+    body,
     keras_file,
+    only,
 )
-from remedies.scenarios.nesting import body
-from remedies.scenarios.scenario import Scenario
-
-_CONTROL_ONLY = {name: "only the control needs it" for name in REMEDIES if name != "control"}
 
 
 def _true_dtypes(trained: Trained) -> Any:
@@ -50,7 +50,7 @@ def _one_visit(trained: Trained) -> Any:
         return keras_file(trained)
 
 
-def _set_later(remedy: str, shapes: Any) -> Any:
+def _set_later(remedy: str, shapes: Shapes) -> Any:
     model = body("SetLater")(remedy, shapes)
     model.scale = 2.0
     return model
@@ -62,42 +62,36 @@ def _then_set(trained: Trained) -> Any:
     return loaded
 
 
-_NO_CALL = {FUNCTIONAL: "a functional model has no call of its own"}
+_row = partial(Scenario, "causes")
+_on_control = partial(Experiment, excuses=only("control", because="only the control needs it"))
+_in_call = partial(Experiment, excuses={FUNCTIONAL: "a functional model has no call of its own"})
 
 SCENARIOS = (
-    Scenario(
+    _row(
         "true_dtype",
-        "causes",
         "Keras rebuilds the model on a bool stand-in for the mask",
-        Case(_true_dtypes, excuses=_CONTROL_ONLY),
+        _on_control(_true_dtypes),
         core=True,
     ),
-    Scenario(
+    _row(
         "one_visit",
-        "causes",
         "the loader meets each layer once, not again through `layers`",
-        Case(_one_visit, excuses=_CONTROL_ONLY),
+        _on_control(_one_visit),
         core=True,
     ),
-    Scenario(
+    _row(
         "asserts_dtype",
-        "causes",
         "call raises on any mask but a bool one, before the remedy's line",
-        Case(
-            make=body("Asserting"),
-            excuses=_NO_CALL,
-        ),
+        _in_call(make=body("Asserting")),
     ),
-    Scenario(
+    _row(
         "eager_only",
-        "causes",
         "call reads a value with .numpy(), run_eagerly=True",
-        Case(make=body("EagerOnly"), compiling={"run_eagerly": True}, excuses=_NO_CALL),
+        _in_call(make=body("EagerOnly"), compiling={"run_eagerly": True}),
     ),
-    Scenario(
+    _row(
         "set_later",
-        "causes",
         "call needs an attribute that the script sets after it made or loaded the model",
-        Case(_then_set, make=_set_later, excuses=_NO_CALL),
+        _in_call(_then_set, make=_set_later),
     ),
 )

@@ -1,4 +1,4 @@
-"""One cell of the matrix: a remedy in a scenario, measured, and what came of it."""
+"""One cell of the matrix: a remedy in a scenario, measured, and its outcome."""
 
 from __future__ import annotations
 
@@ -8,21 +8,28 @@ import io
 import re
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from remedies.roundtrip import Defects, Outcome, RoundTrip
-from remedies.scenarios.case import NotApplicableError, UseError, line, set_policy
-from remedies.scenarios.scenario import Scenario
+from remedies.scenarios.experiment import (
+    NotApplicableError,
+    Scenario,
+    UseError,
+    one_line,
+    set_policy,
+)
 
 NOT_APPLICABLE = "n/a"
+# What differs from run to run: folders, addresses, counters.
 _UNSTABLE = re.compile(r"(/[^\s'\"]*/tmp\w*)|( at)? 0x[0-9a-f]+|(?<=[a-z])_\d+\b|, value=[^>]*")
+_WIDTH = 240
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What a remedy came to in a scenario.
+    """The outcome of a remedy in a scenario.
 
     Attributes
     ----------
@@ -50,72 +57,63 @@ class Cell:
 
     @property
     def word(self) -> str:
-        """The outcome's word, or `n/a`."""
+        """The outcome's word, or ``n/a``."""
         return self.outcome.value if self.outcome else NOT_APPLICABLE
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain data; of the defects, those that are not 0. Times are left out."""
+        """Return plain data without times, and without what is 0 or empty."""
         defects = {name: value for name, value in asdict(self.defects).items() if value}
-        data = vars(self) | {"outcome": self.word, "defects": defects}
-        return {name: value for name, value in data.items() if name != "seconds"}
+        data = {"remedy": self.remedy, "scenario": self.scenario, "outcome": self.word}
+        rest = {"defects": defects, "warnings": self.warnings, "note": self.note}
+        return data | {name: value for name, value in rest.items() if value}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Cell:
         """Return the cell that `to_json` described."""
-        word = data["outcome"]
-        outcome = None if word == NOT_APPLICABLE else Outcome(word)
-        return cls(**{**data, "outcome": outcome, "defects": Defects(**data["defects"])})
+        outcome = None if data["outcome"] == NOT_APPLICABLE else Outcome(data["outcome"])
+        defects = Defects(**data.get("defects", {}))
+        return cls(**{**data, "outcome": outcome, "defects": defects})
 
 
 def measure(remedy: str, scenario: Scenario) -> Cell:
-    """Put `remedy` into `scenario`, from a clean start, and return what came of it."""
+    """Put `remedy` into `scenario`, from a clean start, and return the outcome."""
     start = time.perf_counter()
+    outcome: Outcome | None = Outcome.LOUD
+    defects, count = Defects(), 0
     with _clean():
-        outcome, defects, given, note = _outcome(remedy, scenario)
-    seconds = round(time.perf_counter() - start, 2)
-    return Cell(remedy, scenario.name, outcome, defects, given, _short(note), seconds)
-
-
-def _outcome(remedy: str, scenario: Scenario) -> tuple[Outcome | None, Defects, int, str]:
-    try:
-        found = scenario.check(remedy)
-    except NotApplicableError as reason:
-        return None, Defects(), 0, str(reason)
-    except UseError as error:
-        return Outcome.LOUD, Defects(), 0, str(error)
-    defects = Defects() if found.load_error else found.defects
-    return found.outcome, defects, len(found.warnings), _note(found)
-
-
-def _note(found: RoundTrip) -> str:
-    if found.load_error:
-        return found.load_error
-    if not found.defects:
-        return ""
-    swallowed = dict.fromkeys(line(error) for error in found.swallowed)
-    parts = [found.remark] * bool(found.remark)
-    parts += [f"Keras swallowed {text}" for text in swallowed]
-    parts += [f"the next step raises {found.next_step_error}"] if found.next_step_error else []
-    parts += [f"compile settings changed: {', '.join(found.settings_changed)}"] * bool(
-        found.defects.compile_changed
-    )
-    return "; ".join(parts)
-
-
-def _short(note: str, width: int = 240) -> str:
-    """Return `note` without what differs from run to run: folders, addresses, counters."""
+        try:
+            trip = scenario.check(remedy)
+        except NotApplicableError as reason:
+            outcome, note = None, str(reason)
+        except UseError as error:
+            note = str(error)
+        else:
+            outcome, count, note = trip.outcome, len(trip.warnings), _note(trip)
+            defects = Defects() if trip.load_error else trip.defects
     note = _UNSTABLE.sub("", note)
-    return note if len(note) <= width else note[: width - 1] + "…"
+    note = note if len(note) <= _WIDTH else note[: _WIDTH - 1] + "…"
+    seconds = round(time.perf_counter() - start, 2)
+    return Cell(remedy, scenario.name, outcome, defects, count, note, seconds)
+
+
+def _note(trip: RoundTrip) -> str:
+    if trip.load_error or not trip.defects:
+        return trip.load_error
+    swallowed = dict.fromkeys(one_line(error) for error in trip.swallowed)
+    parts = [trip.remark, *(f"Keras swallowed {text}" for text in swallowed)]
+    if trip.next_step_error:
+        parts.append(f"the next step raises {trip.next_step_error}")
+    if trip.defects.compile_changed:
+        parts.append(f"compile settings changed: {', '.join(trip.settings_changed)}")
+    return "; ".join(filter(None, parts))
 
 
 @contextlib.contextmanager
-def _clean() -> Any:
+def _clean() -> Iterator[None]:
     """Start from Keras' defaults and fixed seeds, in silence, and leave nothing behind."""
     import keras
 
-    own = keras.backend
-    # Keras' own commits before 3.4, which asv installs unbuilt, lack the public names.
-    clear = getattr(own, "clear_session", None) or own.common.global_state.clear_session
+    clear = keras.backend.clear_session
     cheap = {"free_memory": False}  # collecting garbage takes longer than most cells
     clear(**(cheap if "free_memory" in inspect.signature(clear).parameters else {}))
     keras.utils.set_random_seed(0)

@@ -7,21 +7,23 @@ import inspect
 import pickle
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from remedies.scenarios.case import (
+from remedies.scenarios.experiment import (
     WEIGHTS,
-    Case,
+    Experiment,
     NotApplicableError,
+    Route,
+    Scenario,
     Trained,
     adam,
     keras_file,
+    keras_files,
 )
-from remedies.scenarios.generations import generations
-from remedies.scenarios.scenario import Scenario
 
-_without_compile = generations(1, compile=False)
+_without_compile = keras_files(1, compile=False)
 
 
 def needs(function: Any, parameter: str) -> None:
@@ -38,11 +40,17 @@ def _directory(trained: Trained) -> Any:
     return keras.saving.load_model(trained.folder / "model")
 
 
-def _h5(trained: Trained) -> Any:
-    import keras
+def _file(name: str, save: bool = True) -> Route:
+    """Load the file of this name; `save` it first, unless a callback did."""
 
-    trained.model.save(trained.folder / "model.h5")
-    return keras.saving.load_model(trained.folder / "model.h5")
+    def route(trained: Trained) -> Any:
+        import keras
+
+        if save:
+            trained.model.save(trained.folder / name)
+        return keras.saving.load_model(trained.folder / name)
+
+    return route
 
 
 def _keras_file_after_h5(trained: Trained) -> Any:
@@ -57,33 +65,36 @@ def _never_compiled(trained: Trained) -> Any:
     return keras_file(replace(trained, model=twin))
 
 
-Ready = Callable[[Any, Any], object]
-
-
-def _never_called(model: Any, inputs: Any) -> None:
-    """Leave the fresh model as it was made."""
-
-
 def _called(model: Any, inputs: Any) -> None:
     model.predict_on_batch(inputs)
 
 
-def _called_and_optimizer_built(model: Any, inputs: Any) -> None:
+def _built(model: Any, inputs: Any) -> None:
     _called(model, inputs)
     model.optimizer.build(model.trainable_variables)
 
 
-def _weights_file(ready: Ready, saved: str = "") -> Callable[[Trained], Any]:
-    """Load a weights file into a fresh model that `ready` has prepared."""
+Ready = Callable[[Any, Any], object]
+
+
+def _fresh(trained: Trained, ready: Ready | None) -> Any:
+    """Return a model made anew, which `ready` has prepared."""
+    model = trained.fresh()
+    if ready:
+        ready(model, trained.inputs)
+    return model
+
+
+def _weights_file(ready: Ready | None, saved: str = "") -> Route:
+    """Load a weights file, or the one that a callback `saved`, into a fresh model."""
 
     def route(trained: Trained) -> Any:
         path = trained.folder / (saved or "model.weights.h5")
         if not saved:
             trained.model.save_weights(path)
-        fresh = trained.fresh()
-        ready(fresh, trained.inputs)
-        fresh.load_weights(path)
-        return fresh
+        model = _fresh(trained, ready)
+        model.load_weights(path)
+        return model
 
     return route
 
@@ -97,12 +108,6 @@ def _checkpoint(name: str, **settings: Any) -> Callable[[Path], list[Any]]:
     return callbacks
 
 
-def _load_checkpoint(trained: Trained) -> Any:
-    import keras
-
-    return keras.saving.load_model(trained.folder / "best.keras")
-
-
 def _backup(folder: Path) -> list[Any]:
     import keras
 
@@ -111,29 +116,27 @@ def _backup(folder: Path) -> list[Any]:
     return [callback(folder / "backup", delete_checkpoint=False)]
 
 
-def _restore_backup(ready: Ready) -> Callable[[Trained], Any]:
+def _restore_backup(ready: Ready | None) -> Route:
     """Start a fresh model's `fit`, which finds every epoch done and only restores."""
 
     def route(trained: Trained) -> Any:
-        fresh = trained.fresh()
-        ready(fresh, trained.inputs)
+        model = _fresh(trained, ready)
         callbacks = _backup(trained.folder)
-        fresh.fit(trained.inputs, trained.targets, 16, epochs=3, verbose=0, callbacks=callbacks)
-        return fresh
+        model.fit(trained.inputs, trained.targets, 16, epochs=3, verbose=0, callbacks=callbacks)
+        return model
 
     return route
 
 
-def _tensorflow_checkpoint(ready: Ready) -> Callable[[Trained], Any]:
+def _tensorflow_checkpoint(ready: Ready | None) -> Route:
     def route(trained: Trained) -> Any:
         import tensorflow as tf
 
         path = tf.train.Checkpoint(model=trained.model).write(str(trained.folder / "state"))
-        fresh = trained.fresh()
-        ready(fresh, trained.inputs)
-        tf.train.Checkpoint(model=fresh).restore(path)
-        _called_and_optimizer_built(fresh, trained.inputs)
-        return fresh
+        model = _fresh(trained, ready)
+        tf.train.Checkpoint(model=model).restore(path)
+        _built(model, trained.inputs)
+        return model
 
     return route
 
@@ -146,20 +149,21 @@ def _deepcopy(trained: Trained) -> Any:
     return copy.deepcopy(trained.model)
 
 
+def _with_weights(model: Any, trained: Trained) -> Any:
+    model.set_weights(trained.model.get_weights())
+    return model
+
+
 def _clone(trained: Trained) -> Any:
     import keras
 
-    clone = keras.models.clone_model(trained.model)
-    clone.set_weights(trained.model.get_weights())
-    return clone
+    return _with_weights(keras.models.clone_model(trained.model), trained)
 
 
 def _json(trained: Trained) -> Any:
     import keras
 
-    made = keras.models.model_from_json(trained.model.to_json())
-    made.set_weights(trained.model.get_weights())
-    return made
+    return _with_weights(keras.models.model_from_json(trained.model.to_json()), trained)
 
 
 def _rescued(trained: Trained) -> Any:
@@ -171,79 +175,122 @@ def _rescued(trained: Trained) -> Any:
     return loaded
 
 
-def _loss() -> Any:
+def _loss_object() -> Any:
     import keras
 
     return keras.losses.MeanSquaredError()
 
 
-def _scenario(name: str, about: str, case: Case, core: bool = False) -> Scenario:
-    return Scenario(name, "formats", about, case, core)
+class Served:
+    """An exported model behind its serving signature; it has outputs and nothing else."""
+
+    weights: tuple[Any, ...] = ()
+    variables = metrics_variables = weights
+    compiled = False
+
+    def __init__(self, path: Path) -> None:
+        import tensorflow as tf
+
+        self._saved = tf.saved_model.load(str(path))
+
+    def predict_on_batch(self, inputs: Any) -> Any:
+        import tensorflow as tf
+
+        return self._saved.serve({k: tf.convert_to_tensor(v) for k, v in inputs.items()})
 
 
-_WEIGHTS_CHECKPOINT = _checkpoint("best.weights.h5", save_weights_only=True)
+def _export(trained: Trained, **settings: Any) -> Any:
+    trained.model.export(str(trained.folder / "served"), **settings)
+    served = Served(trained.folder / "served")
+    served.predict_on_batch(trained.inputs)
+    return served
+
+
+def _export_with_signature(trained: Trained) -> Any:
+    import tensorflow as tf
+
+    needs(trained.model.export, "kwargs")
+    spec = {k: tf.TensorSpec((None, *v.shape[1:]), v.dtype) for k, v in trained.inputs.items()}
+    return _export(trained, input_signature=[spec])
+
+
+def _export_loaded(trained: Trained) -> Any:
+    loaded = keras_file(trained)
+    _called(loaded, trained.inputs)
+    return _export_with_signature(replace(trained, model=loaded))
+
+
+_row = partial(Scenario, "formats")
+_weights = partial(Experiment, keeps=WEIGHTS)
+_served = partial(Experiment, keeps=("outputs_changed",))
+_backed_up = partial(Experiment, callbacks=_backup)
+_checkpointed = Experiment(_file("best.keras", False), callbacks=_checkpoint("best.keras"))
+_weights_checkpointed = Experiment(
+    _weights_file(_called, "best.weights.h5"),
+    callbacks=_checkpoint("best.weights.h5", save_weights_only=True),
+)
 
 SCENARIOS = (
-    _scenario("keras", "a .keras file", Case(), core=True),
-    _scenario("directory", "the same, not zipped", Case(_directory)),
-    _scenario("compile_false", "load_model(compile=False)", Case(_without_compile, keeps=WEIGHTS)),
-    _scenario(
-        "never_compiled", "called, never compiled or trained", Case(_never_compiled, keeps=WEIGHTS)
+    _row("keras", "a .keras file", Experiment(), core=True),
+    _row("directory", "the same, not zipped", Experiment(_directory)),
+    _row("compile_false", "load_model(compile=False)", _weights(_without_compile)),
+    _row("never_compiled", "called, never compiled or trained", _weights(_never_compiled)),
+    _row("h5", "the legacy .h5 file", Experiment(_file("model.h5"))),
+    _row(
+        "h5_loss_object",
+        "the same, the loss given as an object",
+        Experiment(_file("model.h5"), loss=_loss_object),
     ),
-    _scenario("h5", "the legacy .h5 file", Case(_h5)),
-    _scenario("h5_loss_object", "the same, the loss given as an object", Case(_h5, loss=_loss)),
-    _scenario("after_h5", "a .keras file after an .h5 one", Case(_keras_file_after_h5)),
-    _scenario(
-        "weights_uncalled",
-        "a .weights.h5 file into a fresh model",
-        Case(_weights_file(_never_called)),
+    _row("after_h5", "a .keras file after an .h5 one", Experiment(_keras_file_after_h5)),
+    _row(
+        "weights_uncalled", "a .weights.h5 file into a fresh model", Experiment(_weights_file(None))
     ),
-    _scenario(
-        "weights_called", "the same, model called first", Case(_weights_file(_called)), core=True
+    _row(
+        "weights_called",
+        "the same, model called first",
+        Experiment(_weights_file(_called)),
+        core=True,
     ),
-    _scenario(
-        "weights_built",
-        "the same, optimizer built too",
-        Case(_weights_file(_called_and_optimizer_built)),
-    ),
-    _scenario(
-        "checkpoint",
-        "ModelCheckpoint, whole model",
-        Case(_load_checkpoint, callbacks=_checkpoint("best.keras")),
-    ),
-    _scenario(
+    _row("weights_built", "the same, optimizer built too", Experiment(_weights_file(_built))),
+    _row("checkpoint", "ModelCheckpoint, whole model", _checkpointed),
+    _row(
         "checkpoint_weights",
         "ModelCheckpoint, weights only, into a called model",
-        Case(_weights_file(_called, "best.weights.h5"), callbacks=_WEIGHTS_CHECKPOINT),
+        _weights_checkpointed,
     ),
-    _scenario(
-        "backup",
-        "BackupAndRestore in a fresh model's fit",
-        Case(_restore_backup(_never_called), callbacks=_backup),
-    ),
-    _scenario(
-        "backup_called",
-        "the same, model called first",
-        Case(_restore_backup(_called), callbacks=_backup),
-    ),
-    _scenario(
+    _row("backup", "BackupAndRestore in a fresh model's fit", _backed_up(_restore_backup(None))),
+    _row("backup_called", "the same, model called first", _backed_up(_restore_backup(_called))),
+    _row(
         "tf_checkpoint",
         "tf.train.Checkpoint, restored before the first call",
-        Case(_tensorflow_checkpoint(_never_called)),
+        Experiment(_tensorflow_checkpoint(None)),
     ),
-    _scenario(
+    _row(
         "tf_checkpoint_built",
         "the same, model called and optimizer built first",
-        Case(_tensorflow_checkpoint(_called_and_optimizer_built)),
+        Experiment(_tensorflow_checkpoint(_built)),
     ),
-    _scenario("pickle", "pickle.loads(pickle.dumps(model))", Case(_pickle), core=True),
-    _scenario("deepcopy", "copy.deepcopy(model)", Case(_deepcopy)),
-    _scenario("clone", "clone_model and set_weights", Case(_clone, keeps=WEIGHTS)),
-    _scenario("json", "to_json, model_from_json, set_weights", Case(_json, keeps=WEIGHTS)),
-    _scenario(
+    _row("pickle", "pickle.loads(pickle.dumps(model))", Experiment(_pickle), core=True),
+    _row("deepcopy", "copy.deepcopy(model)", Experiment(_deepcopy)),
+    _row("clone", "clone_model and set_weights", _weights(_clone)),
+    _row("json", "to_json, model_from_json, set_weights", _weights(_json)),
+    _row(
         "rescued",
         "load uncompiled, call, compile, build the optimizer, load_weights",
-        Case(_rescued),
+        Experiment(_rescued),
         core=True,
+    ),
+    Scenario("export", "export", "export, fed as in training", _served(_export)),
+    Scenario(
+        "export",
+        "export_signature",
+        "export with a stated input signature",
+        _served(_export_with_signature),
+    ),
+    Scenario(
+        "export",
+        "export_loaded",
+        "load, call, export with a stated signature",
+        _served(_export_loaded),
     ),
 )

@@ -1,46 +1,90 @@
-"""Save what was loaded, without using it, and load again."""
+"""Save what was loaded, and load again: unused, or with training between the files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from remedies.scenarios.case import WEIGHTS, Case, Trained
-from remedies.scenarios.scenario import Scenario
+from remedies.roundtrip import RoundTrip, round_trip
+from remedies.scenarios.experiment import (
+    WEIGHTS,
+    Experiment,
+    Scenario,
+    keras_files,
+    one_line,
+    sgd,
+)
+
+RUNS = 4
+STEPS = 20  # a run; enough to tell a loss that starts over from one that goes on
 
 
-def generations(count: int, **settings: Any) -> Callable[[Trained], Any]:
-    """Return the route that saves and loads `count` times; `settings` go to `load_model`."""
+def resumed(remedy: str) -> RoundTrip:
+    """Return how a model that was trained in `RUNS` runs differs from its twin, trained in one."""
+    experiment = Experiment(optimizer=_quick)
+    batch = experiment.data()
+    twin = _alike(experiment, remedy)
+    unbroken = [_run(twin, batch) for _ in range(RUNS)]
+    losses: list[float] = []
+    failures: list[str] = []
 
-    def route(trained: Trained) -> Any:
-        import keras
+    def route(_: Any, folder: Path) -> Any:
+        try:
+            return _in_runs(_alike(experiment, remedy), batch, folder, losses)
+        except Exception as error:
+            failures.append(f"in run {len(losses) + 1}: {one_line(error)}")
+            raise
 
-        path = trained.folder / "model.keras"
-        model = trained.model
-        for _ in range(count):
-            model.save(path)
-            model = keras.saving.load_model(path, **settings)
-        return model
-
-    return route
+    trip = round_trip(twin, *batch, route=route)
+    ends, expected = (", ".join(f"{loss:.2g}" for loss in run) for run in (losses, unbroken))
+    remark = f"losses at the end of each run {ends}; without a break {expected}"
+    return replace(trip, load_error="".join(failures), remark=remark)
 
 
-def sgd() -> Any:
-    """Return plain SGD, which has no variables of its own per weight."""
+def _quick() -> Any:
     import keras
 
-    return keras.optimizers.SGD(0.01)
+    return keras.optimizers.Adam(0.01, name="adam")
 
 
-SCENARIOS = tuple(
-    Scenario(name, "second generation", about, case, core=True)
-    for name, about, case in (
-        ("second_adam", "twice, Adam", Case(generations(2))),
-        ("second_sgd", "twice, SGD", Case(generations(2), optimizer=sgd)),
-        (
-            "second_uncompiled",
-            "twice, compile=False",
-            Case(generations(2, compile=False), keeps=WEIGHTS),
-        ),
-    )
+def _alike(experiment: Experiment, remedy: str) -> Any:
+    """Return the compiled model; each time with the same weights, once it is called."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    return experiment.compiled(remedy)
+
+
+def _in_runs(model: Any, batch: Any, folder: Path, losses: list[float]) -> Any:
+    import keras
+
+    for run in range(RUNS):
+        if run:
+            model.save(folder / "model.keras")
+            model = keras.saving.load_model(folder / "model.keras")
+        losses.append(_run(model, batch))
+    return model
+
+
+def _run(model: Any, batch: Any) -> float:
+    """Train `STEPS` steps; return the loss of the last."""
+    for _ in range(STEPS):
+        model.reset_metrics()  # some versions return a running mean
+        loss = model.train_on_batch(*batch)
+    return float(loss)
+
+
+_row = partial(Scenario, "second generation")
+_twice = partial(Experiment, keras_files(2))
+_uncompiled = Experiment(keras_files(2, compile=False), keeps=WEIGHTS)
+
+SCENARIOS = (
+    _row("second_adam", "twice, Adam", _twice(), core=True),
+    _row("second_sgd", "twice, SGD", _twice(optimizer=sgd), core=True),
+    _row("second_uncompiled", "twice, compile=False", _uncompiled, core=True),
+    _row(
+        "four_runs", f"{RUNS} runs of {STEPS} steps, a .keras file between each two, Adam", resumed
+    ),
 )

@@ -1,47 +1,23 @@
-"""The matrix: every scenario there is, and the runner that puts remedies into them."""
+"""The matrix: every scenario there is, and the run that puts remedies into them."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from remedies.scenarios import (
     causes,
-    exports,
     formats,
     generations,
-    lambdas,
+    inputs,
     nesting,
-    optimizers,
-    others,
-    pitfalls,
-    resumption,
-    settings,
-    strict,
-    structures,
+    overriding,
+    training,
 )
-from remedies.scenarios.case import REMEDIES
 from remedies.scenarios.cell import Cell, measure
-from remedies.scenarios.isolation import measure_apart
-from remedies.scenarios.journal import Journal
-from remedies.scenarios.scenario import Scenario
+from remedies.scenarios.experiment import Scenario
 
-_MODULES = (
-    formats,
-    exports,
-    generations,
-    resumption,
-    nesting,
-    lambdas,
-    structures,
-    strict,
-    optimizers,
-    settings,
-    others,
-    pitfalls,
-    causes,
-)
-__all__ = ["CORE", "REMEDIES", "SCENARIOS", "Progress", "run", "versions"]
+_MODULES = (formats, generations, nesting, inputs, training, overriding, causes)
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario for module in _MODULES for scenario in module.SCENARIOS
@@ -51,7 +27,7 @@ CORE = tuple(name for name, scenario in SCENARIOS.items() if scenario.core)
 Progress = Callable[[Cell, int, int], None]
 
 
-def versions() -> dict[str, str]:
+def software() -> dict[str, str]:
     """Return the versions of the software that is measured; this imports it."""
     import keras
     import numpy as np
@@ -69,7 +45,6 @@ def run(
     remedies: Sequence[str],
     scenarios: Sequence[str],
     progress: Progress = lambda cell, done, total: None,
-    journal: Journal | None = None,
 ) -> list[Cell]:
     """Put each remedy into each scenario and return the cells, scenario by scenario.
 
@@ -79,27 +54,17 @@ def run(
         Names from `remedies.REMEDIES` and `SCENARIOS`.
     progress : callable
         ``progress(cell, done, total)`` is called after each cell.
-    journal : Journal, optional
-        Where finished cells are kept, and found again after an interruption.
+
+    Examples
+    --------
+    >>> [cell.word for cell in run(["control", "ops_where"], ["keras"])]
+    ['warned', 'whole']
     """
-    known = journal.cells() if journal else {}
+    for name in scenarios:
+        SCENARIOS[name].prepare()
     cells: list[Cell] = []
-    for cell in _cells(remedies, [SCENARIOS[name] for name in scenarios], known):
-        if journal and (cell.remedy, cell.scenario) not in known:
-            journal.add(cell)
-        cells.append(cell)
-        progress(cell, len(cells), len(remedies) * len(scenarios))
+    for name in scenarios:
+        for remedy in remedies:
+            cells.append(measure(remedy, SCENARIOS[name]))
+            progress(cells[-1], len(cells), len(remedies) * len(scenarios))
     return cells
-
-
-def _cells(
-    remedies: Sequence[str], scenarios: Sequence[Scenario], known: dict[tuple[str, str], Cell]
-) -> Iterator[Cell]:
-    for scenario in scenarios:
-        found = [known[name, scenario.name] for name in remedies if (name, scenario.name) in known]
-        yield from found
-        missing = [name for name in remedies if (name, scenario.name) not in known]
-        if scenario.own_process and missing:
-            yield from measure_apart(missing, scenario)
-        else:
-            yield from (measure(name, scenario) for name in missing)

@@ -1,154 +1,181 @@
-"""The masking layer or model inside another one, and layers held in lists and dicts."""
+"""The operation in other places: inside another model, in a `Lambda`, straight on inputs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from remedies.scenarios.case import EAGERLY, FUNCTIONAL, Case, plain
-from remedies.scenarios.scenario import Scenario
+from remedies.scenarios.experiment import (
+    EAGERLY,
+    FUNCTIONAL,
+    OVERRIDES,
+    Experiment,
+    Make,
+    Scenario,
+    Shapes,
+    Trained,
+    body,
+    keras_files,
+    plain,
+)
 
-Make = Callable[[str, Any], Any]
+_NO_CLASS = dict.fromkeys(OVERRIDES, "a functional model has no class to override")
+_IS_PLAIN = {FUNCTIONAL: "its plain form is a layer in a functional model"}
+_NOT_BARE = _NO_CLASS | {FUNCTIONAL: "its plain form has a layer of its own around tf.where"}
+_NO_ATTRIBUTES = {FUNCTIONAL: "a functional model holds layers in its graph, not in attributes"}
 
 
-def body(name: str, pack: Any = dict, widths: tuple[int, ...] = (2,)) -> Make:
-    """Return the maker of the body of this name; `pack` and `widths` are the functional form's."""
+def _block(remedy: str, shapes: Shapes) -> Any:
+    import keras
 
-    def make(remedy: str, shapes: Any) -> Any:
-        from remedies.scenarios import bodies, family, overrides
+    from remedies.scenarios import bodies, masking
 
-        if remedy == FUNCTIONAL:
-            return family.functional(shapes, pack, widths)
-        found = getattr(bodies, name, None) or getattr(overrides, name)
-        return family.written(remedy, found)()
+    return masking.written(remedy, bodies.Body, keras.layers.Layer)()
+
+
+def _in_functional(make: Make) -> Make:
+    def made(remedy: str, shapes: Shapes) -> Any:
+        import keras
+
+        from remedies.scenarios import masking
+
+        inputs = masking.stand_ins(shapes)
+        return keras.Model(inputs, make(remedy, shapes)(inputs))
+
+    return made
+
+
+def _on_inputs(select: Callable[[str], Any], mask: str | None = "bool") -> Make:
+    """Return the maker that uses ``select(remedy)(inputs)`` straight on functional inputs."""
+
+    def make(remedy: str, shapes: Shapes) -> Any:
+        import keras
+
+        from remedies.scenarios import masking
+
+        chosen = select(remedy)
+        inputs = masking.stand_ins(shapes, mask)
+        flat = keras.layers.Flatten()(chosen(inputs))
+        return keras.Model(inputs, keras.layers.Dense(2)(flat))
 
     return make
 
 
-def _block(remedy: str) -> Any:
-    import keras
+def _bare(remedy: str) -> Callable[[Any], Any]:
+    from remedies.scenarios import masking
 
-    from remedies.scenarios import family
-
-    return family.written(remedy, family.Body, keras.layers.Layer)()
-
-
-def _on_inputs(layer: Callable[[Any], Any]) -> Any:
-    import keras
-
-    from remedies.scenarios import family
-
-    inputs = family.stand_ins()
-    return keras.Model(inputs, layer(inputs))
+    select = masking.Where() if remedy == FUNCTIONAL else masking.WRITTEN[remedy]().select
+    return lambda inputs: select(inputs["mask"], inputs["image"])
 
 
-def _bare(remedy: str, shapes: Any) -> Any:
-    import keras
+def _in_lambda(named: bool = False, **settings: Any) -> Make:
+    """Put a registered function, or a Python lambda that does the same, into a `Lambda`."""
 
-    from remedies.scenarios import family
+    def layer(remedy: str) -> Any:
+        import keras
 
-    select = family.WRITTEN[remedy]().select
-    dense, flatten = keras.layers.Dense(2), keras.layers.Flatten()
-    return _on_inputs(lambda inputs: dense(flatten(select(inputs["mask"], inputs["image"]))))
+        from remedies.scenarios import operations
 
+        functions = operations.NAMED if named else operations.LAMBDAS
+        return keras.layers.Lambda(functions[remedy], **settings)
 
-def _without_dtype(remedy: str, shapes: Any) -> Any:
-    import keras
-
-    from remedies.scenarios import family
-
-    select = family.Where() if remedy == FUNCTIONAL else family.WRITTEN[remedy]().select
-    inputs = family.stand_ins(mask=None)
-    kept = select(inputs["mask"], inputs["image"])
-    return keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(kept)))
+    return _on_inputs(layer)
 
 
-def _layer_in_functional(remedy: str, shapes: Any) -> Any:
-    return _on_inputs(_block(remedy))
+def _trusted(trained: Trained) -> Any:
+    loaded = keras_files(1, safe_mode=False)(trained)
+    loaded.predict_on_batch(trained.inputs)
+    return loaded
 
 
-def _model_in_functional(remedy: str, shapes: Any) -> Any:
-    return _on_inputs(plain(remedy, shapes))
+def _held(make: Make, name: str, outer: str = "") -> Make:
+    """Put the model into a subclassed one, written with remedy `outer` or the same."""
+
+    def made(remedy: str, shapes: Shapes) -> Any:
+        from remedies.scenarios import bodies, masking
+
+        def init(self: Any, **kwargs: Any) -> None:
+            bodies.Holding.__init__(self, **kwargs)
+            self.inner = make(remedy, shapes)
+
+        holding = type(f"{name}{remedy}", (bodies.Holding,), {"__init__": init})
+        return masking.written(outer or remedy, holding)()
+
+    return made
 
 
-def _held(remedy: str, make: Callable[[str], Any], outer: str, name: str) -> Any:
-    """Return a subclassed model that makes its `inner` itself, written with remedy `outer`."""
-    from remedies.scenarios import bodies, family
+_row = partial(Scenario, "nesting")
+_in_list = partial(Experiment, excuses=_NO_ATTRIBUTES)
+_lambda = partial(Experiment, excuses=_NOT_BARE)
+_SHAPED: dict[str, Any] = {"output_shape": (8, 8, 3)}
 
-    def init(self: Any, **kwargs: Any) -> None:
-        bodies.Holding.__init__(self, **kwargs)
-        self.inner = make(remedy)
-
-    made = type(f"{name}{remedy}", (bodies.Holding,), {"__init__": init})
-    return family.written(outer, made)()
-
-
-def _layer_in_model(remedy: str, shapes: Any) -> Any:
-    return _held(remedy, _block, remedy, "Layer")
-
-
-def _model_in_model(remedy: str, shapes: Any) -> Any:
-    return _held(remedy, lambda name: plain(name, shapes), "control", "Model")
-
-
-_NO_CLASS = "a functional model has no class to override"
-_NO_ATTRIBUTES = "a functional model holds layers in its graph, not in attributes"
-_IS_PLAIN = "its plain form is a layer in a functional model"
-
-SCENARIOS = tuple(
-    Scenario(name, "nesting", about, case, core=name == "model_in_model")
-    for name, about, case in (
-        (
-            "bare",
-            "the operation straight on keras.Input",
-            Case(
-                make=_bare,
-                excuses={
-                    "build_from_config": _NO_CLASS,
-                    "build_from_config_pair": _NO_CLASS,
-                    FUNCTIONAL: "its plain form has a layer around tf.where",
-                },
-            ),
-        ),
-        (
-            "input_without_dtype",
-            "the same, on a keras.Input without dtype; functional: in a layer",
-            Case(
-                make=_without_dtype,
-                excuses={"build_from_config": _NO_CLASS, "build_from_config_pair": _NO_CLASS},
-            ),
-        ),
-        (
-            "layer_in_functional",
-            "a masking layer in a functional model",
-            Case(make=_layer_in_functional, excuses={FUNCTIONAL: _IS_PLAIN}),
-        ),
-        ("model_in_functional", "the model in a functional model", Case(make=_model_in_functional)),
-        (
-            "layer_in_model",
-            "a masking layer in a subclassed model",
-            Case(make=_layer_in_model, excuses={FUNCTIONAL: _IS_PLAIN}),
-        ),
-        ("model_in_model", "the model in a subclassed model", Case(make=_model_in_model)),
-        (
-            "list",
-            "layers in a list",
-            Case(make=body("Listed"), excuses={FUNCTIONAL: _NO_ATTRIBUTES}),
-        ),
-        (
-            "dict_of_layers",
-            "layers in a dict",
-            Case(make=body("Keyed"), excuses={FUNCTIONAL: _NO_ATTRIBUTES}),
-        ),
-        (
-            "list_of_kinds",
-            "Conv2D, normalizations, TimeDistributed, EinsumDense and LSTM in a list",
-            Case(make=body("Kinds"), compiling=EAGERLY, excuses={FUNCTIONAL: _NO_ATTRIBUTES}),
-        ),
-        (
-            "sequential_lstm",
-            "a Sequential of an LSTM in a subclassed model",
-            Case(make=body("Recurrent"), compiling=EAGERLY, excuses={FUNCTIONAL: _NO_ATTRIBUTES}),
-        ),
-    )
+SCENARIOS = (
+    _row(
+        "bare",
+        "the operation straight on keras.Input",
+        Experiment(make=_on_inputs(_bare), excuses=_NOT_BARE),
+    ),
+    _row(
+        "input_without_dtype",
+        "the same, on a keras.Input without dtype; functional: in a layer",
+        Experiment(make=_on_inputs(_bare, mask=None), excuses=_NO_CLASS),
+    ),
+    _row(
+        "layer_in_functional",
+        "a masking layer in a functional model",
+        Experiment(make=_in_functional(_block), excuses=_IS_PLAIN),
+    ),
+    _row(
+        "model_in_functional",
+        "the model in a functional model",
+        Experiment(make=_in_functional(plain)),
+    ),
+    _row(
+        "layer_in_model",
+        "a masking layer in a subclassed model",
+        Experiment(make=_held(_block, "Layer"), excuses=_IS_PLAIN),
+    ),
+    _row(
+        "model_in_model",
+        "the model in a subclassed model",
+        Experiment(make=_held(plain, "Model", outer="control")),
+        core=True,
+    ),
+    _row("list", "layers in a list", _in_list(make=body("Listed"))),
+    _row("dict_of_layers", "layers in a dict", _in_list(make=body("Keyed"))),
+    _row(
+        "list_of_kinds",
+        "Conv2D, normalizations, TimeDistributed, EinsumDense and LSTM in a list",
+        _in_list(make=body("Kinds"), compiling=EAGERLY),
+    ),
+    _row(
+        "sequential_lstm",
+        "a Sequential of an LSTM in a subclassed model",
+        _in_list(make=body("Recurrent"), compiling=EAGERLY),
+    ),
+    Scenario(
+        "Lambda layer",
+        "lambda",
+        "the operation in a Lambda in a functional model",
+        _lambda(make=_in_lambda()),
+    ),
+    Scenario(
+        "Lambda layer",
+        "lambda_shaped",
+        "the same, its output_shape given",
+        _lambda(make=_in_lambda(**_SHAPED)),
+    ),
+    Scenario(
+        "Lambda layer",
+        "lambda_unsafe",
+        "the same, load_model(safe_mode=False), then predict",
+        _lambda(_trusted, make=_in_lambda(**_SHAPED)),
+    ),
+    Scenario(
+        "Lambda layer",
+        "lambda_named",
+        "the same with a registered function in place of the lambda",
+        _lambda(make=_in_lambda(named=True, **_SHAPED)),
+    ),
 )

@@ -13,6 +13,7 @@ import keras
 import tensorflow as tf
 
 Operation = Callable[[Any, Any], Any]
+PACKAGE = "remedies.scenarios"  # that classes and functions are registered under
 _TABLE = (0.25, 0.75)
 
 
@@ -100,4 +101,32 @@ OPERATIONS = {
     ),
     "take": Choice("int32", _TAKE, _scaled(_take_along)),
     "boolean_mask": Choice("bool", _kept_mean, _ops_kept_mean),
+}
+
+
+# A `Lambda` layer's functions, as users write them: they use the module that they stand in.
+_register = keras.saving.register_keras_serializable(PACKAGE)
+
+
+def _masked(two: Any) -> Any:
+    return tf.where(two["mask"], two["image"], 0)
+
+
+def _masked_after_cast(two: Any) -> Any:
+    return tf.where(tf.cast(two["mask"], "bool"), two["image"], 0)
+
+
+def _masked_by_ops(two: Any) -> Any:
+    return keras.ops.where(two["mask"], two["image"], 0)
+
+
+NAMED = {
+    "control": _register(_masked),
+    "tf_cast": _register(_masked_after_cast),
+    "ops_where": _register(_masked_by_ops),
+}
+LAMBDAS = {
+    "control": lambda two: tf.where(two["mask"], two["image"], 0),
+    "tf_cast": lambda two: tf.where(tf.cast(two["mask"], "bool"), two["image"], 0),
+    "ops_where": lambda two: keras.ops.where(two["mask"], two["image"], 0),
 }

@@ -7,8 +7,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from remedies.scenarios.bodies import Two
-from remedies.scenarios.family import PACKAGE, Body, stand_ins
+from remedies.scenarios.bodies import Body, Two
+from remedies.scenarios.masking import stand_ins
+from remedies.scenarios.operations import PACKAGE
+
+_DTYPES = {"image": "float32", "mask": "bool"}
 
 
 class Built(Body):
@@ -29,20 +32,16 @@ class CalledOnZeros(Body):
     """A `build_from_config` that calls the model on zeros of the dtypes it is fed."""
 
     def build_from_config(self, config: Any) -> None:
-        this: Any = self
         shapes = config["input_shape"]
-        dtypes = {"image": "float32", "mask": "bool"}
-        this({name: keras.ops.zeros(shapes[name], dtypes[name]) for name in dtypes})
+        self({name: keras.ops.zeros(shapes[name], dtype) for name, dtype in _DTYPES.items()})
 
 
 class CalledOnStandIns(Body):
     """A `build_from_config` that calls the model on stand-ins of the dtypes it is fed."""
 
     def build_from_config(self, config: Any) -> None:
-        this: Any = self
         shapes = config["input_shape"]
-        dtypes = {"image": "float32", "mask": "bool"}
-        this({name: keras.KerasTensor(shapes[name], dtypes[name]) for name in dtypes})
+        self({name: keras.KerasTensor(shapes[name], dtype) for name, dtype in _DTYPES.items()})
 
 
 class KeepsShapes(Body):
@@ -58,8 +57,7 @@ class CalledInInit(Body):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        this: Any = self
-        this(stand_ins())
+        self(stand_ins())
 
 
 class HalfBuilt(Two):
@@ -98,6 +96,9 @@ class ShapeArithmetic(Body):
 class LateLayers(Body):
     """Two layers that `build` makes; the override makes them the other way round."""
 
+    first: Any
+    last: Any
+
     def build(self, input_shape: Any) -> None:
         self.make("first", "last")
 
@@ -112,24 +113,23 @@ class LateLayers(Body):
             getattr(self, name).build((None, 192))
 
     def run(self, mask: Any, image: Any) -> Any:
-        this: Any = self
-        flat = self.flatten(this.select(mask, image))
-        return this.first(flat) - 2 * this.last(flat)
+        flat = self.flatten(self.select(mask, image))
+        return self.first(flat) - 2 * self.last(flat)
 
 
 class LateWeights(LateLayers):
     """The same with weights of the model itself."""
 
+    add_weight: Any
+
     def make(self, *names: str) -> None:
-        this: Any = self
         del self.dense
         for name in names:
-            setattr(self, name, this.add_weight(shape=(192, 2), name=name))
+            setattr(self, name, self.add_weight(shape=(192, 2), name=name))
 
     def run(self, mask: Any, image: Any) -> Any:
-        this: Any = self
-        flat = self.flatten(this.select(mask, image))
-        return flat @ this.first - 2 * (flat @ this.last)
+        flat = self.flatten(self.select(mask, image))
+        return flat @ self.first - 2 * (flat @ self.last)
 
 
 @keras.saving.register_keras_serializable(PACKAGE)

@@ -1,0 +1,73 @@
+"""First steps: what a fresh model costs before it is fast, and where that time goes."""
+
+from __future__ import annotations
+
+import inspect
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.health import Watch
+from benchmarks.sampling import clock_for
+from benchmarks.session import Entry, Session
+from benchmarks.settings import Setting
+from benchmarks.variants import PLACEBO, Variant, make, reference, tensors, variants
+
+PARTS = ("trace_seconds", "compile_seconds")
+FIRST = "first_step_seconds"
+
+
+def measure(session: Session, setting: Setting, watch: Watch) -> Iterator[Entry]:
+    """Yield the seconds of each remedy's first training step on a bool mask, and of its parts."""
+    session = _at_default_batch(session)
+    data = tensors(session, "bool")
+    chosen = {str(v): v for v in variants(session) if v.mask_dtype == "bool"}
+    base = reference(next(iter(chosen.values())))
+    chosen[PLACEBO] = base
+    for jit in setting.jits:
+        # The very first model also pays for what a process does only once.
+        _first_step(session, base, jit, data)
+        order = random.sample(list(chosen), len(chosen))
+        seconds = {name: _first_step(session, chosen[name], jit, data) for name in order}
+        for name, variant in chosen.items():
+            axes: dict[str, Any] = {"jit": jit, "batch": session.batch, **variant.axes}
+            if name == PLACEBO:
+                axes["remedy"] = PLACEBO
+            for metric in (FIRST, *PARTS) if name != PLACEBO else ():
+                yield Entry(metric, seconds[name][metric], axes)
+            if name != str(base):
+                ratio = seconds[name][FIRST] / seconds[str(base)][FIRST]
+                yield Entry("first_step_ratio", ratio, axes)
+
+
+def _at_default_batch(session: Session) -> Session:
+    from dataclasses import replace
+
+    from benchmarks.plan import batches
+
+    return replace(session, batch=batches(session.workload)[0])
+
+
+def _first_step(session: Session, variant: Variant, jit: str, data: Any) -> dict[str, float]:
+    """Return the seconds from a compiled model to the end of its first step, and their parts.
+
+    Compiling is what the first call takes longer than the second; tracing includes building.
+    """
+    model, (inputs, targets) = make(session, variant, jit), data
+    now = clock_for(session.device)
+    start = now()
+    model._maybe_symbolic_build(data_batch=(inputs, targets, None))
+    model.make_train_function()
+    _traced(model).get_concrete_function((inputs, targets, None))
+    traced = now()
+    model.train_on_batch(inputs, targets)
+    first = now()
+    model.train_on_batch(inputs, targets)
+    run = now() - first
+    compiled = max(0.0, first - traced - run)
+    return {FIRST: first - start, "trace_seconds": traced - start, "compile_seconds": compiled}
+
+
+def _traced(model: Any) -> Any:
+    """Return the `tf.function` inside the training function that Keras made."""
+    return inspect.getclosurevars(model.train_function).nonlocals["one_step_on_data"].__wrapped__

@@ -1,0 +1,50 @@
+"""Which variants of a cell are the same step: exact, so it is measured once and timed never."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.session import Entry, Session
+from benchmarks.settings import Setting
+from benchmarks.variants import Variant, make, reference, tensors, variants
+from remedies import REFERENCE, calls, steps
+
+Steps = dict[Variant, steps.Step]
+
+
+def measure(session: Session, setting: Setting) -> Iterator[Entry]:
+    """Yield what each variant's steps are, and how they differ from the reference step."""
+    for jit in setting.jits:
+        for step, cell in _identify(session, jit).items():
+            yield from entries(cell, {"jit": jit, "step": step})
+
+
+def _identify(session: Session, jit: str) -> dict[str, Steps]:
+    """Return each step's variants; what XLA is handed twice is compiled once."""
+    cells: dict[str, Steps] = {step: {} for step in steps.STEPS}
+    compiled: dict[str, steps.Program] = {}
+    data = {dtype: tensors(session, dtype) for dtype in ("bool", "float32")}
+    for variant in variants(session):
+        model = make(session, variant, jit)
+        inputs, targets = data[variant.mask_dtype]
+        for step, cell in cells.items():
+            cell[variant] = steps.identify(model, step, inputs, targets, compiled)
+    return cells
+
+
+def entries(cell: Steps, axes: dict[str, Any]) -> Iterator[Entry]:
+    """Yield the entries of one cell's steps."""
+    source = next(iter(cell)).source
+    numbers = steps.group(cell, Variant(source, REFERENCE, "bool"))
+    for variant, step in cell.items():
+        base = cell[reference(variant)]
+        own = {**axes, **variant.axes}
+        differs = int(step.program.fingerprint != base.program.fingerprint)
+        yield Entry("program_differs", differs, own, step.program.fingerprint)
+        yield Entry("step_group", numbers[variant], own, steps.difference(step, base))
+        if (count := steps.calls_that_differ(step, base)) is not None:
+            yield Entry("python_calls_differ", count, own, calls.fingerprint(step.calls))
+            yield Entry("python_calls", len(step.calls or ()), own)
+        for metric, value in step.program.counts.items():
+            yield Entry(metric, value, own)

@@ -1,0 +1,122 @@
+"""A whole measurement: which sessions it has, in which folder, and when it may stop."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.launches import undecided
+from benchmarks.plan import Shard, exact, launches
+from benchmarks.runner import Progress, run
+from benchmarks.session import Folder, Session, identity
+from benchmarks.settings import SETTINGS, Setting
+from remedies.environment import facts
+from remedies.registry import require
+
+ROOT = Path(__file__).parents[1]
+FOLDER_VARIABLE, SETTING_VARIABLE = "REMEDIES_SESSIONS", "REMEDIES_SETTING"
+
+
+@dataclass
+class Measurement:
+    """One run of the suite.
+
+    Attributes
+    ----------
+    name : str
+        Of the setting.
+    kinds : tuple of str
+        Which kinds of session it has; empty for all.
+    shard : Shard
+        Which part of the sessions.
+    path : Path or None
+        Where the session files go; by default a folder below ``.asv/sessions`` that is named by
+        the setting, the code and the packages.
+    """
+
+    name: str
+    kinds: tuple[str, ...] = ()
+    shard: Shard = field(default_factory=Shard)
+    path: Path | None = None
+
+    def __post_init__(self) -> None:
+        require("setting", self.name, SETTINGS)
+        packages = [f"{name} {value}" for name, value in facts().items() if name in _DECIDING]
+        mark = identity(self.name, *packages)
+        path = self.path or ROOT / ".asv" / "sessions" / f"{self.name}-{mark}"
+        self.folder = Folder(path.resolve(), mark)
+
+    @property
+    def setting(self) -> Setting:
+        """Return how much is measured."""
+        return SETTINGS[self.name]
+
+    def rounds(self) -> Iterator[list[Session]]:
+        """Yield the sessions to run next: first the exact ones, then launch after launch.
+
+        Beyond the setting's fewest launches only cells with an undecided comparison get more, and
+        none once its time is up.
+        """
+        began = time.monotonic()
+        yield self._own(exact(self.setting))
+        looks = self.setting.launches - self.setting.least + 1
+        for number, launch in enumerate(launches(self.setting)):
+            sessions = self._own(launch)
+            if number >= self.setting.least:
+                sessions = [s for s in sessions if not _single(s)]
+                sessions = undecided(sessions, self.folder, looks)
+                if time.monotonic() - began > self.setting.seconds:
+                    sessions = [s for s in sessions if self.folder.done(s)]
+            yield sessions
+
+    def run(self, progress: Progress) -> dict[Session, str]:
+        """Run what is missing, and return why each failed session did."""
+        os.environ["REMEDIES_MACHINE"] = os.environ.get("REMEDIES_MACHINE") or platform.node()
+        os.environ["REMEDIES_COMMIT"] = os.environ.get("ASV_COMMIT") or commit()
+        failures: dict[Session, str] = {}
+        for sessions in self.rounds():
+            failures |= run(sessions, self.folder, self.name, progress)
+        return failures
+
+    def planned(self) -> list[Session]:
+        """Return every session that there may be, in the order of running."""
+        timed = [session for launch in launches(self.setting) for session in launch]
+        return self._own([*exact(self.setting), *timed])
+
+    def finished(self) -> int:
+        """Return how many sessions need not be run any more."""
+        return sum(self.folder.done(session) for session in self.planned())
+
+    def _own(self, sessions: Sequence[Session] | Iterator[Session]) -> list[Session]:
+        return [
+            session
+            for session in sessions
+            if (not self.kinds or session.kind in self.kinds) and self.shard.holds(session)
+        ]
+
+
+# What decides, beside the code, whether a value measured before still holds.
+_DECIDING = ("python", "tensorflow", "tensorflow-cpu", "keras", "numpy", "cpu", "XLA_FLAGS",
+             "TF_XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS")  # fmt: skip
+
+
+def _single(session: Session) -> bool:
+    """Return whether more launches than the fewest decide nothing: memory and kernels' speeds."""
+    return session.kind in ("loads", "kernels")
+
+
+def current_setting() -> str:
+    """Return the setting's name from the environment; ``default`` where there is none."""
+    return os.environ.get(SETTING_VARIABLE, "default")
+
+
+def commit() -> str:
+    """Return the commit of this checkout; empty where it is none."""
+    command = ["git", "rev-parse", "HEAD"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)  # noqa: S603
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,88 @@
+"""The Python of a step alone: the program is replaced by one that returns its last result.
+
+A difference in Python does not grow with the model, so it is given in seconds, not as a ratio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from benchmarks.classes import Classes
+from benchmarks.health import Watch
+from benchmarks.sampling import clock_for, sample
+from benchmarks.session import Entry, Session
+from benchmarks.settings import Setting
+from benchmarks.variants import PLACEBO, Variant, make, make_variables, reference
+from remedies import calls
+
+
+def measure(
+    session: Session,
+    setting: Setting,
+    members: Classes,
+    trained: tuple[Any, str],
+    data: dict[str, tuple[Any, Any]],
+    axes: dict[str, Any],
+    watch: Watch,
+) -> Iterator[Entry]:
+    """Yield the seconds that each other Python takes beyond what it is compared with.
+
+    Parameters
+    ----------
+    trained : model and mask dtype
+        Of the reference step; it gives the result that takes the program's place.
+    """
+    chosen = members.other_python()
+    if not chosen:
+        return
+    step, jit = axes["step"], axes["jit"]
+    model, dtype = trained
+    result = _result(step, model, *data[dtype])
+    bases = {v: reference(v) for v in chosen}
+    needed = dict.fromkeys([*chosen, *bases.values()])
+    series = {str(v): _call(session, v, jit, step, result, data) for v in needed}
+    base = bases[chosen[0]]
+    series[PLACEBO] = _call(session, base, jit, step, result, data)
+    sampled = sample(series, str(base), setting.python, clock=clock_for(session.device))
+    watch.clock(sampled.clock_share)
+    for variant in members.program:
+        for v in chosen:
+            if members.python.get(variant) == members.python[v] and _holds(members, series, v):
+                extra = sampled.extra(str(v), str(bases[v]))
+                yield Entry("python_extra_seconds", extra, {**axes, **variant.axes})
+    own = {**axes, **base._replace(remedy=PLACEBO).axes}
+    yield Entry("python_extra_seconds", sampled.extra(PLACEBO, str(base)), own)
+
+
+def _holds(members: Classes, series: dict[str, Callable[[], object]], variant: Variant) -> bool:
+    """Return whether all calls that differ are outside the program, and so were timed."""
+    own = calls.warm(series[str(variant)]), calls.warm(series[str(reference(variant))])
+    if own[0] is None or own[1] is None:
+        return False
+    added, removed = calls.changes(own[0], own[1])
+    return added.total() + removed.total() == members.calls[variant]
+
+
+def _result(step: str, model: Any, inputs: Any, targets: Any) -> Any:
+    if step == "train":
+        return model.train_function(iter([(inputs, targets, None)]))
+    return model.predict_function(iter([(inputs,)]))
+
+
+def _call(
+    session: Session,
+    variant: Variant,
+    jit: str,
+    step: str,
+    result: Any,
+    data: dict[str, tuple[Any, Any]],
+) -> Callable[[], object]:
+    """Return one call of a step of a new model whose program is replaced by its `result`."""
+    model = make(session, variant, jit)
+    inputs, targets = data[variant.mask_dtype]
+    make_variables(model, inputs)
+    setattr(model, f"{step}_function", lambda iterator: result)
+    if step == "train":
+        return lambda: model.train_on_batch(inputs, targets)
+    return lambda: model.predict_on_batch(inputs)

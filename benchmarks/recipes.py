@@ -1,0 +1,22 @@
+"""How many lines each remedy changes of the control's recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.session import Entry, Session
+from benchmarks.settings import Setting
+from remedies import REMEDIES
+from remedies.registry import lines_changed
+
+
+def measure(session: Session, setting: Setting) -> Iterator[Entry]:
+    """Yield the lines that each recipe of each workload changes."""
+    for source, folder in dict(session.sources or (("", ""),)).items():
+        for workload in setting.workloads:
+            for remedy in REMEDIES:
+                own = {"folder": Path(folder, workload)} if folder else {}
+                axes = {"workload": workload, "remedy": remedy}
+                axes |= {"source": source} if source else {}
+                yield Entry("recipe_lines", lines_changed(workload, remedy, **own), axes)

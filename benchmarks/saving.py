@@ -1,0 +1,58 @@
+"""Save and load: all remedies of a workload in one process, sampled in turn."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.health import Watch
+from benchmarks.sampling import Series, clock_for, sample
+from benchmarks.saved_models import USUAL, example, file, names, sizes, trained
+from benchmarks.session import Entry, Session
+from benchmarks.settings import Setting
+from benchmarks.variants import PLACEBO, Variant, reference
+
+_BATCH = 4
+
+
+def measure(session: Session, setting: Setting, watch: Watch) -> Iterator[Entry]:
+    """Yield each remedy's save and load seconds, their ratios, and the size of its file."""
+    for size in sizes(session, setting):
+        with tempfile.TemporaryDirectory() as folder:
+            yield from _one_size(session, setting, watch, size, folder)
+
+
+def _one_size(
+    session: Session, setting: Setting, watch: Watch, size: int, folder: str
+) -> Iterator[Entry]:
+    import keras
+
+    data = example(session.workload, size, 1 if size else _BATCH)
+    chosen = names(session)
+    files = {name: file(folder, name, size) for name in chosen}
+    models = {name: trained(session, v, size, data) for name, v in chosen.items()}
+    for name, model in models.items():
+        model.save(files[name])
+    saves: Series = {name: (lambda n=name: models[n].save(files[n])) for name in chosen}
+    loads: Series = {name: (lambda n=name: keras.saving.load_model(files[n])) for name in chosen}
+    for metric, series in (("save", saves), ("load", loads)):
+        base = str(reference(chosen[PLACEBO]))
+        sampled = sample(series, base, setting.saving, clock=clock_for(session.device))
+        watch.clock(sampled.clock_share)
+        for name, variant in chosen.items():
+            axes = _axes(variant, name, size)
+            own = str(reference(variant)) if variant.source and name != PLACEBO else base
+            if name != PLACEBO:
+                yield Entry(f"{metric}_seconds", sampled.seconds(name), axes)
+            if name != own:
+                yield Entry(f"{metric}_ratio", sampled.ratio(name, own), axes)
+    for name, variant in chosen.items():
+        if name != PLACEBO:
+            yield Entry("file_bytes", files[name].stat().st_size, _axes(variant, name, size))
+
+
+def _axes(variant: Variant, name: str, size: int) -> dict[str, Any]:
+    axes: dict[str, Any] = {"remedy": PLACEBO if name == PLACEBO else variant.remedy}
+    axes |= {"source": variant.source} if variant.source else {}
+    return axes | ({"size": size} if size != USUAL else {})

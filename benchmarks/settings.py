@@ -1,0 +1,116 @@
+"""How much of the matrix a run measures, and how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from benchmarks.sampling import Budget
+
+WORKLOADS = ("image", "inpaint", "attention")
+JITS = ("graph", "xla")
+LARGE = 768  # pixels a side of a large model's images: 14 MB of weights, twice that of moments
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How much of the matrix is measured, and how long.
+
+    Attributes
+    ----------
+    workloads : tuple of str
+        Whose round trips and steps are measured.
+    jits : tuple of str
+        How steps are compiled.
+    batches : int
+        How many of each workload's batch sizes, the default one first.
+    round_trips : dict of str to tuple of str
+        Workload -> the jits whose round trips are tried.
+    situations : bool
+        Whether the core of the scenario matrix is run.
+    launches : int
+        At most so many fresh processes for what is timed.
+    least : int
+        Never fewer launches: one tells nothing of how much the next would differ.
+    seconds : float
+        No launch beyond `least` starts once the run has taken this long.
+    step, python, saving, kernel : Budget
+        For one step; for the Python of a step alone; for each of save and load; for the bare
+        kernels of each size. Each in one launch.
+    first_steps, saved, loaded : tuple of str
+        Workloads whose first step, whose saving and loading, and whose load with a first step in
+        a fresh process are measured.
+    large : bool
+        Whether a large model of the first workload is saved and loaded too.
+    sizes : tuple of int
+        Bytes of the values that the bare kernels work on.
+    """
+
+    workloads: tuple[str, ...]
+    jits: tuple[str, ...]
+    batches: int
+    round_trips: dict[str, tuple[str, ...]]
+    situations: bool
+    launches: int
+    least: int
+    seconds: float
+    step: Budget
+    python: Budget
+    saving: Budget
+    kernel: Budget
+    first_steps: tuple[str, ...] = ()
+    saved: tuple[str, ...] = ()
+    loaded: tuple[str, ...] = ()
+    large: bool = False
+    sizes: tuple[int, ...] = ()
+
+
+_DEFAULT = Setting(
+    workloads=WORKLOADS,
+    jits=JITS,
+    batches=1,
+    round_trips={"image": JITS, "inpaint": ("graph",), "attention": ("graph",)},
+    situations=False,
+    launches=5,
+    least=2,
+    seconds=250,
+    step=Budget(2.5, half_width=0.001, rounds=9),
+    python=Budget(1.5, half_width=0, rounds=31, sample_seconds=0.002),
+    saving=Budget(1.2, half_width=0.01, rounds=5, sample_seconds=0),
+    kernel=Budget(0.4, half_width=0.02, rounds=7),
+    first_steps=("image",),
+    saved=("image",),
+    sizes=(1_000_000, 100_000_000),
+)
+SETTINGS = {
+    "smoke": replace(
+        _DEFAULT,
+        workloads=("image",),
+        jits=("xla",),
+        round_trips={"image": ("xla",)},
+        launches=2,
+        step=Budget(0.2, rounds=3),
+        python=Budget(0.2, rounds=5),
+        first_steps=(),
+        saved=(),
+        sizes=(),
+    ),
+    "default": _DEFAULT,
+    "full": replace(
+        _DEFAULT,
+        batches=2,
+        round_trips=dict.fromkeys(WORKLOADS, JITS),
+        situations=True,
+        launches=8,
+        least=4,
+        seconds=3000,
+        step=Budget(5, half_width=0.0005, rounds=15),
+        python=Budget(4, half_width=0, rounds=31, sample_seconds=0.002),
+        saving=Budget(3, half_width=0.005, rounds=9, sample_seconds=0),
+        kernel=Budget(3, half_width=0.01, rounds=11),
+        first_steps=WORKLOADS,
+        saved=WORKLOADS,
+        loaded=WORKLOADS,
+        large=True,
+        sizes=tuple(10**n for n in range(4, 10)),
+    ),
+}

@@ -1,0 +1,76 @@
+"""The variants of a cell: one model being measured each, from some folder, fed one mask dtype."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.session import Session
+from remedies import REFERENCE, REMEDIES, WORKLOADS, build
+
+PLACEBO = "placebo"
+NAME = "model"  # of every model: Grappler orders operations by the names of nodes
+
+
+class Variant(NamedTuple):
+    """A recipe, where it comes from, and the dtype of the masks that it is fed."""
+
+    source: str
+    remedy: str
+    mask_dtype: str
+
+    @property
+    def axes(self) -> dict[str, str | int]:
+        """Return its axes in the frame."""
+        return {name: value for name, value in self._asdict().items() if value}
+
+
+def variants(session: Session, workload: str = "") -> list[Variant]:
+    """Return the variants of a session's cells.
+
+    Of two sources those that both have; which are left out is for whoever compares recipes.
+    """
+    recipes = [
+        Variant(source, remedy.name, mask_dtype)
+        for source in dict(session.sources) or ("",)
+        for remedy in REMEDIES.values()
+        for mask_dtype in remedy.mask_dtypes
+    ]
+    folders = [Path(folder, workload or session.workload) for _, folder in session.sources]
+    return [v for v in recipes if all((f / f"{v.remedy}.py").exists() for f in folders)]
+
+
+def reference(variant: Variant) -> Variant:
+    """Return what `variant` is compared with: base's own recipe, or the reference step's."""
+    if variant.source:
+        return variant._replace(source="base")
+    return Variant("", REFERENCE, "bool")
+
+
+def make(session: Session, variant: Variant, jit: str) -> Any:
+    """Return a fresh, compiled model of `variant`, named and numbered like every other."""
+    import keras
+
+    keras.utils.clear_session(free_memory=False)
+    folder = dict(session.sources).get(variant.source)
+    chosen = {"folder": Path(folder, session.workload)} if folder else {}
+    model = build(session.workload, variant.remedy, jit=jit == "xla", **chosen)
+    model.name = NAME
+    return model
+
+
+def tensors(session: Session, mask_dtype: str) -> tuple[Any, Any]:
+    """Return the session's inputs and targets, on the device beforehand.
+
+    What is measured is the step, not the copy of a NumPy array to the device.
+    """
+    import keras
+
+    data = WORKLOADS[session.workload].data(session.batch, mask_dtype)
+    return keras.tree.map_structure(keras.ops.convert_to_tensor, data)  # type: ignore[no-any-return]
+
+
+def make_variables(model: Any, inputs: Any) -> None:
+    """Make the variables of `model` and of its optimizer: a first step would be traced twice."""
+    model(inputs)
+    model.optimizer.build(model.trainable_variables)

@@ -1,0 +1,88 @@
+"""One session in a fresh process: ``python worker.py SETTING SESSION_JSON FOLDER IDENTITY``."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import warnings
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+EXACT = ("identity",)  # kinds that look at programs and time nothing
+
+
+def main(setting: str, session_json: str, folder_path: str, identity: str) -> None:
+    """Measure the session and write its file, whole or not at all."""
+    from benchmarks.health import Watch
+    from benchmarks.runner import DISK_FULL
+    from benchmarks.session import DONE, UNAVAILABLE, Folder, Session
+    from benchmarks.settings import SETTINGS
+    from remedies.devices import select
+    from remedies.environment import facts
+
+    _end_with_the_run()
+    known = json.loads(session_json)
+    session = Session(**{**known, "sources": tuple(map(tuple, known["sources"]))})
+    folder = Folder(Path(folder_path), identity)
+    # TensorFlow and Keras import these where they find them, and nothing here uses them.
+    sys.modules.update(dict.fromkeys(("jax", "matplotlib")))  # type: ignore[arg-type]
+    if session.kind in EXACT:
+        from remedies.steps import use_fast_compilation
+
+        use_fast_compilation(session.device)
+    outcome: dict[str, Any] = {
+        "commit": os.environ.get("REMEDIES_COMMIT", ""),
+        "setting": setting,
+        "machine": os.environ.get("REMEDIES_MACHINE", ""),
+        "started": time.time(),
+        "facts": facts(),
+        "health": {},
+    }
+    entries: list[Any] = []
+    if reason := select(session.device):
+        outcome |= {"status": UNAVAILABLE, "reason": reason}
+    else:
+        warnings.simplefilter("ignore")
+        began = time.perf_counter()
+        measure = import_module(f"benchmarks.{session.kind}").measure
+        watch = Watch(session.device)
+        offered = {"folder": folder, "watch": watch}
+        wanted = inspect.signature(measure).parameters
+        with watch:
+            chosen = {name: value for name, value in offered.items() if name in wanted}
+            entries = list(measure(session, SETTINGS[setting], **chosen))
+        seconds = time.perf_counter() - began
+        outcome |= {"status": DONE, "health": watch.shares, "seconds": seconds}
+    try:
+        folder.write(session, outcome, entries)
+    except OSError as error:
+        print(error, file=sys.stderr)
+        sys.exit(DISK_FULL)
+    # Taking TensorFlow down in good order takes seconds.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _end_with_the_run() -> None:
+    """End this process, and what it started, when the one that runs it is gone."""
+
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+if __name__ == "__main__":
+    # `benchmarks` is this checkout's, whatever an old wheel of Keras calls so. Else this checkout
+    # comes last: the `remedies` that is installed is the one under test.
+    sys.path[0] = str(Path(__file__).parents[1])
+    import_module("benchmarks")
+    sys.path.append(sys.path.pop(0))
+    main(*sys.argv[1:])
