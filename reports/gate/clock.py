@@ -136,8 +136,8 @@ def _intervals(cell: Sequence[_Compared], paired: bool) -> dict[tuple[float, ...
         else:
             block = len(ratios) if paired else -number - 1
             blocks.setdefault(block, {})[str(number)] = ratios
-    for block in blocks.values():
-        made |= {block[name]: interval for name, interval in intervals([block]).items()}
+    for together in blocks.values():
+        made |= {together[name]: interval for name, interval in intervals([together]).items()}
     return made
 
 

@@ -80,29 +80,34 @@ def _run(chosen: argparse.Namespace) -> int:
         return 0
     if not chosen.pairs and not (chosen.base and chosen.head):
         raise HostileError("name --base and --head, or --pairs; see --help")
-    verdict = judged(chosen)
+    verdict, problems = judged(chosen)
     if chosen.json:
         chosen.json.write_text(verdict.as_json(), encoding="utf-8")
     print(section(verdict, chosen.link))
+    for problem in problems[:50]:
+        print(f"\n    {problem}")
     return verdict.status
 
 
-def judged(chosen: argparse.Namespace) -> Verdict:
-    """Return the verdict on the folders that were chosen."""
+def judged(chosen: argparse.Namespace) -> tuple[Verdict, list[str]]:
+    """Return the verdict on the folders that were chosen, and a line for each unusable file."""
     from reports import frame
     from reports.gate import pairs, runs
 
+    differs: tuple[str, ...] = ()
     if chosen.pairs:
         found = _of(frame.read(chosen.pairs), chosen.device)
-        rows, sides, differs = pairs.compare(found), (found, found), ()
+        rows, sides = pairs.compare(found), (found, found)
     else:
-        base, head = (_of(frame.read(folder), chosen.device) for folder in (chosen.base, chosen.head))
+        base, head = (
+            _of(frame.read(folder), chosen.device) for folder in (chosen.base, chosen.head)
+        )
         sides = base, head
         rows, differs = runs.compare(*sides), runs.differs(*sides)
     commits = chosen.commits or [_commit(side) for side in sides]
-    return conclude(
-        rows, device=chosen.device, base=commits[0], head=commits[1], minutes=0.0, differs=differs
-    )
+    problems = list(dict.fromkeys(problem for side in sides for problem in side.problems))
+    known = {"device": chosen.device, "base": commits[0], "head": commits[1], "minutes": 0.0}
+    return conclude(rows, len(problems), differs=differs, **known), problems
 
 
 def _of(run: Any, device: str) -> Any:

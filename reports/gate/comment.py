@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from remedies.metrics import METRICS
-from reports.gate.verdict import ROW_AXES, Reason, Row, Status, Verdict
+from reports.gate.verdict import ROW_AXES, UNUSABLE, Reason, Row, Status, Verdict
 
 MOST = 30_000
 MARKER = "<!-- remedies-gate -->"
@@ -54,15 +54,15 @@ def _why(verdict: Verdict) -> str:
     if not verdict.compared:
         reasons = [name.partition(": ")[2] for name in verdict.lacking]
         return f"nothing could be compared ({'; '.join(dict.fromkeys(reasons)) or 'no rows'})."
+    if UNUSABLE in verdict.lacking and not blocking:
+        return "some session files cannot be used; they are named below."
     undecided = sum(row.word == "undecided" for row in blocking)
     if undecided == len(blocking):
         return f"{_count(undecided, 'row')} undecided: take a longer `--budget`."
     return f"{_count(len(blocking), 'row')} could not be compared; the reasons are below."
 
 
-def _text(
-    verdict: Verdict, loud: Sequence[Row], quiet: Sequence[Row], most: int, link: str
-) -> str:
+def _text(verdict: Verdict, loud: Sequence[Row], quiet: Sequence[Row], most: int, link: str) -> str:
     parts = [f"### {verdict.device.upper()}: {headline(verdict)}", _facts(verdict, link)]
     parts += [_table(loud, most)] if loud else []
     if verdict.lacking:
@@ -117,9 +117,7 @@ def _interval(row: Row) -> str:
     if METRICS[row.metric].kind.value == "time" and row.metric == "python_extra_seconds":
         ends = [_amount(value, "seconds") for value in (row.ratio, row.low, row.high)]
     else:
-        ends = [
-            "" if value is None else f"{value:.3f}" for value in (row.ratio, row.low, row.high)
-        ]
+        ends = ["" if value is None else f"{value:.3f}" for value in (row.ratio, row.low, row.high)]
     return f"{ends[0]} [{ends[1]}, {ends[2]}]" if row.low is not None else ends[0]
 
 

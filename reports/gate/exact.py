@@ -80,9 +80,9 @@ def rows(base: Table, head: Table) -> Iterator[Row]:
     for key in base:
         if key not in head:
             continue
-        if METRICS[key[0]].kind is Kind.DEFECT:
-            yield _compared(key, *_values(base[key], head[key]))
-        elif key[0] in COUNTS and _common(base[key], head[key]):
+        if METRICS[key[0]].kind is Kind.DEFECT or (
+            key[0] in COUNTS and _common(base[key], head[key])
+        ):
             yield _compared(key, *_values(base[key], head[key]))
         elif key[0] == _PROGRAM:
             yield _step(key, base, head)

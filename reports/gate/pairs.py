@@ -22,8 +22,8 @@ _VARIANT = ("workload", "batch", "device", "jit", "step", "remedy", "mask_dtype"
 def compare(run: Run) -> list[Row]:
     """Return a row for every defect, step and time of head's recipes beside base's."""
     frames = [run.frame[run.frame["source"] == source] for source in ("base", "head")]
-    sides = [exact.table(frame, runs.processors(run)) for frame in frames]
-    made = list(exact.rows(*sides))
+    base, head = (exact.table(frame, runs.processors(run)) for frame in frames)
+    made = list(exact.rows(base, head))
     made += paired(frames[1], made)
     # A session that fails here fails for both sides: whose fault it is, the probe has said.
     failed = [
@@ -80,11 +80,11 @@ def _row(judged: dict[str, Any]) -> Row:
     if python and numbers["low"] is not None and word == Word.PYTHON.value:
         word = _python_word(numbers, float(judged["seconds"] or 0))
     unreliable = word == Word.UNRELIABLE.value
+    known: dict[str, Any] = {axis: judged[axis] for axis in ROW_AXES} | numbers
     return Row(
         metric=_PYTHON if python else judged["metric"],
         word=word,
-        **{axis: judged[axis] for axis in ROW_AXES},
-        **numbers,
+        **known,
         more_launches=int(judged["more_launches"]),
         reason=Reason.UNRELIABLE.value if unreliable else "",
         blocks=word in (Word.UNDECIDED.value, Word.UNRELIABLE.value),
@@ -104,5 +104,3 @@ def _python_word(extra: dict[str, float | None], step: float) -> str:
 def _number(value: Any) -> float | None:
     """Return a finite number, or None."""
     return float(value) if abs(float(value)) < 1e18 else None
-
-

@@ -57,13 +57,14 @@ class Failure:
 def compare(base: Run, head: Run) -> list[Row]:
     """Return a row for everything that either side measured."""
     settings = [set(run.frame["setting"]) for run in (base, head)]
-    sides = [exact.table(run.frame, processors(run)) for run in (base, head)]
+    sides = tuple(exact.table(run.frame, processors(run)) for run in (base, head))
     if settings[0] != settings[1] or len(settings[0]) != 1:
         keys = dict.fromkeys(key for side in sides for key in side if _asked(key))
         return [lacking(key, Reason.OTHER_SETTING) for key in keys]
-    made = list(exact.rows(*sides))
-    made += clock.rows(*sides, made, not differs(base, head))
-    return made + list(unpaired(*sides, failures(base), failures(head)))
+    ours, theirs = sides
+    made = list(exact.rows(ours, theirs))
+    made += clock.rows(ours, theirs, made, not differs(base, head))
+    return made + list(unpaired(ours, theirs, failures(base), failures(head)))
 
 
 def processors(run: Run) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import Enum, IntEnum
 from pathlib import Path
@@ -71,6 +71,7 @@ class Reason(str, Enum):
 
 
 WORDS = tuple(dict.fromkeys(word.value for kind in (Finding, Word) for word in kind))
+UNUSABLE = "files: cannot be used"
 _WORSE = ("broken", "slower")
 
 
@@ -176,13 +177,15 @@ class HostileError(ValueError):
     """A file is no verdict; the message is one line and quotes nothing of it."""
 
 
-def conclude(rows: Iterable[Row], **known: Any) -> Verdict:
+def conclude(rows: Iterable[Row], unusable: int = 0, **known: Any) -> Verdict:
     """Return the verdict on `rows`, which are all that was asked for.
 
     Parameters
     ----------
     rows : iterable of Row
         Of every comparison that was asked for, those that could not be made included.
+    unusable : int
+        Session files, or kinds of entry in them, that could not be read: nobody knows what was lost.
     **known
         The other fields of `Verdict` that rows do not tell.
     """
@@ -190,10 +193,11 @@ def conclude(rows: Iterable[Row], **known: Any) -> Verdict:
     missing = [row for row in rows if row.word == Finding.NOT_COMPARED.value]
     compared = Counter(row.kind for row in rows if row.word != Finding.NOT_COMPARED.value)
     lacking = Counter(f"{row.kind}: {row.reason}" for row in missing)
+    lacking += Counter({UNUSABLE: unusable})
     news = [row for row in rows if row.word not in ("equal", "same step") and row not in missing]
     shown = sorted([*news, *missing], key=_weight)[:MOST_ROWS]
     return Verdict(
-        int(_status(rows, bool(compared))),
+        int(_status(rows, compared, lacking)),
         compared=dict(sorted(compared.items())),
         lacking=dict(sorted(lacking.items())),
         rows=tuple(shown),
@@ -201,11 +205,10 @@ def conclude(rows: Iterable[Row], **known: Any) -> Verdict:
     )
 
 
-def _status(rows: Iterable[Row], compared: bool) -> Status:
-    rows = list(rows)
+def _status(rows: Sequence[Row], compared: Mapping[str, int], lacking: Mapping[str, int]) -> Status:
     if any(row.regressed for row in rows):
         return Status.REGRESSED
-    if not compared or any(row.blocks for row in rows):
+    if not compared or UNUSABLE in lacking or any(row.blocks for row in rows):
         return Status.COULD_NOT_JUDGE
     return Status.NONE_REGRESSED
 
@@ -234,13 +237,13 @@ def schema() -> dict[str, Any]:
         "reason": {"enum": [reason.value for reason in Reason]},
         "blocks": {"type": "boolean"},
     }
-    of |= {each: number for each in ("before", "after", "ratio", "low", "high")}
-    of |= {each: count for each in (*NUMBERED, "more_launches")}
+    of |= dict.fromkeys(("before", "after", "ratio", "low", "high"), number)
+    of |= dict.fromkeys((*NUMBERED, "more_launches"), count)
     row = _object({field.name: of[field.name] for field in fields(Row)})
     commit = {"type": "string", "pattern": "^[0-9a-f]{40}$"}
     counts = {"type": "object", "additionalProperties": count}
     kinds = ("defects", "steps", "counts", "times")
-    lacking = [f"{kind}: {reason.value}" for kind in kinds for reason in Reason]
+    lacking = [UNUSABLE, *(f"{kind}: {reason.value}" for kind in kinds for reason in Reason)]
     verdict = {
         "format": {"const": FORMAT},
         "status": {"enum": [int(status) for status in Status]},
@@ -296,7 +299,7 @@ def read(file: Path) -> Verdict:
     document |= {"rows": rows, "differs": tuple(document["differs"])}
     del document["format"]
     verdict = Verdict(**document)
-    if verdict.status != _status(rows, bool(verdict.compared)):
+    if verdict.status != _status(rows, verdict.compared, verdict.lacking):
         raise HostileError("the verdict's status is not what its rows say")
     return verdict
 
@@ -309,4 +312,3 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len({key for key, _ in pairs}) != len(pairs):
         raise HostileError("the verdict has a key twice")
     return dict(pairs)
-
