@@ -72,6 +72,7 @@ class Reason(str, Enum):
 
 WORDS = tuple(dict.fromkeys(word.value for kind in (Finding, Word) for word in kind))
 UNUSABLE = "files: cannot be used"
+_QUIET = ("equal", "same", "same step")
 _WORSE = ("broken", "slower")
 
 
@@ -185,7 +186,7 @@ def conclude(rows: Iterable[Row], unusable: int = 0, **known: Any) -> Verdict:
     rows : iterable of Row
         Of every comparison that was asked for, those that could not be made included.
     unusable : int
-        Session files, or kinds of entry in them, that could not be read: nobody knows what was lost.
+        Session files, or kinds of entry in them, that could not be read.
     **known
         The other fields of `Verdict` that rows do not tell.
     """
@@ -194,7 +195,7 @@ def conclude(rows: Iterable[Row], unusable: int = 0, **known: Any) -> Verdict:
     compared = Counter(row.kind for row in rows if row.word != Finding.NOT_COMPARED.value)
     lacking = Counter(f"{row.kind}: {row.reason}" for row in missing)
     lacking += Counter({UNUSABLE: unusable})
-    news = [row for row in rows if row.word not in ("equal", "same step") and row not in missing]
+    news = [row for row in rows if row.word not in (*_QUIET, "not compared")]
     shown = sorted([*news, *missing], key=_weight)[:MOST_ROWS]
     return Verdict(
         int(_status(rows, compared, lacking)),
