@@ -94,7 +94,9 @@ def _table(rows: Sequence[Row], most: int) -> str:
 
 def _line(row: Row) -> str:
     axes = [str(getattr(row, axis)) for axis in ROW_AXES if getattr(row, axis)]
-    name = f"{METRICS[row.metric].label.replace('`', '')}: {' '.join(axes)}".replace("|", "/")
+    whole = row.metric == "recipe_lines" and row.before is None
+    label = "recipe" if whole else METRICS[row.metric].label.replace("`", "")
+    name = f"{label}: {' '.join(axes)}".replace("|", "/")
     unit = METRICS[row.metric].unit
     values = (_amount(value, unit) for value in (row.before, row.after))
     word = f"**{words(row)}**" if row.regressed else words(row)

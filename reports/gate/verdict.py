@@ -66,6 +66,7 @@ class Reason(str, Enum):
     OTHER_SETTING = "measured with another setting"
     ONE_LAUNCH = "fewer than two launches on both sides"
     WITHHELD = "Python was not the same twice in a row"
+    NOT_RUN = "the recipe does not run"
     NO_TIME = "the budget ended first"
     UNRELIABLE = "the placebo or the clock says that times are no evidence"
 

@@ -85,11 +85,11 @@ class Check:
                 if one in reason
             ]
             if one in of_head and one in of_base:
-                rows.append(_row(one, Finding.NOT_COMPARED, Reason.BOTH_FAILED, blocks=True))
+                rows.append(_row(one, Finding.NOT_COMPARED, Reason.NOT_RUN, blocks=True))
             elif one in of_head:
-                rows.append(_row(one, Finding.BROKEN, Reason.HEAD_FAILED))
+                rows.append(_row(one, Finding.BROKEN, Reason.NOT_RUN))
             else:
-                rows.append(_row(one, Finding.MENDED, Reason.BASE_FAILED))
+                rows.append(_row(one, Finding.MENDED))
         return rows
 
     def _measured(self, timed: list[Recipe]) -> list[Row]:
