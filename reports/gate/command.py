@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ EXAMPLES = """\
 examples:
   python -m reports gate --base nights/1 --head nights/2        two folders of session files
   python -m reports gate --pairs .asv/checks/1a2b-3c4d          one folder of scripts/pr_check
-  python -m reports gate --show verdict.json                    a verdict, proven, as Markdown
+  python -m reports gate --show claims                          verdicts, proven, as Markdown
   python -m reports gate --schema                               what a verdict may hold
 
 It ends with 0 where everything was compared and nothing regressed, 1 where something regressed, 2
@@ -47,11 +48,13 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     gate.add_argument("--base", **folder, help="session files to compare with")
     gate.add_argument("--head", **folder, help="session files to judge")
     gate.add_argument("--pairs", **folder, help="session files that hold both sides")
-    gate.add_argument(
-        "--show", type=Path, nargs="+", metavar="FILE", help="verdicts to show as Markdown"
-    )
+    gate.add_argument("--show", **folder, help="verdicts to show: DIR/cpu/verdict.json, ...")
+    gate.add_argument("--of", metavar="HASH", help="refuse a verdict to show on another commit")
     gate.add_argument("--schema", action="store_true", help="print the JSON schema of a verdict")
     gate.add_argument("--json", type=Path, metavar="FILE", help="also write the verdict there")
+    gate.add_argument(
+        "--next", type=Path, metavar="FILE", help="make it where this run may be the next base"
+    )
     gate.add_argument("--link", default="", help="to the workflow run, for the Markdown")
     gate.add_argument("--commits", nargs=2, metavar="HASH", help="of the two sides, in full")
     gate.add_argument("--device", choices=DEVICES, default="cpu")
@@ -74,9 +77,7 @@ def _run(chosen: argparse.Namespace) -> int:
         print(json.dumps(schema(), indent=1))
         return 0
     if chosen.show:
-        verdicts = {verdict.device: verdict for verdict in map(read, chosen.show)}
-        links = dict.fromkeys(verdicts, chosen.link)
-        print(comment(list(verdicts.values()), links), end="")
+        print(comment(list(_claims(chosen.show, chosen.of)), chosen.link), end="")
         return 0
     if not chosen.pairs and not (chosen.base and chosen.head):
         raise HostileError("name --base and --head, or --pairs; see --help")
@@ -84,9 +85,23 @@ def _run(chosen: argparse.Namespace) -> int:
     if chosen.json:
         chosen.json.write_text(verdict.as_json(), encoding="utf-8")
     print(section(verdict, chosen.link))
+    if chosen.next and verdict.next_base:
+        chosen.next.write_text(f"{verdict.head}\n", encoding="utf-8")
     for problem in problems[:50]:
         print(f"\n    {problem}")
     return verdict.status
+
+
+def _claims(folder: Path, commit: str | None) -> Iterator[Verdict]:
+    """Yield the verdicts that workflows left: each in a folder that is named by its device."""
+    files = [file for device in DEVICES if (file := folder / device / "verdict.json").exists()]
+    if not files:
+        raise HostileError("there is no verdict to show")
+    for file in files:
+        verdict = read(file)
+        if verdict.device != file.parent.name or verdict.head != (commit or verdict.head):
+            raise HostileError("a verdict is of another device or commit than its run")
+        yield verdict
 
 
 def judged(chosen: argparse.Namespace) -> tuple[Verdict, list[str]]:

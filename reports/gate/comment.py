@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from remedies.metrics import METRICS
 from reports.gate.verdict import ROW_AXES, UNUSABLE, Reason, Row, Status, Verdict
@@ -14,18 +14,18 @@ _SCALES = ((1.0, "s", 1.0), (1e-3, "ms", 1e3), (1e-6, "µs", 1e6), (0.0, "ns", 1
 _NOUNS = {"defects": "defects", "steps": "steps", "counts": "counts", "times": "times"}
 
 
-def comment(verdicts: Sequence[Verdict], links: Mapping[str, str]) -> str:
+def comment(verdicts: Sequence[Verdict], link: str = "") -> str:
     """Return the comment on a pull request: every device's section, the worst first.
 
     Parameters
     ----------
     verdicts : sequence of Verdict
         One a device.
-    links : mapping of str to str
-        Device -> the workflow run, from GitHub's own event, never from an artifact.
+    link : str
+        To the workflow run, from GitHub's own event, never from an artifact.
     """
     worst = sorted(verdicts, key=lambda verdict: (1, 2, 0).index(verdict.status))
-    sections = (section(verdict, links.get(verdict.device, "")) for verdict in worst)
+    sections = (section(verdict, link) for verdict in worst)
     return "\n\n".join((MARKER, *sections)) + "\n"
 
 

@@ -170,6 +170,16 @@ class Verdict:
     differs: tuple[str, ...]
     rows: tuple[Row, ...]
 
+    @property
+    def next_base(self) -> bool:
+        """Whether the next night may be compared with this one: all that its base had was judged.
+
+        What only head has is said once, and is in the next night's base.
+        """
+        blocking = {row.reason for row in self.rows if row.blocks}
+        known = blocking <= {Reason.BASE_LACKS.value} and UNUSABLE not in self.lacking
+        return self.status != Status.COULD_NOT_JUDGE or (known and bool(self.compared))
+
     def as_json(self) -> str:
         """Return it as the JSON that `schema` describes."""
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, allow_nan=False)

@@ -131,6 +131,7 @@ class Check:
         def progress(session: Session, outcome: str) -> None:
             self.say(f"{session}: {outcome}")
 
+        self.store.path.mkdir(parents=True, exist_ok=True)
         os.environ.setdefault("REMEDIES_MACHINE", os.uname().nodename)
         return run(list(sessions), self.store, SETTING, progress)
 

@@ -33,6 +33,7 @@ from benchmarks.runner import run
 from benchmarks.session import Folder, Session
 sessions = [Session(**{**each, "sources": ()}) for each in json.load(sys.stdin)]
 folder = Folder(Path(sys.argv[1]), sys.argv[2])
+folder.path.mkdir(parents=True, exist_ok=True)
 run(sessions, folder, sys.argv[3], lambda *said: print(*said, flush=True))
 """
 
