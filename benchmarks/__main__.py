@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.measurement import Measurement
 from benchmarks.plan import Shard
-from benchmarks.runner import InUseError, alone
+from benchmarks.runner import InUseError
 from benchmarks.session import Session
 from benchmarks.settings import SETTINGS
 from remedies.devices import DEVICES, missing
@@ -45,8 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(name, signal.default_int_handler)
     try:
         _announce(measurement)
-        with alone(measurement.folder.path):
-            failures = measurement.run(_Progress())
+        failures = measurement.run(_Progress())
     except KeyboardInterrupt:
         print(f"interrupted; {_kept(measurement)}", file=sys.stderr)
         return INTERRUPTED

@@ -8,7 +8,7 @@ from benchmarks import plan
 from benchmarks.kernels import kernels as bare_kernels
 from benchmarks.measurement import current_setting
 from benchmarks.settings import LARGE, SETTINGS
-from remedies import REFERENCE, REMEDIES
+from remedies import REMEDIES
 from remedies.scenarios.matrix import CORE
 from remedies.steps import STEPS
 
@@ -18,7 +18,6 @@ _VARIANTS = [
     f"{remedy.name} {dtype}" for remedy in REMEDIES.values() for dtype in remedy.mask_dtypes
 ]
 _BOOL = [variant for variant in _VARIANTS if variant.endswith(" bool")]
-_ANY = [REFERENCE]
 
 
 def fidelity() -> Cases:
@@ -29,7 +28,7 @@ def fidelity() -> Cases:
 
 def situations() -> Cases:
     """Return the core situations and the remedies."""
-    return list(CORE) if _SETTING.situations else _ANY, list(REMEDIES)
+    return list(CORE) if _SETTING.situations else [], list(REMEDIES)
 
 
 def recipes() -> Cases:
@@ -48,18 +47,18 @@ def first_steps() -> Cases:
     """Return the cells of first steps and the variants with a bool mask."""
     cells = product(_SETTING.first_steps, plan.devices(), _SETTING.jits)
     names = [f"{w} batch{plan.batches(w)[0]} {device} {jit}" for w, device, jit in cells]
-    return names or _ANY, _BOOL
+    return names, _BOOL
 
 
 def saving() -> Cases:
     """Return the models that are saved and the remedies."""
     cells = [f"{w} {device}" for w, device in product(_SETTING.saved, plan.devices())]
     large = [f"{_SETTING.workloads[0]} {device} {LARGE}" for device in plan.devices()]
-    return cells + large * _SETTING.large or _ANY, list(REMEDIES)
+    return cells + large * _SETTING.large, list(REMEDIES)
 
 
 def kernels() -> Cases:
     """Return the sizes of the bare kernels, by device and jit, and the kernels."""
     cells = product(plan.devices(), _SETTING.jits, _SETTING.sizes)
     variants = dict.fromkeys(f"{k.kernel} {k.mask_dtype}" for k in bare_kernels())
-    return [f"{device} {jit} {size}" for device, jit, size in cells] or _ANY, list(variants)
+    return [f"{device} {jit} {size}" for device, jit, size in cells], list(variants)

@@ -7,9 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from benchmarks.session import Folder, Session
+from benchmarks.variants import PLACEBO
 from remedies.intervals import DECIDED, intervals, judge, widening
 from remedies.metrics import METRICS, Kind
-from benchmarks.variants import PLACEBO
+
+Block = dict[str, list[float]]  # variant -> its ratio, launch by launch
+Cells = dict[str, Block]
 
 
 def undecided(sessions: Iterable[Session], folder: Folder, looks: int) -> list[Session]:
@@ -28,33 +31,27 @@ def undecided(sessions: Iterable[Session], folder: Folder, looks: int) -> list[S
     return [s for s, before in earlier.items() if not _decided(_ratios(before, folder), asked)]
 
 
-def _ratios(
-    launches: Sequence[Session], folder: Folder
-) -> dict[tuple[object, ...], dict[tuple[object, ...], list[float]]]:
+def _ratios(launches: Sequence[Session], folder: Folder) -> Cells:
     """Return cell -> variant -> ratios, launch by launch; members of one step count once."""
-    cells: dict[tuple[object, ...], dict[tuple[object, ...], list[float]]]
-    cells = defaultdict(lambda: defaultdict(list))
+    cells: Cells = defaultdict(lambda: defaultdict(list))
     for session in launches:
         for entry in folder.entries(session):
             if METRICS[entry.metric].kind is Kind.RATIO:
                 axes = {**session.axes, **entry.axes}
-                variant = tuple(axes.pop(name, "") for name in ("source", "remedy", "mask_dtype"))
-                cells[entry.metric, *sorted(map(str, axes.items()))][variant].append(entry.value)
+                names = ("source", "remedy", "mask_dtype")
+                variant = " ".join(str(axes.pop(name, "")) for name in names)
+                cells[f"{entry.metric} {sorted(axes.items())}"][variant].append(entry.value)
     return {cell: _distinct(variants) for cell, variants in cells.items()}
 
 
-def _distinct(
-    variants: dict[tuple[object, ...], list[float]],
-) -> dict[tuple[object, ...], list[float]]:
-    return {variant: values for values, variant in
-            {tuple(values): variant for variant, values in variants.items()}.items()}  # fmt: skip
+def _distinct(variants: Block) -> Block:
+    once = {tuple(values): variant for variant, values in variants.items()}
+    return {variant: list(values) for values, variant in once.items()}
 
 
-def _decided(
-    cells: dict[tuple[object, ...], dict[tuple[object, ...], list[float]]], asked: int
-) -> bool:
+def _decided(cells: Cells, asked: int) -> bool:
     for block in cells.values():
-        for variant, interval in intervals([{str(v): r for v, r in block.items()}]).items():
+        for variant, interval in intervals([block]).items():
             word = judge(interval.low, interval.high, wider=widening(asked, interval.degrees))
             if word not in DECIDED and PLACEBO not in variant:
                 return False

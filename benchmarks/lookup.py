@@ -47,11 +47,15 @@ def _spelled(axes: Mapping[str, Any], cell: bool) -> str:
 
 
 def tracked(metrics: Mapping[str, Metric]) -> Callable[[Suite], Suite]:
-    """Return a class decorator that adds a ``track_`` method for each metric that asv keeps."""
+    """Return a class decorator that adds a ``track_`` method for each metric that asv keeps.
+
+    A class without cells, because the setting measures none, stays without methods.
+    """
 
     def add(suite: Suite) -> Suite:
+        cells, _ = suite.params  # type: ignore[attr-defined]
         for metric in metrics.values():
-            if metric.history:
+            if metric.history and cells:
                 setattr(suite, f"track_{metric.name}", _method(metric))
         suite.param_names = PARAMETERS  # type: ignore[attr-defined]
         suite.version = "2"  # type: ignore[attr-defined]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.launches import undecided
 from benchmarks.plan import Shard, exact, launches
-from benchmarks.runner import Progress, run
+from benchmarks.runner import Progress, alone, run
 from benchmarks.session import Folder, Session, identity
 from benchmarks.settings import SETTINGS, Setting
 from remedies.environment import facts
@@ -75,12 +75,21 @@ class Measurement:
             yield sessions
 
     def run(self, progress: Progress) -> dict[Session, str]:
-        """Run what is missing, and return why each failed session did."""
+        """Run what is missing, and return why each failed session did.
+
+        Raises
+        ------
+        InUseError
+            Where another run works in the same folder.
+        OSError
+            Where the disk is full.
+        """
         os.environ["REMEDIES_MACHINE"] = os.environ.get("REMEDIES_MACHINE") or platform.node()
         os.environ["REMEDIES_COMMIT"] = os.environ.get("ASV_COMMIT") or commit()
         failures: dict[Session, str] = {}
-        for sessions in self.rounds():
-            failures |= run(sessions, self.folder, self.name, progress)
+        with alone(self.folder.path):
+            for sessions in self.rounds():
+                failures |= run(sessions, self.folder, self.name, progress)
         return failures
 
     def planned(self) -> list[Session]:

@@ -16,6 +16,8 @@ from benchmarks.settings import Setting
 from benchmarks.variants import PLACEBO, Variant, make, make_variables, reference
 from remedies import calls
 
+METRIC = "python_extra_seconds"
+
 
 def measure(
     session: Session,
@@ -46,13 +48,14 @@ def measure(
     series[PLACEBO] = _call(session, base, jit, step, result, data)
     sampled = sample(series, str(base), setting.python, clock=clock_for(session.device))
     watch.clock(sampled.clock_share)
-    for variant in members.program:
-        for v in chosen:
-            if members.python.get(variant) == members.python[v] and _holds(members, series, v):
-                extra = sampled.extra(str(v), str(bases[v]))
-                yield Entry("python_extra_seconds", extra, {**axes, **variant.axes})
-    own = {**axes, **base._replace(remedy=PLACEBO).axes}
-    yield Entry("python_extra_seconds", sampled.extra(PLACEBO, str(base)), own)
+    placebo = sampled.difference(PLACEBO, str(base))
+    yield Entry(METRIC, placebo, {**axes, **base._replace(remedy=PLACEBO).axes})
+    for v in chosen:
+        if _holds(members, series, v):
+            extra = sampled.difference(str(v), str(bases[v]))
+            for member in members.program:
+                if members.python.get(member) == members.python[v]:
+                    yield Entry(METRIC, extra, {**axes, **member.axes})
 
 
 def _holds(members: Classes, series: dict[str, Callable[[], object]], variant: Variant) -> bool:

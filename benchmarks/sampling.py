@@ -63,7 +63,7 @@ class Sampled:
         """Return the median over the rounds of one series' time by another's."""
         return statistics.median(ratios(self.samples[name], self.samples[base]))
 
-    def extra(self, name: str, base: str) -> float:
+    def difference(self, name: str, base: str) -> float:
         """Return the median over the rounds of one series' time less another's, in seconds."""
         pairs = zip(self.samples[name], self.samples[base], strict=True)
         return statistics.median(value - other for value, other in pairs)
