@@ -21,10 +21,12 @@ _VARIANT = ("workload", "batch", "device", "jit", "step", "remedy", "mask_dtype"
 
 def compare(run: Run) -> list[Row]:
     """Return a row for every defect, step and time of head's recipes beside base's."""
-    frames = [run.frame[run.frame["source"] == source] for source in ("base", "head")]
-    base, head = (exact.table(frame, runs.processors(run)) for frame in frames)
+    base, head = (
+        exact.table(run.frame[run.frame["source"] == source], runs.processors(run))
+        for source in ("base", "head")
+    )
     made = list(exact.rows(base, head))
-    made += paired(frames[1], made)
+    made += paired(of_head(run.frame), made)
     # A session that fails here fails for both sides: whose fault it is, the probe has said.
     failed = [
         Row(next(iter(runs.KINDS[each.kind])), Finding.NOT_COMPARED.value, each.workload,
@@ -33,6 +35,12 @@ def compare(run: Run) -> list[Row]:
         if each.kind in runs.KINDS
     ]  # fmt: skip
     return made + failed
+
+
+def of_head(frame: Any) -> Any:
+    """Return head's values, with the placebo's beside them: it is a second copy of base's step."""
+    own = frame[(frame["source"] == "head") | (frame["remedy"] == "placebo")]
+    return own.assign(source="head")
 
 
 def paired(head: Any, made: list[Row]) -> Iterator[Row]:
