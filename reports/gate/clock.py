@@ -22,7 +22,7 @@ MARGIN = 0.10
 TIMES = {
     name
     for name, metric in METRICS.items()
-    if metric.kind in (Kind.TIME, Kind.RATIO) and metric.history and name != "python_extra_seconds"
+    if metric.kind is Kind.TIME and metric.history and name != "python_extra_seconds"
 }
 _REMEDY, _DTYPE, _KERNEL = (1 + ROW_AXES.index(name) for name in ("remedy", "mask_dtype", "kernel"))
 
@@ -113,7 +113,7 @@ def _yardstick(
     key: Key, table: Table, control: str, processor: str
 ) -> dict[tuple[str, int], float]:
     """Return the control's time in each launch; nothing where there is none."""
-    if not control or METRICS[key[0]].kind is Kind.RATIO or not key[_REMEDY]:
+    if not control or not key[_REMEDY]:
         return {}
     own = list(key)
     own[_REMEDY] = control

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from remedies.metrics import METRICS
+from reports import wording
 from reports.gate.verdict import ROW_AXES, UNUSABLE, Reason, Row, Status, Verdict
 
 MOST = 30_000
 MARKER = "<!-- remedies-gate -->"
-_HEAD = "| | before | after | head by base | verdict |\n|---|---|---|---|---|"
-_SCALES = ((1.0, "s", 1.0), (1e-3, "ms", 1e3), (1e-6, "µs", 1e6), (0.0, "ns", 1e9))
-_NOUNS = {"defects": "defects", "steps": "steps", "counts": "counts", "times": "times"}
+_HEAD = "| | before | after | verdict |\n|---|---|---|---|"
 
 
 def comment(verdicts: Sequence[Verdict], link: str = "") -> str:
@@ -78,7 +77,7 @@ def _text(verdict: Verdict, loud: Sequence[Row], quiet: Sequence[Row], most: int
 
 
 def _facts(verdict: Verdict, link: str) -> str:
-    counts = ", ".join(f"{number:,} {_NOUNS[kind]}" for kind, number in verdict.compared.items())
+    counts = ", ".join(f"{number:,} {kind}" for kind, number in verdict.compared.items())
     known = f"`{verdict.base[:12]}` to `{verdict.head[:12]}`: compared {counts or 'nothing'}"
     known += f" in {verdict.minutes:.0f} min" if verdict.minutes >= 1 else ""
     warning = "These numbers come from a machine that ran the change's own code."
@@ -88,48 +87,50 @@ def _facts(verdict: Verdict, link: str) -> str:
 def _table(rows: Sequence[Row], most: int) -> str:
     lines = [_HEAD, *map(_line, rows[:most])]
     if len(rows) > most:
-        lines.append(f"| and {len(rows) - most:,} more | | | | |")
+        lines.append(f"| and {len(rows) - most:,} more | | | |")
     return "\n".join(lines)
 
 
 def _line(row: Row) -> str:
-    axes = [str(getattr(row, axis)) for axis in ROW_AXES if getattr(row, axis)]
-    whole = row.metric == "recipe_lines" and row.before is None
-    label = "recipe" if whole else METRICS[row.metric].label.replace("`", "")
-    name = f"{label}: {' '.join(axes)}".replace("|", "/")
+    axes = " ".join(str(getattr(row, axis)) for axis in ROW_AXES if getattr(row, axis))
     unit = METRICS[row.metric].unit
-    values = (_amount(value, unit) for value in (row.before, row.after))
+    values = " | ".join(_amount(value, unit) for value in (row.before, row.after))
     word = f"**{words(row)}**" if row.regressed else words(row)
-    return f"| {name} | {' | '.join(values)} | {_interval(row)} | {word} |"
+    return f"| {_label(row)}: {axes} | {values} | {word} |".replace("`", "")
+
+
+def _label(row: Row) -> str:
+    """Return what a row is about: of a time the time, whatever it is divided by."""
+    if row.metric == "recipe_lines" and row.before is None:
+        return "recipe"
+    if row.metric == "step_group":
+        return "step"
+    time = row.metric.replace("_ratio", "_seconds")
+    return METRICS[time].label.replace("beyond the reference's", "beyond base's")
 
 
 def words(row: Row) -> str:
-    """Return the word of a row, with what it takes or why it was not compared."""
+    """Return the word of a row with its numbers, as the report has it."""
+    ends = (row.ratio, row.low, row.high)
+    if None not in ends:
+        ratio, low, high = (float(end or 0) for end in ends)
+        if row.metric == "python_extra_seconds":
+            return wording.beyond(ratio, low, high)
+        if row.word in ("slower", "faster"):
+            return wording.slower(ratio, low, high)
     if row.word == "undecided":
-        return f"undecided ({_count(row.more_launches, 'more launch', 'more launches')})"
+        many = "" if row.more_launches == 1 else "es"
+        return f"undecided ({row.more_launches:,} more launch{many})"
     if row.word in ("more", "fewer") and row.before is not None and row.after is not None:
-        return f"{row.after - row.before:+,g} {METRICS[row.metric].unit}"
+        return f"{row.after - row.before:+,g}"
     reason = Reason(row.reason).value
     return f"{row.word}: {reason}" if reason else row.word
-
-
-def _interval(row: Row) -> str:
-    if row.ratio is None:
-        return ""
-    if METRICS[row.metric].kind.value == "time" and row.metric == "python_extra_seconds":
-        ends = [_amount(value, "seconds") for value in (row.ratio, row.low, row.high)]
-    else:
-        ends = ["" if value is None else f"{value:.3f}" for value in (row.ratio, row.low, row.high)]
-    return f"{ends[0]} [{ends[1]}, {ends[2]}]" if row.low is not None else ends[0]
 
 
 def _amount(value: float | None, unit: str) -> str:
     if value is None:
         return ""
-    if unit != "seconds":
-        return f"{value:,g}"
-    _, name, scale = next(each for each in _SCALES if abs(value) >= each[0])
-    return f"{value * scale:.3g} {name}"
+    return wording.seconds(value) if unit == "seconds" else f"{value:,g}"
 
 
 def _count(number: int, noun: str, plural: str = "") -> str:
