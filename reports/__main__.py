@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import math
-import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from reports.gate.command import add as add_gate
-
-MARGIN = 0.02
+SESSIONS = Path(".asv/sessions")
 EXAMPLES = """\
 examples:
   python -m reports build
-  python -m reports build --results .asv/results --out my-report
+  python -m reports build --sessions collected --out my-report
   python -m reports build --threshold 0.01     # what differs by less than 1 % is the same
-  python -m reports build --no-png             # figures as SVG only, in half the time
+  python -m reports readme                     # README.md from reports/reference
 """
 
 
@@ -32,144 +29,114 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
+    form = {"epilog": EXAMPLES, "formatter_class": argparse.RawDescriptionHelpFormatter}
     made = _Parser(
         prog="python -m reports",
-        description="Make a report of asv's results: which remedy keeps the model, at what cost.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Make a page of session files: which remedy keeps the model, at what cost.",
         allow_abbrev=False,
+        **form,  # type: ignore[arg-type]
     )
-    commands = made.add_subparsers(dest="command", required=True, metavar="build|gate")
+    commands = made.add_subparsers(dest="command", required=True, metavar="build|readme")
     build = commands.add_parser(
         "build",
-        help="read result files, write the report",
-        description="Write index.html, report.md, results.csv and figures/ into --out.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        help="write index.html, report.md, results.csv and figures/",
         allow_abbrev=False,
+        **form,  # type: ignore[arg-type]
     )
-    build.add_argument(
-        "--results",
-        type=Path,
-        default=Path(".asv/results"),
-        metavar="DIR",
-        help="asv's results folder (default: %(default)s)",
-    )
-    build.add_argument(
-        "--out",
-        type=Path,
-        default=Path(".asv/report"),
-        metavar="DIR",
-        help="where the report goes; what else is in it stays (default: %(default)s)",
-    )
-    build.add_argument(
-        "--png",
-        default=True,
-        action=argparse.BooleanOptionalAction,
-        help="draw the figures as PNG too, for slides; takes longer than all the rest",
-    )
-    build.add_argument(
-        "--threshold",
-        type=_margin,
-        default=MARGIN,
-        metavar="NUMBER",
-        help="difference that does not matter, 0.02 is 2 %% (default: %(default)s)",
-    )
+    build.add_argument("--out", type=Path, default=Path(".asv/report"), metavar="DIR",
+                       help="replaced as a whole; refused where it holds anything else "
+                       "(default: %(default)s)")  # fmt: skip
     build.set_defaults(run=_build)
-    add_gate(commands)
+    readme = commands.add_parser(
+        "readme",
+        help="write the answer in README.md again",
+        allow_abbrev=False,
+        **form,  # type: ignore[arg-type]
+    )
+    readme.set_defaults(run=_readme)
+    for command, default in ((build, f"newest folder in {SESSIONS}"), (readme, "the reference")):
+        command.add_argument("--sessions", type=Path, metavar="DIR",
+                             help=f"folder of session files (default: {default})")  # fmt: skip
+        command.add_argument("--threshold", type=_share, default=0.02, metavar="NUMBER",
+                             help="difference that does not matter; 0.02 is 2 %% "
+                             "(default: %(default)s)")  # fmt: skip
     return made
 
 
-def _margin(text: str) -> float:
+def _share(text: str) -> float:
     try:
-        margin = float(text)
+        share = float(text)
     except ValueError:
-        margin = math.nan
-    if not 0 < margin < 1:
+        share = math.nan
+    if not 0 < share < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
-    return margin
+    return share
 
 
-def build(
-    results_dir: Path,
-    out: Path,
-    threshold: float,
-    shown: tuple[str, str] | None = None,
-    png: bool = True,
-) -> list[str]:
-    """Read `results_dir`, write the report into `out` and return a line for each thing left out.
+def newest(root: Path = SESSIONS) -> Path:
+    """Return the folder of session files in `root` that was written to last."""
+    folders = [path for path in root.glob("*") if path.is_dir()] if root.is_dir() else []
+    return max(folders, key=lambda path: path.stat().st_mtime, default=root)
 
-    `shown` is what the page calls the two folders, where their own names are nobody's business;
-    `png` asks for the figures as PNG beside SVG.
 
-    Raises
-    ------
-    reports.results.ResultsError
-        Where there is nothing to report.
-    OSError
-        Where `out` cannot be written.
-    """
-    from reports.evidence import gather
-    from reports.output import write
+def _build(chosen: argparse.Namespace) -> Path:
+    from reports.output import check, replaced, write
     from reports.page import render
-    from reports.results import read
-    from reports.samples import samples
-    from reports.survey import committed
-    from reports.vocabulary import COLUMNS
+    from reports.results import gather
 
-    evidence = gather(read(results_dir), threshold, committed())
-    page = render(evidence, *(shown or (str(results_dir), str(out))), png=png)
-    rows = evidence.everything[evidence.everything[["value", "ratio"]].notna().any(axis=1)]
-    files: dict[str, str | bytes | Path] = {
-        "results.csv": rows[list(COLUMNS)].to_csv(index=False, lineterminator="\n"),
-        "report.md": page.markdown,
-    }
-    for exhibit in page.exhibits:
-        files[f"figures/{exhibit.name}.svg"] = exhibit.drawing.svg
-        if png:
-            files[f"figures/{exhibit.name}.png"] = exhibit.drawing.png
-    files |= {f"samples/{sample.name}": sample.path for sample in samples(evidence)}
-    write(out, files | {"index.html": page.html})
-    return [f"left out: {problem.where}: {problem.reason}" for problem in evidence.problems]
+    check(chosen.out)
+    results = gather(chosen.sessions or newest(), chosen.threshold)
+    _problems(results.run.problems)
+    with replaced(chosen.out) as folder:
+        write(folder, render(results).files)
+    return Path(chosen.out / "index.html")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0, or 2 with one line that says why.
+def _readme(chosen: argparse.Namespace) -> Path:
+    from reports.readme import REFERENCE, update
+    from reports.results import gather
 
-    `gate` ends with 1 where something regressed.
-    """
-    # Nothing here multiplies matrices, and a process with OpenBLAS' threads forks badly.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    chosen = parser().parse_args(arguments)
-    status: int = chosen.run(chosen)
-    return status
+    results = gather(chosen.sessions or REFERENCE, chosen.threshold)
+    _problems(results.run.problems)
+    return update(results)[0]
 
 
-def _build(chosen: argparse.Namespace) -> int:
-    there = next(path for path in (chosen.out, *chosen.out.parents) if path.exists())
-    if not there.is_dir():
-        return _refuse(f"--out {str(there)!r} is a file; name a folder")
+def _problems(problems: Sequence[str]) -> None:
+    for problem in problems[:20]:
+        print(f"reports: left out: {problem}", file=sys.stderr)
+    if len(problems) > 20:
+        print(f"reports: left out: and {len(problems) - 20} more", file=sys.stderr)
+
+
+def run(name: str, command: Callable[[], object]) -> int:
+    """Run `command`, print what it made, and return its status: 2 with a line that says why."""
     try:
-        left_out = build(chosen.results, chosen.out, chosen.threshold, png=chosen.png)
+        print(command())
+    except ModuleNotFoundError as error:
+        return _refuse(name, f"{error.name} is not installed; scripts/environment installs it")
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted; nothing was changed", file=sys.stderr)
+        return 130
     except OSError as error:
-        return _refuse(f"cannot write {str(error.filename)!r}: {error.strerror}")
+        return _refuse(name, f"cannot use {str(error.filename)!r}: {error.strerror}")
     except ValueError as error:
-        from reports.results import ResultsError
-
-        if isinstance(error, ResultsError):
-            return _refuse(str(error))
-        raise
-    for line in left_out:
-        print(f"reports: {line}", file=sys.stderr)
-    print(chosen.out / "index.html")
+        if not type(error).__module__.startswith("reports."):
+            raise  # a fault of ours
+        return _refuse(name, str(error))
     return 0
 
 
-def _refuse(reason: str) -> int:
-    print(f"reports: {reason}", file=sys.stderr)
+def _refuse(name: str, reason: str) -> int:
+    print(f"{name}: {reason}", file=sys.stderr)
     return 2
 
 
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status: 0, or 2 with one line that says why."""
+    chosen = parser().parse_args(arguments)
+    return run("reports", lambda: chosen.run(chosen))
+
+
 if __name__ == "__main__":
-    gc.disable()  # it ends soon, and looking for cycles takes a tenth of its time
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

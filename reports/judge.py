@@ -223,7 +223,7 @@ class _Cell:
             return _row(Word.UNDECIDED, text, interval, 1) | {"unit": "seconds"}
         text = wording.beyond(interval.center, interval.low, interval.high)
         if interval.low > 0 and self.reference:
-            text += f", {wording.percent(interval.center / self.reference)} of it"
+            text += f", {wording.percent(interval.center / self.reference)} of the step"
         return _row(Word.PYTHON, text, interval) | {"unit": "seconds"}
 
     def _ratio(
@@ -241,7 +241,7 @@ class _Cell:
             more = more_launches(interval, threshold, asked)
             return _row(word, undecided(interval, more, self.reference), interval, more)
         if word is Word.SAME:
-            return _row(word, f"same within {wording.percent(threshold)}", interval)
+            return _row(word, f"same within {100 * threshold:g}\N{NO-BREAK SPACE}%", interval)
         return _row(word, wording.slower(interval.center, interval.low, interval.high), interval)
 
 
@@ -254,7 +254,7 @@ def undecided(interval: Interval, more: int, seconds: float) -> str:
         cost = f"{wording.percent(most)}"
         if seconds and most > 0:
             cost = f"{wording.seconds(most * seconds)} or {cost}"
-        text += f"; not slower than by {cost}" if most > 0 else ""
+        text += f"; at most {cost} slower" if most > 0 else ""
     return f"{text})"
 
 

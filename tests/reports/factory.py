@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,8 +108,9 @@ class Made:
                 "health": self.health,
                 "entries": entries,
             }
-            name = "-".join(str(value) for value in session.values()).replace("/", "_")
-            (folder / f"{self.machine}-{name}.json").write_text(json.dumps(document))
+            name = "-".join(str(value) for value in (self.machine, *session.values()))
+            name = re.sub(r"[^\w.-]", "_", name)[:200]
+            (folder / f"{name}.json").write_text(json.dumps(document))
         return folder
 
     def _sessions(self) -> Iterator[tuple[dict[str, Any], list[Entry]]]:
@@ -178,7 +180,8 @@ class Made:
                 group = (2 if program else 0) + (1 if calls else 0)
                 text = "; ".join(
                     ["+1 compare"] * program
-                    + [f"+{calls} Python calls: keras/src/trainers/trainer.py metrics"] * (calls > 0)
+                    + [f"+{calls} Python calls: keras/src/trainers/trainer.py metrics"]
+                    * (calls > 0)
                 )
                 yield entry("program_differs", program, f"{program:016x}", **axes)
                 yield entry("python_calls_differ", calls, f"{calls:016x}", **axes)

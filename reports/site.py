@@ -1,0 +1,162 @@
+"""One site of the report and asv's history: ``python -m reports.site``, or `scripts/publish`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from reports.__main__ import newest, run
+
+EXAMPLES = """\
+examples:
+  scripts/publish
+  scripts/publish --out public --sessions collected --results collected/results
+  python -m http.server --directory .asv/site      # to look at it
+
+The history needs the git repository with all its commits, not a shallow clone.
+"""
+MOST_SECONDS = 900  # asv looks for steps in every series; a value that is not finite hangs it
+_TAKEN = ("index.json", "info.json", "regressions.json", "regressions.xml")
+
+
+class SiteError(ValueError):
+    """No site can be made; the message is one line that says why and what to do."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        message = message.replace("unrecognized arguments", "unknown argument")
+        allowed = "--out, --sessions, --results, --config, --help"
+        self.exit(2, f"publish: {message}; choose from: {allowed}\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    made = _Parser(
+        prog="scripts/publish",
+        description="Make one site: the report, and asv's history of every commit measured.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    for name, meaning, default in (
+        ("--out", "where the site goes, replaced as a whole", ".asv/site beside the settings"),
+        ("--sessions", "session files of the report", "newest folder in .asv/sessions"),
+        ("--results", "asv's results, for the history", ".asv/results beside the settings"),
+    ):
+        help_text = f"{meaning} (default: {default})"
+        made.add_argument(name, type=Path, metavar="DIR", help=help_text)
+    made.add_argument("--config", type=Path, default=Path("asv.conf.json"), metavar="FILE",
+                      help="asv's settings (default: %(default)s)")  # fmt: skip
+    return made
+
+
+def build(config: Path, sessions: Path | None, results: Path | None, out: Path | None) -> Path:
+    """Write the site, whole or not at all, and return its page.
+
+    Raises
+    ------
+    SiteError, reports.frame.SessionsError, reports.output.OutputError
+        Where there is nothing to publish, or nowhere to put it.
+    """
+    from reports.output import check, replaced, write
+    from reports.page import render
+    from reports.results import gather
+
+    if not config.is_file():
+        raise SiteError(f"no {str(config)!r}; name asv's settings with --config FILE")
+    beside = config.parent / ".asv"
+    out, results = out or beside / "site", results or beside / "results"
+    check(out)
+    _progress("the report")
+    measured = gather(sessions or newest(beside / "sessions"))
+    history = any(results.glob("*/*.json"))
+    with replaced(out) as site:
+        write(site, render(measured, "history/index.html" if history else "").files)
+        if history:
+            _progress("the history: asv publish, some minutes where there are many commits")
+            publish(config, results, site / "history")
+        else:
+            _progress(f"no history: {str(results)!r} holds no results of asv")
+    return out / "index.html"
+
+
+def publish(config: Path, results: Path, into: Path) -> None:
+    """Let asv publish `results` and asv-tachyon show them, in the folder `into`.
+
+    Raises
+    ------
+    SiteError
+        Where either of them refuses.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        settings = _settings(config) | {
+            "repo": str(config.parent.absolute()),
+            "results_dir": str(results.absolute()),
+            "html_dir": str(Path(folder, "html")),
+            "env_dir": str(Path(folder, "env")),
+        }
+        made = Path(folder, "asv.conf.json")
+        made.write_text(json.dumps(settings), encoding="utf-8")
+        _command("asv", "publish", "--no-pull", "--config", str(made))
+        # asv's own pages ask other hosts for their scripts: only its data are taken.
+        shutil.copytree(Path(folder, "html", "graphs"), into / "graphs")
+        for name in _TAKEN:
+            shutil.copy(Path(folder, "html", name), into / name)
+    _command("asv_tachyon", "install", "--no-backup", str(into))
+
+
+def _settings(config: Path) -> dict[str, Any]:
+    from asv.util import load_json
+
+    try:
+        settings = load_json(str(config), js_comments=True)
+    except ValueError as error:
+        raise SiteError(f"{str(config)!r} is not JSON: {_last(str(error))}") from None
+    if not isinstance(settings, dict):
+        raise SiteError(f"{str(config)!r} is not one of asv's: expected a JSON object")
+    address = os.environ.get("GITHUB_REPOSITORY")
+    server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
+    return {"show_commit_url": f"{server}/{address}/commit/" if address else ""} | settings
+
+
+def _command(module: str, *words: str) -> None:
+    command = [sys.executable, "-m", module, *words]
+    try:
+        done = subprocess.run(  # noqa: S603  our own interpreter and words
+            command, capture_output=True, text=True, timeout=MOST_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise SiteError(f"{module} {words[0]} took over {MOST_SECONDS // 60} minutes") from None
+    if done.returncode:
+        raise SiteError(f"{module} {words[0]} failed: {_last(done.stderr or done.stdout)}")
+
+
+def _last(text: str) -> str:
+    """Return the last line of `text`, as a terminal may show it."""
+    line = (text.strip().splitlines() or ["nothing said"])[-1]
+    return "".join(c if c.isprintable() else " " for c in line)[:300]
+
+
+def _progress(text: str) -> None:
+    print(f"publish: {text}", file=sys.stderr, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status: 0, or 2 with one line that says why."""
+    chosen = parser().parse_args(arguments)
+    return run("publish", lambda: build(chosen.config, chosen.sessions, chosen.results, chosen.out))
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""The page as a browser shows it: quiet, alone, no wider than the screen, and for everyone."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reports.__main__ import main
+from tests.reports.factory import Made
+
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+pytestmark = pytest.mark.skipif(not BROWSER, reason="no Chromium on this machine")
+OPEN = "document.querySelectorAll('details').forEach(d => d.open = true)"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu"]
+        started = playwright.chromium.launch(executable_path=BROWSER, args=arguments)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("browser")
+    small = {"workloads": ("image",), "launches": 3}
+    Made(**small, machine="<script>alert(1)</script>").write(root / "sessions")
+    Made(**small, machine="a-second-machine-with-a-rather-long-name", devices=("cpu", "gpu")).write(
+        root / "sessions"
+    )
+    out = root / "out"
+    assert main(["build", "--sessions", str(root / "sessions"), "--out", str(out)]) == 0
+    return out / "index.html"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_page_is_quiet_alone_and_fits(browser, page_file, width: int, scheme: str) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True
+    )
+    page = context.new_page()
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(page_file.as_uri())
+    page.evaluate(OPEN)
+    assert said == []
+    assert [url for url in asked if not url.startswith("data:")] == [page_file.as_uri()]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    images = "[...document.images].map(i => i.complete && i.naturalWidth > 0)"
+    assert set(page.evaluate(images)) == {True}
+    shown = page.evaluate("[...document.images].map(i => i.currentSrc)")
+    drawn = (page_file.parent / "figures" / f"answer-{scheme}.svg").read_bytes()
+    assert shown[0].endswith(base64.b64encode(drawn).decode()[-60:])
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser, page_file, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = browser.new_page(viewport={"width": 360, "height": 800}, color_scheme=scheme)
+    page.goto(page_file.as_uri())
+    page.evaluate(OPEN)
+    # What the theme does not change is looked at once.
+    options = {} if scheme == "light" else {"runOnly": ["color-contrast"]}
+    found = axe.run(page, options=options).response["violations"]
+    assert [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found] == []
+    page.close()
+
+
+def test_the_answer_is_on_the_first_screen(browser, page_file) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(page_file.as_uri())
+    assert page.locator(".act").bounding_box()["y"] < 400
+    assert page.locator("table").first.bounding_box()["y"] < 700
+    assert page.locator("details[open]").count() == 0
+    page.close()
+
+
+def test_every_section_and_scrolling_region_can_be_reached_with_the_keyboard(
+    browser, page_file
+) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 800})
+    page.goto(page_file.as_uri())
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the answer"
+    assert page.evaluate(
+        "[...document.querySelectorAll('.scroll, summary')].every(e => e.tabIndex >= 0)"
+    )
+    page.locator("details.section > summary").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("details[open]").count() == 1
+    page.close()
+
+
+def test_paper_shows_the_folded_tables_and_nothing_too_wide(browser, page_file) -> None:
+    page = browser.new_page(viewport={"width": 794, "height": 1123})
+    page.goto(page_file.as_uri())
+    page.emulate_media(media="print")
+    assert page.evaluate(
+        "[...document.querySelectorAll('details table')].every(t => t.offsetHeight > 0)"
+    )
+    assert not page.locator("nav").is_visible()
+    right = "[...document.querySelectorAll('img, table')].map(e => e.getBoundingClientRect().right)"
+    assert max(page.evaluate(right)) <= 794
+    page.close()

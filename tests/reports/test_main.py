@@ -1,0 +1,144 @@
+"""The command: what it prints, what it refuses, and that it leaves no half report."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from reports import page
+from reports.__main__ import main, newest
+from tests.reports.factory import Made
+
+SMALL = {"workloads": ("image",), "jits": ("xla",), "batches": (32,), "launches": 2}
+
+
+def test_it_writes_a_report_and_prints_where(folder, tmp_path, undrawn, capsys):
+    out = tmp_path / "out"
+    assert main(["build", "--sessions", str(Made(**SMALL).write(folder)), "--out", str(out)]) == 0
+    assert capsys.readouterr().out == f"{out / 'index.html'}\n"
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*.*") if path.is_file()}
+    assert {"index.html", "report.md", "results.csv", "figures/answer-dark.svg"} <= names
+
+
+def test_equal_results_give_equal_files(folder, tmp_path):
+    Made(**SMALL).write(folder)
+    for name in ("a", "b"):
+        assert main(["build", "--sessions", str(folder), "--out", str(tmp_path / name)]) == 0
+    for path in (tmp_path / "a").rglob("*.*"):
+        other = tmp_path / "b" / path.relative_to(tmp_path / "a")
+        assert path.read_bytes() == other.read_bytes()
+
+
+def test_the_newest_folder_is_taken_by_itself(tmp_path, monkeypatch, undrawn):
+    monkeypatch.chdir(tmp_path)
+    for age, name in enumerate(("new", "old")):
+        made = Made(**SMALL).write(tmp_path / ".asv" / "sessions" / name)
+        os.utime(made, (1e9 - age, 1e9 - age))
+    assert newest().name == "new"
+    assert main(["build"]) == 0 and (tmp_path / ".asv/report/index.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["build", "--sessions", "nowhere"], "no folder 'nowhere'"),
+        (["build", "--sessions", "empty"], "'empty' holds no session files"),
+        (["build", "--out", "file"], "'file' is a file"),
+        (["build", "--out", "file/below"], "file' is a file"),
+        (["build", "--out", "mine"], "'mine' holds 'precious.txt', which this command did not"),
+        (["build", "--threshold", "2"], "'2' is not a number between 0 and 1"),
+        (["build", "--threshold", "nan"], "'nan' is not a number between 0 and 1"),
+        (["build", "--png"], "unknown argument: --png"),
+        (["destroy"], "invalid choice: 'destroy'"),
+        ([], "required"),
+        (["build"], "no folder '.asv/sessions'"),
+    ],
+)
+def test_a_refusal_is_one_line_and_status_2(tmp_path, monkeypatch, capsys, arguments, reason):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "precious.txt").write_text("keep")
+    (tmp_path / "file").write_text("keep")
+    try:
+        status = main(arguments)
+    except SystemExit as stopped:
+        status = stopped.code
+    said = capsys.readouterr().err
+    assert status == 2 and reason in said and said.count("\n") == 1
+    assert (tmp_path / "mine" / "precious.txt").read_text() == "keep"
+    assert not (tmp_path / ".asv").exists()
+
+
+def test_help_answers_at_once_with_examples():
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "reports", "--help"],
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    assert time.perf_counter() - start < 5
+    assert "examples:" in done.stdout and "pandas" not in done.stderr
+
+
+def test_what_was_left_out_is_said(folder, tmp_path, undrawn, capsys):
+    Made(**SMALL).write(folder)
+    (folder / "broken.json").write_text("{")
+    assert main(["build", "--sessions", str(folder), "--out", str(tmp_path / "out")]) == 0
+    assert "reports: left out: broken.json: not JSON" in capsys.readouterr().err
+    assert "broken.json: not JSON" in (tmp_path / "out" / "report.md").read_text()
+
+
+def test_a_report_replaces_an_earlier_one_and_nothing_else(folder, tmp_path, undrawn, capsys):
+    out = tmp_path / "out"
+    arguments = ["build", "--sessions", str(Made(**SMALL).write(folder)), "--out", str(out)]
+    assert main(arguments) == 0
+    (out / "figures" / "answer-light.svg").unlink()
+    assert main(arguments) == 0 and (out / "figures" / "answer-light.svg").is_file()
+    (out / "notes.txt").write_text("mine")
+    assert main(arguments) == 2 and "notes.txt" in capsys.readouterr().err
+    assert (out / "notes.txt").read_text() == "mine" and (out / "index.html").is_file()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left on device")])
+def test_a_report_that_was_not_finished_leaves_the_old_one(
+    folder, tmp_path, undrawn, monkeypatch, error
+):
+    out = tmp_path / "out"
+    arguments = ["build", "--sessions", str(Made(**SMALL).write(folder)), "--out", str(out)]
+    assert main(arguments) == 0
+    before = (out / "index.html").read_bytes()
+
+    def fails(*_):
+        raise error
+
+    monkeypatch.setattr(page, "claims", fails)
+    assert main(arguments) == (130 if error is KeyboardInterrupt else 2)
+    assert (out / "index.html").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_the_old_report(folder, tmp_path, number):
+    out = tmp_path / "out"
+    out.mkdir()
+    Made(**SMALL).write(folder)
+    command = [
+        sys.executable,
+        "-m",
+        "reports",
+        "build",
+        "--sessions",
+        str(folder),
+        "--out",
+        str(out),
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    time.sleep(1.0)
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    if process.returncode:  # it may have been quicker
+        assert process.returncode in (130, -number) and [*out.iterdir()] == []
+    else:
+        assert json.loads((out / ".made-by-reports.json").read_text())

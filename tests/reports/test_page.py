@@ -1,0 +1,145 @@
+"""The page and its Markdown: what they say, and that nothing in them is not escaped."""
+
+import csv
+import re
+import time
+
+import pytest
+
+from reports.frame import COLUMNS
+from reports.page import render, scope
+from reports.results import gather
+from tests.reports.factory import FACTS, Made, only, put
+
+SMALL = {"workloads": ("image",), "jits": ("xla",), "batches": (32,), "launches": 2}
+HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert(2)>|`*_$x^2$\n& "'"""
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    return render(gather(Made(**SMALL).write(tmp_path_factory.mktemp("small"))))
+
+
+def test_the_markdown_is_as_it_was(small, golden):
+    golden("report.md", small.files["report.md"])
+
+
+def test_the_table_of_values_is_as_it_was(small, golden):
+    rows = small.files["results.csv"].splitlines(keepends=True)
+    golden("results.csv", "".join(rows[:1] + rows[1::40]))
+    assert [*csv.reader(rows[:1])] == [[*COLUMNS]]
+
+
+def test_the_page_is_one_small_file_that_asks_for_nothing(report):
+    page = (report / "index.html").read_text()
+    assert len(page) < 600_000
+    assert "default-src 'none'" in page and "<script" not in page
+    assert re.findall(r'(?:src|href|srcset)="(?!data:|#)[^"]*"', page) == []
+
+
+def test_every_section_but_the_first_is_folded_and_begins_with_its_answer(report):
+    page = (report / "index.html").read_text()
+    assert page.count('<details class="section">') == 7
+    assert page.count('<details class="section">\n<summary><h2>') == 7
+    assert " open" not in re.sub(r'class="[^"]*"', "", page[: page.index("<figure>")])
+    for answer in re.findall(r"<summary><h2>.*?</h2><p>(.*?)</p></summary>", page):
+        assert answer.endswith(".") and len(answer) < 300
+
+
+def test_the_first_table_has_a_row_for_each_remedy(small):
+    text = small.files["report.md"]
+    rows = [line for line in text.split("\n\n")[5].splitlines() if line.startswith("|")]
+    assert len(rows) == 8
+    assert [head.strip() for head in rows[0].strip("|").split("|")] == [
+        "remedy", "lines you change", "keeps the model", "training step", "predict step", "save",
+        "load",
+    ]  # fmt: skip
+
+
+def test_whatever_a_file_says_is_escaped(folder, undrawn):
+    facts = {**FACTS, "cpu": HOSTILE, HOSTILE: HOSTILE}
+
+    def edit(session, made):
+        for axis, value in made["axes"].items():
+            if isinstance(value, str) and value in ("image", "functional_bool_input", "frozen"):
+                made["axes"][axis] = HOSTILE[:99]
+        made["text"] = made["text"] and HOSTILE
+
+    made = Made(**SMALL | {"workloads": ("image", HOSTILE[:99])}, machine=HOSTILE[:99],
+                facts=facts, edit=edit)  # fmt: skip
+    made.write(folder)
+    files = render(gather(folder)).files
+    for name in ("index.html", "report.md"):
+        assert "alert(1)" in files[name]
+        assert "<script" not in files[name] and "<img src=x" not in files[name]
+    table = [line for line in files["report.md"].splitlines() if line.startswith("|")]
+    assert all("`" not in re.sub(r"\\`", "", line) for line in table)
+
+
+def test_a_figure_takes_a_name_for_no_formula(folder):
+    names = only("recipe_lines", lambda made: made["axes"].update(remedy="$x^{$"))
+    render(gather(Made(**SMALL, edit=names).write(folder)))
+
+
+@pytest.mark.parametrize("kind", ["recipes", "situations", "fidelity", "identity", "step_times",
+                                  "first_steps", "saving", "loads", "kernels"])  # fmt: skip
+def test_each_kind_of_session_alone_makes_a_report(folder, kind, undrawn):
+    made = Made(**SMALL, edit=lambda session, _: session["kind"] == kind)
+    files = render(gather(made.write(folder))).files
+    assert "## What to do" in files["report.md"] and "nan" not in files["report.md"]
+
+
+@pytest.mark.parametrize("kind", ["recipes", "situations", "fidelity", "identity", "step_times"])
+def test_each_kind_of_session_may_be_missing(folder, kind, undrawn):
+    made = Made(**SMALL, edit=lambda session, _: session["kind"] != kind)
+    render(gather(made.write(folder)))
+
+
+def test_a_gpu_that_was_not_measured_is_said_and_one_that_was_is_not(folder, undrawn):
+    without = gather(Made(**SMALL).write(folder / "a"))
+    assert scope(without).endswith("No GPU was measured.")
+    assert "No GPU was measured: nothing here" in render(without).files["report.md"]
+    both = gather(Made(**SMALL, devices=("cpu", "gpu")).write(folder / "b"))
+    assert "No GPU" not in render(both).files["report.md"]
+
+
+def test_a_device_that_was_compiled_for_only_is_no_measured_one(folder, undrawn):
+    Made(**SMALL).write(folder)
+    exact = Made(**SMALL, devices=("h100",), edit=lambda session, made: (
+        session["kind"] == "identity" and made["metric"] == "program_differs"
+    ))  # fmt: skip
+    exact.machine = "desk2"
+    exact.write(folder)
+    text = render(gather(folder)).files["report.md"]
+    assert "for h100 they were only compiled; no GPU was measured" in text
+    assert "compiled, not run" in text
+
+
+def test_every_number_of_launches_is_in_plain_words(small):
+    assert "n =" not in small.files["report.md"] and "2 launches" in small.files["report.md"]
+
+
+def test_a_cost_that_crosses_zero_seconds_is_not_measurable(folder, undrawn):
+    tiny = only("python_extra_seconds", put(1e-9), remedy="functional_bool_input")
+    text = render(gather(Made(**SMALL, edit=tiny).write(folder))).files["report.md"]
+    assert "not measurable here: at most" in text
+
+
+@pytest.mark.parametrize("many", [1, 4])
+def test_time_grows_with_the_values_and_no_faster(folder, undrawn, many):
+    def more(session, made):
+        return session["kind"] == "step_times"
+
+    made = Made(workloads=tuple(f"w{i}" for i in range(14 * many)), edit=more, launches=6)
+    made.write(folder)
+    start = time.process_time()
+    results = gather(folder)
+    render(results)
+    taken = time.process_time() - start
+    assert len(results.frame) > 9_000 * many
+    TAKEN[many] = taken / len(results.frame)
+    assert taken < 60
+    assert many == 1 or TAKEN[many] < 2 * TAKEN.get(1, taken)
+
+
+TAKEN: dict[int, float] = {}

@@ -1,0 +1,32 @@
+"""The answer in the README."""
+
+import pytest
+
+from reports.readme import ReadmeError, update
+from reports.results import gather
+from tests.reports.factory import Made
+
+SMALL = {"workloads": ("image",), "jits": ("xla",), "batches": (32,), "launches": 2}
+
+
+def test_only_what_is_between_the_markers_changes(folder, tmp_path):
+    (tmp_path / "docs").mkdir()
+    readme = tmp_path / "README.md"
+    readme.write_text("before\n<!-- results: begin -->\nold\n<!-- results: end -->\nafter\n")
+    results = gather(Made(**SMALL).write(folder))
+    written = update(results, tmp_path)
+    text = readme.read_text()
+    assert text.startswith("before\n<!-- results: begin -->\n\n**Cast the mask first")
+    assert text.endswith("\n<!-- results: end -->\nafter\n") and "old" not in text
+    assert "| tf_cast" in text and "No GPU was measured." in text
+    assert {path.name for path in written} == {"README.md", "answer-light.svg", "answer-dark.svg"}
+    assert "docs/answer-dark.svg" in text
+    update(results, tmp_path)
+    assert readme.read_text() == text
+
+
+def test_a_readme_without_markers_is_left_alone(folder, tmp_path):
+    (tmp_path / "README.md").write_text("mine")
+    with pytest.raises(ReadmeError, match="has no"):
+        update(gather(Made(**SMALL).write(folder)), tmp_path)
+    assert (tmp_path / "README.md").read_text() == "mine"

@@ -1,0 +1,80 @@
+"""The recommendation follows the results."""
+
+import pytest
+
+from reports.recommendation import recommend
+from reports.results import Kept, gather
+from tests.reports.factory import Made, only, put, scale, together
+
+SMALL = {"workloads": ("image", "inpaint"), "jits": ("xla",), "batches": (32,)}
+EQUAL_LINES = only("recipe_lines", put(1), remedy="ops_where")
+
+
+def chosen(folder, *edits, **changes):
+    made = Made(**SMALL | changes, edit=together(*edits) if edits else None)
+    return recommend(gather(made.write(folder)))
+
+
+def test_the_fewest_lines_among_those_that_keep_everything(folder):
+    choice = chosen(folder)
+    assert choice.remedy == "tf_cast"
+    assert choice.sentence.startswith("Cast the mask first: tf.where(tf.cast(mask, ")
+    assert "1 line to change" in choice.sentence
+    assert "two saves and loads of image and inpaint (cpu; xla)" in choice.reason
+    assert "6 of 9 situations" in choice.reason
+
+
+@pytest.mark.parametrize("metric", ["weights_lost", "iterations_lost", "second_generation_lost"])
+def test_a_remedy_that_loses_state_is_out(folder, metric):
+    lossy = only(metric, put(1), remedy="tf_cast", workload="inpaint", mask_dtype="float32")
+    assert chosen(folder, lossy).remedy == "ops_where"
+
+
+def test_fewer_lines_win(folder):
+    assert chosen(folder, only("recipe_lines", put(0), remedy="ops_where")).remedy == "ops_where"
+
+
+def test_a_remedy_that_costs_5_percent_is_out_where_lines_are_equal(folder):
+    cast = {"remedy": "tf_cast", "mask_dtype": "bool", "step": "train"}
+    costs = together(
+        only("step_group", put(9, "+1 convert"), **cast),
+        only("program_differs", put(1), **cast),
+        only("step_ratio", scale(1.05), **cast),
+    )
+    assert chosen(folder / "a", EQUAL_LINES, costs).remedy == "ops_where"
+    least = only("recipe_lines", put(0), remedy="tf_cast")
+    choice = chosen(folder / "b", costs, least)
+    assert choice.remedy == "tf_cast" and "costs at most 5.0\N{NO-BREAK SPACE}%" in choice.reason
+
+
+def test_the_most_situations_decide_where_lines_and_cost_are_equal(folder):
+    harmed = only("situation_harm", put(3), remedy="tf_cast", situation="keras")
+    gather_kept = only("situation_harm", put(0), remedy="ops_where", situation="gather")
+    assert chosen(folder, EQUAL_LINES, harmed, gather_kept).remedy == "ops_where"
+
+
+def test_none_where_none_keeps_everything_and_why(folder):
+    choice = chosen(folder, only("optimizer_variables_lost", put(2)))
+    assert (choice.remedy, choice.sentence) == ("", "No remedy can be recommended.")
+    assert "tf_cast loses state (2 of 6 optimizer variables lost)" in choice.reason
+    assert choice.exceptions == []
+
+
+def test_none_where_no_round_trip_was_measured(folder):
+    choice = chosen(folder, lambda session, _: session["kind"] != "fidelity")
+    assert choice.remedy == "" and choice.reason == "These results hold no save and load."
+
+
+def test_the_exceptions_are_those_of_the_recommended_remedy_the_worst_first(folder):
+    choice = chosen(folder)
+    [worst, *others] = choice.exceptions
+    assert "(mixed_bfloat16): lost with no warning; no remedy keeps it." in worst
+    assert any("functional_bool_input keeps it" in text for text in others)
+    assert others[-1].startswith("Masks fed as float32: ")
+
+
+def test_what_is_kept_is_the_worst_of_all_round_trips(folder):
+    results = gather(Made(**SMALL).write(folder))
+    kept = {remedy: results.kept(remedy) for remedy in results.remedies}
+    assert kept["control"] is Kept.LOST and kept["build_from_config"] is Kept.ONCE
+    assert kept["ops_where"] is Kept.WHOLE and results.kept("unheard_of") is Kept.UNKNOWN
