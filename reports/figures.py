@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from reports.results import summary
 from reports.wording import size
 
 WIDTH = 8.0  # inches
+_MOST = 16  # intervals in a row
 
 
 @dataclass(frozen=True)
@@ -144,35 +146,48 @@ def cast(canvas: Any, colors: Colors, rows: Any, name: Callable[..., str]) -> No
 
 def _intervals(axes: Any, colors: Colors, rows: Sequence[Any], width: int) -> None:
     """Draw each comparison as a mark with its interval, in percent of the reference's time."""
-    reach = [1.0]
+    reach = 1.0
     for place, own in enumerate(rows):
-        shift = 0.3 / max(1, len(own) - 1)
-        for number, row in enumerate(own.itertuples(index=False)):
-            low, center, high = _percents(row)
-            mark, tone = _MARKS[row.word]
-            color = getattr(colors, tone)
-            y = place + (number - (len(own) - 1) / 2) * shift
-            if center != center:
-                continue
-            axes.plot([center], [y], mark, ms=5, color=color, zorder=3)
-            if high - low < 1000:
-                axes.plot([low, high], [y, y], color=color, linewidth=1.4)
-                reach += [abs(low), abs(high)]
+        drawn = _drawn(own)
+        ys = [place + 0.3 * (i - (len(drawn) - 1) / 2) / max(1, len(drawn) - 1)
+              for i in range(len(drawn))]  # fmt: skip
+        for word, (mark, tone) in _MARKS.items():
+            kind = [
+                (y, *ends) for y, (found, *ends) in zip(ys, drawn, strict=True) if found == word
+            ]
+            if kind:
+                at, low, center, high = zip(*kind, strict=True)
+                axes.scatter(center, at, 26, getattr(colors, tone), mark, zorder=3)
+                axes.hlines(at, low, high, color=getattr(colors, tone), linewidth=1.4)
+                reach = max(reach, *map(abs, (*low, *high)))
         text = "\n".join(textwrap.wrap(summary(own), width)[:3]) if len(own) else "not measured"
         axes.annotate(text, (1.02, place), xycoords=("axes fraction", "data"), va="center",
                       fontsize=9, color=colors.ink, annotation_clip=False)  # fmt: skip
-    end = 1.1 * max(reach)
+    end = 1.1 * reach
     axes.set_xlim(-end, end)
     axes.axvline(0, color=colors.muted, linewidth=0.8, zorder=0)
     axes.set_xlabel("% faster | % slower", fontsize=9)
     axes.tick_params(axis="x", labelsize=9)
 
 
-def _percents(row: Any) -> tuple[float, float, float]:
-    if row.unit == "seconds":
-        by = 100 / row.seconds if row.seconds else float("nan")
-        return row.low * by, row.ratio * by, row.high * by
-    return 100 * (row.low - 1), 100 * (row.ratio - 1), 100 * (row.high - 1)
+def _drawn(rows: Any) -> list[tuple[str, float, float, float]]:
+    """Return the word and the ends in percent of `_MOST` of `rows`, the extremes among them.
+
+    What is exact is one mark, however many cells it is from.
+    """
+    exact = [(Word.SAME_STEP.value, 0.0, 0.0, 0.0)] if rows["exact"].any() else []
+    made = []
+    for row in rows[~rows["exact"].astype(bool)].itertuples(index=False):
+        values = row.low, row.ratio, row.high
+        if row.unit == "seconds":
+            ends = [100 * value / row.seconds if row.seconds else math.nan for value in values]
+        else:
+            ends = [100 * (value - 1) for value in values]
+        if abs(ends[0]) < 1000 > abs(ends[2]):
+            made.append((row.word, *ends))
+    made.sort(key=lambda each: each[2])
+    step = max(1.0, (len(made) - 1) / (_MOST - 1))
+    return exact + [made[round(i * step)] for i in range(min(len(made), _MOST))]
 
 
 def _names(axes: Any, names: Sequence[str]) -> None:
