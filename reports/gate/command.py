@@ -6,7 +6,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,17 +34,26 @@ where it could not judge. scripts/pr_check measures two commits and judges them.
 """
 
 
-def add(commands: argparse._SubParsersAction[Any]) -> None:
-    """Add the command to the others."""
-    gate = commands.add_parser(
-        "gate",
-        help="judge two runs",
+def main(arguments: Sequence[str]) -> int:
+    """Judge, print, and return the exit status."""
+    from reports.frame import SessionsError
+
+    try:
+        return _run(_parser().parse_args(arguments))
+    except (HostileError, SessionsError) as problem:
+        print(f"could not judge: {problem}", file=sys.stderr)
+        return int(Status.COULD_NOT_JUDGE)
+
+
+def _parser() -> argparse.ArgumentParser:
+    gate = argparse.ArgumentParser(
+        prog="python -m reports gate",
         description="Say what regressed between two runs, or why that cannot be said.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    folder = {"type": Path, "metavar": "DIR"}
+    folder: dict[str, Any] = {"type": Path, "metavar": "DIR"}
     gate.add_argument("--base", **folder, help="session files to compare with")
     gate.add_argument("--head", **folder, help="session files to judge")
     gate.add_argument("--pairs", **folder, help="session files that hold both sides")
@@ -58,18 +67,7 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     gate.add_argument("--link", default="", help="to the workflow run, for the Markdown")
     gate.add_argument("--commits", nargs=2, metavar="HASH", help="of the two sides, in full")
     gate.add_argument("--device", choices=DEVICES, default="cpu")
-    gate.set_defaults(run=run)
-
-
-def run(chosen: argparse.Namespace) -> int:
-    """Judge, print, and return the exit status."""
-    from reports.frame import SessionsError
-
-    try:
-        return _run(chosen)
-    except (HostileError, SessionsError) as problem:
-        print(f"could not judge: {problem}", file=sys.stderr)
-        return int(Status.COULD_NOT_JUDGE)
+    return gate
 
 
 def _run(chosen: argparse.Namespace) -> int:

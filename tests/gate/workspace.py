@@ -1,4 +1,4 @@
-"""A runner of GitHub's in miniature: the steps of a job, by their commands, with a stand-in `gh`."""
+"""One of GitHub's runners in miniature: a job's steps by their commands, with a stand-in `gh`."""
 
 from __future__ import annotations
 
