@@ -10,7 +10,7 @@ import subprocess
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 LOCKS = ("requirements/cpu.txt", "requirements/gpu.txt")
 CONFIG = "asv.conf.json"
@@ -18,6 +18,18 @@ CONFIG = "asv.conf.json"
 
 class CommitError(ValueError):
     """Two commits cannot be compared; the message is one line that says why."""
+
+
+class Pins(NamedTuple):
+    """What a commit pins its libraries to: a lock file, and the matrix of asv as JSON."""
+
+    lock: str
+    matrix: str
+
+    @property
+    def name(self) -> str:
+        """Return a short name that only equal pins have."""
+        return hashlib.sha256("\0".join(self).encode()).hexdigest()[:12]
 
 
 class Recipe(NamedTuple):
@@ -75,15 +87,11 @@ class Repository:
             archive.extractall(folder, filter="data")
         return folder / "remedies"
 
-    def pins(self, commit: str) -> tuple[str, ...]:
-        """Return what a commit pins its libraries to."""
-        texts = [self._said("show", f"{commit}:{name}") for name in LOCKS]
-        return (*texts, json.dumps(self.matrix(commit), sort_keys=True))
-
-    def matrix(self, commit: str) -> dict[str, Any]:
-        """Return the matrix of a commit's ``asv.conf.json``: of its settings, what pins."""
+    def pins(self, commit: str, device: str) -> Pins:
+        """Return what a commit pins its libraries to on a device."""
+        lock = self._said("show", f"{commit}:requirements/{device}.txt")
         config = json.loads(self._said("show", f"{commit}:{CONFIG}") or "{}")
-        return dict(config.get("matrix", {}))
+        return Pins(lock, json.dumps(config.get("matrix", {}), sort_keys=True))
 
     def _commit(self, word: str) -> str:
         words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}")

@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         return LEFT_TO_MEASURE  # whoever measures says what is wrong with the arguments
     repository = here()
     base, head = repository.freeze(*chosen.commits[:2])
-    if repository.pins(base) != repository.pins(head):
+    if repository.pins(base, chosen.device) != repository.pins(head, chosen.device):
         return LEFT_TO_MEASURE
     with tempfile.TemporaryDirectory() as work:
         folders = (
