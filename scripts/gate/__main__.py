@@ -73,16 +73,17 @@ def check(repository: Repository, chosen: argparse.Namespace) -> tuple[Verdict, 
             for name, commit in zip(NAMES, commits, strict=True)
         }
         rows: list[Row]
-        if repository.pins(commits[0]) == repository.pins(commits[1]):
+        pins = {
+            name: repository.pins(commit, chosen.device)
+            for name, commit in zip(NAMES, commits, strict=True)
+        }
+        if pins["base"] == pins["head"]:
             packages = [f"{name} {value}" for name, value in facts().items() if name in PACKAGES]
             store = Folder(work / "sessions", identity("gate", *packages))
             own = Check(folders, chosen.device, store, deadline, _say, tuple(chosen.workload or ()))
             rows, notes = own.run(), own.notes
         else:
-            matrices = {
-                name: repository.matrix(commit) for name, commit in zip(NAMES, commits, strict=True)
-            }
-            sides = environments.Sides(folders, matrices, work, deadline, _say)
+            sides = environments.Sides(folders, pins, work, deadline, _say)
             rows, differs, notes = sides.run(tuple(chosen.workload or ()))
     minutes = round((time.time() - began) / 60, 2)
     known = {"device": chosen.device, "base": commits[0], "head": commits[1]}

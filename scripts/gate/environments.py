@@ -15,13 +15,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from benchmarks.session import Session
 from remedies import WORKLOADS
 from reports import frame
 from reports.gate import runs
 from reports.gate.verdict import Row
+from scripts.gate.commits import Pins
 
 ROOT = Path(__file__).parents[2]
 LAUNCHES = 8
@@ -50,8 +50,8 @@ class Sides:
     ----------
     folders : mapping of str to Path
         ``base`` and ``head`` -> the folder of that side's workloads.
-    matrices : mapping of str to dict
-        ``base`` and ``head`` -> the matrix of that commit's ``asv.conf.json``.
+    pins : mapping of str to Pins
+        ``base`` and ``head`` -> what that commit pins its libraries to.
     work : Path
         Keeps environments and session files, so that the same check goes on.
     deadline : float
@@ -61,7 +61,7 @@ class Sides:
     """
 
     folders: Mapping[str, Path]
-    matrices: Mapping[str, Mapping[str, Any]]
+    pins: Mapping[str, Pins]
     work: Path
     deadline: float
     say: Callable[[str], None] = lambda _: None
@@ -100,11 +100,20 @@ class Sides:
         self.say(f"{side}: making the environment that it pins")
         given = json.loads((ROOT / "asv.conf.json").read_text("utf-8"))
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        given |= {"matrix": self.matrices[side], "pythons": [version], "repo": str(ROOT)}
-        given |= {"env_dir": str(self.work.parent / "environments")}
+        pins = self.pins[side]
+        folder = self.work.parent / "environments" / pins.name
+        given |= {"matrix": json.loads(pins.matrix), "pythons": [version], "repo": str(ROOT)}
+        given |= {"env_dir": str(folder)}
+        lock = folder / "lock.txt"
         try:
             [environment] = get_environments(Config.from_json(given), [], verbose=False)
             environment.create()
+            if pins.lock and not lock.exists():
+                partial = folder / "lock.partial"
+                partial.write_text(pins.lock, encoding="utf-8")
+                words = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(partial)]
+                environment.run(words, timeout=1800)
+                partial.rename(lock)
         except Exception as error:  # asv raises what pip and virtualenv raise
             reason = " ".join(str(error).split())[:300]
             raise NoEnvironmentError(f"asv made no environment of {side}: {reason}") from error
@@ -125,10 +134,9 @@ class Sides:
 
     def _sessions(self, side: str, python: Path, sessions: Sequence[Session]) -> None:
         code = self._code(side)
-        mark = json.dumps(self.matrices[side], sort_keys=True)
         known = {"PYTHONPATH": str(code), "REMEDIES_MACHINE": os.uname().nodename}
         process = subprocess.Popen(  # noqa: S603 - our own code, in asv's environment
-            [str(python), "-c", _RUN, str(self._store(side)), mark[:100], _SETTING],
+            [str(python), "-c", _RUN, str(self._store(side)), self.pins[side].name, _SETTING],
             cwd=code, env=os.environ | known, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
