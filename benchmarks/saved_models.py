@@ -10,8 +10,8 @@ import numpy as np
 
 from benchmarks.session import Session
 from benchmarks.settings import LARGE, Setting
-from benchmarks.variants import PLACEBO, Variant, make, make_variables
-from remedies import REFERENCE, REMEDIES, WORKLOADS
+from benchmarks.variants import PLACEBO, Variant, make, make_variables, variants
+from remedies import REFERENCE, WORKLOADS
 
 _SHAPE = (LARGE, LARGE, 3)
 USUAL = 0
@@ -25,9 +25,8 @@ def sizes(session: Session, setting: Setting) -> tuple[int, ...]:
 
 def names(session: Session) -> dict[str, Variant]:
     """Return the models by name: each remedy's, and a second one of the reference."""
-    sources = tuple(dict(session.sources)) or ("",)
-    own = [Variant(source, remedy, "bool") for source in sources for remedy in REMEDIES]
-    return {str(v): v for v in own} | {PLACEBO: Variant(sources[0], REFERENCE, "bool")}
+    own = [variant for variant in variants(session) if variant.mask_dtype == "bool"]
+    return {str(v): v for v in own} | {PLACEBO: Variant(own[0].source, REFERENCE, "bool")}
 
 
 def batch(workload: str, size: int) -> int:

@@ -1,1 +1,1 @@
-"""Whether a change made anything worse: two commits' results, judged."""
+"""Whether a change made anything worse: two runs compared, and a verdict that is never blind."""

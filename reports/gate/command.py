@@ -1,129 +1,134 @@
-"""The command ``python -m reports gate``."""
+"""The command ``python -m reports gate``: compare, print, and end with the verdict's status."""
 
 from __future__ import annotations
 
 import argparse
-import subprocess
+import json
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reports.files import clean
-from reports.gate.asv_results import commits, compared
-from reports.gate.decision import judge
-from reports.gate.floors import floors
-from reports.gate.outcome import as_json, outcome, reasons
-from reports.gate.record import Record, RecordError, load
-from reports.github.section import section
-from reports.github.verdict import Verdict
-
-MOST_NOTES = 50
+from reports.gate.comment import comment, section
+from reports.gate.verdict import (
+    DEVICES,
+    HostileError,
+    Status,
+    Verdict,
+    conclude,
+    read,
+    schema,
+)
 
 EXAMPLES = """\
 examples:
-  python -m reports gate --base main --head HEAD
-  python -m reports gate --base 1a2b3c4 --head 5d6e7f8 --format json
-  python -m reports gate --base 1a2b3c4 --head 5d6e7f8 --results asv/results --launches 12
+  python -m reports gate --base nights/1 --head nights/2        two folders of session files
+  python -m reports gate --pairs .asv/checks/1a2b-3c4d          one folder of scripts/pr_check
+  python -m reports gate --show claims                          verdicts, proven, as Markdown
+  python -m reports gate --schema                               what a verdict may hold
 
-It ends with 0 where nothing regressed, 1 where something did, 2 where it could not judge.
-scripts/pr_check measures both commits and calls it.
+It ends with 0 where everything was compared and nothing regressed, 1 where something regressed, 2
+where it could not judge. scripts/pr_check measures two commits and judges them.
 """
 
 
-def add(commands: argparse._SubParsersAction[Any]) -> None:
-    """Add the command to the others."""
-    gate = commands.add_parser(
-        "gate",
-        help="judge two commits' results",
-        description="Say what is slower, faster, the same or undecided between two commits.",
+def main(arguments: Sequence[str]) -> int:
+    """Judge, print, and return the exit status."""
+    from reports.frame import SessionsError
+
+    try:
+        return _run(_parser().parse_args(arguments))
+    except (HostileError, SessionsError) as problem:
+        print(f"could not judge: {problem}", file=sys.stderr)
+        return int(Status.COULD_NOT_JUDGE)
+
+
+def _parser() -> argparse.ArgumentParser:
+    gate = argparse.ArgumentParser(
+        prog="python -m reports gate",
+        description="Say what regressed between two runs, or why that cannot be said.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    gate.add_argument("--base", required=True, metavar="COMMIT", help="what to compare with")
-    gate.add_argument("--head", required=True, metavar="COMMIT", help="what to judge")
+    folder: dict[str, Any] = {"type": Path, "metavar": "DIR"}
+    gate.add_argument("--base", **folder, help="session files to compare with")
+    gate.add_argument("--head", **folder, help="session files to judge")
+    gate.add_argument("--pairs", **folder, help="session files that hold both sides")
+    gate.add_argument("--show", **folder, help="verdicts to show: DIR/cpu/verdict.json, ...")
+    gate.add_argument("--of", metavar="HASH", help="refuse a verdict to show on another commit")
+    gate.add_argument("--schema", action="store_true", help="print the JSON schema of a verdict")
+    gate.add_argument("--json", type=Path, metavar="FILE", help="also write the verdict there")
     gate.add_argument(
-        "--results",
-        type=Path,
-        default=Path(".asv/results"),
-        metavar="DIR",
-        help="where scripts/pr_check or asv stored them (default: %(default)s)",
+        "--next", type=Path, metavar="FILE", help="make it where this run may be the next base"
     )
-    gate.add_argument(
-        "--launches",
-        type=int,
-        default=0,
-        metavar="N",
-        help="results of asv alone: launches that the samples of a side come from, in equal parts",
-    )
-    gate.add_argument("--device", choices=("cpu", "gpu"), help="where both were checked")
-    gate.add_argument("--format", choices=("markdown", "json"), default="markdown")
-    gate.set_defaults(run=run)
+    gate.add_argument("--link", default="", help="to the workflow run, for the Markdown")
+    gate.add_argument("--commits", nargs=2, metavar="HASH", help="of the two sides, in full")
+    gate.add_argument("--device", choices=DEVICES, default="cpu")
+    return gate
 
 
-def run(chosen: argparse.Namespace) -> int:
-    """Judge, print, and return the exit status."""
-    try:
-        record = _find(chosen)
-    except RecordError as problem:
-        print(f"reports: {problem}", file=sys.stderr)
-        return 2
-    limits = floors(record.device)
-    judged = judge(record, limits)
-    verdict = outcome(record, judged)
-    if chosen.format == "json":
-        print(as_json(verdict))
-    else:
-        print(markdown(verdict, reasons(record, judged), limits))
+def _run(chosen: argparse.Namespace) -> int:
+    if chosen.schema:
+        print(json.dumps(schema(), indent=1))
+        return 0
+    if chosen.show:
+        print(comment(list(_claims(chosen.show, chosen.of)), chosen.link), end="")
+        return 0
+    if not chosen.pairs and not (chosen.base and chosen.head):
+        raise HostileError("name --base and --head, or --pairs; see --help")
+    verdict, problems = judged(chosen)
+    if chosen.json:
+        chosen.json.write_text(verdict.as_json(), encoding="utf-8")
+    print(section(verdict, chosen.link))
+    if chosen.next and verdict.next_base:
+        chosen.next.write_text(f"{verdict.head}\n", encoding="utf-8")
+    for problem in problems[:50]:
+        print(f"\n    {problem}")
     return verdict.status
 
 
-def _find(chosen: argparse.Namespace) -> Record:
-    """Return the check of the two commits, or one that is made of asv's own results."""
-    if not chosen.results.is_dir():
-        raise RecordError(f"no results folder {str(chosen.results)!r}; name one with --results")
-    checks = sorted((chosen.results / "checks").glob(f"*-{chosen.device or '*'}.json"))
-    hashes = {part for file in checks for part in file.stem.split("-")[:2]}
-    known = hashes | set(commits(chosen.results))
-    base, head = (_one(word, known) for word in (chosen.base, chosen.head))
-    for file in checks:
-        if file.stem.split("-")[:2] == [base[:12], head[:12]]:
-            return load(file)
-    return compared(chosen.results, base, head, chosen.launches)
+def _claims(folder: Path, commit: str | None) -> Iterator[Verdict]:
+    """Yield the verdicts that workflows left: each in a folder that is named by its device."""
+    files = [file for device in DEVICES if (file := folder / device / "verdict.json").exists()]
+    if not files:
+        raise HostileError("there is no verdict to show")
+    for file in files:
+        verdict = read(file)
+        if verdict.device != file.parent.name or verdict.head != (commit or verdict.head):
+            raise HostileError("a verdict is of another device or commit than its run")
+        yield verdict
 
 
-def _one(word: str, known: set[str]) -> str:
-    """Return the one commit with results that `word` names."""
-    full = _hash(word)
-    found = {name for name in known if name.startswith(full) or full.startswith(name)}
-    if len(full) < 7 or not found:
-        names = ", ".join(sorted(known)) or "none"
-        raise RecordError(f"no results of the commit {clean(word)!r}; there are of: {names}")
-    if len({name[:12] for name in found}) > 1:
-        raise RecordError(f"the commit {clean(word)!r} may be any of: {', '.join(sorted(found))}")
-    return max(found, key=len)
+def judged(chosen: argparse.Namespace) -> tuple[Verdict, list[str]]:
+    """Return the verdict on the folders that were chosen, and a line for each unusable file."""
+    from reports import frame
+    from reports.gate import pairs, runs
+
+    differs: tuple[str, ...] = ()
+    if chosen.pairs:
+        found = _of(frame.read(chosen.pairs), chosen.device)
+        rows, sides = pairs.compare(found), (found, found)
+    else:
+        base, head = (
+            _of(frame.read(folder), chosen.device) for folder in (chosen.base, chosen.head)
+        )
+        sides = base, head
+        rows, differs = runs.compare(*sides), runs.differs(*sides)
+    commits = chosen.commits or [_commit(side) for side in sides]
+    problems = list(dict.fromkeys(problem for side in sides for problem in side.problems))
+    known = {"device": chosen.device, "base": commits[0], "head": commits[1], "minutes": 0.0}
+    return conclude(rows, len(problems), differs=differs, **known), problems
 
 
-def _hash(word: str) -> str:
-    """Return what git calls `word`, where it knows it; a name such as a branch is looked up."""
-    command = ["git", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    return done.stdout.strip() or word
+def _of(run: Any, device: str) -> Any:
+    """Return a run with what was measured on `device`, or on none in particular."""
+    return replace(run, frame=run.frame[run.frame["device"].isin([device, ""])])
 
 
-def markdown(verdict: Verdict, notes: Sequence[str], limits: Mapping[str, float]) -> str:
-    """Return the whole report of a check, at most 65,536 characters."""
-    parts = [section(verdict, "")]
-    metrics = sorted({row.metric for row in verdict.rows if row.ratio is not None})
-    if metrics:
-        named = ", ".join(f"{clean(metric)} {limits[metric]:.0%}" for metric in metrics)
-        parts.append(f"A time counts as changed from this on: {named}.")
-    if notes:
-        # As code, because the reasons are in the words of whatever failed.
-        quoted = (clean(note).replace("`", "'") for note in notes[:MOST_NOTES])
-        listed = [f"- `{note}`" for note in quoted]
-        if len(notes) > MOST_NOTES:
-            listed.append(f"- and {len(notes) - MOST_NOTES} more")
-        parts.append("What could not be compared, and why:\n\n" + "\n".join(listed))
-    return "\n\n".join(parts)
+def _commit(run: Any) -> str:
+    """Return the commit of a run; one that is not known is all zeros."""
+    known = [one for one in run.frame["commit"].unique() if re.fullmatch("[0-9a-f]{40}", str(one))]
+    return str(known[-1]) if known else "0" * 40

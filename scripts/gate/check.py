@@ -2,167 +2,150 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from benchmarks.axes import JIT
-from benchmarks.engine.plan import Session
-from benchmarks.engine.sides import NAMES, Wanted
-from benchmarks.engine.store import Outcome
-from reports.gate.decision import Judged
-from reports.gate.looks import look
-from reports.gate.record import Record, Row
-from reports.vocabulary import DEFECTS, SECOND
-from scripts.gate.pool import launches, measure, sessions
-from scripts.gate.recipes import About, Recipe, changed, controls, rows
+from benchmarks.runner import run
+from benchmarks.session import Folder, Session
+from remedies import REFERENCE, WORKLOADS
+from reports import frame
+from reports.gate import pairs
+from reports.gate.verdict import Finding, Reason, Row
+from scripts.gate.commits import Recipe, recipes
+from scripts.gate.probe import broken
 
-Measured = dict[tuple[str, Recipe], Outcome]
-Pairs = Sequence[tuple[float, float]]
-Told = Callable[[str, int, int], None]
+SETTING = "default"
+NAMES = ("base", "head")
+# Launches at each look; a look more is a chance more to be wrong, which the interval allows for.
+LAUNCHES = (4, 6, 9, 13, 19, 28)
+_RECIPE = "recipe_lines"  # the metric that stands for a recipe as a whole
 
 
 @dataclass
 class Check:
-    """Measures the recipes that differ between two folders of `remedies`.
+    """Measures the recipes that differ between two folders of workloads.
 
-    Parameters
+    Attributes
     ----------
-    sides : mapping
-        ``base`` and ``head`` -> the recipes there, as `scripts.gate.recipes.catalogue` tells.
-    folders : dict of str to str
-        ``base`` and ``head`` -> the folder that holds its package.
+    folders : dict of str to Path
+        ``base`` and ``head`` -> the folder of that side's workloads; what cannot be run is taken
+        out of it.
     device : str
         ``"cpu"`` or ``"gpu"``.
-    store : Path
+    store : Folder
         Keeps what was measured, so that the same check goes on from there.
     deadline : float
-        Seconds since the epoch after which nothing more is started.
-    told : callable
-        Is told what is being done, and how much of it: ``told(what, done, total)``.
+        Seconds since the epoch after which no launch is started.
+    say : callable
+        Is given a line about what is being done.
+    workloads : tuple of str
+        Those to check; empty for all.
     """
 
-    sides: Mapping[str, Mapping[Recipe, About]]
-    folders: dict[str, str]
+    folders: Mapping[str, Path]
     device: str
-    store: Path
+    store: Folder
     deadline: float
-    told: Told = lambda *_: None
-    _first: int = field(default=0, init=False)
+    say: Callable[[str], None] = lambda _: None
+    workloads: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
 
-    def run(self, record: Record, floors: Mapping[str, float]) -> tuple[Record, list[Judged]]:
-        """Measure, exact things first, and return all launches with their words."""
-        recipes = changed(self.sides)
-        alone = self._alone(recipes)
-        found = [_settled(row, alone) for row in rows(self.sides)]
-        found += [row for recipe in recipes for row in _defects(recipe, alone)]
-        timed = {row.workload for row in found if _is_open(row)}
-        batches = {recipe.workload: self.sides["base"][recipe].batch for recipe in recipes}
-        found += [row for name in sorted(timed) for row in controls(name, batches[name])]
-        return look(replace(record, rows=tuple(found)), floors, self.take)
+    def run(self) -> list[Row]:
+        """Return a row for everything that was compared, or could not be."""
+        sides = {name: self._asked(recipes(self.folders[name])) for name in NAMES}
+        base, head = (sides[name] for name in NAMES)
+        made = [_row(one, Finding.EQUAL) for one in base if base[one] == head.get(one)]
+        made += [_row(one, Finding.DISAPPEARED) for one in base if one not in head]
+        changed = [one for one in head if head[one] != base.get(one)]
+        made += [_row(one, Finding.APPEARED) for one in changed if one not in base]
+        failing = self._broken(changed, base)
+        made += failing
+        lost = {Recipe(row.workload, row.remedy) for row in failing}
+        timed = [one for one in changed if one in base and one not in lost]
+        return made + (self._measured(timed) if timed else [])
 
-    def take(self, wanted: Sequence[Row], count: int, stage: int) -> Mapping[Row, Pairs]:
-        """Measure rows in so many new launches; fewer where the time is up."""
-        numbers = range(self._first, self._first + count)
-        self._first += count
-        taken: dict[Row, list[tuple[float, float]]] = {row: [] for row in wanted}
-        for workload in dict.fromkeys(row.workload for row in wanted):
-            own = [row for row in wanted if row.workload == workload]
-            lines = sorted({(row.metric, row.remedy, row.mask_dtype) for row in own})
-            kinds = [jit for jit in JIT if any(row.jit == jit for row in own)]
-            kinds += ["files"] if any(not row.jit for row in own) else []
-            asked = Wanted(self.folders, tuple(lines))
-            key = hashlib.sha256(repr((lines, kinds)).encode()).hexdigest()[:12]
-            planned = sessions(workload, self.device, kinds, numbers)
-            outcomes = self._outcomes(f"launches of look {stage + 1}", asked, planned, key)
-            for cell, found in launches(outcomes).items():
-                row = Row(*cell[:6])
-                for one in [each for each in own if each.bare == row]:
-                    taken[one] += [(launch.before, launch.after) for launch in found]
-        return taken
+    def _asked(self, known: Mapping[Recipe, str]) -> dict[Recipe, str]:
+        chosen = self.workloads or tuple(WORKLOADS)
+        return {one: code for one, code in known.items() if one.workload in chosen}
 
-    def _outcomes(
-        self, what: str, asked: Wanted, planned: Sequence[Session], key: str
-    ) -> dict[Session, Outcome]:
-        outcomes: dict[Session, Outcome] = {}
-        if not planned:
-            return outcomes
-        self.told(what, 0, len(planned))
-        if time.time() < self.deadline:
-            for session, outcome in measure(asked, planned, self.store / key):
-                outcomes[session] = outcome
-                self.told(what, len(outcomes), len(planned))
-                if time.time() >= self.deadline:
-                    break
-        return outcomes
+    def _broken(self, changed: Iterable[Recipe], base: Mapping[Recipe, str]) -> list[Row]:
+        """Return a row for each changed recipe that does not run on a side."""
+        self.say("does every changed recipe run?")
+        of_head = broken(self.folders["head"], changed)
+        of_base = broken(self.folders["base"], [one for one in changed if one in base])
+        rows = []
+        for one in dict.fromkeys([*of_head, *of_base]):
+            self.notes += [
+                f"{one}, {side}: {reason[one]}"
+                for side, reason in (("base", of_base), ("head", of_head))
+                if one in reason
+            ]
+            if one in of_head and one in of_base:
+                rows.append(_row(one, Finding.NOT_COMPARED, Reason.NOT_RUN, blocks=True))
+            elif one in of_head:
+                rows.append(_row(one, Finding.BROKEN, Reason.NOT_RUN))
+            else:
+                rows.append(_row(one, Finding.MENDED))
+        return rows
 
-    def _alone(self, recipes: Sequence[Recipe]) -> Measured:
-        """Return what each side's recipes lose, and which programs they are."""
-        planned = {
-            Session(
-                "side", recipe.workload, self.device, "", self.sides[name][recipe].batch, 0, name,
-                recipe.remedy,
-            ): (name, recipe)
-            for recipe in recipes
-            for name in NAMES
-        }  # fmt: skip
-        found = self._outcomes("recipes", Wanted(self.folders), list(planned), "alone")
-        lost = {"status": "failed", "reason": "there was no time left to look at it"}
-        return {key: found.get(session, lost) for session, key in planned.items()}
+    def _measured(self, timed: list[Recipe]) -> list[Row]:
+        """Measure exact things first, then launch after launch until all is decided."""
+        for folder in self.folders.values():
+            _keep(folder, timed)
+        planned = dict.fromkeys(one.workload for one in timed)
+        failures = self._launch(
+            session for workload in planned for session in self._exact(workload)
+        )
+        rows: list[Row] = []
+        launches = 0
+        for count in LAUNCHES:
+            while launches < count and time.time() < self.deadline:
+                sessions = [s for name in planned for s in self._timed(name, launches)]
+                failures |= self._launch(sessions)
+                launches += 1
+            rows = pairs.compare(frame.read(self.store.path))
+            if not any(row.word == "undecided" for row in rows) or time.time() >= self.deadline:
+                break
+        self.notes += [f"{session}: {reason}" for session, reason in failures.items()]
+        return rows
 
+    def _exact(self, workload: str) -> Iterator[Session]:
+        batch = WORKLOADS[workload].batch
+        yield self._session("identity", workload, batch=batch)
+        yield self._session("fidelity", workload)
 
-def _is_open(row: Row) -> bool:
-    base, head = row.fingerprints
-    return row.kind == "time" and row.state == "ok" and (base is None or base != head)
+    def _timed(self, workload: str, launch: int) -> Iterator[Session]:
+        batch = WORKLOADS[workload].batch
+        yield self._session("step_times", workload, batch=batch, launch=launch)
+        yield self._session("saving", workload, launch=launch)
 
+    def _session(self, kind: str, workload: str, **known: Any) -> Session:
+        sources = tuple((name, str(self.folders[name])) for name in NAMES)
+        return Session(kind, workload, self.device, sources=sources, **known)
 
-def _settled(row: Row, alone: Measured) -> Row:
-    """Return a time's row with what is known of it before anything is timed."""
-    recipe = Recipe(row.workload, row.remedy)
-    outcomes = [alone.get((name, recipe)) for name in NAMES]
-    if None in outcomes:
-        return row  # the same code on both sides
-    if broken := _broken(row, alone):
-        return broken
-    programs = [_program(outcome, row) for outcome in outcomes if outcome]
-    return replace(row, fingerprints=(programs[0], programs[1]))
+    def _launch(self, sessions: Iterable[Session]) -> dict[Session, str]:
+        def progress(session: Session, outcome: str) -> None:
+            self.say(f"{session}: {outcome}")
 
-
-def _program(outcome: Outcome, row: Row) -> str | None:
-    """Return the name of a step's program; None for saving and loading, which are no programs."""
-    wanted = {"mask_dtype": row.mask_dtype, "jit": row.jit, "step": row.metric.split("_")[0]}
-    for entry in outcome["entries"]:
-        if entry["metric"] == "program" and entry["parameters"] == wanted:
-            return str(entry["measured"])
-    return None
+        self.store.path.mkdir(parents=True, exist_ok=True)
+        os.environ.setdefault("REMEDIES_MACHINE", os.uname().nodename)
+        return run(list(sessions), self.store, SETTING, progress)
 
 
-def _defects(recipe: Recipe, alone: Measured) -> Iterator[Row]:
-    """Yield a row for each count of defects of a recipe that differs between the sides."""
-    if broken := _broken(Row("weights_lost", *recipe, kind="exact"), alone):
-        yield broken
-        return
-    counted = [
-        {
-            (entry["metric"], entry["parameters"]["mask_dtype"]): float(entry["measured"])
-            for entry in alone[name, recipe]["entries"]
-            if entry["metric"] in (*DEFECTS, SECOND)
-        }
-        for name in NAMES
-    ]
-    for metric, mask_dtype in [key for key in counted[0] if key in counted[1]]:
-        before, after = (side[metric, mask_dtype] for side in counted)
-        about = Row(metric, *recipe, "", mask_dtype, kind="exact")
-        yield replace(about, before=(before,), after=(after,), stages=(0,))
+def _row(recipe: Recipe, word: Finding, reason: Reason = Reason.NONE, blocks: bool = False) -> Row:
+    return Row(
+        _RECIPE, word.value, recipe.workload, remedy=recipe.remedy, reason=reason.value,
+        blocks=blocks,
+    )  # fmt: skip
 
 
-def _broken(row: Row, alone: Measured) -> Row | None:
-    """Return `row` as broken, where a side's recipe cannot be run at all."""
-    recipe = Recipe(row.workload, row.remedy)
-    bad = [name for name in NAMES if alone[name, recipe]["status"] != "done"]
-    if not bad:
-        return None
-    reason = "; ".join(f"{name}: {alone[name, recipe].get('reason', '')}" for name in bad)
-    return replace(row, state=f"broken {bad[0] if len(bad) == 1 else 'both'}", reason=reason[:300])
+def _keep(folder: Path, timed: Iterable[Recipe]) -> None:
+    """Leave only the recipes that are measured, and the reference: equal ones need no clock."""
+    timed = set(timed)
+    for recipe in recipes(folder):
+        if recipe not in timed and recipe.remedy != REFERENCE:
+            (folder / recipe.workload / f"{recipe.remedy}.py").unlink()

@@ -1,14 +1,16 @@
-"""Commits of the repository in the current folder: frozen to hashes, taken out, compared."""
+"""Commits of a repository: frozen to hashes, taken out, and their recipes compared as code."""
 
 from __future__ import annotations
 
+import ast
+import hashlib
 import io
 import json
 import subprocess
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 LOCKS = ("requirements/cpu.txt", "requirements/gpu.txt")
 CONFIG = "asv.conf.json"
@@ -16,6 +18,28 @@ CONFIG = "asv.conf.json"
 
 class CommitError(ValueError):
     """Two commits cannot be compared; the message is one line that says why."""
+
+
+class Pins(NamedTuple):
+    """What a commit pins its libraries to: a lock file, and the matrix of asv as JSON."""
+
+    lock: str
+    matrix: str
+
+    @property
+    def name(self) -> str:
+        """Return a short name that only equal pins have."""
+        return hashlib.sha256("\0".join(self).encode()).hexdigest()[:12]
+
+
+class Recipe(NamedTuple):
+    """A workload written with a remedy."""
+
+    workload: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.workload}/{self.remedy}"
 
 
 @dataclass(frozen=True)
@@ -41,17 +65,14 @@ class Repository:
         found = self._commit(base), self._commit(head)
         if self._git("merge-base", *found).returncode:
             raise CommitError(f"{base} and {head} share no history: nothing to compare")
-        changed = self._said(
-            "status", "--porcelain", "--untracked-files=no", "--", "remedies", CONFIG, *LOCKS
-        )
+        watched = ("remedies", CONFIG, *LOCKS)
+        changed = self._said("status", "--porcelain", "--untracked-files=no", "--", *watched)
         if changed and found[1] == self._commit("HEAD"):
-            raise CommitError(
-                "the working tree has changes that no commit holds; commit them first"
-            )
+            raise CommitError("the working tree has changes that no commit holds; commit them")
         return found
 
     def export(self, commit: str, folder: Path) -> Path:
-        """Put the package `remedies`, as `commit` has it, into `folder` and return that.
+        """Put a commit's `remedies` into `folder`, and return where its workloads are.
 
         Raises
         ------
@@ -61,43 +82,73 @@ class Repository:
         done = self._git("archive", "--format=tar", commit, "remedies")
         if done.returncode:
             raise CommitError(f"{commit[:12]} has no package remedies")
+        folder.mkdir(parents=True, exist_ok=True)
         with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
             archive.extractall(folder, filter="data")
-        return folder
+        return folder / "remedies"
 
-    def pins(self, commit: str) -> tuple[str, ...]:
-        """Return what a commit pins its libraries to."""
-        texts = [self._said("show", f"{commit}:{name}") for name in LOCKS]
-        return (*texts, json.dumps(self.matrix(commit)))
-
-    def matrix(self, commit: str) -> dict[str, Any]:
-        """Return the matrix of a commit's ``asv.conf.json``: of its settings, what pins."""
+    def pins(self, commit: str, device: str) -> Pins:
+        """Return what a commit pins its libraries to on a device."""
+        lock = self._said("show", f"{commit}:requirements/{device}.txt")
         config = json.loads(self._said("show", f"{commit}:{CONFIG}") or "{}")
-        return dict(config.get("matrix", {}))
-
-    def between(self, base: str, head: str, *paths: str) -> list[str]:
-        """Return the commits after `base` up to `head` that touch `paths`, the oldest first."""
-        words = ("rev-list", "--reverse", "--first-parent", f"{base}..{head}", "--", *paths)
-        return self._said(*words).split()
+        return Pins(lock, json.dumps(config.get("matrix", {}), sort_keys=True))
 
     def _commit(self, word: str) -> str:
-        found = self._said(
-            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}"
-        )
-        if not found:
-            raise CommitError(f"unknown commit {word!r}: git knows no such hash, branch or tag")
-        return found
+        words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}")
+        if found := self._said(*words):
+            return found
+        raise CommitError(f"unknown commit {word!r}: git knows no such hash, branch or tag")
 
     def _said(self, *words: str) -> str:
         return self._git(*words).stdout.decode().strip()
 
     def _git(self, *words: str) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(  # noqa: S603
-            ["git", *words],  # noqa: S607
-            cwd=self.folder,
-            capture_output=True,
-            check=False,
-        )
+        command = ["git", *words]
+        return subprocess.run(command, cwd=self.folder, capture_output=True)  # noqa: S603
+
+
+def recipes(folder: Path) -> dict[Recipe, str]:
+    """Return the recipes of the workloads in `folder`, each with a name that only equal code has.
+
+    A recipe is a module beside a ``control.py`` that makes a model. Its code includes that of the
+    siblings that it imports; comments, docstrings and layout do not count. It is read, not run.
+    """
+    return {
+        Recipe(file.parent.name, file.stem): _code(file)
+        for control in sorted(folder.glob("*/control.py"))
+        for file in sorted(control.parent.glob("*.py"))
+        if "def make(" in file.read_text("utf-8")
+    }
+
+
+def _code(file: Path) -> str:
+    found: dict[str, str] = {}
+    todo = [file]
+    while todo:
+        module = todo.pop()
+        if module.name in found or not module.is_file():
+            continue
+        text = module.read_text("utf-8")
+        try:
+            tree = _bare(ast.parse(text))
+        except (SyntaxError, ValueError):
+            found[module.name] = text  # running it tells what is wrong with it
+            continue
+        found[module.name] = ast.dump(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.level == 1 or node.module):
+                names = [node.module or "", *(name.name for name in node.names)]
+                todo += [file.with_name(f"{name.rpartition('.')[2]}.py") for name in names]
+    text = "\n".join(f"{name} {found[name]}" for name in sorted(found))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _bare(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+        if documented and ast.get_docstring(node) is not None:  # type: ignore[arg-type]
+            node.body = node.body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
+    return tree
 
 
 def here() -> Repository:
@@ -109,7 +160,7 @@ def here() -> Repository:
         Where there is none.
     """
     words = ["git", "rev-parse", "--show-toplevel"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(words, capture_output=True, text=True)  # noqa: S603
     if done.returncode:
         raise CommitError("not in a git repository: run it in a clone of this one")
     return Repository(Path(done.stdout.strip()))

@@ -1,0 +1,179 @@
+"""Two nights: what got worse is named, and what could not be compared is never "none regressed"."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reports.__main__ import main
+from reports.frame import read
+from reports.gate import runs
+from reports.gate.verdict import Verdict, conclude
+from tests.gate.sessions import BASE, FACTS, HEAD, night
+
+TRIPLE = {("tf_cast", "train"): 3.0}
+
+
+def judged(base: Path, head: Path) -> Verdict:
+    sides = read(base), read(head)
+    rows, differs = runs.compare(*sides), runs.differs(*sides)
+    return conclude(rows, device="cpu", base=BASE, head=HEAD, minutes=0.0, differs=differs)
+
+
+def nights(folder: Path, base: dict[str, Any] | None = None, **head: Any) -> Verdict:
+    return judged(
+        night(folder / "base", BASE, **(base or {})), night(folder / "head", HEAD, **head)
+    )
+
+
+def named(verdict: Verdict) -> set[tuple[str, str, str]]:
+    return {(row.metric, row.remedy, row.step) for row in verdict.rows if row.regressed}
+
+
+def gate(folder: Path) -> int:
+    return main(["gate", "--base", str(folder / "base"), "--head", str(folder / "head")])
+
+
+def test_a_step_that_takes_three_times_as_long_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert named(nights(tmp_path, slower=TRIPLE)) == {("step_seconds", "tf_cast", "train")}
+    assert gate(tmp_path) == 1
+    said = capsys.readouterr().out
+    assert "**regressed**" in said and "step: image 32 xla train tf_cast bool" in said
+    assert "none regressed" not in said
+
+
+def test_two_equal_nights_regress_in_nothing(tmp_path: Path) -> None:
+    verdict = nights(tmp_path)
+    assert (verdict.status, verdict.lacking) == (0, {})
+    assert verdict.compared == {"counts": 24, "defects": 12, "steps": 12, "times": 18}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_machine_that_is_slower_tonight_is_no_regression(tmp_path: Path, seed: int) -> None:
+    every = {(remedy, what): 1.4 for remedy in ("ops_where", "tf_cast", "functional_bool_input")
+             for what in ("train", "predict", "save", "load")}  # fmt: skip
+    assert nights(tmp_path, slower=every, seed=seed).status == 0
+
+
+BLIND = {
+    "half of one side missing": ({}, {"without": ["step_times"]}, "times: head has no value"),
+    "no times on base's side": (
+        {"without": ["step_times", "saving"]},
+        {},
+        "times: base has no value",
+    ),
+    "base's session failed": ({"failed": ["step_times"]}, {}, "times: base's session failed"),
+    "two machines": (
+        {},
+        {"machine": "n", "facts": FACTS | {"cpu": "Other 9000"}},
+        "times: no partner on the same processor",
+    ),
+    "other settings": ({}, {"setting": "default"}, "times: measured with another setting"),
+    "one launch": (
+        {"launches": 1},
+        {"launches": 1},
+        "times: fewer than two launches on both sides",
+    ),
+    "times that are no evidence": (
+        {"health": {"clock_share": 0.4}},
+        {"health": {"clock_share": 0.4}},
+        "times: the placebo or the clock says that times are no evidence",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BLIND)
+def test_what_cannot_be_compared_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], case: str
+) -> None:
+    base, head, reason = BLIND[case]
+    verdict = nights(tmp_path, base, slower={} if case == "one launch" else TRIPLE, **head)
+    assert verdict.status == 2
+    assert reason in verdict.lacking
+    assert gate(tmp_path) == 2
+    said = capsys.readouterr().out
+    assert "**could not judge**" in said.splitlines()[0] and "none regressed" not in said
+    assert f"- {reason}: " in said
+
+
+def test_a_missing_side_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    night(tmp_path / "head", HEAD)
+    (tmp_path / "base").mkdir()
+    assert gate(tmp_path) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("could not judge: ") and len(said.err.splitlines()) == 1
+    assert not said.out
+
+
+def test_an_added_defect_needs_no_clock(tmp_path: Path) -> None:
+    verdict = nights(tmp_path, lost=1, launches=1, base={"launches": 1})
+    assert verdict.status == 1
+    assert named(verdict) == {("weights_lost", "tf_cast", "")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "metric"),
+    [
+        ({"compares": 4, "program": "q"}, "compares"),
+        ({"calls": 101, "python": "d"}, "python_calls"),
+    ],
+)
+def test_an_added_compare_or_call_needs_no_clock(
+    tmp_path: Path, changes: dict[str, Any], metric: str
+) -> None:
+    verdict = nights(tmp_path, **changes)
+    assert named(verdict) == {(metric, "tf_cast", "train")}
+    assert {row.remedy for row in verdict.rows if row.word == "another step"} == {"tf_cast"}
+
+
+def test_fewer_of_anything_is_no_regression(tmp_path: Path) -> None:
+    verdict = nights(tmp_path, {"lost": 2, "compares": 4, "program": "q"})
+    assert verdict.status == 0
+    assert {row.word for row in verdict.rows} >= {"fewer", "another step"}
+
+
+def test_a_session_that_fails_on_heads_side_alone_is_broken(tmp_path: Path) -> None:
+    verdict = nights(tmp_path, failed=["fidelity"])
+    assert verdict.status == 1
+    assert [(row.word, row.workload) for row in verdict.rows if row.regressed] == [
+        ("broken", "image")
+    ]
+
+
+def test_a_session_that_fails_on_both_sides_is_not_forgotten(tmp_path: Path) -> None:
+    verdict = nights(tmp_path, {"failed": ["fidelity"]}, failed=["fidelity"])
+    assert verdict.status == 2
+    assert verdict.lacking == {"defects: both sessions failed": 1}
+
+
+def test_the_same_step_needs_no_partner_where_the_clock_ran_elsewhere(tmp_path: Path) -> None:
+    """Shards meet other processors each night: what exact evidence covers is only named."""
+    for name, commit in (("base", BASE), ("head", HEAD)):
+        night(tmp_path / name, commit, without=["step_times"])
+        other = {"machine": name, "facts": FACTS | {"cpu": name}}
+        night(tmp_path / name, commit, without=["fidelity", "identity", "saving"], **other)
+        one = {"machine": "m2", "launches": 2}
+        night(tmp_path / f"{name}2", commit, without=["fidelity", "identity", "saving"], **one)
+    assert judged(tmp_path / "base", tmp_path / "head").status == 2
+    for name in ("base", "head"):
+        for file in (tmp_path / f"{name}2").glob("*.json"):
+            if "step_times" in file.name:
+                text = file.read_text().replace('"batch": 32', '"batch": 64')
+                (tmp_path / name / f"more-{file.name}").write_text(text)
+    verdict = judged(tmp_path / "base", tmp_path / "head")
+    assert verdict.status == 0
+    assert "times: no partner on the same processor" in verdict.lacking
+
+
+def test_other_pins_alarm_only_beyond_ten_percent(tmp_path: Path) -> None:
+    pins = {"facts": FACTS | {"keras": "3.14.1"}}
+    every = {(remedy, "train"): 1.05 for remedy in ("ops_where", "tf_cast")}
+    assert nights(tmp_path / "1", pins, slower=every, noise=0.002).status == 0
+    every = dict.fromkeys(every, 1.3)
+    verdict = nights(tmp_path / "2", pins, slower=every, noise=0.002)
+    assert verdict.differs == ("keras",)
+    assert ("step_seconds", "ops_where", "train") in named(verdict)

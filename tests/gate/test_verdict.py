@@ -1,0 +1,210 @@
+"""A verdict is proven by its schema; whatever is in it, nothing but our own words gets out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from remedies.metrics import METRICS
+from reports.__main__ import main
+from reports.gate.comment import MARKER, MOST, comment, section
+from reports.gate.verdict import MOST_BYTES, HostileError, Row, Verdict, conclude, read, schema
+from tests.gate.sessions import BASE, HEAD
+
+ROOT = Path(__file__).parents[2]
+LINK = "https://github.example/o/r/actions/runs/5"
+GOLDEN = Path(__file__).parent / "golden" / "comment.md"
+STEP = {"workload": "image", "batch": 32, "jit": "xla", "step": "train", "remedy": "tf_cast",
+        "mask_dtype": "bool"}  # fmt: skip
+ROWS = [
+    Row("weights_lost", "more", "image", jit="xla", remedy="tf_cast", mask_dtype="bool",
+        before=0, after=2),
+    Row("compares", "more", **STEP, before=3, after=4),
+    Row("step_ratio", "slower", **STEP, ratio=1.031, low=1.024, high=1.038),
+    Row("recipe_lines", "broken", "inpaint", remedy="control", reason="the recipe does not run"),
+    Row("python_extra_seconds", "python", **STEP, ratio=3.1e-6, low=2.7e-6, high=3.5e-6),
+    Row("save_ratio", "undecided", "image", remedy="tf_cast", ratio=1.02, low=0.98, high=1.06,
+        more_launches=5, blocks=True),
+    Row("step_group", "another step", **STEP),
+    Row("step_group", "same step", **(STEP | {"remedy": "control"})),
+    Row("outputs_changed", "equal", "image", remedy="control", before=0, after=0),
+    Row("load_ratio", "not compared", "image", remedy="control", reason="the budget ended first",
+        blocks=True),
+]  # fmt: skip
+NASTY = [
+    "<script>alert(1)</script>",
+    "@everyone",
+    "[x](https://evil.example)",
+    MARKER,
+    "| a |",
+    "\u202egnp",
+]
+
+
+def concluded(*rows: Row, **changes: Any) -> Verdict:
+    known = {"device": "cpu", "base": BASE, "head": HEAD, "minutes": 9.5, "differs": ()}
+    return conclude(rows, **(known | changes))
+
+
+def stored(folder: Path, document: Any) -> Path:
+    file = folder / "verdict.json"
+    file.write_bytes(document if isinstance(document, bytes) else json.dumps(document).encode())
+    return file
+
+
+def plain(*rows: Row) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(concluded(*(rows or ROWS)).as_json())
+    return document
+
+
+def test_the_comment_is_the_golden_one() -> None:
+    gpu = concluded(ROWS[-3], device="gpu", differs=("keras",))
+    text = comment([gpu, concluded(*ROWS)], LINK)
+    assert text == GOLDEN.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("rows", "status"),
+    [(ROWS, 1), (ROWS[4:], 2), (ROWS[6:9], 0), ([], 2), (ROWS[-1:], 2), (ROWS[7:8], 0)],
+)
+def test_the_status_is_what_the_rows_say(rows: list[Row], status: int, tmp_path: Path) -> None:
+    verdict = concluded(*rows)
+    assert verdict.status == status
+    first = section(verdict).splitlines()[0]
+    assert ("none regressed" in first) == (status == 0)
+    assert read(stored(tmp_path, verdict.as_json().encode())) == verdict
+
+
+def test_a_file_that_cannot_be_read_blocks() -> None:
+    assert conclude(ROWS[7:8], 1, device="cpu", base=BASE, head=HEAD, minutes=0.0,
+                    differs=()).status == 2  # fmt: skip
+
+
+def test_only_what_base_lacks_may_be_taken_into_the_next_base() -> None:
+    new = Row("step_seconds", "not compared", reason="base has no value", blocks=True)
+    gone = replace(new, reason="head has no value")
+    assert concluded(ROWS[7], new).next_base
+    assert not concluded(ROWS[7], new, gone).next_base
+    assert not concluded(new).next_base
+    assert concluded(*ROWS).next_base
+
+
+def test_the_schema_is_valid_and_made_of_our_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gate", "--schema"]) == 0
+    published = json.loads(capsys.readouterr().out)
+    assert published == schema()
+    Draft202012Validator.check_schema(published)
+    assert published["properties"]["rows"]["items"]["properties"]["metric"]["enum"] == [*METRICS]
+
+
+@pytest.mark.parametrize("field", sorted(plain()))
+@pytest.mark.parametrize("value", [None, True, -1, 1e400, "x", [None], {"a": 1}])
+def test_a_field_of_another_kind_is_refused(tmp_path: Path, field: str, value: Any) -> None:
+    if (field, value) == ("status", True):
+        return  # JSON schema takes 1 and true for different values, Python does not
+    with pytest.raises(HostileError):
+        read(stored(tmp_path, plain() | {field: value}))
+
+
+@pytest.mark.parametrize("name", NASTY)
+@pytest.mark.parametrize("field", ["metric", "remedy", "kernel", "situation", "word", "reason"])
+def test_a_name_that_is_not_ours_is_refused_and_not_quoted(
+    tmp_path: Path, field: str, name: str
+) -> None:
+    document = plain()
+    document["rows"][0][field] = name
+    with pytest.raises(HostileError) as refused:
+        read(stored(tmp_path, document))
+    assert name not in str(refused.value) and len(str(refused.value).splitlines()) == 1
+
+
+BYTES = {
+    "empty": b"",
+    "not text": b"\xff\xfe",
+    "deep": b"[" * 100_000,
+    "twice": b'{"format": 2, "format": 2}',
+    "nan": json.dumps(plain()).replace("9.5", "NaN").encode(),
+    "digits": json.dumps(plain()).replace("9.5", "9" * 5000).encode(),
+    "large": json.dumps(plain()).encode() + b" " * MOST_BYTES,
+    "many rows": json.dumps(plain() | {"rows": plain()["rows"][:1] * 2001}).encode(),
+    "denied": json.dumps(plain() | {"status": 0}).encode(),
+}
+
+
+@pytest.mark.parametrize("case", BYTES)
+def test_what_is_no_verdict_is_refused_in_one_line(
+    tmp_path: Path, case: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cpu").mkdir()
+    stored(tmp_path / "cpu", BYTES[case])
+    assert main(["gate", "--show", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert not said.out and len(said.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("change", [{"device": "gpu"}, {"head": "c" * 40}])
+def test_a_verdict_of_another_run_is_refused(tmp_path: Path, change: dict[str, str]) -> None:
+    (tmp_path / "cpu").mkdir()
+    stored(tmp_path / "cpu", plain() | change)
+    assert main(["gate", "--show", str(tmp_path), "--of", HEAD]) == 2
+
+
+def test_a_link_is_no_verdict(tmp_path: Path) -> None:
+    file = stored(tmp_path, plain())
+    (tmp_path / "link").symlink_to(file)
+    with pytest.raises(HostileError, match="link"):
+        read(tmp_path / "link")
+
+
+def test_a_comment_fits_whatever_moved() -> None:
+    many = [replace(ROWS[1], batch=number) for number in range(1500)]
+    text = section(concluded(*many))
+    assert len(text) <= MOST and "more |" in text
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(NASTY) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(sorted(plain())), JSON, max_size=2),
+    st.lists(
+        st.fixed_dictionaries({k: st.just(v) | JSON for k, v in plain()["rows"][0].items()}),
+        max_size=3,
+    ),
+)
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_comes_is_refused_or_shown_in_our_words(
+    tmp_path: Path, changes: dict[str, Any], rows: list[dict[str, Any]]
+) -> None:
+    try:
+        text = comment([read(stored(tmp_path, plain() | {"rows": rows} | changes))], LINK)
+    except HostileError as error:
+        assert not any(nasty in str(error) for nasty in NASTY)
+        return
+    assert "@" not in text and text.count("http") == text.count(LINK)
+    assert "<script" not in text
+
+
+def test_what_the_quick_answer_writes_is_a_verdict(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "scripts.gate.quick", "HEAD", "HEAD", "--json"]
+    file = tmp_path / "verdict.json"
+    done = subprocess.run([*command, str(file)], cwd=ROOT, capture_output=True, text=True)
+    if "changes that no commit holds" in done.stderr:
+        pytest.skip("the working tree has changes")
+    assert done.returncode == 0 and "**none regressed**" in done.stdout
+    assert read(file).status == 0

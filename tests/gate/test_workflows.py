@@ -1,0 +1,284 @@
+"""What no schema says: rights, pins, and that every step's commands do what they are for."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from benchmarks.settings import SETTINGS
+from tests.gate.sessions import BASE, HEAD, night
+from tests.gate.test_verdict import ROWS, concluded
+from tests.gate.workspace import ROOT, WORKFLOWS, Runner
+
+FILES = {path.name: path.read_text("utf-8") for path in WORKFLOWS.glob("*.yml")}
+PARSED: dict[str, dict[Any, Any]] = {name: yaml.safe_load(text) for name, text in FILES.items()}
+JOBS = {f"{name} {job}": own for name, one in PARSED.items() for job, own in one["jobs"].items()}
+WITH_STEPS = {name: job for name, job in JOBS.items() if "steps" in job}
+ACTION = (ROOT / "action.yml").read_text("utf-8")
+TEXTS = {**FILES, "action.yml": ACTION}
+PINNED = re.compile(r"uses: (actions/[a-z/-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$")
+OURS = sorted(set(FILES) - {"keras-watch.yml"})
+
+
+def commands(job: dict[str, Any]) -> list[str]:
+    return [step["run"] for step in job["steps"] if "run" in step]
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_workflow_grants_nothing_and_takes_its_turn(name: str) -> None:
+    assert PARSED[name]["permissions"] == {}
+    assert PARSED[name]["concurrency"]["group"]
+
+
+@pytest.mark.parametrize("name", sorted(WITH_STEPS))
+def test_a_job_says_what_it_may_do_and_ends_and_keeps_no_token(name: str) -> None:
+    job = WITH_STEPS[name]
+    assert job["permissions"]
+    assert job["timeout-minutes"] <= 350
+    for step in job["steps"]:
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+@pytest.mark.parametrize("name", sorted(n for n in WITH_STEPS if n.split()[0] in OURS))
+def test_a_job_that_may_write_runs_gh_alone(name: str) -> None:
+    job = WITH_STEPS[name]
+    if "write" in job["permissions"].values():
+        used = [step["uses"].split("@")[0] for step in job["steps"] if "uses" in step]
+        assert set(used) <= {"actions/download-artifact", "actions/deploy-pages"}
+        text = "\n".join(commands(job))
+        assert "python" not in text and "scripts/" not in text
+
+
+def test_what_renders_a_claim_holds_no_token() -> None:
+    job = JOBS["comment.yml render"]
+    assert job["permissions"] == {"contents": "read"}
+    assert "github.token" not in str(job)
+
+
+def test_the_job_that_runs_a_contributors_code_may_write_nothing() -> None:
+    for device in ("cpu", "gpu"):
+        job = JOBS[f"pr-check-{device}.yml check"]
+        assert job["permissions"] == {"contents": "read"}
+        assert "github.token" not in str(job) + ACTION and "cache" not in str(job)
+
+
+def test_only_the_job_that_deploys_may_publish() -> None:
+    holders = {
+        name for name, job in WITH_STEPS.items() if {"pages", "id-token"} & set(job["permissions"])
+    }
+    assert holders == {"publish.yml deploy"}
+
+
+def test_no_secret_is_used_but_the_jobs_own_token() -> None:
+    for text in TEXTS.values():
+        assert "secrets." not in text and "pull_request_target" not in text
+
+
+def test_every_action_is_pinned_to_one_commit_of_one_release() -> None:
+    pins: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for text in TEXTS.values():
+        for line in text.splitlines():
+            if "uses: " in line and not re.search(r"uses: (\./|\$/)", line):
+                pinned = PINNED.search(line)
+                assert pinned, line
+                pins["/".join(pinned[1].split("/")[:2])].add((pinned[2], pinned[3]))
+    assert len(pins) >= 6 and all(len(versions) == 1 for versions in pins.values())
+
+
+def test_a_pull_request_writes_no_cache() -> None:
+    for name, job in WITH_STEPS.items():
+        for step in job["steps"]:
+            assert not step.get("uses", "").startswith("actions/cache@"), name
+            if step.get("uses", "").startswith("actions/cache/save@"):
+                assert step["if"].startswith("github.event_name == 'push' && ")
+            assert "cache" not in step.get("with", {}), name
+
+
+def test_the_names_that_workflows_share_are_the_same() -> None:
+    on = PARSED["comment.yml"][True]  # YAML reads `on` so
+    checks = [PARSED[f"pr-check-{device}.yml"]["name"] for device in ("cpu", "gpu")]
+    assert on["workflow_run"]["workflows"] == checks
+    inputs = PARSED["nightly.yml"][True]["workflow_dispatch"]["inputs"]
+    assert set(inputs["setting"]["options"]) == SETTINGS.keys()
+    shards = JOBS["nightly.yml measure"]["strategy"]["matrix"]["shard"]
+    assert shards == list(range(1, len(shards) + 1))
+    uploads = [step["with"]["name"] for step in JOBS["nightly.yml judge"]["steps"]
+               if "upload-artifact" in step.get("uses", "")]  # fmt: skip
+    assert uploads == ["sessions", "judged", "verdict"]
+    assert "name: sessions" in FILES["publish.yml"]
+
+
+@pytest.mark.parametrize("name", [*OURS, "action.yml"])
+def test_the_checkers_pass(name: str) -> None:
+    file = ROOT / name if name == "action.yml" else WORKFLOWS / name
+    schema = "vendor.github-actions" if name == "action.yml" else "vendor.github-workflows"
+    checker = shutil.which("check-jsonschema", path=str(ROOT / ".venv/bin"))
+    if checker is None:
+        pytest.skip("no check-jsonschema here")
+    subprocess.run([checker, "--builtin-schema", schema, str(file)], check=True)
+
+
+EVENT = {
+    "github.token": "a-token",
+    "github.repository": "o/r",
+    "github.ref_name": "main",
+    "github.event.workflow_run.head_sha": HEAD,
+    "github.event.workflow_run.html_url": "https://github.example/o/r/actions/runs/7",
+    "github.event.workflow_run.head_branch": "--a 'branch'",
+    "github.event.workflow_run.head_repository.owner.login": "someone",
+    "github.event.workflow_run.name": "PR check (CPU)",
+    "inputs.accept": "false",
+    "matrix.kind": "cpu",
+}
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    if shutil.which("jq") is None:
+        pytest.skip("gh's --jq is played by jq")
+    made = Runner(tmp_path, dict(EVENT))
+    made.lists("run-list-pr-check-cpu.yml", [{"databaseId": 7}])
+    made.lists("pr-list", [
+        {"number": 3, "headRefOid": HEAD, "headRepositoryOwner": {"login": "someone"}},
+        {"number": 4, "headRefOid": HEAD, "headRepositoryOwner": {"login": "mallory"}},
+        {"number": 5, "headRefOid": BASE, "headRepositoryOwner": {"login": "someone"}},
+    ])  # fmt: skip
+    return made
+
+
+def commented(runner: Runner) -> None:
+    for job in ("fetch", "render", "post"):
+        runner.job("comment.yml", job)
+
+
+def test_a_verdict_becomes_the_comment_of_its_pull_request(runner: Runner) -> None:
+    runner.offer(7, "verdict-cpu", {"verdict.json": concluded(*ROWS).as_json()})
+    commented(runner)
+    [call] = runner.calls("pr", "comment")
+    assert call[2:5] == ["3", "--edit-last", "--create-if-none"]
+    body = (runner.state / "body").read_text()
+    assert "**regressed**" in body and EVENT["github.event.workflow_run.html_url"] in body
+    assert not runner.calls("pr", "edit")
+
+
+def test_a_gpu_run_spends_its_label_and_both_devices_share_the_comment(runner: Runner) -> None:
+    runner.event["github.event.workflow_run.name"] = "PR check (GPU)"
+    runner.lists("run-list-pr-check-gpu.yml", [{"databaseId": 8}])
+    runner.offer(7, "verdict-cpu", {"verdict.json": concluded(*ROWS[6:9]).as_json()})
+    gpu = concluded(*ROWS, device="gpu").as_json()
+    runner.offer(8, "verdict-gpu", {"verdict.json": gpu})
+    commented(runner)
+    body = (runner.state / "body").read_text()
+    assert body.index("### GPU: **regressed**") < body.index("### CPU: **none regressed**")
+    assert runner.calls("pr", "edit") == [["pr", "edit", "3", "--remove-label", "gpu"]]
+
+
+def test_no_verdict_and_no_open_request_post_nothing(runner: Runner) -> None:
+    assert runner.job("comment.yml", "fetch") == {}
+    runner.offer(7, "verdict-cpu", {"verdict.json": concluded(*ROWS).as_json()})
+    runner.lists("pr-list", [])
+    commented(runner)
+    assert not runner.calls("pr", "comment")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{}", concluded(*ROWS).as_json().replace("b" * 40, "c" * 40), "@everyone", "x" * 3_000_000],
+)
+def test_a_hostile_claim_stops_before_anything_may_write(runner: Runner, text: str) -> None:
+    runner.offer(7, "verdict-cpu", {"verdict.json": text})
+    with pytest.raises(subprocess.CalledProcessError):
+        commented(runner)
+    assert not runner.calls("pr")
+
+
+@pytest.mark.parametrize(
+    ("tonight", "status", "judged"),
+    [
+        ({"slower": {("tf_cast", "train"): 3.0}}, "1", True),
+        ({}, "0", True),
+        ({"without": ["step_times"]}, "2", False),
+    ],
+)
+def test_a_night_is_judged_against_the_last_one_that_was(
+    runner: Runner, tmp_path: Path, tonight: dict[str, Any], status: str, judged: bool
+) -> None:
+    runner.lists("run-list-nightly.yml", [{"databaseId": 9}, {"databaseId": 8}])
+    runner.offer(9, "sessions", {"unusable": ""})  # a night that was not judged
+    runner.offer(8, "judged", {"judged": BASE})
+    runner.offer(8, "sessions", night(tmp_path / "before", BASE))
+    night(runner.work / "head", HEAD, **tonight)
+    assert runner.job("nightly.yml", "judge")["status"] == status
+    assert (runner.work / "judged").exists() is judged
+    assert ("none regressed" in (runner.work / "verdict.md").read_text()) is (status == "0")
+
+
+def test_the_first_night_is_the_next_ones_base(runner: Runner) -> None:
+    night(runner.work / "head", HEAD)
+    assert runner.job("nightly.yml", "judge")["status"] == "0"
+    assert (runner.work / "judged").read_text().strip() == HEAD
+
+
+def test_one_issue_is_opened_and_then_added_to(runner: Runner) -> None:
+    (runner.work / "verdict.md").write_text("it is slower")
+    steps = JOBS["nightly.yml tell"]["steps"]
+    runner.steps(steps[1:], {})
+    assert [call[:2] for call in runner.calls("issue")][1:] == [["issue", "create"]]
+    title = steps[-1]["env"]["TITLE"]
+    runner.lists("issue-list", [{"number": 1, "title": "other"}, {"number": 2, "title": title}])
+    runner.steps(steps[1:], {})
+    assert runner.calls("issue", "comment")[0][2] == "2"
+    assert (runner.state / "body").read_text() == "it is slower"
+
+
+def test_a_night_that_was_not_judged_fails_loudly(runner: Runner) -> None:
+    steps = JOBS["nightly.yml tell"]["steps"]
+    assert steps[0]["if"] == "needs.judge.outputs.status != '1'"
+    with pytest.raises(subprocess.CalledProcessError):
+        runner.steps(steps[:1], {})
+
+
+@pytest.mark.parametrize(("status", "told"), [(0, "0"), (1, "1"), (2, "2"), (130, "2")])
+def test_the_check_passes_its_status_on(runner: Runner, status: int, told: str) -> None:
+    steps = yaml.safe_load(ACTION)["runs"]["steps"]
+    runner.env["PR_CHECK"] = str(status)
+    runner.event["runner.temp"] = str(runner.folder)
+    assert runner.steps(steps[:1], {}) == {"status": told}
+    assert "### a verdict" in (runner.folder / "summary").read_text()
+    assert "--json" in (runner.state / "scripts").read_text()
+    runner.event["steps.gate.outputs.status"] = told
+    if told == "0":
+        runner.steps(steps[-1:], {})
+    else:
+        with pytest.raises(subprocess.CalledProcessError):
+            runner.steps(steps[-1:], {})
+
+
+@pytest.mark.parametrize(
+    "job", ["audit.yml audit", "nightly.yml measure", "publish.yml build", "tests.yml test"]
+)
+def test_the_other_steps_run(runner: Runner, job: str) -> None:
+    runner.job(*job.split())
+    ran = runner.state / "scripts"
+    for line in ran.read_text().splitlines() if ran.exists() else ():
+        script, *words = line.split()
+        source = (ROOT / "scripts" / Path(script).name).read_text("utf-8")
+        assert not {w for w in words if w.startswith("--") and w not in source}, line
+
+
+def test_every_command_of_ours_is_dry_run() -> None:
+    tried = {"comment.yml fetch", "comment.yml render", "comment.yml post", "nightly.yml judge",
+             "nightly.yml tell", "nightly.yml measure", "audit.yml audit", "publish.yml build",
+             "tests.yml test"}  # fmt: skip
+    with_commands = {name for name in WITH_STEPS if name.split()[0] in OURS} & {
+        name for name, job in WITH_STEPS.items() if commands(job)
+    }
+    assert with_commands == tried

@@ -1,0 +1,146 @@
+"""One of GitHub's runners in miniature: a job's steps by their commands, with a stand-in `gh`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = ROOT / ".github" / "workflows"
+_GH = f"""#!{sys.executable}
+import json, os, pathlib, shutil, subprocess, sys
+state = pathlib.Path(os.environ["GH_STATE"])
+words = sys.argv[1:]
+if not os.environ.get("GH_TOKEN") or not os.environ.get("GH_REPO"):
+    sys.exit("gh: no token or repository in this step")
+def option(name):
+    return next((words[i + 1] if w == name else w.split("=", 1)[1] for i, w in enumerate(words)
+                 if w == name or w.startswith(name + "=")), "")
+with (state / "calls").open("a") as calls:
+    calls.write(json.dumps(words) + "\\n")
+if words[:2] == ["run", "download"]:
+    source = state / "artifacts" / words[2] / option("--name")
+    if not source.is_dir():
+        sys.exit("gh: no artifact matches")
+    shutil.copytree(source, option("--dir"), dirs_exist_ok=True)
+elif words[1] == "list":
+    name = "-".join([*words[:2], *filter(None, [option("--workflow")])])
+    file = state / f"{{name}}.json"
+    listed = file.read_text() if file.exists() else "[]"
+    sys.exit(subprocess.run(["jq", "-r", option("--jq")], input=listed, text=True).returncode)
+elif option("--body-file"):
+    shutil.copy(option("--body-file"), state / "body")
+"""
+_PYTHON = f"""#!{sys.executable}
+import os, pathlib, sys
+words = sys.argv[1:]
+if words[:2] == ["-m", "venv"]:
+    folder = pathlib.Path(words[2], "bin")
+    folder.mkdir(parents=True)
+    for name in ("python", "pip-audit"):
+        (folder / name).write_text("#!/bin/sh\\nexit 0\\n")
+        (folder / name).chmod(0o755)
+elif words[:2] == ["-m", "reports"]:
+    os.environ["PYTHONPATH"] = {str(ROOT)!r}
+    os.execv({sys.executable!r}, [{sys.executable!r}, *words])
+elif words[:2] == ["-m", "benchmarks"]:
+    assert {{"--setting", "--shard", "--sessions"}} <= set(words), words
+    pathlib.Path(words[-1]).mkdir()
+    pathlib.Path(words[-1], "s.json").write_text(os.environ["REMEDIES_MACHINE"])
+else:
+    sys.exit(f"no such command here: {{words}}")
+"""
+_SCRIPT = """#!/bin/sh
+printf '%s\\n' "$0 $*" >>"$GH_STATE/scripts"
+case "$0" in *pr_check) echo "### a verdict"; exit "${PR_CHECK:-0}" ;; esac
+"""
+
+
+@dataclass
+class Runner:
+    """Runs the steps of a job that are commands; `state` is what is on GitHub."""
+
+    folder: Path
+    event: dict[str, Any] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.state, self.work = self.folder / "state", self.folder / "work"
+        (self.work / "scripts").mkdir(parents=True)
+        self.state.mkdir()
+        _executable(self.folder / "bin" / "gh", _GH)
+        for python in (self.folder / "bin" / "python", self.work / ".venv" / "bin" / "python"):
+            _executable(python, _PYTHON)
+        for script in (ROOT / "scripts").iterdir():
+            if script.is_file():
+                _executable(self.work / "scripts" / script.name, _SCRIPT)
+
+    def offer(self, run: int, name: str, files: dict[str, str] | Path) -> None:
+        """Have a workflow run leave an artifact."""
+        folder = self.state / "artifacts" / str(run) / name
+        if isinstance(files, Path):
+            shutil.copytree(files, folder)
+            return
+        folder.mkdir(parents=True)
+        for file, text in files.items():
+            (folder / file).write_text(text)
+
+    def lists(self, what: str, items: list[dict[str, Any]]) -> None:
+        """Set what `gh` lists."""
+        (self.state / f"{what}.json").write_text(json.dumps(items))
+
+    def job(self, workflow: str, job: str) -> dict[str, str]:
+        """Run the commands of a job and return its steps' outputs; they end with 0 or raise."""
+        whole = yaml.safe_load((WORKFLOWS / workflow).read_text("utf-8"))
+        return self.steps(whole["jobs"][job]["steps"], whole.get("env", {}))
+
+    def steps(self, steps: list[dict[str, Any]], shared: dict[str, Any]) -> dict[str, str]:
+        """Run steps one after the other, as GitHub does."""
+        for step in steps:
+            if "run" in step:
+                self.run(step["run"], {**shared, **step.get("env", {})})
+        output = self.folder / "output"
+        lines = output.read_text().splitlines() if output.exists() else []
+        return dict(line.split("=", 1) for line in lines)
+
+    def run(self, command: str, env: dict[str, Any]) -> None:
+        """Run one command line as a step, with nothing of this process' environment."""
+        assert "${{" not in command, "a command takes what GitHub says from its environment"
+        known = {name: self._value(str(value)) for name, value in env.items()}
+        path = os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]])
+        known |= {"PATH": path, "GH_STATE": str(self.state), "HOME": str(self.folder)}
+        known |= {"GITHUB_OUTPUT": str(self.folder / "output"), "GITHUB_SHA": "b" * 40}
+        known |= {"GITHUB_STEP_SUMMARY": str(self.folder / "summary")}
+        known |= {"GITHUB_ACTION_PATH": str(self.work)} | self.env
+        words = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", command]
+        subprocess.run(words, cwd=self.work, env=known, check=True)
+
+    def calls(self, *start: str) -> list[list[str]]:
+        """Return the calls of `gh` that start so."""
+        file = self.state / "calls"
+        every = (
+            [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        )
+        return [call for call in every if call[: len(start)] == list(start)]
+
+    def _value(self, text: str) -> str:
+        def said(match: re.Match[str]) -> str:
+            expression = match[1].strip()
+            return str(self.event.get(expression, f"no {expression}"))
+
+        return re.sub(r"\$\{\{(.*?)\}\}", said, text)
+
+
+def _executable(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    file.chmod(0o755)
