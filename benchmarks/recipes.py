@@ -17,6 +17,6 @@ def measure(session: Session, setting: Setting) -> Iterator[Entry]:
         for workload in setting.workloads:
             for remedy in REMEDIES:
                 own = {"folder": Path(folder, workload)} if folder else {}
-                axes = {"workload": workload, "remedy": remedy}
+                axes: dict[str, str | int] = {"workload": workload, "remedy": remedy}
                 axes |= {"source": source} if source else {}
                 yield Entry("recipe_lines", lines_changed(workload, remedy, **own), axes)

@@ -161,7 +161,7 @@ def _warm_up(series: Series, clock: Clock) -> float:
         if now >= 0.95 * before:
             break
         before = now
-    return min(statistics.median(times) for times in zip(*rounds, strict=True))
+    return float(min(statistics.median(times) for times in zip(*rounds, strict=True)))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from benchmarks.health import Watch
@@ -34,8 +35,8 @@ def _one_size(
     models = {name: trained(session, v, size, data) for name, v in chosen.items()}
     for name, model in models.items():
         model.save(files[name])
-    saves: Series = {name: (lambda n=name: models[n].save(files[n])) for name in chosen}
-    loads: Series = {name: (lambda n=name: keras.saving.load_model(files[n])) for name in chosen}
+    saves: Series = {name: partial(models[name].save, files[name]) for name in chosen}
+    loads: Series = {name: partial(keras.saving.load_model, files[name]) for name in chosen}
     for metric, series in (("save", saves), ("load", loads)):
         base = str(reference(chosen[PLACEBO]))
         sampled = sample(series, base, setting.saving, clock=clock_for(session.device))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -27,11 +26,6 @@ def facts() -> dict[str, str]:
 def throttled() -> list[str]:
     """Return why the GPU's clocks are held down at this moment; empty where they are not."""
     return _ask(_throttled, [])
-
-
-def temperature() -> float:
-    """Return the GPU's temperature in degrees Celsius; NaN without a GPU."""
-    return _ask(lambda nvml, gpu: float(nvml.nvmlDeviceGetTemperature(gpu, 0)), math.nan)
 
 
 def _ask(question: Callable[[Any, Any], Answer], otherwise: Answer) -> Answer:

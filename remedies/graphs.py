@@ -39,11 +39,14 @@ class Node:
         Name of the node read, and which of its results; ``^`` for an order of execution alone.
     commutes : bool
         Whether the order of what it reads has no bearing.
+    closes_loop : bool
+        Whether its result goes back to where a loop begins.
     """
 
     does: str
     reads: tuple[tuple[str, str], ...]
     commutes: bool
+    closes_loop: bool = False
 
 
 class NoExecutedGraphError(RuntimeError):
@@ -89,15 +92,28 @@ def fingerprint(graph: Any) -> str:
 
 
 def _graph_hash(nodes: Mapping[str, Node]) -> str:
-    reads = {name: [(source, port) for source, port in node.reads] for name, node in nodes.items()}
-    inward = _walk(nodes, {name: node.does for name, node in nodes.items()}, reads, _ordered)
+    # A loop is cut where it closes; then what closes it is told apart by what it read.
+    first = _hashes(nodes, dict.fromkeys(nodes, ""))
+    loops = any(node.closes_loop for node in nodes.values())
+    return _digest(*sorted((_hashes(nodes, first) if loops else first).values()))
+
+
+def _hashes(nodes: Mapping[str, Node], closing: Mapping[str, str]) -> dict[str, str]:
+    """Hash each node from what it reads, and then from who reads it."""
+    own, reads = {}, {}
     readers: dict[str, list[tuple[str, str]]] = {name: [] for name in nodes}
     for name, node in nodes.items():
-        for position, (source, port) in enumerate(node.reads):
-            place = "" if port == "^" or node.commutes else str(position)
-            readers[source].append((name, f"{port}>{place}"))
-    outward = _walk(nodes, inward, readers, lambda node, position, port: port)
-    return _digest(*sorted(outward.values()))
+        back = [closing[source] for source, _ in node.reads if nodes[source].closes_loop]
+        own[name] = _digest(node.does, *back)
+        reads[name] = [
+            ("" if nodes[source].closes_loop else source, port) for source, port in node.reads
+        ]
+        for position, (source, port) in enumerate(reads[name]):
+            if source:
+                place = "" if port == "^" or node.commutes else str(position)
+                readers[source].append((name, f"{port}>{place}"))
+    inward = _walk(nodes, own, reads, _ordered)
+    return _walk(nodes, inward, readers, lambda node, position, port: port)
 
 
 def _ordered(node: Node, position: int, port: str) -> str:
@@ -111,7 +127,7 @@ def _walk(
     label: Callable[[Node, int, str], str],
 ) -> dict[str, str]:
     """Hash each node with the hashes at the other ends of its `edges`, without recursion."""
-    done: dict[str, str] = {}
+    done = {"": "back to the beginning of a loop"}
     for start in nodes:
         stack = [start]
         while stack:
@@ -126,12 +142,13 @@ def _walk(
                 for position, (other, port) in enumerate(edges[name])
             )
             done.setdefault(name, _digest(own[name], *sorted(ends)))
-    return done
+    return {name: done[name] for name in nodes}
 
 
 def _node(node: Any, library: Mapping[str, Any]) -> Node:
     does = _digest(node.op, node.device, *_attributes(node, library))
-    return Node(does, tuple(map(_source, node.input)), node.op in _COMMUTATIVE)
+    reads = tuple(map(_source, node.input))
+    return Node(does, reads, node.op in _COMMUTATIVE, node.op == "NextIteration")
 
 
 def _source(text: str) -> tuple[str, str]:

@@ -1,39 +1,31 @@
-"""The core of the matrix over many versions of Keras: ``python -m remedies.versions``.
+"""The core of the matrix over many versions of Keras.
 
-TensorFlow is installed once per version of it, Keras into a folder of its own per version, which
-comes first on the path. Both are kept, and so is every version that has been measured.
+Each version of TensorFlow gets an environment, in which one version of Keras after the other is
+installed and measured. What was measured is kept, and not measured again.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
-from remedies.scenarios.__main__ import require_folder
-from remedies.scenarios.journal import digest
-from remedies.scenarios.versions_table import markdown
-
-# The pairs that were tried and install: one patch release per minor, and those in which the loss
-# turned from an error to silence (3.0.2).
+ROOT = Path(__file__).parents[1]
+# One patch release per minor, and those in which the loss turned from an error to silence (3.0.2).
 KERAS = (
     *("3.0.0", "3.0.1", "3.0.2"),
     *("3.0.5", "3.1.1", "3.2.1", "3.3.3", "3.4.1", "3.5.0", "3.6.0", "3.7.0", "3.8.0", "3.9.2"),
     *("3.10.0", "3.11.3", "3.12.4", "3.13.2", "3.14.1", "3.15.1"),
 )
+# From which Keras on which TensorFlow is installed: the pairs that were tried and install.
 TENSORFLOW = {(3, 0): "2.16.2", (3, 6): "2.18.1", (3, 10): "2.21.0"}
-_RANGE = re.compile(r"(?P<low>3(\.\d+)*)?\.\.(?P<high>3(\.\d+)*|latest)?")
 _LIMIT_S = 1800
 
 
@@ -42,7 +34,15 @@ class InstallError(Exception):
 
 
 def number(version: str) -> tuple[int, ...]:
-    """Return ``3.10.0`` as (3, 10, 0), which sorts as versions do."""
+    """Return ``3.10.0`` as (3, 10, 0), which sorts as versions do.
+
+    Raises
+    ------
+    ValueError
+        For anything but a version of Keras 3.
+    """
+    if not re.fullmatch(r"3(\.\d+){2}", version):
+        raise ValueError(f"unknown version {version!r}; write it as 3.4.1")
     return tuple(int(part) for part in version.split("."))
 
 
@@ -51,130 +51,55 @@ def tensorflow_for(keras: str) -> str:
     return TENSORFLOW[max(low for low in TENSORFLOW if low <= number(keras)[:2])]
 
 
-def chosen(given: Sequence[str], newest: Callable[[], str]) -> list[str]:
-    """Return the versions that are named: each as it is, or those of `KERAS` in a range.
+def newest() -> str:
+    """Return the newest Keras that pip finds, or the newest of `KERAS` where it finds none."""
+    done = _run([sys.executable, "-m", "pip", "index", "versions", "keras"])
+    match = re.match(r"keras \((3[.\d]*)\)", done.stdout)
+    return match[1] if match else KERAS[-1]
 
-    Parameters
-    ----------
-    given : sequence of str
-        Such as ``3.4.1``, ``3.5..3.9`` or ``3.5..latest``.
-    newest : callable
-        Returns the newest version that can be installed; asked where a range is open above.
+
+def measure(keras: str, folder: Path) -> dict[str, Any]:
+    """Return the software and the cells of the core under `keras`, measured if they are not kept.
 
     Raises
     ------
-    ValueError
-        For anything else.
+    InstallError
+        Where pip does not install it, or the matrix does not run on it.
     """
-    found: list[str] = []
-    for text in given:
-        if parts := _RANGE.fullmatch(text):
-            found += _between(parts["low"] or "3", parts["high"] or "latest", newest)
-        elif re.fullmatch(r"3(\.\d+){2}", text):
-            found.append(text)
-        else:
-            raise ValueError(f"unknown version {text!r}; write 3.4.1, 3.5..3.9 or 3.5..latest")
-    return sorted(dict.fromkeys(found), key=number)
+    kept = folder / f"{keras}-{_digest()}.json"
+    if not kept.exists():
+        environment = folder / f"tensorflow-{tensorflow_for(keras)}"
+        python = str(environment / "bin" / "python")
+        if not environment.exists():
+            _checked([sys.executable, "-m", "venv", str(environment)])
+        packages = (f"keras=={keras}", f"tensorflow-cpu=={tensorflow_for(keras)}", "dm-tree")
+        _checked([python, "-m", "pip", "install", "--quiet", *packages, "rich"])
+        part = folder / f"{keras}.part"
+        _checked([python, "-m", "remedies.scenarios", "--scenario", "core", "--json", str(part)])
+        if (other := json.loads(part.read_text("utf-8"))["versions"]["keras"]) != keras:
+            raise InstallError(f"Keras {other} was installed in its place")
+        part.replace(kept)
+    return dict(json.loads(kept.read_text("utf-8")))
 
 
-def _between(low: str, high: str, newest: Callable[[], str]) -> Iterable[str]:
-    known = {*KERAS, newest()} if high == "latest" else set(KERAS)
-    below = (99,) if high == "latest" else number(high)
-    return (v for v in known if number(low) <= number(v) and number(v)[: len(below)] <= below)
+def _digest() -> str:
+    """Return a name that changes with the code that measures."""
+    code = b"".join(path.read_bytes() for path in sorted(ROOT.glob("remedies/**/*.py")))
+    return hashlib.sha256(code).hexdigest()[:12]
 
 
-@dataclass(frozen=True)
-class Lab:
-    """Where versions are installed and measured.
-
-    Attributes
-    ----------
-    folder : Path
-        Holds the environments and what was measured in them.
-    tell : callable
-        Given a line of progress.
-    """
-
-    folder: Path
-    tell: Callable[[str], None]
-    _lock: Lock = field(default_factory=Lock)
-
-    def newest(self) -> str:
-        """Return the newest Keras that pip finds, or the newest of `KERAS` where it finds none."""
-        done = _run([sys.executable, "-m", "pip", "index", "versions", "keras"])
-        found = re.match(r"keras \((3[.\d]*)\)", done.stdout)
-        return found[1] if found else KERAS[-1]
-
-    def measure(self, keras: str) -> dict[str, Any]:
-        """Return what the core shows under `keras`; measured only if it was not before.
-
-        Raises
-        ------
-        InstallError
-            Where pip does not install it, or the matrix does not run on it.
-        """
-        tensorflow = tensorflow_for(keras)
-        key = digest({"keras": keras, "tensorflow": tensorflow})
-        kept = self.folder / f"measured-{keras}.json"
-        if kept.exists() and (data := json.loads(kept.read_text("utf-8")))["key"] == key:
-            self.tell(f"Keras {keras}: measured before")
-            return dict(data)
-        with self._lock:  # two versions may share a TensorFlow
-            python = self._environment(tensorflow)
-        path = self._keras(python, keras)
-        start = time.monotonic()
-        self.tell(f"Keras {keras} on TensorFlow {tensorflow}: measuring")
-        data = {"key": key} | self._matrix(python, path, keras)
-        kept.write_text(json.dumps(data), "utf-8")
-        self.tell(f"Keras {keras}: {len(data['cells'])} cells, {time.monotonic() - start:.0f} s")
-        return data
-
-    def _environment(self, tensorflow: str) -> Path:
-        folder = self.folder / f"tensorflow-{tensorflow}"
-        python = folder / "bin" / "python"
-        if not (folder / "ready").exists():
-            self.tell(f"TensorFlow {tensorflow}: installing")
-            _done([sys.executable, "-m", "venv", "--clear", str(folder)])
-            _install(python, f"tensorflow-cpu=={tensorflow}", "rich", "dm-tree")
-            (folder / "ready").touch()
-        return python
-
-    def _keras(self, python: Path, keras: str) -> Path:
-        folder = self.folder / f"keras-{keras}"
-        if not (folder / "ready").exists():
-            _install(python, f"keras=={keras}", "--no-deps", "--upgrade", "--target", str(folder))
-            (folder / "ready").touch()
-        return folder
-
-    def _matrix(self, python: Path, path: Path, keras: str) -> dict[str, Any]:
-        made, journal = self.folder / f"cells-{keras}.json", self.folder / f"cells-{keras}.jsonl"
-        command = [str(python), "-m", "remedies.scenarios", "--scenario", "core"]
-        command += ["--json", str(made), "--journal", str(journal)]
-        root = str(Path(__file__).parents[1])
-        _done(command, PYTHONPATH=os.pathsep.join([str(path), root]))
-        data: dict[str, Any] = json.loads(made.read_text("utf-8"))
-        made.unlink()
-        if data["versions"]["keras"] != keras:
-            raise InstallError(f"Keras {data['versions']['keras']} was found in its place")
-        return data
-
-
-def _install(python: Path, *arguments: str) -> None:
-    _done([str(python), "-m", "pip", "install", "--quiet", *arguments])
-
-
-def _done(command: Sequence[str], **environment: str) -> None:
-    done = _run(command, **environment)
+def _checked(command: Sequence[str]) -> None:
+    done = _run(command)
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()] or ["no message"]
         errors = [line for line in lines if line.startswith("ERROR: ")]
         raise InstallError((errors or lines)[-1].removeprefix("ERROR: "))
 
 
-def _run(command: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
+def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - this interpreter, pip, and this package's own module
         command,
-        env=os.environ | environment,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
@@ -182,68 +107,69 @@ def _run(command: Sequence[str], **environment: str) -> subprocess.CompletedProc
     )
 
 
-def survey(versions: Sequence[str], lab: Lab, jobs: int) -> dict[str, Any]:
-    """Measure each version, `jobs` at a time; one that fails costs that version alone.
+def survey(versions: Sequence[str], folder: Path) -> dict[str, Any]:
+    """Measure each version; one that fails costs that version alone.
 
     Returns
     -------
     dict
-        `measured`, a list of versions and their cells, and `failed`, reasons by version.
+        `measured`, a list of software and cells by version, and `failed`, reasons by version.
     """
-
-    def attempt(keras: str) -> dict[str, Any] | str:
+    measured, failed = [], {}
+    for keras in versions:
+        print(f"Keras {keras} on TensorFlow {tensorflow_for(keras)}", file=sys.stderr, flush=True)
         try:
-            return lab.measure(keras)
+            measured.append(measure(keras, folder))
         except (InstallError, OSError, subprocess.SubprocessError) as error:
-            lab.tell(f"Keras {keras}: FAILED, {error}")
-            return str(error)
+            failed[keras] = str(error)
+            print(f"Keras {keras}: FAILED, {error}", file=sys.stderr, flush=True)
+    return {"measured": measured, "failed": failed}
 
-    with ThreadPoolExecutor(jobs) as pool:
-        results = dict(zip(versions, pool.map(attempt, versions), strict=True))
-    measured = [
-        {"versions": found["versions"], "cells": found["cells"]}
-        for found in results.values()
-        if isinstance(found, dict)
-    ]
+
+def merged(published: dict[str, Any], surveyed: dict[str, Any]) -> dict[str, Any]:
+    """Return the published survey with the versions of `surveyed` in place of its own."""
+    both = (published, surveyed)
+    cells = {data["versions"]["keras"]: data for part in both for data in part["measured"]}
+    failed = published["failed"] | surveyed["failed"]
     return {
-        "measured": measured,
-        "failed": {keras: found for keras, found in results.items() if isinstance(found, str)},
+        "measured": [cells[keras] for keras in sorted(cells, key=number)],
+        "failed": {keras: reason for keras, reason in failed.items() if keras not in cells},
     }
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("keras_versions", description=__doc__)
-    parser.add_argument("--versions", nargs="+", default=["3.0..latest"], metavar="V")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--markdown", type=Path, metavar="FILE")
-    parser.add_argument("--jobs", type=int, default=2, help="versions measured side by side")
-    parser.add_argument("--folder", type=Path, default=Path(".asv/keras"), help="kept between runs")
-    return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0, 1 where a version failed, or 2 for a wrong one."""
-    given = _parser().parse_args(arguments)
-    lab = Lab(given.folder.resolve(), partial(print, file=sys.stderr, flush=True))
+    parser = argparse.ArgumentParser("scripts/keras_versions", description=__doc__)
+    parser.add_argument(
+        "--versions",
+        nargs="+",
+        metavar="V",
+        help="such as 3.4.1; by default one a minor release, and the newest",
+    )
+    parser.add_argument("--output", type=Path, default=ROOT / "docs", help="of keras_versions.*")
+    parser.add_argument("--folder", type=Path, default=Path(".asv/keras"), help="kept between runs")
+    given = parser.parse_args(arguments)
+    page, data = (given.output / f"keras_versions.{kind}" for kind in ("md", "json"))
     try:
-        versions = chosen(given.versions, lab.newest)
-        for path in filter(None, (given.json, given.markdown)):
-            require_folder(path)
-    except (ValueError, NotADirectoryError) as error:
+        versions = sorted({*(given.versions or (*KERAS, newest()))}, key=number)
+        text, published = page.read_text("utf-8"), json.loads(data.read_text("utf-8"))
+    except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    lab.folder.mkdir(parents=True, exist_ok=True)
-    found = survey(versions, lab, given.jobs)
-    page = markdown(found)
-    _write(given.json, json.dumps(found, indent=1) + "\n")
-    _write(given.markdown, page)
-    print(page)
-    return int(bool(found["failed"]))
+    given.folder.mkdir(parents=True, exist_ok=True)
+    surveyed = merged(published, survey(versions, given.folder.resolve()))
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from remedies.scenarios.rendering import survey_page
+
+    page.write_text(survey_page(surveyed, text), "utf-8")
+    data.write_text(to_json(surveyed), "utf-8")
+    return int(any(keras in surveyed["failed"] for keras in versions))
 
 
-def _write(path: Path | None, text: str) -> None:
-    if path:
-        path.write_text(text, "utf-8")
+def to_json(surveyed: dict[str, Any]) -> str:
+    """Return a survey's JSON text, a version a line."""
+    lines = ",\n".join(json.dumps(data, ensure_ascii=False) for data in surveyed["measured"])
+    return f'{{"failed": {json.dumps(surveyed["failed"])},\n"measured": [\n{lines}\n]}}\n'
 
 
 if __name__ == "__main__":

@@ -3,8 +3,6 @@
 Importing this package imports neither TensorFlow nor Keras; running a cell does.
 """
 
-from remedies.scenarios.cell import Cell
-from remedies.scenarios.experiment import REMEDIES, Scenario
-from remedies.scenarios.matrix import CORE, SCENARIOS, run
+from remedies.scenarios.matrix import CORE, run, scenarios
 
-__all__ = ["CORE", "REMEDIES", "SCENARIOS", "Cell", "Scenario", "run"]
+__all__ = ["CORE", "run", "scenarios"]

@@ -1,4 +1,11 @@
-"""Run the matrix: ``python -m remedies.scenarios``."""
+"""Put every remedy into every scenario, and show what a save and load keeps.
+
+Examples
+--------
+  python -m remedies.scenarios --scenario core
+  python -m remedies.scenarios --scenario gather four_runs --remedy control ops_where
+  python -m remedies.scenarios --json cells.json --markdown page.md
+"""
 
 from __future__ import annotations
 
@@ -12,41 +19,60 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from remedies.registry import require
-from remedies.scenarios.cell import Cell
-from remedies.scenarios.experiment import REMEDIES
-from remedies.scenarios.matrix import CORE, SCENARIOS, run, software
-from remedies.scenarios.rendering import BARE_PAGE, matrix_page
+from remedies.registry import REMEDIES, require
+from remedies.scenarios.matrix import CORE, run, scenarios, software
 
-_EXAMPLES = """\
-examples:
-  python -m remedies.scenarios --scenario core
-  python -m remedies.scenarios --scenario gather four_runs --remedy control ops_where
-  python -m remedies.scenarios --json cells.json --markdown page.md
-"""
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return 0, or 2 for a name or a folder that does not exist."""
+    given = _parser().parse_args(arguments)
+    _quiet()
+    from remedies.scenarios.rendering import BARE_PAGE, matrix_page, put
+
+    target: Path | None = given.markdown
+    try:
+        remedies = [require("remedy", name, REMEDIES) for name in dict.fromkeys(given.remedy)]
+        names = _scenarios(given.scenario)
+        for path in filter(None, (given.json, target)):
+            require_folder(path)
+        page = target.read_text("utf-8") if target and target.exists() else BARE_PAGE
+        put(page)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    versions = software()
+    gc.freeze()  # what was imported stays; walking it again and again takes a tenth of the time
+    cells = run(remedies, names, _progress)
+    command = shlex.join(["python", "-m", "remedies.scenarios", *(arguments or sys.argv[1:])])
+    page = matrix_page(cells, versions, command, page)
+    if given.json:
+        lines = ",\n".join(json.dumps(cell.to_json(), ensure_ascii=False) for cell in cells)
+        text = f'{{"versions": {json.dumps(versions)},\n"cells": [\n{lines}\n]}}\n'
+        given.json.write_text(text, "utf-8")
+    if target:
+        target.write_text(page, "utf-8")
+    else:
+        print(page)
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "python -m remedies.scenarios",
-        description="Put every remedy into every scenario and show what a save and load keeps.",
-        epilog=_EXAMPLES,
+        description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--remedy", nargs="+", default=list(REMEDIES), metavar="R")
     parser.add_argument("--scenario", nargs="+", metavar="S", help="a name, or `core`")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every cell")
-    parser.add_argument(
-        "--markdown", type=Path, metavar="FILE", help="write the matrix into this page"
-    )
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write into this page")
     return parser
 
 
 def _scenarios(names: Sequence[str] | None) -> list[str]:
     if names is None:
-        return list(SCENARIOS)
-    allowed = ("core", *SCENARIOS)
-    given = [require("scenario", name, allowed) for name in names]
+        return list(scenarios())
+    given = [require("scenario", name, ("core", *scenarios())) for name in names]
     return list(dict.fromkeys(n for g in given for n in (CORE if g == "core" else (g,))))
 
 
@@ -56,19 +82,8 @@ def require_folder(path: Path) -> None:
         raise NotADirectoryError(f"no folder {str(path.parent)!r} to write {path.name!r} in")
 
 
-def _page(path: Path | None) -> str:
-    """Return the page that is to hold the matrix; refuse one without a place for it."""
-    text = path.read_text("utf-8") if path and path.exists() else BARE_PAGE
-    try:
-        matrix_page((), {}, "", text)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-    return text
-
-
-def _progress(cell: Cell, done: int, total: int) -> None:
-    text = f"[{done:3}/{total}] {cell.scenario} · {cell.remedy}: {cell.word} ({cell.seconds:.1f} s)"
-    print(text, file=sys.stderr, flush=True)
+def _progress(cell: object, done: int, total: int) -> None:
+    print(f"[{done:3}/{total}] {cell}", file=sys.stderr, flush=True)
 
 
 def _quiet() -> None:
@@ -77,39 +92,6 @@ def _quiet() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     for name in ("tensorflow", "absl"):
         logging.getLogger(name).setLevel(logging.ERROR)
-
-
-def cells_json(versions: dict[str, str], cells: Sequence[Cell]) -> str:
-    """Return the JSON text of a run: the software, and a cell a line."""
-    lines = ",\n".join(json.dumps(cell.to_json()) for cell in cells)
-    return f'{{"versions": {json.dumps(versions)},\n"cells": [\n{lines}\n]}}\n'
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return 0, or 2 for a name or a file that does not exist."""
-    given = _parser().parse_args(arguments)
-    try:
-        remedies = [require("remedy", name, REMEDIES) for name in dict.fromkeys(given.remedy)]
-        scenarios = _scenarios(given.scenario)
-        for path in filter(None, (given.json, given.markdown)):
-            require_folder(path)
-        page = _page(given.markdown)
-    except (NotADirectoryError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    _quiet()
-    versions = software()
-    gc.freeze()  # what was imported stays; walking it again and again takes a tenth of the time
-    cells = run(remedies, scenarios, _progress)
-    command = shlex.join(["python", "-m", "remedies.scenarios", *(arguments or sys.argv[1:])])
-    if given.json:
-        given.json.write_text(cells_json(versions, cells), "utf-8")
-    made = matrix_page(cells, versions, command, page)
-    if given.markdown:
-        given.markdown.write_text(made, "utf-8")
-    else:
-        print(made)
-    return 0
 
 
 if __name__ == "__main__":

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from remedies.scenarios import masking
+from remedies.scenarios.making import FUNCTIONAL
 from remedies.scenarios.operations import OPERATIONS
+
+Shapes = masking.Shapes
+Make = Callable[[str, Shapes], Any]
 
 
 class Body:
     """A dict of image and mask to two numbers."""
 
     select: Any  # which the remedy brings
-    __call__: Any  # which Keras brings
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -45,6 +50,20 @@ class Body:
 
     def image_shape(self, config: Any) -> Any:
         return config["input_shape"]["image"]
+
+
+def body(written: Any, pack: Any = dict, widths: tuple[int, ...] = (2,)) -> Make:
+    """Return the maker of a `Body`; `pack` and `widths` are the functional form's."""
+
+    def make(remedy: str, shapes: Shapes) -> Any:
+        if remedy == FUNCTIONAL:
+            return masking.functional(shapes, pack, widths)
+        return masking.written(remedy, written)()
+
+    return make
+
+
+plain = body(Body)
 
 
 @functools.cache
@@ -139,8 +158,9 @@ class TwoArguments(Body):
         return tuple(inputs)
 
     def predict_step(self, data: Any) -> Any:
+        this: Any = self
         inputs, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return self(*self.arguments(inputs))
+        return this(*self.arguments(inputs))
 
     def train_step(self, data: Any) -> Any:
         this: Any = self
@@ -188,7 +208,8 @@ class SetLater(Body):
     scale: Any
 
     def call(self, inputs: Any) -> Any:
-        return super().call(inputs) * self.scale
+        scale = self.scale  # before the layers: those that were called are built, and whole
+        return super().call(inputs) * scale
 
 
 class Holding(Body):

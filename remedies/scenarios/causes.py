@@ -6,23 +6,18 @@ from functools import partial
 from typing import Any
 from unittest import mock
 
-from remedies.scenarios.experiment import (
-    FUNCTIONAL,
-    Experiment,
-    NotApplicableError,
-    Scenario,
-    Shapes,
-    Trained,
-    body,
-    keras_file,
-    only,
-)
+import keras
+from keras.src import backend
+from keras.src.saving import saving_lib
+
+from remedies.scenarios import bodies
+from remedies.scenarios.bodies import Shapes, body
+from remedies.scenarios.experiment import NotApplicableError, scenario
+from remedies.scenarios.making import FUNCTIONAL, Trained, keras_file, only
 
 
 def _true_dtypes(trained: Trained) -> Any:
     """Load with stand-ins of the dtypes that the model is really fed."""
-    import keras
-    from keras.src import backend
 
     def trace(self: Any, shapes: Any) -> bool:
         dtypes = {"image": "float32", "mask": "bool"}
@@ -36,8 +31,6 @@ def _true_dtypes(trained: Trained) -> Any:
 
 def _one_visit(trained: Trained) -> Any:
     """Load while the loader cannot meet each layer a second time, through `layers`."""
-    from keras.src.saving import saving_lib
-
     name = next((n for n in ("_walk_saveable", "_walk_trackable") if hasattr(saving_lib, n)), "")
     if not name:
         raise NotApplicableError("this Keras walks a model in another way")
@@ -51,7 +44,7 @@ def _one_visit(trained: Trained) -> Any:
 
 
 def _set_later(remedy: str, shapes: Shapes) -> Any:
-    model = body("SetLater")(remedy, shapes)
+    model = body(bodies.SetLater)(remedy, shapes)
     model.scale = 2.0
     return model
 
@@ -62,36 +55,31 @@ def _then_set(trained: Trained) -> Any:
     return loaded
 
 
-_row = partial(Scenario, "causes")
-_on_control = partial(Experiment, excuses=only("control", because="only the control needs it"))
-_in_call = partial(Experiment, excuses={FUNCTIONAL: "a functional model has no call of its own"})
+_loader = partial(scenario, "causes", excuses=only("control", because="only the control needs it"))
+_in_call = partial(
+    scenario, "causes", excuses={FUNCTIONAL: "a functional model has no call of its own"}
+)
 
 SCENARIOS = (
-    _row(
-        "true_dtype",
-        "Keras rebuilds the model on a bool stand-in for the mask",
-        _on_control(_true_dtypes),
-        core=True,
+    _loader("true_dtype", "Keras rebuilds the model on a bool stand-in for the mask", _true_dtypes),
+    _loader(
+        "one_visit", "the loader meets each layer once, not again through `layers`", _one_visit
     ),
-    _row(
-        "one_visit",
-        "the loader meets each layer once, not again through `layers`",
-        _on_control(_one_visit),
-        core=True,
-    ),
-    _row(
+    _in_call(
         "asserts_dtype",
         "call raises on any mask but a bool one, before the remedy's line",
-        _in_call(make=body("Asserting")),
+        make=body(bodies.Asserting),
     ),
-    _row(
+    _in_call(
         "eager_only",
         "call reads a value with .numpy(), run_eagerly=True",
-        _in_call(make=body("EagerOnly"), compiling={"run_eagerly": True}),
+        make=body(bodies.EagerOnly),
+        compiling={"run_eagerly": True},
     ),
-    _row(
+    _in_call(
         "set_later",
         "call needs an attribute that the script sets after it made or loaded the model",
-        _in_call(_then_set, make=_set_later),
+        _then_set,
+        make=_set_later,
     ),
 )

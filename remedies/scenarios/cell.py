@@ -13,13 +13,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from remedies.roundtrip import Defects, Outcome, RoundTrip
-from remedies.scenarios.experiment import (
-    NotApplicableError,
-    Scenario,
-    UseError,
-    one_line,
-    set_policy,
-)
+from remedies.scenarios.experiment import NotApplicableError, Scenario, UseError, one_line
+from remedies.scenarios.making import set_policy
 
 NOT_APPLICABLE = "n/a"
 # What differs from run to run: folders, addresses, counters.
@@ -29,36 +24,24 @@ _WIDTH = 240
 
 @dataclass(frozen=True)
 class Cell:
-    """The outcome of a remedy in a scenario.
-
-    Attributes
-    ----------
-    remedy, scenario : str
-        Their names.
-    outcome : Outcome or None
-        None where the remedy does not apply.
-    defects : Defects
-        What was lost; nothing where the model could not even be made, trained or loaded.
-    warnings : int
-        How many warnings the user was given while saving and loading.
-    note : str
-        The reason, the error, or what Keras swallowed, in one line.
-    seconds : float
-        How long it took, for the progress.
-    """
+    """The outcome of a remedy in a scenario."""
 
     remedy: str
     scenario: str
-    outcome: Outcome | None
+    outcome: Outcome | None  # None where the remedy does not apply
+    # Nothing where the model could not even be made, trained or loaded.
     defects: Defects = field(default_factory=Defects)
-    warnings: int = 0
-    note: str = ""
-    seconds: float = 0.0
+    warnings: int = 0  # how many the user was given while saving and loading
+    note: str = ""  # the reason, the error, or what Keras swallowed, in one line
+    seconds: float = 0.0  # how long it took, for the progress
 
     @property
     def word(self) -> str:
         """The outcome's word, or ``n/a``."""
         return self.outcome.value if self.outcome else NOT_APPLICABLE
+
+    def __str__(self) -> str:
+        return f"{self.scenario} · {self.remedy}: {self.word} ({self.seconds:.1f} s)"
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data without times, and without what is 0 or empty."""
@@ -78,13 +61,12 @@ class Cell:
 def measure(remedy: str, scenario: Scenario) -> Cell:
     """Put `remedy` into `scenario`, from a clean start, and return the outcome."""
     start = time.perf_counter()
-    outcome: Outcome | None = Outcome.LOUD
-    defects, count = Defects(), 0
+    outcome, defects, count, note = Outcome.LOUD, Defects(), 0, ""
     with _clean():
         try:
             trip = scenario.check(remedy)
         except NotApplicableError as reason:
-            outcome, note = None, str(reason)
+            return Cell(remedy, scenario.name, None, note=str(reason))
         except UseError as error:
             note = str(error)
         else:

@@ -12,20 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from remedies import registry
 from remedies.roundtrip import Defects, RoundTrip, round_trip
+from remedies.scenarios.bodies import Make, plain
+from remedies.scenarios.making import Route, Trained, adam, keras_file, set_policy
 
-REMEDIES = tuple(registry.REMEDIES)
-FUNCTIONAL = "functional_bool_input"
-OVERRIDES = ("build_from_config", "build_from_config_pair")
 STEPS = 3
-WEIGHTS = ("weights_lost", "weights_changed", "outputs_changed")
-# Tracing takes most of a cell's time, and what files keep does not depend on how steps run: the
-# scenarios `run_eagerly` and `jit_...` show it. Rows that are many of a kind run so.
-EAGERLY = {"run_eagerly": True}
-
-Shapes = Mapping[str, tuple[int, ...]]
-Make = Callable[[str, Shapes], Any]
 
 
 # Not an Exception: a round trip catches those, and reports them as the format's own failures.
@@ -39,168 +30,43 @@ class UseError(Exception):
 
 @dataclass(frozen=True)
 class Scenario:
-    """One situation that every remedy is put into.
+    """One situation that every remedy is put into."""
 
-    Attributes
-    ----------
-    group, name : str
-        The heading it stands under, and its name in results and commands.
-    description : str
-        What is done, in one line.
-    check : callable
-        ``check(remedy)`` does it and returns the round trip. It raises `NotApplicableError` where
-        the remedy has nothing to show.
-    core : bool
-        Whether it is one of the few that are run over many versions of Keras.
-    prepare : callable, optional
-        Called at the start of a run, before anything starts TensorFlow.
-    """
-
-    group: str
-    name: str
-    description: str
+    group: str  # the heading it stands under
+    name: str  # in results and commands
+    description: str  # what is done, in one line
+    # `check(remedy)` does it and returns the round trip, or raises NotApplicableError or UseError.
     check: Callable[[str], RoundTrip]
-    core: bool = False
-    prepare: Callable[[], object] = lambda: None
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A compiled and trained model on its way through a format.
-
-    Attributes
-    ----------
-    model : keras.Model
-        The model.
-    fresh : callable
-        Returns the same model made again: compiled, never called, with other weights.
-    inputs, targets : structure of arrays
-        The batch it was trained on.
-    folder : Path
-        Where to save.
-    """
-
-    model: Any
-    fresh: Callable[[], Any]
-    inputs: Any
-    targets: Any
-    folder: Path
-
-
-Route = Callable[[Trained], Any]
-
-
-def keras_files(count: int, **settings: Any) -> Route:
-    """Return the route through `count` ``.keras`` files; `settings` go to `load_model`."""
-
-    def route(trained: Trained) -> Any:
-        import keras
-
-        path = trained.folder / "model.keras"
-        model = trained.model
-        for _ in range(count):
-            model.save(path)
-            model = keras.saving.load_model(path, **settings)
-        return model
-
-    return route
-
-
-keras_file = keras_files(1)
-
-
-def plain(remedy: str, shapes: Shapes) -> Any:
-    """Return the plain model: a dict of image and mask to two numbers."""
-    return body("Body")(remedy, shapes)
-
-
-def body(name: str, pack: Any = dict, widths: tuple[int, ...] = (2,)) -> Make:
-    """Return the maker of the body of this name; `pack` and `widths` are the functional form's."""
-
-    def make(remedy: str, shapes: Shapes) -> Any:
-        from remedies.scenarios import bodies, masking, overrides
-
-        if remedy == FUNCTIONAL:
-            return masking.functional(shapes, pack, widths)
-        return masking.written(remedy, getattr(bodies, name, None) or getattr(overrides, name))()
-
-    return make
-
-
-def adam() -> Any:
-    """Return Adam under a fixed name: Keras numbers the names of a process's optimizers."""
-    import keras
-
-    return keras.optimizers.Adam(name="adam")
-
-
-def sgd() -> Any:
-    """Return plain SGD, which has no variables of its own per weight."""
-    import keras
-
-    return keras.optimizers.SGD(0.01)
-
-
-def only(*remedies: str, because: str) -> dict[str, str]:
-    """Return the excuses of all but these remedies."""
-    return {name: because for name in REMEDIES if name not in remedies}
+    prepare: Callable[[], object] = lambda: None  # called before a run starts TensorFlow
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """What a scenario does; called with a remedy's name it does it and returns the round trip.
+    """What a scenario does; called with a remedy's name it does it and returns the round trip."""
 
-    Attributes
-    ----------
-    route : callable
-        Saves and loads as a user of that format would.
-    make : callable
-        ``make(remedy, shapes)`` returns the uncompiled model.
-    optimizer, loss : callable
-        Return a new one.
-    compiling : mapping
-        Whatever else `compile` is given.
-    image, mask : tuple of int
-        Shape of one example.
-    fed : str
-        The dtype that the mask is fed as.
-    pack : callable
-        Makes the input structure of a dict of arrays.
-    callbacks : callable, optional
-        ``callbacks(folder)`` for `fit`; without it the model is trained batch by batch.
-    policy : str
-        Dtype policy that the model is made under, as `set_policy` takes it.
-    scope : callable
-        Returns the context that the model is made in, such as a distribution strategy's.
-    keeps : tuple of str
-        The defects that count, where the format does not promise the rest.
-    excuses : mapping
-        Why a remedy does not apply, by its name.
-    """
-
-    route: Route = keras_file
-    make: Make = plain
+    route: Route = keras_file  # saves and loads as a user of that format would
+    make: Make = plain  # `make(remedy, shapes)` returns the uncompiled model
     optimizer: Callable[[], Any] = adam
     loss: Callable[[], Any] = lambda: "mse"
-    compiling: Mapping[str, Any] = field(default_factory=dict)
-    image: tuple[int, ...] = (8, 8, 3)
+    compiling: Mapping[str, Any] = field(default_factory=dict)  # what else `compile` is given
+    image: tuple[int, ...] = (8, 8, 3)  # shape of one example
     mask: tuple[int, ...] = (8, 8, 3)
-    fed: str = "bool"
-    pack: Callable[[dict[str, Any]], Any] = dict
+    fed: str = "bool"  # the dtype that the mask is fed as
+    pack: Callable[[dict[str, Any]], Any] = dict  # makes the input structure of a dict of arrays
+    # For `fit`, given a folder; without it the model is trained batch by batch.
     callbacks: Callable[[Path], list[Any]] | None = None
-    policy: str = "float32"
-    scope: Callable[[], AbstractContextManager[Any]] = nullcontext
-    keeps: tuple[str, ...] = ()
-    excuses: Mapping[str, str] = field(default_factory=dict)
+    policy: str = "float32"  # that the model is made under, as `set_policy` takes it
+    scope: Callable[[], AbstractContextManager[Any]] = nullcontext  # that it is made in
+    keeps: tuple[str, ...] = ()  # the defects that count, where the format promises no more
+    excuses: Mapping[str, str] = field(default_factory=dict)  # why a remedy does not apply
 
     def __call__(self, remedy: str) -> RoundTrip:
         if remedy in self.excuses:
             raise NotApplicableError(self.excuses[remedy])
         batch = self.data()
         with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            model = self._trained(remedy, *batch, folder)
-            trained = Trained(model, lambda: self.compiled(remedy), *batch, folder)
+            model = self._trained(remedy, *batch, Path(name))
+            trained = Trained(model, lambda: self.compiled(remedy), *batch, Path(name))
             return promised(self._round_trip(trained), self.keeps)
 
     def _round_trip(self, trained: Trained) -> RoundTrip:
@@ -240,14 +106,13 @@ class Experiment:
 
     def _trained(self, remedy: str, inputs: Any, targets: Any, folder: Path) -> Any:
         set_policy(self.policy)
+        stage = "when made"
         try:
             model = self.compiled(remedy)
-        except Exception as error:
-            raise UseError(f"when made: {one_line(error)}") from error
-        try:
+            stage = "in fit"
             self._fit(model, inputs, targets, folder)
         except Exception as error:
-            raise UseError(f"in fit: {one_line(error)}") from error
+            raise UseError(f"{stage}: {one_line(error)}") from error
         return model
 
     def _fit(self, model: Any, inputs: Any, targets: Any, folder: Path) -> None:
@@ -260,17 +125,11 @@ class Experiment:
             model.fit(inputs, targets, 16, epochs=STEPS, verbose=0, callbacks=callbacks)
 
 
-def set_policy(name: str) -> None:
-    """Make `name` the default dtype policy; ``floatx_...`` sets the default float type instead."""
-    import keras
-
-    floatx = name.removeprefix("floatx_") if name.startswith("floatx_") else "float32"
-    keras.config.set_floatx(floatx)
-    if floatx != "float32":
-        return
-    # Keras 3.0 has the setter elsewhere.
-    setter = getattr(keras.config, "set_dtype_policy", None)
-    (setter or keras.mixed_precision.set_dtype_policy)(name)
+def scenario(
+    group: str, name: str, description: str, route: Route = keras_file, **settings: Any
+) -> Scenario:
+    """Return the scenario that does the `Experiment` of this route and these settings."""
+    return Scenario(group, name, description, Experiment(route, **settings))
 
 
 def promised(trip: RoundTrip, keeps: tuple[str, ...]) -> RoundTrip:

@@ -7,15 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from remedies.roundtrip import RoundTrip, round_trip
-from remedies.scenarios.experiment import (
-    WEIGHTS,
-    Experiment,
-    Scenario,
-    keras_files,
-    one_line,
-    sgd,
-)
+from remedies.scenarios.experiment import Experiment, Scenario, one_line, scenario
+from remedies.scenarios.making import WEIGHTS, keras_files, sgd
 
 RUNS = 4
 STEPS = 20  # a run; enough to tell a loss that starts over from one that goes on
@@ -23,7 +19,7 @@ STEPS = 20  # a run; enough to tell a loss that starts over from one that goes o
 
 def resumed(remedy: str) -> RoundTrip:
     """Return how a model that was trained in `RUNS` runs differs from its twin, trained in one."""
-    experiment = Experiment(optimizer=_quick)
+    experiment = Experiment(optimizer=lambda: keras.optimizers.Adam(0.01, name="adam"))
     batch = experiment.data()
     twin = _alike(experiment, remedy)
     unbroken = [_run(twin, batch) for _ in range(RUNS)]
@@ -43,23 +39,13 @@ def resumed(remedy: str) -> RoundTrip:
     return replace(trip, load_error="".join(failures), remark=remark)
 
 
-def _quick() -> Any:
-    import keras
-
-    return keras.optimizers.Adam(0.01, name="adam")
-
-
 def _alike(experiment: Experiment, remedy: str) -> Any:
     """Return the compiled model; each time with the same weights, once it is called."""
-    import keras
-
     keras.utils.set_random_seed(0)
     return experiment.compiled(remedy)
 
 
 def _in_runs(model: Any, batch: Any, folder: Path, losses: list[float]) -> Any:
-    import keras
-
     for run in range(RUNS):
         if run:
             model.save(folder / "model.keras")
@@ -76,15 +62,18 @@ def _run(model: Any, batch: Any) -> float:
     return float(loss)
 
 
-_row = partial(Scenario, "second generation")
-_twice = partial(Experiment, keras_files(2))
-_uncompiled = Experiment(keras_files(2, compile=False), keeps=WEIGHTS)
+GROUP = "second generation"
+_FOUR_RUNS = f"{RUNS} runs of {STEPS} steps, a .keras file between each two, Adam"
+_row = partial(scenario, GROUP)
 
 SCENARIOS = (
-    _row("second_adam", "twice, Adam", _twice(), core=True),
-    _row("second_sgd", "twice, SGD", _twice(optimizer=sgd), core=True),
-    _row("second_uncompiled", "twice, compile=False", _uncompiled, core=True),
+    _row("second_adam", "two saves and loads, Adam", keras_files(2)),
+    _row("second_sgd", "two saves and loads, SGD", keras_files(2), optimizer=sgd),
     _row(
-        "four_runs", f"{RUNS} runs of {STEPS} steps, a .keras file between each two, Adam", resumed
+        "second_uncompiled",
+        "two saves and loads, compile=False",
+        keras_files(2, compile=False),
+        keeps=WEIGHTS,
     ),
+    Scenario(GROUP, "four_runs", _FOUR_RUNS, resumed),
 )

@@ -69,7 +69,7 @@ WRITTEN = {
 
 
 @functools.cache
-def written(remedy: str, body: type, base: type | None = None) -> type:
+def written(remedy: str, body: Any, base: type | None = None) -> type:
     """Return the registered class of `body` written with `remedy`, by default a `keras.Model`."""
     parents = (WRITTEN[remedy], body, base or keras.Model)
     name = "".join(parent.__name__ for parent in parents)

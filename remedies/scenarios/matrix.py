@@ -2,69 +2,71 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from remedies.scenarios import (
-    causes,
-    formats,
-    generations,
-    inputs,
-    nesting,
-    overriding,
-    training,
+if TYPE_CHECKING:  # they import Keras, which naming scenarios must not
+    from remedies.scenarios.cell import Cell
+    from remedies.scenarios.experiment import Scenario
+
+    Progress = Callable[[Cell, int, int], None]
+
+# The few that are run over many versions of Keras and in every benchmark: what differs between
+# remedies, and the two causes.
+CORE = (
+    *("keras", "weights_called", "pickle", "rescued"),
+    *("second_adam", "second_sgd", "second_uncompiled"),
+    *("model_in_model", "two_arguments", "fed_float32"),
+    *("sgd", "mixed_bfloat16", "frozen"),
+    *("true_dtype", "one_visit"),
 )
-from remedies.scenarios.cell import Cell, measure
-from remedies.scenarios.experiment import Scenario
+_MODULES = ("formats", "generations", "nesting", "inputs", "training", "overriding", "causes")
 
-_MODULES = (formats, generations, nesting, inputs, training, overriding, causes)
 
-SCENARIOS: dict[str, Scenario] = {
-    scenario.name: scenario for module in _MODULES for scenario in module.SCENARIOS
-}
-CORE = tuple(name for name, scenario in SCENARIOS.items() if scenario.core)
-
-Progress = Callable[[Cell, int, int], None]
+@functools.cache
+def scenarios() -> dict[str, Scenario]:
+    """Return every scenario by its name, in the order of the page; this imports TensorFlow."""
+    modules = (import_module(f"{__package__}.{name}") for name in _MODULES)
+    return {scenario.name: scenario for module in modules for scenario in module.SCENARIOS}
 
 
 def software() -> dict[str, str]:
     """Return the versions of the software that is measured; this imports it."""
-    import keras
-    import numpy as np
-    import tensorflow as tf
-
-    return {
-        "keras": keras.__version__,
-        "tensorflow": tf.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-    }
+    packages = ("keras", "tensorflow", "numpy")
+    versions = {name: str(import_module(name).__version__) for name in packages}
+    return versions | {"python": platform.python_version()}
 
 
 def run(
     remedies: Sequence[str],
-    scenarios: Sequence[str],
+    names: Sequence[str],
     progress: Progress = lambda cell, done, total: None,
 ) -> list[Cell]:
     """Put each remedy into each scenario and return the cells, scenario by scenario.
 
     Parameters
     ----------
-    remedies, scenarios : sequence of str
-        Names from `remedies.REMEDIES` and `SCENARIOS`.
+    remedies, names : sequence of str
+        Of `remedies.REMEDIES`, and of `scenarios`.
     progress : callable
         ``progress(cell, done, total)`` is called after each cell.
 
     Examples
     --------
-    >>> [cell.word for cell in run(["control", "ops_where"], ["keras"])]
+    >>> [cell.outcome.value for cell in run(["control", "ops_where"], ["keras"])]
     ['warned', 'whole']
     """
-    for name in scenarios:
-        SCENARIOS[name].prepare()
+    from remedies.scenarios.cell import measure
+
+    chosen = [scenarios()[name] for name in names]
+    for scenario in chosen:
+        scenario.prepare()
     cells: list[Cell] = []
-    for name in scenarios:
+    for scenario in chosen:
         for remedy in remedies:
-            cells.append(measure(remedy, SCENARIOS[name]))
-            progress(cells[-1], len(cells), len(remedies) * len(scenarios))
+            cells.append(measure(remedy, scenario))
+            progress(cells[-1], len(cells), len(remedies) * len(names))
     return cells

@@ -19,21 +19,11 @@ _TABLE = (0.25, 0.75)
 
 @dataclass(frozen=True)
 class Choice:
-    """One operation on a mask, and how it is written where it is not the plain way.
+    """One operation on a mask, and how it is written where it is not the plain way."""
 
-    Attributes
-    ----------
-    dtype : str
-        What the mask has to be.
-    raw : callable
-        ``raw(mask, image)`` as TensorFlow's or Keras' users write it.
-    counterpart : callable
-        The same with the function of `keras.ops` that stands nearest.
-    """
-
-    dtype: str
-    raw: Operation
-    counterpart: Operation
+    dtype: str  # what the mask has to be
+    raw: Operation  # `raw(mask, image)` as TensorFlow's or Keras' users write it
+    counterpart: Operation  # the same with the function of `keras.ops` that stands nearest
 
     def cast(self, mask: Any, image: Any) -> Any:
         """Return `raw` of the mask cast to what it has to be."""

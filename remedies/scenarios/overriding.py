@@ -5,107 +5,226 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from remedies.scenarios.experiment import (
+import keras
+import tensorflow as tf
+
+from remedies.scenarios import masking
+from remedies.scenarios.bodies import Body, Shapes, Two, body
+from remedies.scenarios.experiment import Scenario, scenario
+from remedies.scenarios.making import (
     EAGERLY,
     FUNCTIONAL,
     OVERRIDES,
     WEIGHTS,
-    Experiment,
-    Scenario,
-    Shapes,
-    body,
     keras_files,
     only,
     sgd,
 )
+from remedies.scenarios.operations import PACKAGE
 
-_ON_CONTROL = only("control", because="shown on the control")
+
+class Built(Body):
+    """A `build` that builds every layer."""
+
+    def build(self, input_shape: Any) -> None:
+        self.build_steps({"input_shape": input_shape})
+
+
+class EmptyBuild(Body):
+    """A `build` that builds no layer."""
+
+    def build(self, input_shape: Any) -> None:
+        self.built = True
+
+
+class CalledOnZeros(Body):
+    """A `build_from_config` that calls the model on zeros of the dtypes it is fed."""
+
+    stand_in: Any = staticmethod(keras.ops.zeros)
+
+    def build_from_config(self, config: Any) -> None:
+        this: Any = self
+        dtypes = {"image": "float32", "mask": "bool"}
+        shapes = config["input_shape"]
+        this({name: self.stand_in(shapes[name], dtype) for name, dtype in dtypes.items()})
+
+
+class CalledOnStandIns(CalledOnZeros):
+    """The same on Keras' own stand-ins of these dtypes."""
+
+    stand_in = keras.KerasTensor
+
+
+class KeepsShapes(Body):
+    """The article's override, which also sets what Keras' own `get_build_config` returns."""
+
+    def build_from_config(self, config: Any) -> None:
+        self.build_steps(config)
+        self._build_shapes_dict = config
+
+
+class CalledInInit(Body):
+    """Calls itself on `keras.Input` of the dtypes it is fed, as soon as it is made."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        this: Any = self
+        this(masking.stand_ins())
+
+
+class HalfBuilt(Two):
+    """The article's override copied to a bigger model: it misses the last layer."""
+
+    def build_steps(self, config: Any) -> None:
+        shape = self.image_shape(config)
+        for step in self.steps()[:-1]:
+            step.build(shape)
+            shape = step.compute_output_shape(shape)
+
+
+class EmptyOverride(Body):
+    """An override that builds no layer."""
+
+    def build_steps(self, config: Any) -> None:
+        """Build nothing."""
+
+
+class BuiltBackwards(Two):
+    """An override that builds the layers of `__init__` in another order than `call` does."""
+
+    def build_steps(self, config: Any) -> None:
+        self.dense.build((None, 4))
+        self.hidden.build((None, 192))
+        self.flatten.build(self.image_shape(config))
+
+
+class ShapeArithmetic(Body):
+    """An override that adds to a recorded shape as if it were a tuple."""
+
+    def build_steps(self, config: Any) -> None:
+        self.dense.build(self.image_shape(config)[:1] + (192,))  # noqa: RUF005 - the mistake
+
+
+class LateLayers(Body):
+    """Two layers that `build` makes; the override makes them the other way round."""
+
+    first: Any
+    last: Any
+
+    def build(self, input_shape: Any) -> None:
+        self.make("first", "last")
+
+    def build_steps(self, config: Any) -> None:
+        self.make("last", "first")
+
+    def make(self, *names: str) -> None:
+        """Make the layers in this order."""
+        del self.dense
+        for name in names:
+            setattr(self, name, keras.layers.Dense(2))
+            getattr(self, name).build((None, 192))
+
+    def run(self, mask: Any, image: Any) -> Any:
+        flat = self.flatten(self.select(mask, image))
+        return self.first(flat) - 2 * self.last(flat)
+
+
+class LateWeights(LateLayers):
+    """The same with weights of the model itself."""
+
+    add_weight: Any
+
+    def make(self, *names: str) -> None:
+        del self.dense
+        for name in names:
+            setattr(self, name, self.add_weight(shape=(192, 2), name=name))
+
+    def run(self, mask: Any, image: Any) -> Any:
+        flat = self.flatten(self.select(mask, image))
+        return flat @ self.first - 2 * (flat @ self.last)
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class FilledWhere(keras.layers.Layer):  # type: ignore[misc]
+    """A layer whose `get_config` leaves out what it fills with."""
+
+    def __init__(self, fill: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.fill = fill
+
+    def call(self, mask: Any, image: Any) -> Any:
+        return tf.where(mask, image, self.fill)
+
+    def get_config(self) -> Any:
+        return {"name": self.name, "dtype": self.dtype}
+
+
 _NO_OVERRIDE = only(*OVERRIDES, because="there is no override to get wrong")
 _NO_WRAPPER = only(FUNCTIONAL, because="there is no layer around tf.where")
 
 
 def _forgetful(remedy: str, shapes: Shapes) -> Any:
-    import keras
-
-    from remedies.scenarios import masking, overrides
-
     inputs = masking.stand_ins(shapes)
-    flat = keras.layers.Flatten()(overrides.FilledWhere(fill=-1.0)(inputs["mask"], inputs["image"]))
+    flat = keras.layers.Flatten()(FilledWhere(fill=-1.0)(inputs["mask"], inputs["image"]))
     return keras.Model(inputs, keras.layers.Dense(2)(flat))
 
 
-def _cure(name: str, description: str, written: str) -> Scenario:
-    experiment = _on_control(written, keras_files(2))
-    return Scenario("other cures, twice", name, description, experiment)
+_pitfall = partial(scenario, "pitfalls", compiling=EAGERLY)
+_ON_CONTROL = only("control", because="shown on the control")
 
 
-def _on_control(written: str, *route: Any, **settings: Any) -> Experiment:
-    return Experiment(
-        *route, make=body(written), compiling=EAGERLY, excuses=_ON_CONTROL, **settings
-    )
+def _cure(name: str, description: str, written: type[Body]) -> Scenario:
+    settings = {"make": body(written), "compiling": EAGERLY, "excuses": _ON_CONTROL}
+    return scenario("other cures, twice", name, description, keras_files(2), **settings)
 
 
-def _override(written: str, **settings: Any) -> Experiment:
-    return Experiment(make=body(written), compiling=EAGERLY, excuses=_NO_OVERRIDE, **settings)
+def _override(name: str, description: str, written: type[Body], **settings: Any) -> Scenario:
+    return _pitfall(name, description, make=body(written), excuses=_NO_OVERRIDE, **settings)
 
 
-_pitfall = partial(Scenario, "pitfalls")
+_empty_build = partial(_pitfall, make=body(EmptyBuild), excuses=_ON_CONTROL)
 
 SCENARIOS = (
-    _cure("built", "a `build` that builds every layer", "Built"),
-    _cure("called_on_zeros", "build_from_config calls the model on zeros", "CalledOnZeros"),
+    _cure("built", "a `build` that builds every layer", Built),
+    _cure("called_on_zeros", "build_from_config calls the model on zeros", CalledOnZeros),
     _cure(
         "called_on_stand_ins",
         "build_from_config calls the model on KerasTensors of the right dtypes",
-        "CalledOnStandIns",
+        CalledOnStandIns,
     ),
-    _cure("called_in_init", "`__init__` calls the model on keras.Input", "CalledInInit"),
-    _cure("keeps_shapes", "build_from_config also sets _build_shapes_dict", "KeepsShapes"),
-    _pitfall("half_built", "the override misses the last layer, Adam", _override("HalfBuilt")),
-    _pitfall(
-        "half_built_sgd",
-        "the override misses the last layer, SGD",
-        _override("HalfBuilt", optimizer=sgd),
+    _cure("called_in_init", "`__init__` calls the model on keras.Input", CalledInInit),
+    _cure("keeps_shapes", "build_from_config also sets _build_shapes_dict", KeepsShapes),
+    _override("half_built", "the override misses the last layer, Adam", HalfBuilt),
+    _override(
+        "half_built_sgd", "the override misses the last layer, SGD", HalfBuilt, optimizer=sgd
     ),
-    _pitfall(
-        "late_layers",
-        "the override makes layers in another order than build",
-        _override("LateLayers"),
-    ),
-    _pitfall(
+    _override("late_layers", "the override makes layers in another order than build", LateLayers),
+    _override(
         "late_weights",
         "the override makes the model's weights in another order than build",
-        _override("LateWeights"),
+        LateWeights,
     ),
-    _pitfall("empty_build", "a `build` that builds no layer, Adam", _on_control("EmptyBuild")),
-    _pitfall(
-        "empty_build_sgd",
-        "a `build` that builds no layer, SGD",
-        _on_control("EmptyBuild", optimizer=sgd),
-    ),
-    _pitfall(
+    _empty_build("empty_build", "a `build` that builds no layer, Adam"),
+    _empty_build("empty_build_sgd", "a `build` that builds no layer, SGD", optimizer=sgd),
+    _empty_build(
         "empty_build_uncompiled",
         "the same, load_model(compile=False)",
-        _on_control("EmptyBuild", keras_files(1, compile=False), keeps=WEIGHTS),
+        keras_files(1, compile=False),
+        keeps=WEIGHTS,
     ),
-    _pitfall(
-        "empty_override_sgd",
-        "the override builds no layer, SGD",
-        _override("EmptyOverride", optimizer=sgd),
+    _override(
+        "empty_override_sgd", "the override builds no layer, SGD", EmptyOverride, optimizer=sgd
     ),
-    _pitfall(
+    _override(
         "built_backwards",
         "the override builds the layers of __init__ in another order: no mistake",
-        _override("BuiltBackwards"),
+        BuiltBackwards,
     ),
-    _pitfall(
-        "shape_arithmetic",
-        "the override adds a tuple to a recorded shape",
-        _override("ShapeArithmetic"),
-    ),
+    _override("shape_arithmetic", "the override adds a tuple to a recorded shape", ShapeArithmetic),
     _pitfall(
         "forgetful_layer",
         "a wrapper layer that leaves an argument out of get_config",
-        Experiment(make=_forgetful, compiling=EAGERLY, excuses=_NO_WRAPPER),
+        make=_forgetful,
+        excuses=_NO_WRAPPER,
     ),
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from remedies.roundtrip import Outcome
 from remedies.scenarios.cell import Cell
-from remedies.scenarios.matrix import CORE, SCENARIOS
+from remedies.scenarios.matrix import CORE, scenarios
 
 MARKS = ("<!-- generated -->", "<!-- end of generated -->")
 BARE_PAGE = "# What each remedy keeps\n\n" + "\n".join(MARKS) + "\n"
@@ -20,13 +20,6 @@ LEGEND = """\
 - **loud**: an error stopped it: when the model was made, trained, saved, loaded or used again.
 - n/a: the remedy has nothing to show there.
 """
-_DEFECTS = {
-    "weights_lost": "weights lost",
-    "optimizer_variables_lost": "optimizer variables lost",
-    "iterations_lost": "iterations lost",
-    "outputs_changed": "outputs changed",
-    "next_step_changed": "next step changed",
-}
 
 
 def put(page: str, *parts: str) -> str:
@@ -74,44 +67,36 @@ def losses(cell: Cell) -> str:
 def matrix_page(
     cells: Sequence[Cell], software: Mapping[str, str], command: str, page: str = BARE_PAGE
 ) -> str:
-    """Return `page` with the matrix between its marks: the core, all of it, and cell by cell.
-
-    Raises
-    ------
-    ValueError
-        Where `page` lacks one of `MARKS`.
-    """
+    """Return `page` with the matrix between its marks: the core, all of it, and cell by cell."""
     names = {"keras": "Keras", "tensorflow": "TensorFlow", "numpy": "NumPy", "python": "Python"}
     versions = ", ".join(f"{names.get(key, key)} {value}" for key, value in software.items())
-    core = [cell for cell in cells if cell.scenario in CORE]
+    marks = {(cell.scenario, cell.remedy): mark(cell) for cell in cells}
     return put(
         page,
         f"{versions}. Made by `{command}`; not to be edited by hand.\n",
         LEGEND,
-        *(
-            ["### The core situations\n", *_outcomes(core), "\n### Every situation\n"]
-            if core
-            else []
-        ),
-        *_outcomes(cells),
+        "### The core situations\n",
+        *_table({key: word for key, word in marks.items() if key[0] in CORE}),
+        "\n### Every situation\n",
+        *_table(marks),
         "\n<details><summary>Cell by cell: what was lost, and why</summary>\n",
         *_details(cells),
         "\n</details>",
     )
 
 
-def _outcomes(cells: Sequence[Cell]) -> Iterator[str]:
-    remedies = list(dict.fromkeys(cell.remedy for cell in cells))
-    marks = {(cell.scenario, cell.remedy): mark(cell) for cell in cells}
+def _table(texts: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    """Yield the lines of situations by remedies, under the headings of their groups."""
+    names, remedies = (list(dict.fromkeys(key)) for key in zip(*texts, strict=True))
     yield from _head("situation", "what is done", *remedies)
     group = ""
-    for name in dict.fromkeys(cell.scenario for cell in cells):
-        scenario = SCENARIOS[name]
+    for name in names:
+        scenario = scenarios()[name]
         if scenario.group != group:
             group = scenario.group
             yield row(f"**{group}**", *[""] * (len(remedies) + 1))
-        words = (marks.get((name, remedy), "") for remedy in remedies)
-        bold = ("**SILENT**" if word == "SILENT" else word for word in words)
+        words = (texts.get((name, remedy), "") for remedy in remedies)
+        bold = (word.replace("SILENT", "**SILENT**") for word in words)
         yield row(f"`{name}`", scenario.description, *bold)
 
 
@@ -123,63 +108,31 @@ def _details(cells: Sequence[Cell]) -> Iterator[str]:
             yield row(cell.scenario, cell.remedy, mark(cell), losses(cell), count, cell.note)
 
 
-Surveyed = dict[str, dict[tuple[str, str], Cell]]
-
-
 def survey_page(survey: Mapping[str, Any], page: str = BARE_PAGE) -> str:
-    """Return `page` with a survey of Keras' versions between its marks.
-
-    Parameters
-    ----------
-    survey : mapping
-        As `remedies.versions.survey` returns it.
-    page : str
-        Text with a line for each of `MARKS`.
-
-    Raises
-    ------
-    ValueError
-        Where `page` lacks one of `MARKS`.
-    """
-    surveyed: Surveyed = {}
-    for measured in survey["measured"]:
-        cells = [Cell.from_json(data) for data in measured["cells"]]
-        surveyed[measured["versions"]["keras"]] = {(c.scenario, c.remedy): c for c in cells}
-    pairs = [(m["versions"]["keras"], m["versions"]["tensorflow"]) for m in survey["measured"]]
+    """Return `page` with what `remedies.versions.survey` returned between its marks."""
+    surveyed = {m["versions"]["keras"]: m for m in survey["measured"]}
+    pairs: dict[str, list[str]] = {}  # versions of Keras by that of TensorFlow
+    words: dict[tuple[str, str], dict[str, list[str]]] = {}  # and by what a cell says
+    for keras, measured in surveyed.items():
+        pairs.setdefault(measured["versions"]["tensorflow"], []).append(keras)
+        for cell in map(Cell.from_json, measured["cells"]):
+            key = cell.scenario, cell.remedy
+            words.setdefault(key, {}).setdefault(mark(cell), []).append(keras)
     failures = [f"- Keras {keras}: {reason}" for keras, reason in survey["failed"].items()]
     return put(
         page,
-        "Made by `scripts/keras_versions`; not to be edited by hand. Measured: "
-        + "; ".join(f"Keras {keras} on TensorFlow {tensorflow}" for keras, tensorflow in pairs)
-        + ".\n",
+        "Made by `scripts/keras_versions`; not to be edited by hand. "
+        + "".join(f"Keras {span(k, list(surveyed))} on TensorFlow {t}. " for t, k in pairs.items())
+        + "Where versions differ, each outcome has its own.\n",
         LEGEND,
-        *_head("situation", "what is done", "remedy", "outcome", "Keras"),
-        *_results(surveyed),
+        *_table({key: _by_version(by_word, list(surveyed)) for key, by_word in words.items()}),
         *(["\nNot measured:\n", *failures] if failures else []),
     )
 
 
-def _results(surveyed: Surveyed) -> Iterator[str]:
-    for key in dict.fromkeys(key for cells in surveyed.values() for key in cells):
-        versions: dict[str, dict[str, Cell]] = {}
-        for keras, cells in surveyed.items():
-            if key in cells and cells[key].outcome:
-                versions.setdefault(_result(cells[key]), {})[keras] = cells[key]
-        scenario, remedy = key
-        for result, shown in versions.items():
-            last = list(shown.values())[-1]
-            why = f": {last.note}" if last.outcome is Outcome.LOUD else ""
-            description = SCENARIOS[scenario].description
-            where = span(list(shown), list(surveyed))
-            yield row(f"`{scenario}`", description, remedy, result + why, where)
-
-
-def _result(cell: Cell) -> str:
-    lost = {words: asdict(cell.defects)[name] for name, words in _DEFECTS.items()}
-    counts = {words: f"{value:g} " if "lost" in words else "" for words, value in lost.items()}
-    shown = [counts[words] + words for words, value in lost.items() if value]
-    shown += [f"warnings: {cell.warnings}"] * bool(cell.warnings)
-    return mark(cell) + (f" ({', '.join(shown)})" if shown else "")
+def _by_version(outcomes: Mapping[str, list[str]], measured: list[str]) -> str:
+    spans = (f"{word}: {span(versions, measured)}" for word, versions in outcomes.items())
+    return next(iter(outcomes)) if len(outcomes) == 1 else "; ".join(spans)
 
 
 def span(versions: Sequence[str], measured: Sequence[str]) -> str:
@@ -188,8 +141,6 @@ def span(versions: Sequence[str], measured: Sequence[str]) -> str:
     >>> span(["3.0.5", "3.2.1", "3.3.3"], ["3.0.5", "3.1.1", "3.2.1", "3.3.3"])
     '3.0.5, 3.2.1 to 3.3.3'
     """
-    if list(versions) == list(measured):
-        return f"all {len(measured)}"
     ranges: list[list[str]] = []
     for version in versions:
         place = measured.index(version)

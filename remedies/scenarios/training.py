@@ -8,59 +8,44 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from remedies.scenarios.experiment import (
-    EAGERLY,
-    FUNCTIONAL,
-    Experiment,
-    NotApplicableError,
-    Scenario,
-    Shapes,
-    Trained,
-    body,
-    keras_file,
-    set_policy,
-    sgd,
-)
+import keras
+import tensorflow as tf
+
+from remedies.scenarios.bodies import Shapes, Two, body
+from remedies.scenarios.experiment import Experiment, NotApplicableError, Scenario, scenario
+from remedies.scenarios.making import EAGERLY, FUNCTIONAL, Trained, keras_file, set_policy, sgd
 
 
-def _keras(name: str, **settings: Any) -> Callable[[], Any]:
+def _keras(name: str, *rate: float, **settings: Any) -> Callable[[], Any]:
     """Return the maker of a Keras optimizer; what an old Keras lacks does not apply."""
 
     def make() -> Any:
-        import keras
-
         optimizer = getattr(keras.optimizers, name, None)
         if optimizer is None:
             raise NotApplicableError(f"this Keras has no optimizer {name}")
         for setting in settings.keys() - inspect.signature(optimizer).parameters.keys():
             raise NotApplicableError(f"this Keras has no `{setting}` in {name}")
-        return optimizer(**settings)
+        return optimizer(*rate, **settings)
 
     return make
 
 
 def _scheduled() -> Any:
-    import keras
-
     return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.01, decay_steps=10))
 
 
 def _loss_scaled() -> Any:
-    import keras
-
     return keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam())
 
 
 def _under_float32(trained: Trained) -> Any:
-    import keras
-
     trained.model.save(trained.folder / "model.keras")
     set_policy("float32")
     return keras.saving.load_model(trained.folder / "model.keras")
 
 
 def _frozen(remedy: str, shapes: Shapes) -> Any:
-    model = body("Two", widths=(4, 2))(remedy, shapes)
+    model = body(Two, widths=(4, 2))(remedy, shapes)
     hidden = model.layers[-2] if remedy == FUNCTIONAL else model.hidden
     hidden.trainable = False
     return model
@@ -68,8 +53,6 @@ def _frozen(remedy: str, shapes: Shapes) -> Any:
 
 def two_devices() -> None:
     """Give TensorFlow two logical CPU devices, if it has not started."""
-    import tensorflow as tf
-
     cpu = tf.config.list_physical_devices("CPU")[0]
     try:
         tf.config.set_logical_device_configuration(
@@ -82,8 +65,6 @@ def two_devices() -> None:
 @functools.cache
 def strategy() -> Any:
     """Return a mirrored strategy over two logical CPU devices, which the process must have."""
-    import tensorflow as tf
-
     names = [device.name for device in tf.config.list_logical_devices("CPU")]
     if len(names) < 2:
         raise NotApplicableError("needs a process whose TensorFlow has not started")
@@ -95,57 +76,42 @@ def _load_in_scope(trained: Trained) -> Any:
         return keras_file(trained)
 
 
-def _optimizer(name: str, description: str, make: Callable[[], Any]) -> Scenario:
-    return Scenario("optimizers", name, description, Experiment(optimizer=make, compiling=EAGERLY))
+_OPTIMIZERS = ["AdamW", "Lion", "RMSprop", "Nadam", "Adagrad", "Adafactor", "Ftrl", "Lamb", "Muon"]
+_optimizer = partial(scenario, "optimizers")
+_eager = partial(_optimizer, compiling=EAGERLY)
+_frozen_layer = partial(scenario, "frozen layer", make=_frozen)
 
 
 def _policy(name: str) -> Scenario:
     description = f"made under {name.replace('floatx_', 'floatx ')}, loaded under float32"
-    experiment = Experiment(_under_float32, policy=name)
-    return Scenario("dtype policies", name, description, experiment, name == "mixed_bfloat16")
+    return scenario("dtype policies", name, description, _under_float32, policy=name)
 
 
 def _compiled(group: str, name: str, setting: str, value: Any) -> Scenario:
-    return Scenario(group, name, f"{setting}={value!r}", Experiment(compiling={setting: value}))
+    return scenario(group, name, f"{setting}={value!r}", compiling={setting: value})
 
-
-_frozen_layer = partial(Scenario, "frozen layer")
 
 SCENARIOS = (
-    Scenario("optimizers", "sgd", "SGD", Experiment(optimizer=sgd), core=True),
-    _optimizer("momentum", "SGD with momentum", _keras("SGD", learning_rate=0.01, momentum=0.9)),
-    Scenario("optimizers", "adam", "Adam", Experiment(optimizer=_keras("Adam"))),
-    _optimizer("adamw", "AdamW", _keras("AdamW")),
-    _optimizer("lion", "Lion", _keras("Lion")),
-    _optimizer("rmsprop", "RMSprop", _keras("RMSprop")),
-    _optimizer("nadam", "Nadam", _keras("Nadam")),
-    _optimizer("adagrad", "Adagrad", _keras("Adagrad")),
-    _optimizer("adafactor", "Adafactor", _keras("Adafactor")),
-    _optimizer("ftrl", "Ftrl", _keras("Ftrl")),
-    _optimizer("lamb", "Lamb", _keras("Lamb")),
-    _optimizer("muon", "Muon", _keras("Muon")),
-    _optimizer(
+    _optimizer("sgd", "SGD", optimizer=sgd),
+    _eager("momentum", "SGD with momentum", optimizer=_keras("SGD", 0.01, momentum=0.9)),
+    _optimizer("adam", "Adam", optimizer=_keras("Adam")),
+    *(_eager(name.lower(), name, optimizer=_keras(name)) for name in _OPTIMIZERS),
+    _eager(
         "amsgrad",
         "Adam, AMSGrad and clipped gradients",
-        _keras("Adam", amsgrad=True, clipnorm=0.1),
+        optimizer=_keras("Adam", amsgrad=True, clipnorm=0.1),
     ),
-    _optimizer("ema", "Adam, moving average of weights", _keras("Adam", use_ema=True)),
-    _optimizer(
+    _eager("ema", "Adam, moving average of weights", optimizer=_keras("Adam", use_ema=True)),
+    _eager(
         "accumulation",
         "Adam, gradients gathered over 2 steps",
-        _keras("Adam", gradient_accumulation_steps=2),
+        optimizer=_keras("Adam", gradient_accumulation_steps=2),
     ),
-    _optimizer("schedule", "Adam, cosine decay of the learning rate", _scheduled),
-    _optimizer("loss_scaling", "Adam in a LossScaleOptimizer", _loss_scaled),
-    _policy("mixed_float16"),
-    _policy("mixed_bfloat16"),
-    _policy("float16"),
-    _policy("float64"),
-    _policy("floatx_float16"),
-    _frozen_layer("frozen", "layer.trainable = False, Adam", Experiment(make=_frozen), core=True),
-    _frozen_layer(
-        "frozen_sgd", "layer.trainable = False, SGD", Experiment(make=_frozen, optimizer=sgd)
-    ),
+    _eager("schedule", "Adam, cosine decay of the learning rate", optimizer=_scheduled),
+    _eager("loss_scaling", "Adam in a LossScaleOptimizer", optimizer=_loss_scaled),
+    *map(_policy, ("mixed_float16", "mixed_bfloat16", "float16", "float64", "floatx_float16")),
+    _frozen_layer("frozen", "layer.trainable = False, Adam"),
+    _frozen_layer("frozen_sgd", "layer.trainable = False, SGD", optimizer=sgd),
     _compiled("jit_compile", "jit_auto", "jit_compile", "auto"),
     _compiled("jit_compile", "jit_on", "jit_compile", True),
     _compiled("jit_compile", "jit_off", "jit_compile", False),

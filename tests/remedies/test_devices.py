@@ -13,28 +13,28 @@ from remedies import devices
 def machine(monkeypatch, tmp_path):
     """Return a function that gives this machine a device node and TensorFlow some GPUs."""
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    told = SimpleNamespace(visible=None, growth=[], synchronised=0)
+    calls = SimpleNamespace(visible=None, growth=[], synchronised=0)
 
     def make(node: bool, gpus: int):
         if node:
             (tmp_path / "nvidia0").touch()
         monkeypatch.setattr(devices, "_GPU_NODES", (str(tmp_path / "nvidia0"),))
         experimental = SimpleNamespace(
-            set_memory_growth=lambda gpu, on: told.growth.append((gpu, on))
+            set_memory_growth=lambda gpu, on: calls.growth.append((gpu, on))
         )
         config = SimpleNamespace(
             list_physical_devices=lambda kind: [f"gpu{i}" for i in range(gpus)],
             list_logical_devices=lambda kind: ["gpu0"][:gpus],
-            set_visible_devices=lambda which, kind: setattr(told, "visible", which),
+            set_visible_devices=lambda which, kind: setattr(calls, "visible", which),
             experimental=experimental,
         )
 
         def sync():
-            told.synchronised += 1
+            calls.synchronised += 1
 
         test = SimpleNamespace(experimental=SimpleNamespace(sync_devices=sync))
         monkeypatch.setitem(sys.modules, "tensorflow", SimpleNamespace(config=config, test=test))
-        return told
+        return calls
 
     return make
 
@@ -61,10 +61,10 @@ def test_a_gpu_that_tensorflow_does_not_see_is_no_gpu(machine):
 
 
 def test_of_several_gpus_one_is_used_and_its_memory_grows(machine):
-    told = machine(node=True, gpus=2)
+    calls = machine(node=True, gpus=2)
     assert devices.select("gpu") == ""
-    assert told.visible == ["gpu0"]
-    assert told.growth == [("gpu0", True)]
+    assert calls.visible == ["gpu0"]
+    assert calls.growth == [("gpu0", True)]
 
 
 def test_a_cpu_session_hides_every_gpu(machine, monkeypatch):
@@ -75,9 +75,9 @@ def test_a_cpu_session_hides_every_gpu(machine, monkeypatch):
 
 
 def test_synchronising_waits_for_a_gpu_and_costs_a_cpu_nothing(machine):
-    told = machine(node=True, gpus=1)
+    calls = machine(node=True, gpus=1)
     devices.synchronise()
-    assert told.synchronised == 1
-    told = machine(node=False, gpus=0)
+    assert calls.synchronised == 1
+    calls = machine(node=False, gpus=0)
     devices.synchronise()
-    assert told.synchronised == 1, "nothing to wait for"
+    assert calls.synchronised == 1, "nothing to wait for"

@@ -1,6 +1,5 @@
 """Facts about a GPU, from a driver that is made up."""
 
-import math
 import sys
 from types import SimpleNamespace
 
@@ -22,7 +21,6 @@ def driver(monkeypatch):
         nvmlSystemGetCudaDriverVersion=lambda: 13010,
         nvmlDeviceGetMaxClockInfo=lambda handle, kind: {1: 1980, 2: 2619}[kind],
         nvmlDeviceGetEnforcedPowerLimit=lambda handle: 700_000,
-        nvmlDeviceGetTemperature=lambda handle, sensor: 41,
         nvmlDeviceGetCurrentClocksThrottleReasons=lambda handle: 0x04 | 0x01,
     )
     monkeypatch.setitem(sys.modules, "pynvml", fake)
@@ -39,7 +37,6 @@ def test_the_facts_name_the_gpu_and_what_it_may_do(driver, monkeypatch):
         "gpu-power-cap": "700 W",
         "tf32": "on",
     }
-    assert gpu.temperature() == 41
     monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "0")
     assert gpu.facts()["tf32"] == "off"
 
@@ -48,14 +45,14 @@ def test_idleness_does_not_count_as_slowing_down(driver):
     assert gpu.throttled() == ["power cap"]
 
 
-def test_without_a_driver_there_is_nothing_to_tell(driver, monkeypatch):
+def test_without_a_driver_there_are_no_facts(driver, monkeypatch):
     def broken():
         raise RuntimeError("Driver Not Loaded")
 
     monkeypatch.setattr(driver, "nvmlInit", broken)
-    assert gpu.facts() == {} and gpu.throttled() == [] and math.isnan(gpu.temperature())
+    assert gpu.facts() == {} and gpu.throttled() == []
 
 
-def test_without_the_package_there_is_nothing_to_tell(monkeypatch):
+def test_without_the_package_there_are_no_facts(monkeypatch):
     monkeypatch.setitem(sys.modules, "pynvml", None)
     assert gpu.facts() == {} and gpu.throttled() == []

@@ -124,14 +124,6 @@ def test_a_saved_workload_stays_small(workload, tmp_path):
     assert path.stat().st_size < 2e6
 
 
-def test_attention_is_fed_what_its_layers_are_made_for():
-    from remedies.attention.layers import LENGTH, VOCABULARY
-
-    tokens = WORKLOADS["attention"].data(64)[0]["tokens"]
-    assert tokens.shape[1] == LENGTH
-    assert 0.99 * VOCABULARY < tokens.max() < VOCABULARY
-
-
 # The matrix has every remedy under XLA (`jit_on`); here a workload with convolutions.
 def test_xla_changes_nothing_of_it():
     model, data = trained("inpaint", "ops_where", jit=True)

@@ -1,12 +1,21 @@
-"""What there is to compare, and how a wrong name is answered."""
+"""What there is to compare, recipes of any folder, and how a wrong name is answered."""
 
+import doctest
+import shutil
 import subprocess
 import sys
 
 import pytest
 
-from remedies import REFERENCE, REMEDIES, WORKLOADS, UnknownNameError, recipe
-from remedies.registry import require
+from remedies import REFERENCE, REMEDIES, WORKLOADS, UnknownNameError, build, recipe, registry
+from remedies.registry import lines_changed, load, recipes, require
+from remedies.workloads import WorkloadError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a copy of the folder `attention`, whose recipes import their siblings."""
+    return shutil.copytree(WORKLOADS["attention"].folder, tmp_path / "attention")
 
 
 def test_the_reference_is_a_remedy():
@@ -15,11 +24,12 @@ def test_the_reference_is_a_remedy():
 
 @pytest.mark.parametrize(
     ("workload", "remedy", "named"),
-    [("image", "prayer", "ops_where"), ("sound", "control", "attention")],
+    [("image", "prayer", "ops_where"), ("sound", "control", "attention"), ("image", "data", "tf")],
 )
 def test_an_unknown_name_is_named_with_all_that_are_allowed(workload, remedy, named):
-    with pytest.raises(UnknownNameError, match=named):
-        recipe(workload, remedy)
+    for call in (recipe, lines_changed, build):
+        with pytest.raises(UnknownNameError, match=named):
+            call(workload, remedy)
 
 
 def test_require_returns_what_it_accepts():
@@ -27,14 +37,63 @@ def test_require_returns_what_it_accepts():
 
 
 def test_importing_the_package_imports_no_framework():
-    code = "import remedies, sys; print({'tensorflow', 'keras', 'jax'} & set(sys.modules))"
+    code = "import remedies, sys; print({'tensorflow', 'keras'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
 
-def test_every_recipe_is_written():
-    from importlib.util import find_spec
+@pytest.mark.parametrize("workload", WORKLOADS.values(), ids=list(WORKLOADS))
+def test_every_recipe_is_written(workload):
+    assert recipes(workload.folder) == tuple(REMEDIES)
 
-    for workload in WORKLOADS:
-        for remedy in REMEDIES:
-            assert find_spec(f"remedies.{workload}.{remedy}"), (workload, remedy)
+
+def test_a_recipe_of_another_folder_is_another_module(folder):
+    text = (folder / "layers.py").read_text().replace("UNITS = 64", "UNITS = 32")
+    (folder / "layers.py").write_text(text)
+    pair = load(folder, "build_from_config_pair")
+    assert pair.BuildFromConfig is load(folder, "build_from_config").BuildFromConfig
+    assert pair.BuildFromConfig is not recipe("attention", "build_from_config").BuildFromConfig
+    assert build("attention", "control", folder=folder).embed.output_dim == 32
+    assert build("attention", "control").embed.output_dim == 64
+    assert build("mine", "control", folder=folder).loss == "mse"
+
+
+def test_a_users_recipe_may_have_any_name_and_no_path_leads_out(folder):
+    shutil.copy(folder / "tf_cast.py", folder / "my_way.py")
+    assert recipes(folder) == (*REMEDIES, "my_way")
+    assert load(folder, "my_way").make
+    for name in ("../attention/control", "layers", "data"):
+        with pytest.raises(UnknownNameError, match="my_way"):
+            load(folder, name)
+
+
+def test_a_recipe_that_raises_is_named_in_one_line(folder):
+    (folder / "tf_cast.py").write_text("def make(): ...\nraise RuntimeError('one\\ntwo')\n")
+    with pytest.raises(WorkloadError, match=r"tf_cast\.py cannot be imported: RuntimeError: one"):
+        load(folder, "tf_cast")
+    (folder / "control.py").write_text("def make(:")
+    with pytest.raises(WorkloadError, match=r"control\.py cannot be imported: SyntaxError"):
+        load(folder, "control")
+
+
+@pytest.mark.parametrize(
+    ("workload", "lines"), [("image", [0, 4, 10, 2, 12, 2]), ("attention", [0, 11, 17, 1, 12, 2])]
+)
+def test_lines_that_a_user_changes(workload, lines):
+    assert [lines_changed(workload, remedy) for remedy in REMEDIES] == lines
+
+
+def test_only_code_is_counted(folder):
+    path = folder / "tf_cast.py"
+    before = lines_changed("attention", "tf_cast", folder)
+    path.write_text(
+        path.read_text().replace("TfCast", "Mine").replace("import keras", "#\n\nimport keras")
+    )
+    assert lines_changed("attention", "tf_cast", folder) == before == 1
+    path.write_text(path.read_text() + "\n\nprint()\n")
+    assert lines_changed("attention", "tf_cast", folder) == 2
+
+
+def test_the_examples_run():
+    assert doctest.testmod(registry).attempted == 1
+    assert not doctest.testmod(registry).failed

@@ -1,9 +1,13 @@
-"""The data that models are fed."""
+"""The data that models are fed, and folders that are workloads."""
+
+import doctest
+import shutil
 
 import numpy as np
 import pytest
 
-from remedies import WORKLOADS
+from remedies import WORKLOADS, workloads
+from remedies.workloads import WorkloadError, load
 
 
 @pytest.mark.parametrize("workload", WORKLOADS.values(), ids=list(WORKLOADS))
@@ -24,11 +28,8 @@ def test_the_same_seed_draws_the_same_batch(workload):
 
 
 def test_default_batches_are_sizes():
-    assert {name: workload.batch for name, workload in WORKLOADS.items()} == {
-        "image": 32,
-        "attention": 16,
-        "inpaint": 8,
-    }
+    batches = {name: workload.batch for name, workload in WORKLOADS.items()}
+    assert batches == {"image": 32, "attention": 16, "inpaint": 8}
 
 
 def test_inpaint_has_one_hole_of_8_to_16_pixels_in_each_image():
@@ -40,6 +41,40 @@ def test_inpaint_has_one_hole_of_8_to_16_pixels_in_each_image():
     assert sides.min() >= 8 and sides.max() <= 16
 
 
-def test_attention_masks_padding_at_the_end():
-    inputs, _ = WORKLOADS["attention"].data(8)
+def test_attention_masks_padding_at_the_end_and_uses_the_whole_vocabulary():
+    from remedies.attention.data import LENGTH, VOCABULARY
+
+    inputs, _ = WORKLOADS["attention"].data(64)
     assert (np.diff(inputs["mask"].astype(int), axis=1) <= 0).all()
+    assert inputs["tokens"].shape[1] == LENGTH
+    assert 0.99 * VOCABULARY < inputs["tokens"].max() < VOCABULARY
+
+
+def test_any_folder_with_data_is_a_workload(tmp_path):
+    folder = shutil.copytree(WORKLOADS["image"].folder, tmp_path / "mine")
+    (folder / "data.py").write_text(
+        '"""Mine.\n\nLong."""\nLOSS = "mae"\ndef draw(rng, batch): ...\n'
+    )
+    mine = load(folder)
+    assert (mine.name, mine.description, mine.batch, mine.loss) == ("mine", "Mine.", 32, "mae")
+    assert mine.draw is not WORKLOADS["image"].draw
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (None, "no data.py in folder"),
+        ("x = 1", "no function draw"),
+        ("raise OSError('no disk')", "data.py cannot be imported: OSError: no disk"),
+    ],
+)
+def test_a_folder_that_is_no_workload_says_why(tmp_path, data, reason):
+    if data:
+        (tmp_path / "data.py").write_text(data)
+    with pytest.raises(WorkloadError, match=reason):
+        load(tmp_path)
+
+
+def test_the_examples_run():
+    assert doctest.testmod(workloads).attempted == 2
+    assert not doctest.testmod(workloads).failed

@@ -1,3 +1,5 @@
+"""One experiment and its cell: data, excuses, failures, notes, and a clean start for the next."""
+
 from __future__ import annotations
 
 import json
@@ -6,11 +8,19 @@ from dataclasses import replace
 import pytest
 
 from remedies.roundtrip import Defects, Outcome, RoundTrip
-from remedies.scenarios.case import NotApplicableError, UseError
 from remedies.scenarios.cell import Cell, measure
-from remedies.scenarios.scenario import Scenario
+from remedies.scenarios.experiment import (
+    Experiment,
+    NotApplicableError,
+    Scenario,
+    UseError,
+    one_line,
+    promised,
+)
+from remedies.scenarios.making import WEIGHTS
 
 WHOLE = RoundTrip(Defects(), 2, 6)
+LOST = RoundTrip(Defects(2, 0, 4, 0, 3, 1.0, 1, 2, 3), 2, 6, warnings=("about the optimizer",))
 
 
 def scenario(result: RoundTrip | BaseException) -> Scenario:
@@ -19,7 +29,39 @@ def scenario(result: RoundTrip | BaseException) -> Scenario:
             raise result
         return result
 
-    return Scenario("name", "group", "about", check)
+    return Scenario("group", "name", "description", check)
+
+
+def test_defects_outside_the_promise_do_not_count() -> None:
+    kept = Defects(weights_lost=2, outputs_changed=1.0, silent_defects=1)
+    assert promised(LOST, WEIGHTS).defects == kept
+    warned = replace(LOST, warnings=("no weights",))
+    assert promised(warned, WEIGHTS).defects.silent_defects == 0
+    assert promised(LOST, ()) is LOST
+
+
+def test_line_is_one_line_without_colours_or_arguments() -> None:
+    error = ValueError("Calling X.\n\n\x1b[1mIt failed.\x1b[0m\n\nArguments received by X:\n  many")
+    assert one_line(error) == "ValueError: Calling X. It failed."
+
+
+def test_same_data_every_time() -> None:
+    (first, targets), (second, again) = (Experiment(fed="uint8").data() for _ in range(2))
+    assert first["mask"].dtype == "uint8"
+    assert (first["image"] == second["image"]).all() and (targets == again).all()
+
+
+def test_excuse_is_given_as_the_reason() -> None:
+    with pytest.raises(NotApplicableError, match="no class"):
+        Experiment(excuses={"control": "no class"})("control")
+
+
+def test_model_that_cannot_be_made_says_so() -> None:
+    def make(remedy: str, shapes: object) -> object:
+        raise ValueError("no")
+
+    with pytest.raises(UseError, match="when made: ValueError: no"):
+        Experiment(make=make)("control")
 
 
 @pytest.mark.parametrize("outcome", [*Outcome, None])
@@ -29,7 +71,8 @@ def test_json_keeps_the_cell(outcome: Outcome | None) -> None:
 
 
 def test_json_names_only_what_was_lost() -> None:
-    assert Cell("r", "s", None, Defects(weights_lost=2)).to_json()["defects"] == {"weights_lost": 2}
+    data = Cell("r", "s", None, Defects(weights_lost=2)).to_json()
+    assert data["defects"] == {"weights_lost": 2} and "note" not in data
 
 
 @pytest.mark.parametrize(
@@ -63,7 +106,7 @@ def test_note_has_no_folder_address_or_counter() -> None:
     assert measure("control", scenario(error)).note == "in /model.keras of <X> dense"
 
 
-def test_failure_of_the_suite_itself_is_no_finding() -> None:
+def test_failure_of_the_suite_itself_is_no_outcome() -> None:
     with pytest.raises(KeyError):
         measure("control", scenario(KeyError("x")))
 
@@ -76,6 +119,6 @@ def test_policy_that_a_scenario_sets_does_not_outlive_it() -> None:
         keras.config.set_dtype_policy("mixed_bfloat16")
         return WHOLE
 
-    measure("control", Scenario("name", "group", "about", check))
+    measure("control", Scenario("group", "name", "description", check))
     assert keras.config.floatx() == "float32"
     assert keras.config.dtype_policy().name == "float32"

@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from remedies.scenarios.case import FUNCTIONAL, Case, plain, set_policy
+from remedies.scenarios import masking
+from remedies.scenarios.bodies import plain
+from remedies.scenarios.experiment import Experiment
+from remedies.scenarios.making import FUNCTIONAL, set_policy
 
-CASE = Case()
-IMAGE = CASE.data()[0]["image"]
+EXPERIMENT = Experiment()
+IMAGE = EXPERIMENT.data()[0]["image"]
 
 
 def outputs(model: Any, mask: Any) -> np.ndarray:
@@ -24,15 +27,15 @@ def outputs(model: Any, mask: Any) -> np.ndarray:
 
 def model(remedy: str) -> Any:
     keras.utils.set_random_seed(0)
-    return plain(remedy, {"image": CASE.image, "mask": CASE.mask})
+    return plain(remedy, {"image": EXPERIMENT.image, "mask": EXPERIMENT.mask})
 
 
 @pytest.mark.parametrize("remedy", ["tf_cast", "ops_where", FUNCTIONAL])
 @pytest.mark.parametrize("value", [0.1, 0.9, -1.0, float("nan")])
 def test_float_mask_is_true_wherever_it_is_not_zero(remedy: str, value: float) -> None:
-    one = model(remedy)
+    small = model(remedy)
     soft = np.where(IMAGE > 0.5, np.float32(value), np.float32(0))
-    np.testing.assert_array_equal(outputs(one, soft), outputs(one, IMAGE > 0.5))
+    np.testing.assert_array_equal(outputs(small, soft), outputs(small, IMAGE > 0.5))
 
 
 @pytest.fixture
@@ -46,23 +49,21 @@ def test_under_mixed_float16_the_smallest_masks_differ_between_remedies(
     remedy: str, kept: bool, policy: Callable[[str], None]
 ) -> None:
     policy("mixed_float16")
-    one = model(remedy)
+    small = model(remedy)
     tiny = np.full_like(IMAGE, 1e-8)
-    np.testing.assert_array_equal(outputs(one, tiny), outputs(one, np.full(IMAGE.shape, kept)))
+    np.testing.assert_array_equal(outputs(small, tiny), outputs(small, np.full(IMAGE.shape, kept)))
 
 
 @pytest.mark.parametrize(("pack", "warned"), [(dict, True), (lambda d: list(d.values()), False)])
 def test_functional_model_takes_image_and_mask_in_each_others_place(
     pack: Callable[[Any], Any], warned: bool
 ) -> None:
-    from remedies.scenarios import family
-
-    one, mask = family.functional(pack=pack), IMAGE > 0.5
-    right = one.predict_on_batch(pack({"image": IMAGE, "mask": mask}))
+    small, mask = masking.functional(pack=pack), IMAGE > 0.5
+    right = small.predict_on_batch(pack({"image": IMAGE, "mask": mask}))
     with warnings.catch_warnings(record=True) as given:
         warnings.simplefilter("always", UserWarning)
-        wrong = one.predict_on_batch([mask, IMAGE])
-    assert any("structure" in str(one.message) for one in given) == warned
+        wrong = small.predict_on_batch([mask, IMAGE])
+    assert any("structure" in str(warning.message) for warning in given) == warned
     assert not np.array_equal(right, wrong)
 
 
@@ -77,10 +78,10 @@ def test_functional_model_takes_image_and_mask_in_each_others_place(
 def test_control_refuses_a_float_mask_eagerly_as_a_graph_and_under_xla(
     jit: bool, eager: bool, error: type[Exception]
 ) -> None:
-    one = model("control")
-    one.compile("sgd", "mse", jit_compile=jit, run_eagerly=eager)
+    small = model("control")
+    small.compile("sgd", "mse", jit_compile=jit, run_eagerly=eager)
     with pytest.raises(error, match="SelectV2"):
-        one.predict_on_batch({"image": tf.constant(IMAGE), "mask": tf.ones_like(IMAGE)})
+        small.predict_on_batch({"image": tf.constant(IMAGE), "mask": tf.ones_like(IMAGE)})
 
 
 def test_keras_ops_promotes_what_tensorflow_refuses_to_mix() -> None:
@@ -94,9 +95,9 @@ def test_functional_keeps_the_policies_of_its_layers_and_not_its_own(
     policy: Callable[[str], None], tmp_path: Path
 ) -> None:
     policy("mixed_bfloat16")
-    one = model(FUNCTIONAL)
-    one.save(tmp_path / "model.keras")
+    small = model(FUNCTIONAL)
+    small.save(tmp_path / "model.keras")
     policy("float32")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert [layer.dtype_policy.name for layer in loaded.layers[2:]] == ["mixed_bfloat16"] * 3
-    assert (one.dtype_policy.name, loaded.dtype_policy.name) == ("mixed_bfloat16", "float32")
+    assert (small.dtype_policy.name, loaded.dtype_policy.name) == ("mixed_bfloat16", "float32")

@@ -1,0 +1,110 @@
+"""Programs as text: equal where the compiler made the same, different where it did not."""
+
+import pytest
+
+from remedies.hlo import read
+
+FLOAT_MASK = """\
+HloModule a_inference_one_step_on_data_4553__.1, is_scheduled=true, \
+entry_computation_layout={(f32[2,3]{1,0}, f32[2,3]{1,0})->f32[6]{0}}
+
+%fused_computation.7 (param_0.2: f32[2,3], param_1.2: f32[2,3]) -> f32[6] {
+  %param_0.2 = f32[2,3]{1,0} parameter(0)
+  %zero.1 = f32[] constant(0), metadata={op_type="SelectV2" op_name="a{b}/where" source_line=9}
+  %zeros = f32[2,3]{1,0} broadcast(%zero.1), dimensions={}
+  %keep = pred[2,3]{1,0} compare(%param_0.2, %zeros), direction=NE
+  %param_1.2 = f32[2,3]{1,0} parameter(1)
+  %select.0 = f32[2,3]{1,0} select(%keep, %param_1.2, %zeros), metadata={op_name="x_1"}
+  ROOT %bitcast.1 = f32[6]{0} bitcast(%select.0), frontend_attributes={grad_x="false"}
+}
+
+ENTRY %a_inference_one_step_on_data_4553__.1 (arg0.1: f32[2,3], arg1.1: f32[2,3]) -> f32[6] {
+  %arg0.1 = f32[2,3]{1,0} parameter(0), parameter_replication={false}
+  %arg1.1 = f32[2,3]{1,0} parameter(1), parameter_replication={false}
+  ROOT %fusion = f32[6]{0} fusion(%arg1.1, %arg0.1), kind=kLoop, calls=%fused_computation.7
+}
+
+"""
+GOLDEN = """\
+HloModule, is_scheduled=true, \
+entry_computation_layout={(f32[2,3]{1,0}, f32[2,3]{1,0})->f32[6]{0}}
+%0 {
+  %1 = f32[2,3]{1,0} parameter(0)
+  %2 = f32[] constant(0)
+  %3 = f32[2,3]{1,0} broadcast(%2), dimensions={}
+  %4 = pred[2,3]{1,0} compare(%1, %3), direction=NE
+  %5 = f32[2,3]{1,0} parameter(1)
+  %6 = f32[2,3]{1,0} select(%4, %5, %3)
+  ROOT %7 = f32[6]{0} bitcast(%6)
+}
+ENTRY %8 {
+  %9 = f32[2,3]{1,0} parameter(0), parameter_replication={false}
+  %10 = f32[2,3]{1,0} parameter(1), parameter_replication={false}
+  ROOT %11 = f32[6]{0} fusion(%10, %9), kind=kLoop, calls=%0
+}
+"""
+
+
+def test_names_numbers_and_origins_are_left_out():
+    assert read(FLOAT_MASK).text == GOLDEN
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("4553", "99"),
+        ("fused_computation.7", "fused_computation.12"),
+        ("%zero.1", "%SelectV2.3"),
+        ('op_name="x_1"', 'op_name="ops_where_8/x" source_file="/elsewhere/site.py"'),
+        ('grad_x="false"', 'grad_x="true"'),
+    ],
+)
+def test_the_same_program_from_another_process_is_the_same_text(old, new):
+    assert old in FLOAT_MASK
+    assert read(FLOAT_MASK.replace(old, new)) == read(FLOAT_MASK)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("constant(0)", "constant(1)"),
+        ("direction=NE", "direction=EQ"),
+        ("select(%keep, %param_1.2, %zeros)", "select(%keep, %zeros, %param_1.2)"),
+        ("fusion(%arg1.1, %arg0.1)", "fusion(%arg0.1, %arg1.1)"),
+        ("f32[2,3]{1,0} parameter(0)\n", "f32[2,3]{0,1} parameter(0)\n"),
+        ("kind=kLoop", "kind=kInput"),
+    ],
+)
+def test_another_program_is_another_text(old, new):
+    assert old in FLOAT_MASK
+    other = read(FLOAT_MASK.replace(old, new))
+    assert other.text != GOLDEN
+    assert other.fingerprint != read(FLOAT_MASK).fingerprint
+
+
+def test_a_normalised_program_is_left_as_it_is():
+    assert read(GOLDEN).text == GOLDEN
+
+
+def test_instructions_are_read_with_their_operands_and_bodies():
+    program = read(FLOAT_MASK)
+    assert program.entry == "8"
+    root = program.computations["8"]["11"]
+    assert (root.opcode, root.operands, root.called) == ("fusion", ("10", "9"), ("0",))
+    assert root.shape == "f32[6]{0}"
+    assert program.opcodes["compare"] == 1
+    assert program.opcodes["parameter"] == 4
+    assert program.opcodes.total() == 10
+
+
+def test_a_tuple_is_one_result():
+    line = "  ROOT %t = (f32[2]{0}, /*index=1*/(s64[], pred[4])) tuple(%a, (%b))\n"
+    program = read(f"HloModule m\n\nENTRY %main () -> f32[] {{\n{line}}}\n")
+    (made,) = program.computations["0"].values()
+    assert made.shape == "(f32[2]{0}, /*index=1*/(s64[], pred[4]))"
+    assert (made.opcode, made.operands) == ("tuple", ("2", "3"))
+
+
+def test_bytes_moved_are_the_operands_and_results_of_the_entry_computation():
+    # One fusion that reads two masks of 24 bytes and writes 24; what it holds inside is not moved.
+    assert read(FLOAT_MASK).bytes_moved == 72
