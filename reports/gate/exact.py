@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from remedies.intervals import Word
 from remedies.metrics import METRICS, PROGRAMS, RECIPES, Kind
 from reports.gate.verdict import ROW_AXES, Finding, Reason, Row
 
@@ -109,21 +110,24 @@ def _compared(key: Key, before: float, after: float) -> Row:
 def _step(key: Key, base: Table, head: Table) -> Row:
     """Say whether a step has the same program and the same Python as before."""
     step, python = (STEP, *key[1:]), (_PYTHON, *key[1:])
-    if python not in base or python not in head:
-        return lacking(step, Reason.WITHHELD)
-    words = set()
-    for evidence in (key, python):
-        sides = base[evidence], head[evidence]
-        for one in _common(*sides) or [""]:
-            texts = (
-                [{side.one(one)[1]} for side in sides]
-                if one
-                else [{side.one(name)[1] for name in side.values} for side in sides]
-            )
-            if "" in texts[0] | texts[1]:
-                return lacking(step, Reason.WITHHELD)
-            equal = texts[0] == texts[1] and len(texts[0]) == 1
-            words.add("same step" if equal else "another step" if one else "")
-    if "" in words:
+    program = _equal(base[key], head[key])
+    if program is None:
         return lacking(step, Reason.OTHER_PROCESSOR)
-    return row(step, "another step" if "another step" in words else "same step")
+    if not program:
+        return row(step, Finding.OTHER_STEP.value)
+    known = python in base and python in head
+    calls = _equal(base[python], head[python]) if known else None
+    if calls is None:
+        return lacking(step, Reason.WITHHELD)
+    return row(step, Word.SAME_STEP.value if calls else Finding.OTHER_STEP.value)
+
+
+def _equal(base: Side, head: Side) -> bool | None:
+    """Return whether two sides have one fingerprint; None where that cannot be said."""
+    both = _common(base, head)
+    if both:
+        pairs = [(base.one(name)[1], head.one(name)[1]) for name in both]
+        return None if any("" in pair for pair in pairs) else all(a == b for a, b in pairs)
+    texts = {side.one(name)[1] for side in (base, head) for name in side.values}
+    # Another processor may have another program: that tells nothing of the change.
+    return True if len(texts) == 1 and "" not in texts else None

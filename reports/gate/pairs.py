@@ -56,13 +56,17 @@ def paired(head: Any, made: list[Row]) -> Iterator[Row]:
             if each["remedy"] == "placebo" or MARGINS.get(each["metric"]) != each["margin"]:
                 continue
             timed.add(tuple(each[name] for name in _VARIANT if name != "device"))
-            if each["word"] != Word.SAME_STEP.value:
+            if not each["launches"] and each["word"] == Word.UNDECIDED.value:
+                yield lacking(
+                    (each["metric"], *(each[axis] for axis in ROW_AXES)), Reason.NOT_TIMED
+                )
+            elif each["word"] != Word.SAME_STEP.value:
                 yield _row(each)
     for row in made:
         own = (row.workload, row.batch, row.jit, row.step, row.remedy, row.mask_dtype)
         if row.metric == exact.STEP and row.word == "another step" and own not in timed:
             key = ("step_ratio", *(getattr(row, axis) for axis in ROW_AXES))
-            yield lacking(key, Reason.NO_TIME)
+            yield lacking(key, Reason.NOT_TIMED)
 
 
 def _own_groups(head: Any) -> Any:

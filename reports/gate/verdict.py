@@ -67,7 +67,7 @@ class Reason(str, Enum):
     ONE_LAUNCH = "fewer than two launches on both sides"
     WITHHELD = "Python was not the same twice in a row"
     NOT_RUN = "the recipe does not run"
-    NO_TIME = "the budget ended first"
+    NOT_TIMED = "it was not timed before the budget ended"
     UNRELIABLE = "the placebo or the clock says that times are no evidence"
 
 

@@ -107,7 +107,8 @@ class Check:
                 sessions = [s for name in planned for s in self._timed(name, launches)]
                 failures |= self._launch(sessions)
                 launches += 1
-            rows = pairs.compare(frame.read(self.store.path))
+            current, _ = frame.latest(frame.read(self.store.path))
+            rows = pairs.compare(current)
             if not any(row.word == "undecided" for row in rows) or time.time() >= self.deadline:
                 break
         self.notes += [f"{session}: {reason}" for session, reason in failures.items()]

@@ -110,13 +110,13 @@ class Repository:
 def recipes(folder: Path) -> dict[Recipe, str]:
     """Return the recipes of the workloads in `folder`, each with a name that only equal code has.
 
-    A recipe is a module beside a ``control.py`` that makes a model. Its code includes that of the
+    A recipe is a module beside a ``data.py`` that makes a model. Its code includes that of the
     siblings that it imports; comments, docstrings and layout do not count. It is read, not run.
     """
     return {
         Recipe(file.parent.name, file.stem): _code(file)
-        for control in sorted(folder.glob("*/control.py"))
-        for file in sorted(control.parent.glob("*.py"))
+        for workload in sorted({file.parent for file in folder.glob("*/data.py")})
+        for file in sorted(workload.glob("*.py"))
         if "def make(" in file.read_text("utf-8")
     }
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.session import Session
+from benchmarks.session import Session, identity
 from remedies import WORKLOADS
 from reports import frame
 from reports.gate import runs
@@ -81,7 +81,7 @@ class Sides:
                 break
             for side in [*pythons][:: 1 if launch % 2 == 0 else -1]:
                 self._sessions(side, pythons[side], _timed(names, launch))
-        sides = [frame.read(self._store(name)) for name in self.folders]
+        sides = [frame.latest(frame.read(self._store(name)))[0] for name in self.folders]
         notes = [
             f"{side}, {session}: {reason}"
             for side, run in zip(self.folders, sides, strict=True)
@@ -126,17 +126,18 @@ class Sides:
         for package in ("benchmarks", "remedies"):
             skipped = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / package, code / package, ignore=skipped)
-        for control in self.folders[side].glob("*/control.py"):
-            own = code / "remedies" / control.parent.name
+        for data in self.folders[side].glob("*/data.py"):
+            own = code / "remedies" / data.parent.name
             shutil.rmtree(own, ignore_errors=True)
-            shutil.copytree(control.parent, own)
+            shutil.copytree(data.parent, own)
         return code
 
     def _sessions(self, side: str, python: Path, sessions: Sequence[Session]) -> None:
         code = self._code(side)
         known = {"PYTHONPATH": str(code), "REMEDIES_MACHINE": os.uname().nodename}
+        mark = identity("gate", self.pins[side].name)
         process = subprocess.Popen(  # noqa: S603 - our own code, in asv's environment
-            [str(python), "-c", _RUN, str(self._store(side)), self.pins[side].name, _SETTING],
+            [str(python), "-c", _RUN, str(self._store(side)), mark, _SETTING],
             cwd=code, env=os.environ | known, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip

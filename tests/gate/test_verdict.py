@@ -37,8 +37,8 @@ ROWS = [
     Row("step_group", "another step", **STEP),
     Row("step_group", "same step", **(STEP | {"remedy": "control"})),
     Row("outputs_changed", "equal", "image", remedy="control", before=0, after=0),
-    Row("load_ratio", "not compared", "image", remedy="control", reason="the budget ended first",
-        blocks=True),
+    Row("load_ratio", "not compared", "image", remedy="control", blocks=True,
+        reason="it was not timed before the budget ended"),
 ]  # fmt: skip
 NASTY = [
     "<script>alert(1)</script>",

@@ -1,0 +1,240 @@
+"""What a check measures, in which order, and what it says of what cannot be measured."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.session import Folder, Session
+from reports.gate.verdict import Row, Verdict, conclude
+from scripts.gate import check as module
+from scripts.gate.check import Check
+from scripts.gate.commits import Recipe
+from tests.gate.sessions import BASE, HEAD, entry, write
+
+CAST = Recipe("image", "tf_cast")
+RECIPES = ("control", "ops_where", "tf_cast")
+
+
+class Workers:
+    """Stands in for sessions: head's `tf_cast` is as it is told, all else is base's."""
+
+    def __init__(self, **about: Any) -> None:
+        usual = {"slower": 1.0, "saves": 1.0, "program": "p", "python": "c", "calls": 100}
+        usual |= {"compares": 3, "lost": 0, "extra": 0.0, "noise": 0.004, "moved": 1.0}
+        self.about = usual | about
+        self.measured: list[Session] = []
+
+    def run(
+        self, sessions: Sequence[Session], store: Folder, setting: str, progress: Any
+    ) -> dict[Session, str]:
+        for session in sessions:
+            self.measured.append(session)
+            time.sleep(self.about.get("seconds", 0.0))
+            known = {"kind": session.kind, "workload": session.workload}
+            known |= {"batch": session.batch} if session.batch else {}
+            known |= {"launch": session.launch}
+            failing = session.kind == self.about.get("failing")
+            entries = getattr(self, session.kind)(random.Random(str(session)))
+            write(store.path, known, entries, fail=failing)
+        return {}
+
+    def identity(self, rng: random.Random) -> list[dict[str, Any]]:
+        made = []
+        for source in ("base", "head"):
+            for remedy in ("ops_where", "tf_cast"):
+                own = (source, remedy) == ("head", "tf_cast")
+                program, python = (self.about["program"], self.about["python"]) if own else "pc"
+                axes = _axes(source, remedy)
+                calls = self.about["calls"] if own else 100
+                made += [
+                    entry("program_differs", float(program != "p"), program, **axes),
+                    entry("python_calls_differ", float(python != "c"), python, **axes),
+                    entry("python_calls", calls, **axes),
+                    entry("compares", self.about["compares"] if own else 3, **axes),
+                    entry("step_group", 1, **axes),
+                ]
+        return made
+
+    def fidelity(self, rng: random.Random) -> list[dict[str, Any]]:
+        return [
+            entry("weights_lost", self.about["lost"] if source == "head" else 0, jit="xla",
+                  source=source, remedy="tf_cast", mask_dtype="bool")
+            for source in ("base", "head")
+        ]  # fmt: skip
+
+    def step_times(self, rng: random.Random) -> list[dict[str, Any]]:
+        made = []
+        if self.about["program"] != "p":
+            ratio = self.about["slower"] * rng.gauss(1, self.about["noise"])
+            made += [entry("step_seconds", 0.003, **_axes("base", "tf_cast")),
+                     entry("step_ratio", ratio, **_axes("head", "tf_cast")),
+                     entry("step_ratio", self.about["moved"] * rng.gauss(1, 0.003),
+                           **_axes("base", "placebo"))]  # fmt: skip
+        elif self.about["python"] != "c":
+            extra = self.about["extra"] * rng.gauss(1, 0.05)
+            made += [entry("step_seconds", 0.003, **_axes("head", "tf_cast")),
+                     entry("python_extra_seconds", extra, **_axes("head", "tf_cast"))]  # fmt: skip
+        return made
+
+    def saving(self, rng: random.Random) -> list[dict[str, Any]]:
+        made = []
+        for name in ("save", "load"):
+            ratio = (self.about["saves"] if name == "save" else 1.0) * rng.gauss(1, 0.01)
+            axes = {"remedy": "tf_cast", "size": 0}
+            made += [entry(f"{name}_seconds", 0.02, source="base", **axes),
+                     entry(f"{name}_ratio", ratio, source="head", **axes)]  # fmt: skip
+        return made
+
+
+def _axes(source: str, remedy: str) -> dict[str, str]:
+    return {"source": source, "jit": "xla", "step": "train", "remedy": remedy, "mask_dtype": "bool"}
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> dict[str, Path]:
+    made = {name: tmp_path / name for name in ("base", "head")}
+    for name, folder in made.items():
+        (folder / "image").mkdir(parents=True)
+        (folder / "image" / "data.py").touch()
+        for remedy in RECIPES:
+            code = f"def make():\n    return {name == 'head' and remedy == 'tf_cast'}\n"
+            (folder / "image" / f"{remedy}.py").write_text(code)
+    return made
+
+
+@pytest.fixture
+def run(folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    def check(
+        workers: Workers, broken: dict[str, str] | None = None, seconds: float = 60
+    ) -> Verdict:
+        monkeypatch.setattr(module, "run", workers.run)
+        lost = broken or {}
+        monkeypatch.setattr(
+            module,
+            "broken",
+            lambda folder, asked: {
+                one: lost[folder.name] for one in asked if one == CAST and folder.name in lost
+            },
+        )
+        made = Check(folders, "cpu", Folder(tmp_path / "store", "i"), time.time() + seconds)
+        rows = made.run()
+        return conclude(rows, device="cpu", base=BASE, head=HEAD, minutes=0.0, differs=())
+
+    return check
+
+
+def words(verdict: Verdict) -> dict[str, str]:
+    return {row.metric: row.word for row in verdict.rows}
+
+
+def test_the_same_step_is_never_timed_but_files_are(run: Any) -> None:
+    workers = Workers()
+    verdict = run(workers)
+    assert verdict.status == 0
+    assert verdict.compared["times"] == 2 and verdict.compared["steps"] == 2
+    assert "step_ratio" not in words(verdict)
+
+
+def test_only_the_changed_recipe_and_the_reference_are_left(run: Any, folders: Any) -> None:
+    run(Workers())
+    left = {file.stem for file in (folders["head"] / "image").glob("*.py")}
+    assert left == {"data", "tf_cast", "ops_where"}
+
+
+@pytest.mark.parametrize(
+    ("about", "metric", "word"),
+    [
+        ({"program": "q", "slower": 1.05}, "step_ratio", "slower"),
+        ({"saves": 1.2}, "save_ratio", "slower"),
+        ({"lost": 1}, "weights_lost", "more"),
+        ({"program": "q", "compares": 4}, "compares", "more"),
+        ({"python": "d", "calls": 101, "extra": 3e-7}, "python_calls", "more"),
+        ({"python": "d", "extra": 1.5e-4}, "python_extra_seconds", "slower"),
+    ],
+)
+def test_what_got_worse_is_named(run: Any, about: dict[str, Any], metric: str, word: str) -> None:
+    verdict = run(Workers(**about))
+    assert verdict.status == 1
+    assert words(verdict)[metric] == word
+    assert {row.remedy for row in verdict.rows if row.regressed} == {"tf_cast"}
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"program": "q"},
+        {"program": "q", "slower": 0.9},
+        {"program": "q", "compares": 2},
+        {"python": "d", "extra": 3e-7},
+        {"python": "d", "calls": 99, "extra": -3e-6},
+    ],
+)
+def test_what_did_not_get_worse_is_no_regression(run: Any, about: dict[str, Any]) -> None:
+    assert run(Workers(**about)).status == 0
+
+
+def test_launches_end_with_the_last_open_question(run: Any) -> None:
+    few, many = Workers(program="q", slower=1.2), Workers(program="q", noise=0.03)
+    run(few)
+    launches = [session.launch for session in few.measured if session.kind == "step_times"]
+    assert launches == [0, 1, 2, 3]
+    run(many)
+    assert max(session.launch for session in many.measured) > 3
+
+
+def test_what_the_time_did_not_reach_is_not_judged(run: Any) -> None:
+    verdict = run(Workers(program="q", seconds=0.1), seconds=0.05)
+    assert verdict.status == 2
+    assert verdict.lacking["times: it was not timed before the budget ended"] == 1
+
+
+def test_a_placebo_that_moved_ends_all_belief_in_times(run: Any) -> None:
+    verdict = run(Workers(program="q", slower=1.3, moved=1.1))
+    assert verdict.status == 2
+    assert words(verdict)["step_ratio"] == "unreliable"
+
+
+def test_a_session_that_fails_is_not_forgotten(run: Any) -> None:
+    verdict = run(Workers(failing="fidelity"))
+    assert verdict.status == 2
+    assert "defects: both sessions failed" in verdict.lacking
+
+
+def test_python_that_is_withheld_is_not_the_same(run: Any) -> None:
+    verdict = run(Workers(python=""))
+    assert verdict.status == 2
+    assert verdict.lacking["steps: Python was not the same twice in a row"] == 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "status", "word"),
+    [
+        ({"head": "KeyError: 'x'"}, 1, "broken"),
+        ({"base": "it"}, 0, "mended"),
+        ({"base": "it", "head": "it"}, 2, "not compared"),
+    ],
+)
+def test_a_recipe_that_does_not_run_is_named_and_not_measured(
+    run: Any, broken: dict[str, str], status: int, word: str
+) -> None:
+    workers = Workers()
+    verdict = run(workers, broken)
+    assert (verdict.status, workers.measured) == (status, [])
+    [row] = [row for row in verdict.rows if row.remedy == "tf_cast"]
+    assert row.word == word
+
+
+def test_recipes_that_come_and_go_are_listed(run: Any, folders: dict[str, Path]) -> None:
+    (folders["head"] / "image" / "tf_cast.py").rename(folders["head"] / "image" / "new.py")
+    verdict = run(Workers())
+    assert {(row.remedy, row.word) for row in verdict.rows} == {
+        ("tf_cast", "disappeared"),
+        ("new", "appeared"),
+    }
+    assert isinstance(verdict.rows[0], Row) and verdict.status == 0
