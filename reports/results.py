@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -150,7 +151,7 @@ def summary(rows: Any) -> str:
 
 
 def _words(word: Word, own: Any) -> str:
-    if len(own) == 1 and word is not Word.UNRELIABLE:
+    if len(own) == 1 and word not in (Word.UNRELIABLE, Word.UNDECIDED):
         return str(own["text"].iat[0])
     if word is Word.SLOWER:
         least, most = (percent(own["ratio"].agg(f) - 1) for f in ("min", "max"))
@@ -165,11 +166,17 @@ def _words(word: Word, own: Any) -> str:
             return f"{text} (at most {percent(share)})" if share > 0 else text
         return f"not measurable here: at most {seconds(own['high'].max())} a step"
     if word is Word.UNDECIDED:
-        ratios = own[(own["unit"] == "ratio") & (own["high"] < 1e3)]
-        most = ratios["high"].max() - 1
-        amount = ((ratios["high"] - 1) * ratios["seconds"]).max()
-        added = f" ({seconds(amount)})" if amount > 0 else ""
-        return f"undecided: at most {percent(most)}{added} slower" if most > 0 else "undecided"
+        ends = [
+            (row.high, row.high / row.seconds if row.seconds else math.nan)
+            if row.unit == "seconds"
+            else ((row.high - 1) * row.seconds, row.high - 1)
+            for row in own.itertuples(index=False)
+        ]
+        amount, share = (
+            max((e for e in end if 0 < e < 1e3), default=0.0) for end in zip(*ends, strict=True)
+        )
+        added = f" ({seconds(amount)})" if amount else ""
+        return f"undecided: at most {percent(share)}{added} slower" if share else "undecided"
     return "unreliable" if word is Word.UNRELIABLE else str(own["text"].iat[0])
 
 

@@ -48,7 +48,7 @@ __all__ = ["ACTIONS", "CLAIMS", "CONTROL", "CORE", "COSTS", "HARM", "ORDER", "RE
 
 def situation(name: str) -> str:
     """Return what is done in a situation, in a line; its name where it is not one of ours."""
-    return getattr(SCENARIOS.get(name), "about", name)
+    return SCENARIOS[name].description if name in SCENARIOS else name
 
 
 def action(remedy: str) -> str:
