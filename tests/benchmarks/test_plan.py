@@ -46,7 +46,7 @@ def test_a_gpu_is_measured_where_there_is_one(monkeypatch):
 def test_shards_part_the_sessions_and_keep_cells_together(count):
     sessions = every("full")
     parts = [[s for s in sessions if Shard(n, count).holds(s)] for n in range(1, count + 1)]
-    assert sorted(map(str, sum(parts, []))) == sorted(map(str, sessions))
+    assert sorted(str(session) for part in parts for session in part) == sorted(map(str, sessions))
     for part in parts:
         assert all(s.sibling("identity") in part for s in part if s.kind == "step_times")
 
