@@ -88,6 +88,7 @@ def read(folder: Path) -> Run:
         raise SessionsError(f"nothing to report in {str(folder)!r}: {why}")
     frame = pd.DataFrame.from_records(rows, columns=list(COLUMNS))
     keys = [*COLUMNS[: COLUMNS.index("value")], "identity"]
+    frame = frame.drop_duplicates([*keys, "value", "text"])  # several sessions may say the same
     twice = frame.duplicated(keys, keep="last")
     if twice.any():
         problems.append(f"{int(twice.sum()):,} values are there twice; the last of each is used")

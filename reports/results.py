@@ -107,7 +107,9 @@ def gather(folder: Path, threshold: float = MARGIN) -> Results:
     """
     everything = read(folder)
     run, older = latest(everything)
-    judged = judge(run.frame, threshold)
+    # The runner stops once all is decided: it may have looked after each launch but the first.
+    looks = max(1, int(run.frame["launch"].max()))
+    judged = judge(run.frame, threshold, looks)
     return Results(run, run.frame, judged, older, threshold, everything.frame, str(folder))
 
 
