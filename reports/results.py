@@ -91,6 +91,12 @@ class Results:
         rows = self.metric("situation_harm")
         return rows.pivot_table(index="situation", columns="remedy", values="value", aggfunc="max")
 
+    def done_in(self, situation: str) -> str:
+        """Return what is done in a situation, in a line; its name where the results do not say."""
+        rows = self.metric("situation_harm")
+        texts = rows.loc[(rows["situation"] == situation) & (rows["text"] != ""), "text"]
+        return str(texts.iloc[0]) if len(texts) else situation
+
     def axis(self, name: str, metric: str = "") -> list[str]:
         """Return the values of an axis, of one metric or of all."""
         rows = self.metric(metric) if metric else self.frame
