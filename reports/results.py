@@ -91,6 +91,12 @@ class Results:
         rows = self.metric("situation_harm")
         return rows.pivot_table(index="situation", columns="remedy", values="value", aggfunc="max")
 
+    def situation(self, name: str) -> str:
+        """Return what is done in a situation, with its name."""
+        rows = self.metric("situation_harm")
+        texts = [text for text in rows.loc[rows["situation"] == name, "text"] if text]
+        return f"{texts[-1]} ({name})" if texts else name
+
     def axis(self, name: str, metric: str = "") -> list[str]:
         """Return the values of an axis, of one metric or of all."""
         rows = self.metric(metric) if metric else self.frame
