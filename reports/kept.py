@@ -86,7 +86,7 @@ def situations(results: Results) -> Section:
         (rest, "The other situations.", True),
     ):
         rows = [
-            {"situation": f"{results.done_in(name)} ({name})"}
+            {"situation": results.situation(name)}
             | {remedy: _harm(harms.at[name, remedy]) for remedy in remedies}
             for name in names
         ]

@@ -158,7 +158,7 @@ def exceptions(results: Results, remedy: str) -> list[str]:
             if not better:
                 helps = "no remedy keeps it"
             harm = HARM[min(3, int(harms[remedy]))]
-            made.append(f"{results.done_in(str(name))} ({name}): {harm}; {helps}.")
+            made.append(f"{results.situation(str(name))}: {harm}; {helps}.")
     more = len(made) - MOST_EXCEPTIONS
     made = [*made[:MOST_EXCEPTIONS], *([f"and {more} more, below."] if more > 0 else [])]
     floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")

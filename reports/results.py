@@ -91,11 +91,11 @@ class Results:
         rows = self.metric("situation_harm")
         return rows.pivot_table(index="situation", columns="remedy", values="value", aggfunc="max")
 
-    def done_in(self, situation: str) -> str:
-        """Return what is done in a situation, in a line; its name where the results do not say."""
+    def situation(self, name: str) -> str:
+        """Return what is done in a situation, with its name."""
         rows = self.metric("situation_harm")
-        texts = rows.loc[(rows["situation"] == situation) & (rows["text"] != ""), "text"]
-        return str(texts.iloc[0]) if len(texts) else situation
+        texts = [text for text in rows.loc[rows["situation"] == name, "text"] if text]
+        return f"{texts[-1]} ({name})" if texts else name
 
     def axis(self, name: str, metric: str = "") -> list[str]:
         """Return the values of an axis, of one metric or of all."""
