@@ -13,12 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from remedies import REFERENCE
-from remedies.intervals import Interval, Word, intervals, widening
+from remedies.intervals import Interval, Word, intervals, more_launches, widening
 from remedies.metrics import METRICS, Kind
 from reports.gate.exact import STEP, Key, Side, Table, lacking, row
 from reports.gate.verdict import ROW_AXES, Reason, Row
 
 MARGIN = 0.10
+BIG = 1.5
 TIMES = {
     name
     for name, metric in METRICS.items()
@@ -151,6 +152,7 @@ def _judged(compared: _Compared, interval: Interval, asked: int) -> Row:
         word = Word.FASTER
     elif 1 / most <= low and high <= most:
         word = Word.SAME
+    undecided = word is Word.UNDECIDED
     return row(
         compared.key,
         word.value,
@@ -159,6 +161,8 @@ def _judged(compared: _Compared, interval: Interval, asked: int) -> Row:
         ratio=interval.center,
         low=low,
         high=high,
-        # What may be no alarm at all does not stop a night; what looks like one does.
-        blocks=word is Word.UNDECIDED and interval.center > most,
+        more_launches=more_launches(interval, MARGIN, asked) if undecided else 0,
+        # What is surely small does not stop a night; what looks like an alarm, or might be a big
+        # one, does.
+        blocks=undecided and (interval.center > most or high > BIG),
     )

@@ -45,7 +45,9 @@ def headline(verdict: Verdict) -> str:
         return f"**regressed** ({_count(worse, 'row')}): look at the first rows below."
     if verdict.status == Status.COULD_NOT_JUDGE:
         return f"**could not judge**: {_why(verdict)}"
-    return "**none regressed**: nothing to do."
+    undecided = sum(row.word == "undecided" for row in verdict.rows)
+    small = f", {_count(undecided, 'row')} undecided between small changes" if undecided else ""
+    return f"**none regressed**{small}: nothing to do."
 
 
 def _why(verdict: Verdict) -> str:
@@ -57,7 +59,7 @@ def _why(verdict: Verdict) -> str:
         return "some session files cannot be used; they are named below."
     undecided = sum(row.word == "undecided" for row in blocking)
     if undecided == len(blocking):
-        return f"{_count(undecided, 'row')} undecided: take a longer `--budget`."
+        return f"{_count(undecided, 'row')} undecided: they take more launches, a longer `--budget`."
     return f"{_count(len(blocking), 'row')} could not be compared; the reasons are below."
 
 

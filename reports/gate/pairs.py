@@ -77,11 +77,13 @@ def _own_groups(head: Any) -> Any:
     known = differs.groupby([*_VARIANT])["metric"].nunique()
     others = set(other[[*_VARIANT]].itertuples(index=False, name=None))
     equal = {variant for variant, count in known.items() if count == 2} - others
-    for index, row in frame[frame["metric"] == exact.STEP].iterrows():
-        if tuple(row[name] for name in _VARIANT) in equal:
-            frame.loc[index, "value"] = 0.0
-        elif row["value"] == 0:
-            frame.loc[index, "value"] = 1000.0
+    groups = frame["metric"] == exact.STEP
+    variants = frame.loc[groups, [*_VARIANT]].itertuples(index=False, name=None)
+    values = frame.loc[groups, "value"]
+    frame.loc[groups, "value"] = [
+        0.0 if variant in equal else value or 1000.0
+        for variant, value in zip(variants, values, strict=True)
+    ]
     return frame
 
 
