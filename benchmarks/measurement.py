@@ -87,7 +87,7 @@ class Measurement:
         os.environ["REMEDIES_MACHINE"] = os.environ.get("REMEDIES_MACHINE") or platform.node()
         os.environ["REMEDIES_COMMIT"] = os.environ.get("ASV_COMMIT") or commit()
         failures: dict[Session, str] = {}
-        with alone(self.folder.path):
+        with alone(self.folder.path, str(self.shard)):
             for sessions in self.rounds():
                 failures |= run(sessions, self.folder, self.name, progress)
         return failures

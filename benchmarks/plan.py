@@ -21,6 +21,9 @@ class Shard:
     index: int = 1
     count: int = 1
 
+    def __str__(self) -> str:
+        return "" if self.count == 1 else f"-{self.index}-of-{self.count}"
+
     @classmethod
     def parse(cls, text: str) -> Shard:
         """Return the shard that ``I/N`` names.

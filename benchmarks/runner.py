@@ -64,8 +64,8 @@ def run(
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Keep other runs out of `folder`; the system lets them in again however this process ends.
+def alone(folder: Path, part: str = "") -> Iterator[None]:
+    """Keep other runs of the same `part` out of `folder`, however this process ends.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def alone(folder: Path) -> Iterator[None]:
         While another run has it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("a+", encoding="utf-8") as lock:
+    with (folder / f".lock{part}").open("a+", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -83,14 +83,13 @@ def alone(folder: Path) -> Iterator[None]:
         lock.truncate(0)
         lock.write(f"process {os.getpid()} on {os.uname().nodename}")
         lock.flush()
-        for partial in folder.glob(".*.partial"):  # of runs that were killed
-            partial.unlink()
         yield
 
 
 def _run(session: Session, folder: Folder, setting: str, timeout: float) -> str:
     """Run a worker to its end, and return why it failed, or an empty string."""
-    folder.file(session).unlink(missing_ok=True)
+    for rest in (folder.file(session), *folder.path.glob(f".{session}.json.*")):
+        rest.unlink(missing_ok=True)  # what is stale, and what a killed run has half written
     words = [setting, json.dumps(asdict(session)), str(folder.path), folder.identity]
     log = folder.path / f"{session}.log"
     with log.open("w", encoding="utf-8") as errors:

@@ -30,14 +30,14 @@ class Budget:
         Never stop before this many rounds.
     sample_seconds : float
         Repeat a call within one sample until the sample lasts this long, and in any case until the
-        clock's own cost is less than `MOST_CLOCK_SHARE` of it. Noise within a sample is not
-        independent, so many short samples tell more than few long ones.
+        clock's own cost is less than `MOST_CLOCK_SHARE` of it. Many short samples tell more than
+        few long ones: what disturbs a machine then spoils some of them, and the median drops those.
     """
 
     seconds: float
     half_width: float = 0.01
-    rounds: int = 31
-    sample_seconds: float = 0.001
+    rounds: int = 60
+    sample_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

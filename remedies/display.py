@@ -41,7 +41,7 @@ def print_names(to: Console, remedies: Mapping[str, Any], workloads: Mapping[str
     to.print(table)
     table = _table("workload", "model")
     for workload in workloads.values():
-        table.add_row(workload.name, workload.about)
+        table.add_row(workload.name, workload.description)
     to.print()
     to.print(table)
 

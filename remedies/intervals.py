@@ -209,14 +209,15 @@ def more_launches(interval: Interval, margin: float = MARGIN, asked: int = 1) ->
 
     So many that the interval either excludes 1, widened for as many as are `asked`, or fits inside
     the margin, were the ratio and the error what they are now. `MOST_LAUNCHES` means that so many
-    would not do; from one launch nothing is known but that another is needed.
+    would not do; from one launch, or an interval without an end, nothing is known but that another
+    is needed.
 
     Examples
     --------
     >>> more_launches(Interval(1.005, 0.98, 1.031, 4, 9))
     5
     """
-    if interval.degrees <= 0:
+    if interval.degrees <= 0 or not interval.low > 0:
         return 1
     tail = (1 - LEVEL) / 2
 

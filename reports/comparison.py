@@ -114,7 +114,7 @@ class Cell:
                 row = self._same_step()
             elif kind is Word.PYTHON:
                 interval = self.python_timed.get(self._step(variant))
-                row = self._python(interval, self.reasons.get(PYTHON, []))
+                row = self._python(interval, threshold, self.reasons.get(PYTHON, []))
             else:
                 interval = self.timed.get(self._step(variant))
                 row = self._ratio(interval, threshold, asked, reasons)
@@ -127,7 +127,17 @@ class Cell:
         row = _row(Word.SAME_STEP, "same step, exactly", Interval(1.0, 1.0, 1.0, 0, math.inf))
         return row | {"exact": True}
 
-    def _python(self, interval: Interval | None, reasons: list[str]) -> dict[str, Any]:
+    def _share(self, interval: Interval) -> Interval | None:
+        """Return a difference in seconds as a ratio to the reference's time, if that is known."""
+        if not self.reference:
+            return None
+        ends = (interval.center, interval.low, interval.high)
+        center, low, high = (1 + end / self.reference for end in ends)
+        return Interval(center, max(low, 0.0), high, interval.launches, interval.degrees)
+
+    def _python(
+        self, interval: Interval | None, threshold: float, reasons: list[str]
+    ) -> dict[str, Any]:
         if interval is None:
             nothing = Interval(math.nan, math.nan, math.nan, 0, 0)
             text = "undecided (only the Python around the program differs; not timed)"
@@ -135,9 +145,12 @@ class Cell:
         if reasons:
             row = _row(Word.UNRELIABLE, f"unreliable ({reasons[0]})", interval)
             return row | {"unit": "seconds", "reason": reasons[0]}
-        if not math.isfinite(interval.high - interval.low):
-            text = "undecided (1 more launch)"
-            return _row(Word.UNDECIDED, text, interval, 1) | {"unit": "seconds"}
+        share = self._share(interval) if interval.low <= 0 else None
+        # A cost that may be nothing and may be more than the margin is not known.
+        if share and ratio_word(share.low, share.high, threshold) is not Word.SAME:
+            more = max(1, more_launches(share, threshold))
+            text = undecided(share, more, self.reference)
+            return _row(Word.UNDECIDED, text, interval, more) | {"unit": "seconds"}
         text = wording.beyond(interval.center, interval.low, interval.high)
         if interval.low > 0 and self.reference:
             text += f", {wording.percent(interval.center / self.reference)} of the step"

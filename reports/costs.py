@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pandas as pd
+
 from remedies.intervals import Word
 from reports import figures
 from reports.parts import Figure, Section, Table, table
@@ -45,30 +47,28 @@ def _steps(results: Results) -> Iterator[Any]:
     """Yield the distinct steps, with the names that each goes by."""
     judged = results.compared("step_ratio")
     rows, drawn = [], []
-    for (step, text), own in judged.groupby(["step", "difference"], sort=False):
-        own = own[own["word"] != Word.SAME_STEP.value] if text else own
-        for members, alike in _by_members(own):
-            exact = set(alike["word"]) == {Word.SAME_STEP.value}
-            label = STEPS.get(step, step)
-            rows.append(
-                {
-                    "step": f"{label}: {_members(members)}",
-                    f"differs from {REFERENCE}'s": text or ("in nothing" if exact else NOTHING),
-                    "cost": summary(alike),
-                    "evidence": "exact" if exact else _launches(alike),
-                    "measured on": f"{cells(alike)} ({counted(_count(alike), 'cell')})",
-                }
-            )
-            more = f" and {len(members) - 1} more" if len(members) > 1 else ""
-            drawn.append((f"{label}, {members[0][1]} mask\n{members[0][0]}{more}", alike))
+    for step, members, own in _distinct(judged):
+        exact = bool(own["exact"].all())
+        label = STEPS.get(step, step)
+        rows.append(
+            {
+                "step": f"{label}: {_members(members)}",
+                f"differs from {REFERENCE}'s": "in nothing" if exact else _differences(own),
+                "cost": summary(own),
+                "evidence": "exact" if exact else f"{span(own['launches'])} launches",
+                "measured on": f"{cells(own)} ({counted(_count(own), 'cell')})",
+            }
+        )
+        more = f" and {len(members) - 1} more" if len(members) > 1 else ""
+        if not exact:
+            drawn.append((f"{label}, {members[0][1]} mask\n{members[0][0]}{more}", own))
     yield table(rows, "step", "Distinct steps, with the remedies and mask dtypes that make them.")
-    timed = [(name, own) for name, own in drawn if set(own["word"]) != {Word.SAME_STEP.value}]
-    if timed:
+    if drawn:
         yield Figure(
             "steps",
             f"Which steps are not exactly {REFERENCE}'s, and by how much?",
-            "; ".join(f"{name.replace(chr(10), ', ')}: {summary(own)}" for name, own in timed),
-            lambda figure, colors: figures.steps(figure, colors, timed),
+            "; ".join(f"{name.replace(chr(10), ', ')}: {summary(own)}" for name, own in drawn),
+            lambda figure, colors: figures.steps(figure, colors, drawn),
         )
     yield _every(judged)
 
@@ -76,21 +76,27 @@ def _steps(results: Results) -> Iterator[Any]:
 Variant = tuple[str, str]  # a remedy and a mask dtype
 
 
-def _by_members(own: Any) -> Iterator[tuple[list[Variant], Any]]:
-    """Yield sets of variants that are one step in the same cells, with their comparisons."""
-    groups: dict[tuple[Any, ...], dict[Variant, None]] = {}
-    for row in own.itertuples(index=False):
-        key = tuple(getattr(row, name) for name in _CELL)
-        groups.setdefault(key, {})[row.remedy, row.mask_dtype] = None
-    alike: dict[tuple[Variant, ...], set[tuple[Any, ...]]] = {}
-    for key, members in groups.items():
-        alike.setdefault(tuple(members), set()).add(key)
-    keys = list(zip(*(own[name] for name in _CELL), strict=True))
-    for names, found in alike.items():
-        yield list(names), own[[key in found for key in keys]]
+def _distinct(judged: Any) -> Iterator[tuple[str, tuple[Variant, ...], Any]]:
+    """Yield each set of variants that are one step in some cells, with their comparisons."""
+    variants = list(zip(judged["remedy"], judged["mask_dtype"], strict=True))
+    groups: dict[tuple[str, tuple[Variant, ...]], list[Any]] = {}
+    keys = [*_CELL, "exact", "difference"]
+    for key, own in judged.assign(variant=variants).groupby(keys, sort=False):
+        groups.setdefault((key[_CELL.index("step")], tuple(own["variant"])), []).append(own)
+    made = [(step, members, pd.concat(parts)) for (step, members), parts in groups.items()]
+    names = [*STEPS]
+    yield from sorted(made, key=lambda each: (
+        names.index(each[0]) if each[0] in names else len(names), not each[2]["exact"].all()
+    ))  # fmt: skip
 
 
-def _members(members: list[Variant]) -> str:
+def _differences(rows: Any) -> str:
+    texts = [text for text in dict.fromkeys(rows["difference"]) if text]
+    more = f"; and {len(texts) - 2} more" if len(texts) > 2 else ""
+    return f"{'; or '.join(texts[:2])}{more}" or NOTHING
+
+
+def _members(members: tuple[Variant, ...]) -> str:
     """Return the names of one step: ``control and tf_cast, bool mask``."""
     by_mask: dict[str, list[str]] = {}
     for remedy, mask_dtype in members:
@@ -100,10 +106,6 @@ def _members(members: list[Variant]) -> str:
 
 def _count(rows: Any) -> int:
     return len(rows.drop_duplicates(_CELL))
-
-
-def _launches(rows: Any) -> str:
-    return f"{span(rows['launches'])} launches, 99 % interval"
 
 
 def _every(judged: Any) -> Table:
@@ -140,7 +142,8 @@ def _cast(results: Results) -> Iterator[Any]:
         rows.append(row)
     caption = (
         "tf.where alone, with and without a cast, by the bytes of its values, compared with "
-        "tf.where on a bool mask. A copy's speed is the bound that memory sets."
+        "tf.where on a bool mask. Its speed is that of a plain copy of as many bytes where it says "
+        "100 %; caches can bring it above."
     )
     yield table(rows, "kernel", caption)
     yield Figure(

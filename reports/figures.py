@@ -157,7 +157,7 @@ def _intervals(axes: Any, colors: Colors, rows: Sequence[Any], width: int) -> No
             ]
             if kind:
                 at, low, center, high = zip(*kind, strict=True)
-                axes.scatter(center, at, 26, getattr(colors, tone), mark, zorder=3)
+                axes.scatter(center, at, s=26, color=getattr(colors, tone), marker=mark, zorder=3)
                 axes.hlines(at, low, high, color=getattr(colors, tone), linewidth=1.4)
                 reach = max(reach, *map(abs, (*low, *high)))
         text = "\n".join(textwrap.wrap(summary(own), width)[:3]) if len(own) else "not measured"

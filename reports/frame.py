@@ -88,6 +88,7 @@ def read(folder: Path) -> Run:
         raise SessionsError(f"nothing to report in {str(folder)!r}: {why}")
     frame = pd.DataFrame.from_records(rows, columns=list(COLUMNS))
     keys = [*COLUMNS[: COLUMNS.index("value")], "identity"]
+    frame = frame.drop_duplicates([*keys, "value", "text"])  # several sessions may say the same
     twice = frame.duplicated(keys, keep="last")
     if twice.any():
         problems.append(f"{int(twice.sum()):,} values are there twice; the last of each is used")
@@ -140,8 +141,12 @@ def _rows(document: Any, checked: dict[Any, str]) -> tuple[list[tuple[Any, ...]]
     """
     if document["status"] != "done":
         return [], []
-    fixed = {axis: document["session"].get(axis, 0 if axis in WHOLE_NUMBERS else "")
-             for axis in AXES}  # fmt: skip
+    session = document["session"]
+    fixed = {axis: 0 if axis in WHOLE_NUMBERS else "" for axis in AXES}
+    own_axes = {  # a session fixes more than some of its metrics have
+        name: fixed | {axis: session[axis] for axis in (*metric.axes, "source") if axis in session}
+        for name, metric in METRICS.items()
+    }
     common = (
         document["machine"],
         document.get("commit", ""),
@@ -149,7 +154,7 @@ def _rows(document: Any, checked: dict[Any, str]) -> tuple[list[tuple[Any, ...]]
         document["session"].get("launch", 0),
     )
     end = (document.get("identity", ""), unreliable(document.get("health", {})))
-    given = frozenset(document["session"])
+    given = frozenset(session)
     rows: list[tuple[Any, ...]] = []
     faults: dict[str, None] = {}
     for entry in document.get("entries", ()):
@@ -157,7 +162,7 @@ def _rows(document: Any, checked: dict[Any, str]) -> tuple[list[tuple[Any, ...]]
         if fault:
             faults[_printable(fault)] = None
             continue
-        own = fixed | entry["axes"]
+        own = own_axes[entry["metric"]] | entry["axes"]
         row = (entry["metric"], *(own[axis] for axis in AXES), *common)
         rows.append((*row, float(entry["value"]), entry.get("text", ""), *end))
     return rows, [*faults][:5]
@@ -176,7 +181,7 @@ def _entry_fault(entry: Any, given: frozenset[str], checked: dict[Any, str]) -> 
         return entry_fault(entry) or "not an entry"
     fault = entry_fault(entry)
     if not fault:
-        lacking = {*METRICS[entry["metric"]].axes} - given - {*entry["axes"]}
+        lacking = {*METRICS[entry["metric"]].axes} - {*given, *entry["axes"], *WHOLE_NUMBERS}
         if lacking:
             fault = f"{entry['metric']} without {', '.join(sorted(lacking))}"
     if plain:

@@ -7,7 +7,7 @@ from typing import Any
 
 from reports.parts import Section, Table, table
 from reports.results import SECOND, Kept, Results, losses
-from reports.vocabulary import CORE, HARM, situation
+from reports.vocabulary import CORE, HARM
 from reports.wording import NOTHING, counted, listed
 
 
@@ -86,7 +86,7 @@ def situations(results: Results) -> Section:
         (rest, "The other situations.", True),
     ):
         rows = [
-            {"situation": f"{situation(name)} ({name})"}
+            {"situation": results.situation(name)}
             | {remedy: _harm(harms.at[name, remedy]) for remedy in remedies}
             for name in names
         ]

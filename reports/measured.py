@@ -77,7 +77,8 @@ def measured(results: Results) -> Section:
             "alone is timed, with the program replaced by its last result.",
             "A ratio: the two are timed in turn, in random order, in one process; the interval is "
             "over launches (fresh processes), 99 %, widened for how many comparisons of the kind "
-            f"there are. The same: the interval lies within {100 * results.threshold:g} % of 1.",
+            "there are and for a look after each launch. The same: the interval lies within "
+            f"{100 * results.threshold:g} % of 1.",
             "Unreliable: a second copy of the reference differed from it, the clock took more than "
             "0.5 % of a sample, or a GPU was throttled.",
             "Make it again: scripts/bench --full, then python -m reports build",

@@ -59,7 +59,8 @@ def scope(results: Results) -> str:
     machines = []
     for machine, facts in sorted(results.run.facts.items()):
         known = [facts.get(name, "") for name in ("cpu", "gpu")]
-        known += [f"{name} {facts[name]}" for name in ("keras", "tensorflow") if facts.get(name)]
+        packages = [name for name in facts if name.startswith(("keras", "tensorflow"))]
+        known += [f"{name} {facts[name]}" for name in sorted(packages) if facts[name]]
         machines.append(f"{machine} ({', '.join(filter(None, known)) or 'nothing known of it'})")
     timed = results.axis("device", "step_seconds")
     gpu = "" if any(device != "cpu" for device in timed) else " No GPU was measured."

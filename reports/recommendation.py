@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from remedies.intervals import Word
 from reports.results import Kept, Results, cells, losses, summary
-from reports.vocabulary import CONTROL, HARM, ORDER, REFERENCE, action, situation
+from reports.vocabulary import CONTROL, HARM, ORDER, REFERENCE, action
 from reports.wording import listed, percent, span
 
 RULE = (
@@ -158,7 +158,7 @@ def exceptions(results: Results, remedy: str) -> list[str]:
             if not better:
                 helps = "no remedy keeps it"
             harm = HARM[min(3, int(harms[remedy]))]
-            made.append(f"{situation(str(name))} ({name}): {harm}; {helps}.")
+            made.append(f"{results.situation(str(name))}: {harm}; {helps}.")
     more = len(made) - MOST_EXCEPTIONS
     made = [*made[:MOST_EXCEPTIONS], *([f"and {more} more, below."] if more > 0 else [])]
     floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")

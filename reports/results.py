@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -90,6 +91,12 @@ class Results:
         rows = self.metric("situation_harm")
         return rows.pivot_table(index="situation", columns="remedy", values="value", aggfunc="max")
 
+    def situation(self, name: str) -> str:
+        """Return what is done in a situation, with its name."""
+        rows = self.metric("situation_harm")
+        texts = [text for text in rows.loc[rows["situation"] == name, "text"] if text]
+        return f"{texts[-1]} ({name})" if texts else name
+
     def axis(self, name: str, metric: str = "") -> list[str]:
         """Return the values of an axis, of one metric or of all."""
         rows = self.metric(metric) if metric else self.frame
@@ -106,7 +113,9 @@ def gather(folder: Path, threshold: float = MARGIN) -> Results:
     """
     everything = read(folder)
     run, older = latest(everything)
-    judged = judge(run.frame, threshold)
+    # The runner stops once all is decided: it may have looked after each launch but the first.
+    looks = max(1, int(run.frame["launch"].max()))
+    judged = judge(run.frame, threshold, looks)
     return Results(run, run.frame, judged, older, threshold, everything.frame, str(folder))
 
 
@@ -150,7 +159,7 @@ def summary(rows: Any) -> str:
 
 
 def _words(word: Word, own: Any) -> str:
-    if len(own) == 1 and word is not Word.UNRELIABLE:
+    if len(own) == 1 and word not in (Word.UNRELIABLE, Word.UNDECIDED):
         return str(own["text"].iat[0])
     if word is Word.SLOWER:
         least, most = (percent(own["ratio"].agg(f) - 1) for f in ("min", "max"))
@@ -165,11 +174,17 @@ def _words(word: Word, own: Any) -> str:
             return f"{text} (at most {percent(share)})" if share > 0 else text
         return f"not measurable here: at most {seconds(own['high'].max())} a step"
     if word is Word.UNDECIDED:
-        ratios = own[(own["unit"] == "ratio") & (own["high"] < 1e3)]
-        most = ratios["high"].max() - 1
-        amount = ((ratios["high"] - 1) * ratios["seconds"]).max()
-        added = f" ({seconds(amount)})" if amount > 0 else ""
-        return f"undecided: at most {percent(most)}{added} slower" if most > 0 else "undecided"
+        ends = [
+            (row.high, row.high / row.seconds if row.seconds else math.nan)
+            if row.unit == "seconds"
+            else ((row.high - 1) * row.seconds, row.high - 1)
+            for row in own.itertuples(index=False)
+        ]
+        amount, share = (
+            max((e for e in end if 0 < e < 1e3), default=0.0) for end in zip(*ends, strict=True)
+        )
+        added = f" ({seconds(amount)})" if amount else ""
+        return f"undecided: at most {percent(share)}{added} slower" if share else "undecided"
     return "unreliable" if word is Word.UNRELIABLE else str(own["text"].iat[0])
 
 

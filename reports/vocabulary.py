@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from remedies import REFERENCE, REMEDIES
-from remedies.scenarios import CORE, SCENARIOS
+from remedies.scenarios import CORE
 
 CONTROL = "control"
 ORDER = tuple(REMEDIES)
@@ -44,11 +44,6 @@ CLAIMS = {
 }
 
 __all__ = ["ACTIONS", "CLAIMS", "CONTROL", "CORE", "COSTS", "HARM", "ORDER", "REFERENCE", "STEPS"]
-
-
-def situation(name: str) -> str:
-    """Return what is done in a situation, in a line; its name where it is not one of ours."""
-    return getattr(SCENARIOS.get(name), "about", name)
 
 
 def action(remedy: str) -> str:

@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
-# The whole matrix as a SLURM array, a shard a task; all tasks share this checkout:
+# The full setting as a SLURM array, a shard a task; all tasks share this checkout and one folder:
 #
 #   scripts/environment --gpu
-#   sbatch --array=1-6 scripts/slurm.sh              (add --gres=gpu:1, --partition=... as you need)
-#   scripts/merge .asv/shards/* --out .asv/results   when all have ended
+#   sbatch --array=1-6 scripts/slurm.sh        (add --gres=gpu:1, --partition=... as you need)
+#   .venv/bin/python -m reports build --sessions .asv/sessions/slurm        when all have ended
 #
 # A task that was preempted or timed out goes on where it stopped: submit the same array again. For
 # some of its tasks alone, say how many there are: SHARDS=6 sbatch --array=3,5 scripts/slurm.sh
-# SETTING=smoke or night measures less or more (full); REMEDIES_MACHINE names the machine (the partition),
-# VENV the environment (.venv).
+# SETTING measures less (default, smoke); REMEDIES_MACHINE names the machine; VENV the environment.
 #SBATCH --job-name=remedies
 #SBATCH --exclusive
 #SBATCH --cpus-per-task=4
@@ -28,7 +27,6 @@ if [ -z "${SHARDS:-}" ] && [ "${SLURM_ARRAY_TASK_MIN:-}-${SLURM_ARRAY_TASK_MAX:-
   exit 2
 fi
 cd "${SLURM_SUBMIT_DIR:-.}"
-# Nodes of one partition count as one machine in the results; other partitions stand beside it.
-name=${REMEDIES_MACHINE:-${SLURM_JOB_PARTITION:-slurm}}
-exec srun "${VENV:-.venv}/bin/python" -m benchmarks --setting "${SETTING:-full}" --machine "$name" \
-  --shard "$SLURM_ARRAY_TASK_ID/$shards"
+export REMEDIES_MACHINE=${REMEDIES_MACHINE:-${SLURM_JOB_PARTITION:-slurm}}
+exec srun "${VENV:-.venv}/bin/python" -m benchmarks --setting "${SETTING:-full}" \
+  --shard "$SLURM_ARRAY_TASK_ID/$shards" --sessions .asv/sessions/slurm

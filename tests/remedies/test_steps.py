@@ -55,9 +55,8 @@ def test_a_float_mask_is_another_program_and_says_by_what(identified):
     plain = identified["xla", "ops_where", "bool", "train"]
     cast = identified["xla", "tf_cast", "float32", "train"]
     assert steps.difference(cast, plain).startswith("+1 compare")
-    graph = [
-        identified["graph", *v, "train"] for v in (("tf_cast", "float32"), ("control", "bool"))
-    ]
+    variants = (("tf_cast", "float32"), ("control", "bool"))
+    graph = [identified["graph", remedy, dtype, "train"] for remedy, dtype in variants]
     assert steps.difference(*graph).startswith("+1 convert")
 
 

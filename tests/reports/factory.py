@@ -147,7 +147,8 @@ class Made:
         for situation, harms in HARM.items():
             for remedy, harm in zip(REMEDIES, harms, strict=True):
                 if remedy in self.remedies:
-                    yield entry("situation_harm", harm, situation=situation, remedy=remedy)
+                    axes = {"situation": situation, "remedy": remedy}
+                    yield entry("situation_harm", harm, f"what {situation} says", **axes)
 
     def _fidelity(self) -> Iterator[Entry]:
         names = [name for name, metric in METRICS.items() if "remedy" in metric.axes]

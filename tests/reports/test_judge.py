@@ -1,5 +1,6 @@
 """The word for each comparison of made-up results."""
 
+import numpy as np
 import pytest
 
 import reports
@@ -48,6 +49,19 @@ def test_python_that_cannot_be_measured_says_the_most_it_can_be(folder):
               step="train")  # fmt: skip
     assert row["word"] == "python"
     assert row["text"].startswith("not measurable here: at most ")
+
+
+def test_python_that_may_be_nothing_and_more_than_the_margin_is_undecided(folder):
+    rng = np.random.default_rng(0)
+
+    def noise(made):
+        made["value"] += rng.normal(0, 1e-4)
+
+    noisy = only("python_extra_seconds", noise, remedy="functional_bool_input")
+    row = the(judged(folder, edit=noisy), remedy="functional_bool_input", mask_dtype="bool",
+              step="train")  # fmt: skip
+    assert (row["word"], row["unit"]) == ("undecided", "seconds")
+    assert row["more_launches"] >= 1 and "; at most " in row["text"]
 
 
 def test_python_that_was_not_the_same_twice_is_no_evidence(folder):

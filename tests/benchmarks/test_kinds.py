@@ -1,0 +1,154 @@
+"""Each kind of session on real TensorFlow, with next to no samples."""
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks import (
+    fidelity,
+    first_steps,
+    identity,
+    kernels,
+    loads,
+    recipes,
+    saving,
+    step_times,
+)
+from benchmarks.health import Watch
+from benchmarks.sampling import Budget, Sampled
+from benchmarks.session import DONE, Folder, Session
+from benchmarks.settings import SETTINGS
+from benchmarks.variants import Variant
+from remedies import REMEDIES
+
+SHORT = Budget(0, rounds=2, sample_seconds=0)
+TINY = replace(
+    SETTINGS["smoke"],
+    jits=("graph",),
+    round_trips={"image": ("graph",)},
+    step=SHORT,
+    python=SHORT,
+    saving=SHORT,
+    kernel=SHORT,
+    sizes=(400, 4000),
+)
+IMAGE = Session("identity", "image", batch=8)
+
+
+def table(entries, *names):
+    return {(e.metric, *(e.axes.get(name, "") for name in names)): e.value for e in entries}
+
+
+@pytest.fixture(scope="module")
+def identified(tmp_path_factory):
+    folder = Folder(tmp_path_factory.mktemp("sessions"), "mark")
+    folder.write(IMAGE, {"status": DONE}, identity.measure(IMAGE, TINY))
+    return folder
+
+
+def test_identity_finds_every_bool_variant_the_same_step_or_other_in_python(identified):
+    values = table(identified.entries(IMAGE), "step", "remedy", "mask_dtype")
+    for remedy in REMEDIES:
+        assert values["program_differs", "train", remedy, "bool"] == 0
+        functional = remedy == "functional_bool_input"
+        assert (values["python_calls_differ", "train", remedy, "bool"] > 0) == functional
+        assert values["python_calls_differ", "predict", remedy, "bool"] == 0
+    assert values["program_differs", "train", "tf_cast", "float32"] == 1
+
+
+def test_step_times_are_of_distinct_programs_and_of_python_alone(identified):
+    session = replace(IMAGE, kind="step_times")
+    entries = list(step_times.measure(session, TINY, identified, Watch("cpu")))
+    values = table(entries, "step", "remedy", "mask_dtype")
+    assert values["step_seconds", "train", "control", "bool"] > 0
+    assert ("step_ratio", "train", "control", "bool") not in values
+    assert values["step_ratio", "predict", "tf_cast", "float32"] > 0
+    assert ("python_extra_seconds", "train", "functional_bool_input", "bool") in values
+    assert ("python_extra_seconds", "train", "placebo", "bool") in values
+
+
+def test_without_an_identity_nothing_is_timed(tmp_path):
+    session = replace(IMAGE, kind="step_times")
+    with pytest.raises(step_times.NotComparableError, match="identity"):
+        list(step_times.measure(session, TINY, Folder(tmp_path, "mark"), Watch("cpu")))
+
+
+def test_two_sources_that_are_equal_are_not_timed(tmp_path):
+    from pathlib import Path
+
+    import remedies
+
+    here = str(Path(remedies.__file__).parent)
+    session = replace(IMAGE, sources=(("base", here), ("head", here)))
+    folder = Folder(tmp_path, "mark")
+    folder.write(session, {"status": DONE}, identity.measure(session, TINY))
+    assert {e.axes["source"] for e in folder.entries(session)} == {"base", "head"}
+    timed = replace(session, kind="step_times")
+    assert list(step_times.measure(timed, TINY, folder, Watch("cpu"))) == []
+
+
+def test_fidelity_counts_what_the_control_loses_and_tf_cast_keeps():
+    values = table(fidelity.measure(Session("fidelity", "image"), TINY), "remedy", "mask_dtype")
+    assert values["weights_lost", "control", "bool"] == 2
+    assert values["build_warnings", "control", "bool"] == 1
+    assert values["second_generation_lost", "build_from_config", "bool"] > 0
+    assert values["second_generation_lost", "tf_cast", "float32"] == 0
+    assert values["functional_as_written_raises", "", ""] == 1
+
+
+def test_recipes_count_the_lines_that_a_user_changes():
+    values = table(recipes.measure(Session("recipes"), TINY), "workload", "remedy")
+    assert values["recipe_lines", "image", "control"] == 0
+    assert 0 < values["recipe_lines", "image", "tf_cast"] < 5
+
+
+def test_first_steps_are_of_fresh_models():
+    setting = replace(TINY, first_steps=("image",))
+    entries = list(first_steps.measure(Session("first_steps", "image"), setting, Watch("cpu")))
+    values = table(entries, "remedy")
+    for remedy in REMEDIES:
+        assert values["first_step_seconds", remedy] > values["trace_seconds", remedy] > 0
+    assert ("first_step_ratio", "placebo") in values
+    assert ("first_step_ratio", "ops_where") not in values
+
+
+def test_saving_covers_every_remedy_and_the_placebo():
+    entries = list(saving.measure(Session("saving", "image"), TINY, Watch("cpu")))
+    values = table(entries, "remedy")
+    for metric in ("save_seconds", "load_seconds", "file_bytes"):
+        assert {key[1] for key in values if key[0] == metric} == set(REMEDIES)
+    assert ("load_ratio", "placebo") in values
+
+
+def test_a_model_is_loaded_in_this_process_and_in_a_fresh_one(monkeypatch):
+    chosen = {name: Variant("", name, "bool") for name in ("control", "ops_where")}
+    monkeypatch.setattr(loads, "names", lambda session: chosen)
+    values = table(loads.measure(Session("loads", "image"), TINY), "remedy")
+    assert values["load_and_step_seconds", "ops_where"] > 0
+    assert values["fresh_load_seconds", "ops_where"] > 0
+    assert values["peak_host_bytes", "ops_where"] > 0
+    assert ("fresh_load_seconds", "control") not in values  # it cannot train any more
+
+
+def test_a_kernel_is_compared_with_a_copy_and_with_where_on_a_bool_mask():
+    times = {str(kernel): [2.0, 4.0] for kernel in kernels.kernels()} | {"copy": [1.0, 1.0]}
+    values = table(kernels.entries(400, Sampled(times, 0.0)), "kernel", "jit", "mask_dtype")
+    assert values["copy_bytes_per_second", "", "", ""] == 800
+    assert values["where_seconds", "where", "xla", "bool"] == 3
+    assert values["where_bandwidth", "where", "xla", "bool"] == pytest.approx(900 / 800 / 3)
+    assert values["where_ratio", "where_cast", "xla", "float32"] == 1
+    assert ("where_ratio", "where", "xla", "bool") not in values
+
+
+def test_kernels_run_and_larger_ones_than_memory_are_left_out():
+    setting = replace(TINY, sizes=(400, 10**15))
+    entries = list(kernels.measure(Session("kernels"), setting, Watch("cpu")))
+    assert {e.axes["size"] for e in entries} == {400}
+
+
+def test_a_copy_that_copies_nothing_is_refused():
+    import tensorflow as tf
+
+    values = tf.ones(8)
+    with pytest.raises(kernels.NoCopyError):
+        kernels.copied(lambda: values, values)

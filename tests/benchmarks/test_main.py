@@ -1,0 +1,78 @@
+"""The command: help at once, one line for bad input, and an interruption that keeps everything."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import measurement
+from benchmarks.__main__ import INTERRUPTED, main
+from benchmarks.measurement import Measurement
+from remedies import UnknownNameError
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(*words):
+    return subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "benchmarks", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_help_has_examples_and_imports_neither_tensorflow_nor_keras():
+    done = command("--help")
+    assert done.returncode == 0
+    assert "python -m benchmarks --setting full --shard 2/3" in done.stdout
+    assert "tensorflow" not in done.stderr
+    assert "keras" not in done.stderr.replace("keras#", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--setting", "huge"], "invalid choice: 'huge' (choose from"),
+        (["--shard", "4/3"], "'4/3' is not I/N with I from 1 to N"),
+        (["--made-up"], "unrecognized arguments: --made-up"),
+    ],
+)
+def test_bad_input_is_said_in_one_line(capsys, words, said):
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    assert end.value.code == 2
+    assert said in capsys.readouterr().err.splitlines()[-1].replace("from: ", "from ")
+
+
+def test_an_unknown_setting_for_asv_lists_those_that_exist():
+    with pytest.raises(UnknownNameError, match="smoke, default, full"):
+        Measurement("huge")
+
+
+def test_an_interruption_says_what_is_kept(tmp_path, monkeypatch, capsys):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(measurement, "run", interrupted)
+    assert main(["--setting", "smoke", "--sessions", str(tmp_path)]) == INTERRUPTED
+    assert "finished sessions are kept; the same command goes on" in capsys.readouterr().err
+
+
+def test_a_failed_session_is_named_and_ends_with_2(tmp_path, monkeypatch, capsys):
+    def failing(sessions, *rest):
+        return {sessions[0]: "no luck"} if sessions else {}
+
+    monkeypatch.setattr(measurement, "run", failing)
+    assert main(["--setting", "smoke", "--sessions", str(tmp_path)]) == 2
+    assert "recipes-cpu failed: no luck" in capsys.readouterr().err
+
+
+def test_no_more_launches_start_once_the_time_is_up(tmp_path, monkeypatch):
+    clock = iter(range(0, 10**9, 1000))
+    monkeypatch.setattr("benchmarks.measurement.time.monotonic", lambda: next(clock))
+    rounds = [list(sessions) for sessions in Measurement("default", path=tmp_path).rounds()]
+    exact, *launches = rounds
+    assert {session.kind for session in exact} == {"recipes", "identity", "fidelity"}
+    assert [bool(sessions) for sessions in launches] == [True, True, False, False, False]

@@ -1,0 +1,75 @@
+"""Session files: written whole or not at all, and read only where they fit."""
+
+import json
+
+import pytest
+
+from benchmarks.session import DONE, FAILED, Entry, Folder, Session, identity, write_whole
+
+SESSION = Session("step_times", "image", "cpu", batch=32, launch=1)
+
+
+def test_a_session_is_named_by_what_it_measures():
+    assert str(SESSION) == "step_times-image-cpu-batch32-launch1"
+    assert str(SESSION.sibling("identity")) == "identity-image-cpu-batch32"
+    gate = Session("saving", "image", sources=(("base", "/a/b"), ("head", "/c")))
+    assert str(gate) == "saving-image-cpu-base-head"
+
+
+def test_a_file_gives_back_what_was_measured(tmp_path):
+    folder = Folder(tmp_path, "mark")
+    entry = Entry("step_seconds", 0.5, {"step": "train", "remedy": "tf_cast"})
+    folder.write(SESSION, {"status": DONE}, [entry])
+    assert folder.entries(SESSION) == [entry]
+    assert folder.done(SESSION)
+    assert [file.name for file in tmp_path.iterdir()] == [f"{SESSION}.json"]
+
+
+def test_paths_of_the_sources_stay_out_of_the_file(tmp_path):
+    session = Session("identity", "image", sources=(("base", "/secret/place"),))
+    folder = Folder(tmp_path, "mark")
+    folder.write(session, {"status": DONE}, ())
+    assert "secret" not in folder.file(session).read_text()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "[" * 100_000, '{"identity": "other", "status": "done"}', '"x"']
+)
+def test_a_file_that_does_not_fit_is_as_if_it_were_not_there(tmp_path, text):
+    folder = Folder(tmp_path, "mark")
+    folder.file(SESSION).write_text(text)
+    assert folder.read(SESSION) is None
+    assert not folder.done(SESSION)
+    assert folder.entries(SESSION) == []
+
+
+def test_what_failed_is_named_and_tried_again(tmp_path):
+    folder = Folder(tmp_path, "mark")
+    folder.write(SESSION, {"status": FAILED, "reason": "no luck"}, ())
+    assert not folder.done(SESSION)
+    assert list(folder.failures([SESSION])) == [(SESSION, "no luck")]
+
+
+@pytest.mark.parametrize(("metric", "value"), [("step_seconds", float("nan")), ("made_up", 1.0)])
+def test_no_entry_is_without_a_number_or_a_metric(metric, value):
+    with pytest.raises(ValueError, match=metric):
+        Entry(metric, value)
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    file = tmp_path / "x.json"
+    write_whole(file, json.dumps({"old": 1}))
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(file, "new")
+    assert json.loads(file.read_text()) == {"old": 1}
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_identity_is_of_code_and_packages():
+    assert identity("full", "keras 3.15.1") == identity("full", "keras 3.15.1")
+    assert identity("full", "keras 3.15.1") != identity("full", "keras 3.14.1")
