@@ -10,26 +10,27 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from remedies import REFERENCE
-from remedies.intervals import Interval, Word, intervals, widening
+from remedies.intervals import Interval, Word, intervals, more_launches, widening
 from remedies.metrics import METRICS, Kind
-from reports.gate.exact import STEP, Key, Side, Table, lacking, row
+from reports.gate.exact import STEP, Key, Table, lacking, row
 from reports.gate.verdict import ROW_AXES, Reason, Row
 
 MARGIN = 0.10
+BIG = 1.5
 TIMES = {
     name
     for name, metric in METRICS.items()
     if metric.kind is Kind.TIME and metric.history and name != "python_extra_seconds"
 }
 _REMEDY, _DTYPE, _KERNEL = (1 + ROW_AXES.index(name) for name in ("remedy", "mask_dtype", "kernel"))
+_VARIANT = ("workload", "batch", "jit", "step", "remedy", "mask_dtype")
 
 
-@dataclass(frozen=True)
-class _Compared:
-    """A time on both sides: head by base, launch by launch."""
+class _Compared(NamedTuple):
+    """A time on both sides: head by base launch by launch, and the medians."""
 
     key: Key
     ratios: tuple[float, ...]
@@ -42,18 +43,16 @@ def rows(base: Table, head: Table, exact: Sequence[Row], same_pins: bool) -> Ite
 
     Parameters
     ----------
-    base, head : dict
-        Of `reports.gate.exact.table`.
     exact : sequence of Row
         What exact evidence says of the same two sides.
     same_pins : bool
         Whether the two environments hold the same packages.
     """
-    same = {_identity(row) for row in exact if row.metric == STEP and row.word == "same step"}
-    differ = {row.remedy for row in exact if row.metric == STEP and row.word != "same step"}
-    remedies = [name for name in dict.fromkeys(row.remedy for row in exact) if name not in differ]
-    known = [name for name in remedies if any(each[-2] == name for each in same)]
-    control = (REFERENCE if REFERENCE in known else next(iter(known), "")) if same_pins else ""
+    steps = [step for step in exact if step.metric == STEP]
+    same = {_variant(step) for step in steps if step.word == Word.SAME_STEP.value}
+    changed = {step.remedy for step in steps if _variant(step) not in same}
+    still = [step.remedy for step in steps if same_pins and step.remedy not in changed]
+    control = REFERENCE if REFERENCE in still else next(iter(still), "")
     cells: dict[Key, list[_Compared]] = {}
     left: list[tuple[Key, Reason]] = []
     for key in base:
@@ -62,21 +61,21 @@ def rows(base: Table, head: Table, exact: Sequence[Row], same_pins: bool) -> Ite
         made = _ratios(key, base, head, control)
         if isinstance(made, Reason):
             left.append((key, made))
-        elif made.ratios:
+        else:
             cells.setdefault(_cell(key), []).append(made)
-    compared = {each.key[0] for cell in cells.values() for each in cell}
+    timed = {each.key[0] for cell in cells.values() for each in cell}
     for key, reason in left:
         # Of the same step exact evidence has said what a clock would, if the clock ran at all.
-        covered = reason is Reason.OTHER_PROCESSOR and same_pins and key[0] in compared
-        yield lacking(key, reason, blocks=not (covered and _identity(row(key, "")) in same))
+        covered = reason is Reason.OTHER_PROCESSOR and same_pins and key[0] in timed
+        yield lacking(key, reason, blocks=not (covered and _variant(row(key, "")) in same))
     asked = len({(cell, each.ratios) for cell, own in cells.items() for each in own})
     for own in cells.values():
         found = _intervals(own, bool(control))
         yield from (_judged(each, found[each.ratios], asked) for each in own)
 
 
-def _identity(row: Row) -> tuple[str | int, ...]:
-    return row.workload, row.batch, row.jit, row.step, row.remedy, row.mask_dtype
+def _variant(row: Row) -> tuple[str | int, ...]:
+    return tuple(getattr(row, axis) for axis in _VARIANT)
 
 
 def _cell(key: Key) -> Key:
@@ -85,41 +84,34 @@ def _cell(key: Key) -> Key:
 
 def _ratios(key: Key, base: Table, head: Table, control: str) -> _Compared | Reason:
     """Return head's times by base's, paired launch by launch within each kind of processor."""
-    both = [name for name in base[key].values if name in head[key].values]
+    both = [name for name in base[key] if name in head[key]]
     if not both:
         return Reason.OTHER_PROCESSOR
-    sides: list[list[float]] = []
-    relative: list[list[float]] = []
-    unreliable = False
-    for table in (base, head):
-        sides.append([])
-        relative.append([])
-        for name in both:
-            yardstick = _yardstick(key, table, control, name)
-            for machine, launch, value, _, fault in sorted(table[key].values[name]):
-                unreliable |= bool(fault)
-                by = yardstick.get((machine, launch), 0.0) if yardstick else 1.0
-                if not fault and value > 0 and by > 0:
-                    sides[-1].append(value)
-                    relative[-1].append(value / by)
-    pairs = list(zip(*relative, strict=False))
-    if len(pairs) < 2 and not (pairs and set(pairs) == {(1.0, 1.0)}):
-        return Reason.UNRELIABLE if unreliable else Reason.ONE_LAUNCH
-    ratios = tuple(after / before for before, after in pairs)
-    return _Compared(key, ratios, *(statistics.median(side) for side in sides))
+    sides = [
+        [pair for name in both for pair in _times(key, table, name, control)]
+        for table in (base, head)
+    ]
+    pairs = list(zip(*([relative for _, relative in side] for side in sides), strict=False))
+    if len(pairs) < 2 and set(pairs) != {(1.0, 1.0)}:
+        faults = any(value.fault for table in (base, head) for name in both
+                     for value in table[key][name])  # fmt: skip
+        return Reason.UNRELIABLE if faults else Reason.ONE_LAUNCH
+    medians = (statistics.median(seconds for seconds, _ in side) for side in sides)
+    return _Compared(key, tuple(after / before for before, after in pairs), *medians)
 
 
-def _yardstick(
-    key: Key, table: Table, control: str, processor: str
-) -> dict[tuple[str, int], float]:
-    """Return the control's time in each launch; nothing where there is none."""
-    if not control or not key[_REMEDY]:
-        return {}
+def _times(key: Key, table: Table, processor: str, control: str) -> Iterator[tuple[float, float]]:
+    """Yield a variant's seconds in each launch, as they are and by the control's."""
     own = list(key)
-    own[_REMEDY] = control
-    own[_DTYPE] = "bool" if key[_DTYPE] else ""
-    values = table.get(tuple(own), Side()).values.get(processor, [])
-    return {(machine, launch): value for machine, launch, value, _, _ in values}
+    own[_REMEDY], own[_DTYPE] = control, "bool" if key[_DTYPE] else ""
+    if control and key[_REMEDY]:
+        values = table.get(tuple(own), {}).get(processor, [])
+        yardstick = {value[:2]: value.value for value in values}
+    else:
+        yardstick = {value[:2]: 1.0 for value in table[key][processor]}
+    for value in sorted(table[key][processor]):
+        if not value.fault and value.value > 0 and yardstick.get(value[:2], 0) > 0:
+            yield value.value, value.value / yardstick[value[:2]]
 
 
 def _intervals(cell: Sequence[_Compared], paired: bool) -> dict[tuple[float, ...], Interval]:
@@ -144,13 +136,13 @@ def _intervals(cell: Sequence[_Compared], paired: bool) -> dict[tuple[float, ...
 def _judged(compared: _Compared, interval: Interval, asked: int) -> Row:
     low, high, most = interval.low, interval.high, 1 + MARGIN
     more = (high / low) ** ((widening(asked, interval.degrees) - 1) / 2)
-    word = Word.UNDECIDED
-    if low / more > most:
-        word = Word.SLOWER
-    elif high * more < 1 / most:
-        word = Word.FASTER
-    elif 1 / most <= low and high <= most:
-        word = Word.SAME
+    table = (
+        (low / more > most, Word.SLOWER),
+        (high * more < 1 / most, Word.FASTER),
+        (1 / most <= low and high <= most, Word.SAME),
+    )
+    word = next((word for holds, word in table if holds), Word.UNDECIDED)
+    undecided = word is Word.UNDECIDED
     return row(
         compared.key,
         word.value,
@@ -159,6 +151,8 @@ def _judged(compared: _Compared, interval: Interval, asked: int) -> Row:
         ratio=interval.center,
         low=low,
         high=high,
-        # What may be no alarm at all does not stop a night; what looks like one does.
-        blocks=word is Word.UNDECIDED and interval.center > most,
+        more_launches=more_launches(interval, MARGIN, asked) if undecided else 0,
+        # What is surely small does not stop a night; what looks like an alarm, or might be a big
+        # one, does.
+        blocks=undecided and (interval.center > most or high > BIG),
     )

@@ -17,21 +17,19 @@ from remedies.devices import DEVICES, missing
 from remedies.environment import facts
 from reports.frame import SessionsError
 from reports.gate.comment import section
-from reports.gate.verdict import PACKAGES, Row, Status, Verdict, conclude
-from scripts.gate import environments
-from scripts.gate.check import NAMES, Check
-from scripts.gate.commits import CommitError, Repository, here
+from reports.gate.runs import PACKAGES
+from reports.gate.verdict import Status, Verdict, conclude
+from scripts.gate.check import Check
+from scripts.gate.commits import NAMES, CommitError, here
+from scripts.gate.environments import NoEnvironmentError, Sides
 
-INTERRUPTED = 130
 EXAMPLES = """\
 examples:
   scripts/pr_check main HEAD
-  scripts/pr_check main my-branch --budget 15
-  scripts/pr_check 1a2b3c4 5d6e7f8 --workload image --json verdict.json
+  scripts/pr_check 1a2b3c4 5d6e7f8 --budget 10 --workload image --json verdict.json
 
 It ends with 0 where everything was compared and nothing regressed, 1 where something regressed, 2
-where it could not judge. Interrupt it when you like: finished launches are kept, and the same
-command goes on from there.
+where it could not judge. Interrupt it when you like: the same command goes on from there.
 """
 
 
@@ -43,55 +41,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if reason := missing(chosen.device):
             raise CommitError(f"cannot check on the {chosen.device}: {reason}")
-        verdict, notes = check(here(), chosen)
-    except (CommitError, InUseError, SessionsError, environments.NoEnvironmentError) as problem:
+        verdict, notes = check(chosen)
+    except (CommitError, InUseError, SessionsError, NoEnvironmentError) as problem:
         print(f"could not judge: {problem}", file=sys.stderr)
         return int(Status.COULD_NOT_JUDGE)
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)
-        return INTERRUPTED
+        return 130
     if chosen.json:
         chosen.json.write_text(verdict.as_json(), encoding="utf-8")
-    print(section(verdict))
-    for note in notes[:50]:
-        print(f"\n    {note}")
+    print("\n\n".join([section(verdict), *(f"    {note}" for note in notes[:50])]))
     return verdict.status
 
 
-def check(repository: Repository, chosen: argparse.Namespace) -> tuple[Verdict, list[str]]:
+def check(chosen: argparse.Namespace) -> tuple[Verdict, list[str]]:
     """Return the verdict on two commits, and a line for each thing that failed, with the reason."""
     began = time.time()
+    repository = here()
     commits = repository.freeze(chosen.base, chosen.head)
-    short = "-".join(commit[:12] for commit in commits)
+    short = "-".join(commits[name][:12] for name in NAMES)
     work = Path(".asv", "checks", f"{short}-{chosen.device}").resolve()
     deadline = began + 60 * chosen.budget
-    os.environ["REMEDIES_COMMIT"] = commits[1]
+    os.environ["REMEDIES_COMMIT"] = commits["head"]
     differs: tuple[str, ...] = ()
+    workloads = tuple(chosen.workload or WORKLOADS)
     with alone(work):
-        folders = {
-            name: repository.export(commit, work / name)
-            for name, commit in zip(NAMES, commits, strict=True)
-        }
-        rows: list[Row]
-        pins = {
-            name: repository.pins(commit, chosen.device)
-            for name, commit in zip(NAMES, commits, strict=True)
-        }
+        folders = {name: repository.export(commits[name], work / name) for name in NAMES}
+        pins = {name: repository.pins(commits[name], chosen.device) for name in NAMES}
         if pins["base"] == pins["head"]:
             packages = [f"{name} {value}" for name, value in facts().items() if name in PACKAGES]
             store = Folder(work / "sessions", identity("gate", *packages))
-            own = Check(folders, chosen.device, store, deadline, _say, tuple(chosen.workload or ()))
+            own = Check(folders, chosen.device, store, deadline, workloads)
             rows, notes = own.run(), own.notes
         else:
-            sides = environments.Sides(folders, pins, work, deadline, _say)
-            rows, differs, notes = sides.run(tuple(chosen.workload or ()))
+            sides = Sides(folders, pins, chosen.device, work, deadline)
+            rows, differs, notes = sides.run(workloads)
     minutes = round((time.time() - began) / 60, 2)
-    known = {"device": chosen.device, "base": commits[0], "head": commits[1]}
-    return conclude(rows, minutes=minutes, differs=differs, **known), notes
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    known = {"device": chosen.device, "minutes": minutes, "differs": differs, **commits}
+    return conclude(rows, **known), notes
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -104,13 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("base", metavar="BASE", help="the commit to compare with")
     parser.add_argument("head", metavar="HEAD", help="the commit to judge")
-    parser.add_argument(
-        "--budget",
-        type=_minutes,
-        default=15.0,
-        metavar="MINUTES",
-        help="for measuring (default: %(default)g)",
-    )
+    parser.add_argument("--budget", type=_minutes, default=15.0, metavar="MINUTES",
+                        help="for measuring (default: %(default)g)")  # fmt: skip
     parser.add_argument("--device", choices=DEVICES, default="cpu")
     parser.add_argument("--workload", choices=WORKLOADS, action="append", help="only this one")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the verdict there")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,12 @@ from remedies import REFERENCE, WORKLOADS
 from reports import frame
 from reports.gate import pairs
 from reports.gate.verdict import Finding, Reason, Row
-from scripts.gate.commits import Recipe, recipes
+from scripts.gate.commits import NAMES, Recipe, recipes
 from scripts.gate.probe import broken
 
 SETTING = "default"
-NAMES = ("base", "head")
 # Launches at each look; a look more is a chance more to be wrong, which the interval allows for.
 LAUNCHES = (4, 6, 9, 13, 19, 28)
-_RECIPE = "recipe_lines"  # the metric that stands for a recipe as a whole
 
 
 @dataclass
@@ -32,121 +31,95 @@ class Check:
     Attributes
     ----------
     folders : dict of str to Path
-        ``base`` and ``head`` -> the folder of that side's workloads; what cannot be run is taken
-        out of it.
-    device : str
-        ``"cpu"`` or ``"gpu"``.
+        ``base`` and ``head`` -> the folder of that side's workloads; what need not be measured is
+        taken out of it.
     store : Folder
         Keeps what was measured, so that the same check goes on from there.
     deadline : float
         Seconds since the epoch after which no launch is started.
-    say : callable
-        Is given a line about what is being done.
-    workloads : tuple of str
-        Those to check; empty for all.
+    notes : list of str
+        A line for each thing that failed, with the reason.
     """
 
     folders: Mapping[str, Path]
     device: str
     store: Folder
     deadline: float
-    say: Callable[[str], None] = lambda _: None
-    workloads: tuple[str, ...] = ()
+    workloads: tuple[str, ...] = tuple(WORKLOADS)
     notes: list[str] = field(default_factory=list)
 
     def run(self) -> list[Row]:
         """Return a row for everything that was compared, or could not be."""
-        sides = {name: self._asked(recipes(self.folders[name])) for name in NAMES}
-        base, head = (sides[name] for name in NAMES)
+        base, head = (
+            {one: code for one, code in recipes(self.folders[name]).items()
+             if one.workload in self.workloads}
+            for name in NAMES
+        )  # fmt: skip
+        changed = [one for one in head if head[one] != base.get(one)]
         made = [_row(one, Finding.EQUAL) for one in base if base[one] == head.get(one)]
         made += [_row(one, Finding.DISAPPEARED) for one in base if one not in head]
-        changed = [one for one in head if head[one] != base.get(one)]
         made += [_row(one, Finding.APPEARED) for one in changed if one not in base]
-        failing = self._broken(changed, base)
-        made += failing
-        lost = {Recipe(row.workload, row.remedy) for row in failing}
-        timed = [one for one in changed if one in base and one not in lost]
-        return made + (self._measured(timed) if timed else [])
+        failing = list(self._broken(changed, [one for one in changed if one in base]))
+        lost = {(row.workload, row.remedy) for row in failing}
+        timed = {one for one in changed if one in base and one not in lost}
+        return made + failing + (self._measured(timed) if timed else [])
 
-    def _asked(self, known: Mapping[Recipe, str]) -> dict[Recipe, str]:
-        chosen = self.workloads or tuple(WORKLOADS)
-        return {one: code for one, code in known.items() if one.workload in chosen}
-
-    def _broken(self, changed: Iterable[Recipe], base: Mapping[Recipe, str]) -> list[Row]:
-        """Return a row for each changed recipe that does not run on a side."""
-        self.say("does every changed recipe run?")
-        of_head = broken(self.folders["head"], changed)
-        of_base = broken(self.folders["base"], [one for one in changed if one in base])
-        rows = []
-        for one in dict.fromkeys([*of_head, *of_base]):
-            self.notes += [
-                f"{one}, {side}: {reason[one]}"
-                for side, reason in (("base", of_base), ("head", of_head))
-                if one in reason
-            ]
-            if one in of_head and one in of_base:
-                rows.append(_row(one, Finding.NOT_COMPARED, Reason.NOT_RUN, blocks=True))
-            elif one in of_head:
-                rows.append(_row(one, Finding.BROKEN, Reason.NOT_RUN))
+    def _broken(self, of_head: list[Recipe], of_base: list[Recipe]) -> Iterator[Row]:
+        """Yield a row for each changed recipe that does not run on a side."""
+        say("does every changed recipe run?")
+        head, base = broken(self.folders["head"], of_head), broken(self.folders["base"], of_base)
+        for name, side in (("base", base), ("head", head)):
+            self.notes += [f"{one}, {name}: {reason}" for one, reason in side.items()]
+        for one in dict.fromkeys([*head, *base]):
+            if one not in head:
+                yield _row(one, Finding.MENDED)
+            elif one in base:
+                yield _row(one, Finding.NOT_COMPARED, Reason.NOT_RUN, blocks=True)
             else:
-                rows.append(_row(one, Finding.MENDED))
-        return rows
+                yield _row(one, Finding.BROKEN, Reason.NOT_RUN)
 
-    def _measured(self, timed: list[Recipe]) -> list[Row]:
+    def _measured(self, timed: set[Recipe]) -> list[Row]:
         """Measure exact things first, then launch after launch until all is decided."""
         for folder in self.folders.values():
-            _keep(folder, timed)
-        planned = dict.fromkeys(one.workload for one in timed)
-        failures = self._launch(
-            session for workload in planned for session in self._exact(workload)
-        )
+            for one in recipes(folder):
+                if one not in timed and one.remedy != REFERENCE:  # equal ones need no clock
+                    (folder / one.workload / f"{one.remedy}.py").unlink()
+        workloads = sorted({one.workload for one in timed})
+        exact, timed_kinds = ("identity", "fidelity"), ("step_times", "saving")
+        self.launch(self.session(kind, name) for name in workloads for kind in exact)
         rows: list[Row] = []
         launches = 0
         for count in LAUNCHES:
             while launches < count and time.time() < self.deadline:
-                sessions = [s for name in planned for s in self._timed(name, launches)]
-                failures |= self._launch(sessions)
+                each = ((kind, name) for name in workloads for kind in timed_kinds)
+                self.launch(self.session(*one, launch=launches) for one in each)
                 launches += 1
             current, _ = frame.latest(frame.read(self.store.path))
             rows = pairs.compare(current)
-            if not any(row.word == "undecided" for row in rows) or time.time() >= self.deadline:
+            if launches < count or not any(row.word == "undecided" for row in rows):
                 break
-        self.notes += [f"{session}: {reason}" for session, reason in failures.items()]
         return rows
 
-    def _exact(self, workload: str) -> Iterator[Session]:
-        batch = WORKLOADS[workload].batch
-        yield self._session("identity", workload, batch=batch)
-        yield self._session("fidelity", workload)
-
-    def _timed(self, workload: str, launch: int) -> Iterator[Session]:
-        batch = WORKLOADS[workload].batch
-        yield self._session("step_times", workload, batch=batch, launch=launch)
-        yield self._session("saving", workload, launch=launch)
-
-    def _session(self, kind: str, workload: str, **known: Any) -> Session:
+    def session(self, kind: str, workload: str, **known: Any) -> Session:
+        """Return a session of both sides."""
+        if kind in ("identity", "step_times"):
+            known["batch"] = WORKLOADS[workload].batch
         sources = tuple((name, str(self.folders[name])) for name in NAMES)
         return Session(kind, workload, self.device, sources=sources, **known)
 
-    def _launch(self, sessions: Iterable[Session]) -> dict[Session, str]:
-        def progress(session: Session, outcome: str) -> None:
-            self.say(f"{session}: {outcome}")
-
+    def launch(self, sessions: Iterable[Session]) -> None:
+        """Run those of `sessions` that are not done."""
         self.store.path.mkdir(parents=True, exist_ok=True)
         os.environ.setdefault("REMEDIES_MACHINE", os.uname().nodename)
-        return run(list(sessions), self.store, SETTING, progress)
+        failures = run(list(sessions), self.store, SETTING, say)
+        self.notes += [f"{session}: {reason}" for session, reason in failures.items()]
+
+
+def say(*words: object) -> None:
+    """Print what is being done; the verdict alone goes to standard output."""
+    print(*words, file=sys.stderr, flush=True)
 
 
 def _row(recipe: Recipe, word: Finding, reason: Reason = Reason.NONE, blocks: bool = False) -> Row:
-    return Row(
-        _RECIPE, word.value, recipe.workload, remedy=recipe.remedy, reason=reason.value,
-        blocks=blocks,
-    )  # fmt: skip
-
-
-def _keep(folder: Path, timed: Iterable[Recipe]) -> None:
-    """Leave only the recipes that are measured, and the reference: equal ones need no clock."""
-    timed = set(timed)
-    for recipe in recipes(folder):
-        if recipe not in timed and recipe.remedy != REFERENCE:
-            (folder / recipe.workload / f"{recipe.remedy}.py").unlink()
+    known = {"remedy": recipe.remedy, "reason": reason.value, "blocks": blocks}
+    return Row("recipe_lines", word.value, recipe.workload, **known)  # type: ignore[arg-type]

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-LOCKS = ("requirements/cpu.txt", "requirements/gpu.txt")
-CONFIG = "asv.conf.json"
+NAMES = ("base", "head")
 
 
 class CommitError(ValueError):
@@ -44,41 +43,29 @@ class Recipe(NamedTuple):
 
 @dataclass(frozen=True)
 class Repository:
-    """A git repository.
-
-    Attributes
-    ----------
-    folder : Path
-        Its working tree.
-    """
+    """A git repository, by its working tree."""
 
     folder: Path
 
-    def freeze(self, base: str, head: str) -> tuple[str, str]:
-        """Return both commits' hashes, in full.
+    def freeze(self, base: str, head: str) -> dict[str, str]:
+        """Return both commits' hashes, in full, by `NAMES`.
 
         Raises
         ------
         CommitError
             Where one is unknown, they share no history, or `head` is checked out with changes.
         """
-        found = self._commit(base), self._commit(head)
-        if self._git("merge-base", *found).returncode:
+        found = {"base": self._commit(base), "head": self._commit(head)}
+        if not self._said("merge-base", *found.values()):
             raise CommitError(f"{base} and {head} share no history: nothing to compare")
-        watched = ("remedies", CONFIG, *LOCKS)
+        watched = ("remedies", "requirements", "asv.conf.json")
         changed = self._said("status", "--porcelain", "--untracked-files=no", "--", *watched)
-        if changed and found[1] == self._commit("HEAD"):
+        if changed and found["head"] == self._commit("HEAD"):
             raise CommitError("the working tree has changes that no commit holds; commit them")
         return found
 
     def export(self, commit: str, folder: Path) -> Path:
-        """Put a commit's `remedies` into `folder`, and return where its workloads are.
-
-        Raises
-        ------
-        CommitError
-            Where the commit has none.
-        """
+        """Put a commit's `remedies` into `folder`, and return where its workloads are."""
         done = self._git("archive", "--format=tar", commit, "remedies")
         if done.returncode:
             raise CommitError(f"{commit[:12]} has no package remedies")
@@ -90,7 +77,7 @@ class Repository:
     def pins(self, commit: str, device: str) -> Pins:
         """Return what a commit pins its libraries to on a device."""
         lock = self._said("show", f"{commit}:requirements/{device}.txt")
-        config = json.loads(self._said("show", f"{commit}:{CONFIG}") or "{}")
+        config = json.loads(self._said("show", f"{commit}:asv.conf.json") or "{}")
         return Pins(lock, json.dumps(config.get("matrix", {}), sort_keys=True))
 
     def _commit(self, word: str) -> str:
@@ -107,6 +94,15 @@ class Repository:
         return subprocess.run(command, cwd=self.folder, capture_output=True)  # noqa: S603
 
 
+def here() -> Repository:
+    """Return the repository of the current folder."""
+    words = ["git", "rev-parse", "--show-toplevel"]
+    done = subprocess.run(words, capture_output=True, text=True)  # noqa: S603
+    if done.returncode:
+        raise CommitError("not in a git repository: run it in a clone of this one")
+    return Repository(Path(done.stdout.strip()))
+
+
 def recipes(folder: Path) -> dict[Recipe, str]:
     """Return the recipes of the workloads in `folder`, each with a name that only equal code has.
 
@@ -121,26 +117,24 @@ def recipes(folder: Path) -> dict[Recipe, str]:
     }
 
 
-def _code(file: Path) -> str:
+def _code(recipe: Path) -> str:
     found: dict[str, str] = {}
-    todo = [file]
+    todo = [recipe]
     while todo:
-        module = todo.pop()
-        if module.name in found or not module.is_file():
+        file = todo.pop()
+        if file.name in found or not file.is_file():
             continue
-        text = module.read_text("utf-8")
+        found[file.name] = file.read_text("utf-8")
         try:
-            tree = _bare(ast.parse(text))
+            tree = _bare(ast.parse(found[file.name]))
         except (SyntaxError, ValueError):
-            found[module.name] = text  # running it tells what is wrong with it
-            continue
-        found[module.name] = ast.dump(tree)
+            continue  # running it tells what is wrong with it
+        found[file.name] = ast.dump(tree)
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and (node.level == 1 or node.module):
+            if isinstance(node, ast.ImportFrom):
                 names = [node.module or "", *(name.name for name in node.names)]
                 todo += [file.with_name(f"{name.rpartition('.')[2]}.py") for name in names]
-    text = "\n".join(f"{name} {found[name]}" for name in sorted(found))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()
 
 
 def _bare(tree: ast.Module) -> ast.Module:
@@ -149,18 +143,3 @@ def _bare(tree: ast.Module) -> ast.Module:
         if documented and ast.get_docstring(node) is not None:  # type: ignore[arg-type]
             node.body = node.body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
     return tree
-
-
-def here() -> Repository:
-    """Return the repository of the current folder.
-
-    Raises
-    ------
-    CommitError
-        Where there is none.
-    """
-    words = ["git", "rev-parse", "--show-toplevel"]
-    done = subprocess.run(words, capture_output=True, text=True)  # noqa: S603
-    if done.returncode:
-        raise CommitError("not in a git repository: run it in a clone of this one")
-    return Repository(Path(done.stdout.strip()))

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scripts.gate.commits import CommitError, here, recipes
+from scripts.gate.commits import NAMES, CommitError, here, recipes
 
 LEFT_TO_MEASURE = 3
 
@@ -27,24 +27,21 @@ def main(arguments: list[str] | None = None) -> int:
     if len(chosen.commits) < 2:
         return LEFT_TO_MEASURE  # whoever measures says what is wrong with the arguments
     repository = here()
-    base, head = repository.freeze(*chosen.commits[:2])
-    if repository.pins(base, chosen.device) != repository.pins(head, chosen.device):
-        return LEFT_TO_MEASURE
+    commits = repository.freeze(*chosen.commits[:2])
     with tempfile.TemporaryDirectory() as work:
-        folders = (
-            repository.export(commit, Path(work, name))
-            for name, commit in (("base", base), ("head", head))
-        )
-        ours, theirs = map(recipes, folders)
-    if ours != theirs or not ours:
+        sides = [repository.export(commits[name], Path(work, name)) for name in NAMES]
+        code = [(recipes(folder), repository.pins(commits[name], chosen.device))
+                for name, folder in zip(NAMES, sides, strict=True)]  # fmt: skip
+    number = len(code[0][0])
+    if code[0] != code[1] or not number:
         return LEFT_TO_MEASURE
-    verdict = {"format": 2, "status": 0, "device": chosen.device, "base": base, "head": head}
-    verdict |= {"minutes": 0.0, "compared": {"counts": len(ours)}, "lacking": {}, "differs": []}
+    verdict = {"format": 2, "status": 0, "device": chosen.device, **commits, "minutes": 0.0}
+    verdict |= {"compared": {"counts": number}, "lacking": {}, "differs": [], "rows": []}
     if chosen.json:
-        chosen.json.write_text(json.dumps({**verdict, "rows": []}, indent=1), encoding="utf-8")
+        chosen.json.write_text(json.dumps(verdict, indent=1), encoding="utf-8")
     print(f"### {chosen.device.upper()}: **none regressed**: nothing to do.\n")
-    print(f"All {len(ours)} recipes of `{head[:12]}`, with what they import, are the code of")
-    print(f"`{base[:12]}`: the same steps, exactly, so nothing was measured.")
+    print(f"All {number} recipes of `{commits['head'][:12]}`, with what they import, are the code")
+    print(f"of `{commits['base'][:12]}`: the same steps, exactly, so nothing was measured.")
     return 0
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.gate.verdict import read
+from reports.gate.claim import read
 from scripts.gate import quick
 from scripts.gate.__main__ import main
 from scripts.gate.commits import CommitError, Recipe, Repository, recipes
@@ -28,7 +28,7 @@ CAST = Recipe("image", "tf_cast")
 
 def test_a_commit_is_named_in_full_or_refused(repository: Repository, commit: Commit) -> None:
     first = commit(FILES)
-    assert repository.freeze("main", first[:8]) == (first, first)
+    assert repository.freeze("main", first[:8]) == {"base": first, "head": first}
     for unknown in ("nowhere", "--help", ""):
         with pytest.raises(CommitError, match="unknown commit"):
             repository.freeze(unknown, first)

@@ -16,8 +16,9 @@ from jsonschema import Draft202012Validator
 
 from remedies.metrics import METRICS
 from reports.__main__ import main
+from reports.gate.claim import MOST_BYTES, HostileError, read, schema
 from reports.gate.comment import MARKER, MOST, comment, section
-from reports.gate.verdict import MOST_BYTES, HostileError, Row, Verdict, conclude, read, schema
+from reports.gate.verdict import Row, Verdict, conclude
 from tests.gate.sessions import BASE, HEAD
 
 ROOT = Path(__file__).parents[2]
