@@ -13,7 +13,7 @@ from benchmarks.health import Watch
 from benchmarks.sampling import clock_for, sample
 from benchmarks.session import Entry, Session
 from benchmarks.settings import Setting
-from benchmarks.variants import PLACEBO, Variant, make, make_variables, reference
+from benchmarks.variants import PLACEBO, Variant, make, make_variables, placebo, reference
 from remedies import calls
 
 METRIC = "python_extra_seconds"
@@ -48,8 +48,8 @@ def measure(
     series[PLACEBO] = _call(session, base, jit, step, result, data)
     sampled = sample(series, str(base), setting.python, clock=clock_for(session.device))
     watch.clock(sampled.clock_share)
-    placebo = sampled.difference(PLACEBO, str(base))
-    yield Entry(METRIC, placebo, {**axes, **base._replace(remedy=PLACEBO).axes})
+    extra = sampled.difference(PLACEBO, str(base))
+    yield Entry(METRIC, extra, {**axes, **placebo(base).axes})
     for v in chosen:
         if _holds(members, series, v):
             extra = sampled.difference(str(v), str(bases[v]))
