@@ -65,7 +65,11 @@ class Sides:
     def run(self, workloads: Sequence[str]) -> tuple[list[Row], tuple[str, ...], list[str]]:
         """Return all rows, the packages that differ, and a line for each session that failed."""
         pythons = {name: self._environment(name) for name in NAMES}
-        exact = [Session("recipes"), *self._sessions(workloads, "identity", "fidelity")]
+        exact = [
+            Session("recipes"),
+            Session("situations"),
+            *self._sessions(workloads, "identity", "fidelity"),
+        ]
         for name in NAMES:
             self._run(name, pythons[name], exact)
         for launch in range(LAUNCHES):
