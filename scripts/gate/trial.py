@@ -19,12 +19,10 @@ from typing import Any, NamedTuple
 from scipy.stats import binomtest
 
 from benchmarks.runner import alone
-from benchmarks.session import Folder, identity
 from remedies.environment import facts
-from reports import frame
 from reports.gate import pairs
 from reports.gate.verdict import Row
-from scripts.gate.check import LAUNCHES, Check
+from scripts.gate.check import LAUNCHES, TIMED, Check
 from scripts.gate.commits import NAMES
 
 ROOT = Path(__file__).parents[2]
@@ -83,12 +81,11 @@ def collect(launches: int, work: Path) -> Any:
         constant = f"{1 + sum(map(CASES.index, own))}e-30"
         text = re.sub(r"(where\(.*), 0\)", rf"\1, {constant})", file.read_text("utf-8"))
         file.write_text(text + "".join(_SLOWED.format(**case._asdict()) for case in own), "utf-8")
-    check = Check(folders, "cpu", Folder(work / "sessions", identity("trial")), 0.0)
-    check.launch([check.session("identity", WORKLOAD)])
+    check = Check(folders, {}, "cpu", work, 0.0)
+    check.launch([("identity", WORKLOAD)])
     for launch in range(launches):
-        kinds = ("step_times", "saving")
-        check.launch([check.session(kind, WORKLOAD, launch=launch) for kind in kinds])
-    return pairs.of_head(frame.latest(frame.read(check.store.path))[0].frame)
+        check.launch(((kind, WORKLOAD) for kind in TIMED), launch)
+    return pairs.of_head(check.read(work / "sessions").frame)
 
 
 def tried(head: Any, case: Case, rng: random.Random) -> tuple[list[Row], int]:
