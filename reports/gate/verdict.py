@@ -68,8 +68,8 @@ WORDS = tuple(dict.fromkeys(word.value for kind in (Finding, Word) for word in k
 class Row:
     """One comparison of head with base: a metric, its axes, and what was found.
 
-    `before` and `after` are in the unit of the metric; `ratio` is head by base with its interval, of
-    `python_extra_seconds` a difference in seconds; a row that `blocks` could not be judged.
+    `before` and `after` are in the unit of the metric; `ratio` is head by base, with its interval,
+    and of `python_extra_seconds` a difference in seconds. A row that `blocks` could not be judged.
     """
 
     metric: str
@@ -111,8 +111,8 @@ class Row:
 class Verdict:
     """How many rows of a kind were `compared`, and of ``"kind: reason"`` were `lacking`.
 
-    `differs` names packages of which the sides have other versions; `rows` are what is news or could
-    not be judged, while equal rows are only counted.
+    `differs` names packages of which the sides have other versions; `rows` are what is news or
+    could not be judged, while equal rows are only counted.
     """
 
     status: int
