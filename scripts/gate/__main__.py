@@ -25,8 +25,7 @@ examples:
   scripts/pr_check main HEAD
   scripts/pr_check 1a2b3c4 5d6e7f8 --budget 10 --workload image --json verdict.json
 
-It ends with 0 where everything was compared and nothing regressed, 1 where something regressed, 2
-where it could not judge. Interrupt it when you like: the same command goes on from there.
+Interrupt it when you like: the same command goes on from there.
 """
 
 
@@ -58,14 +57,13 @@ def check(chosen: argparse.Namespace) -> tuple[Verdict, list[str]]:
     commits = repository.freeze(chosen.base, chosen.head)
     short = "-".join(commits[name][:12] for name in NAMES)
     work = Path(".asv", "checks", f"{short}-{chosen.device}").resolve()
-    deadline = began + 60 * chosen.budget
     os.environ["REMEDIES_COMMIT"] = commits["head"]
     with alone(work):
         folders = {name: repository.export(commits[name], work / name) for name in NAMES}
         pins = {name: repository.pins(commits[name], chosen.device) for name in NAMES}
         kind = Check if pins["base"] == pins["head"] else InTurn
         workloads = tuple(chosen.workload or WORKLOADS)
-        own = kind(folders, pins, chosen.device, work, deadline, workloads)
+        own = kind(folders, pins, chosen.device, work, began + 60 * chosen.budget, workloads)
         rows = own.run()
     minutes = round((time.time() - began) / 60, 2)
     known = {"device": chosen.device, "minutes": minutes, "differs": own.differs, **commits}
