@@ -41,8 +41,11 @@ def entries(cell: Steps, axes: dict[str, Any]) -> Iterator[Entry]:
         base = cell[reference(variant)]
         own = {**axes, **variant.axes}
         differs = int(step.program.fingerprint != base.program.fingerprint)
+        number = numbers[variant]
+        if variant.source:  # against base's own recipe: 0 is the same step
+            number = 0 if steps.same(step, base) else number + 1
         yield Entry("program_differs", differs, own, step.program.fingerprint)
-        yield Entry("step_group", numbers[variant], own, steps.difference(step, base))
+        yield Entry("step_group", number, own, steps.difference(step, base))
         if (count := steps.calls_that_differ(step, base)) is not None:
             yield Entry("python_calls_differ", count, own, calls.fingerprint(step.calls))
             yield Entry("python_calls", len(step.calls or ()), own)

@@ -80,8 +80,7 @@ def read(file: Path) -> Verdict:
     Raises
     ------
     HostileError
-        Where `file` is no plain file of at most 1 MiB that `schema` allows, or its status is not
-        what its rows say.
+        Where it is no plain file of 1 MiB or less, breaks `schema`, or its rows deny its status.
     """
     try:
         if file.is_symlink() or file.stat().st_size > MOST_BYTES:

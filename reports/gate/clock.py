@@ -29,49 +29,37 @@ _REMEDY, _DTYPE, _KERNEL = (1 + ROW_AXES.index(name) for name in ("remedy", "mas
 _VARIANT = ("workload", "batch", "jit", "step", "remedy", "mask_dtype")
 
 
-class _Compared(NamedTuple):
+class _Time(NamedTuple):
     """A time on both sides: head by base launch by launch, and the medians."""
 
     key: Key
     ratios: tuple[float, ...]
-    before: float
-    after: float
+    medians: dict[str, float]
 
 
 def rows(base: Table, head: Table, exact: Sequence[Row], same_pins: bool) -> Iterator[Row]:
-    """Yield a row for each time that both sides have.
-
-    Parameters
-    ----------
-    exact : sequence of Row
-        What exact evidence says of the same two sides.
-    same_pins : bool
-        Whether the two environments hold the same packages.
-    """
+    """Yield a row for each time that both sides have; `exact` is what exact evidence says."""
     steps = [step for step in exact if step.metric == STEP]
     same = {_variant(step) for step in steps if step.word == Word.SAME_STEP.value}
     changed = {step.remedy for step in steps if _variant(step) not in same}
     still = [step.remedy for step in steps if same_pins and step.remedy not in changed]
     control = REFERENCE if REFERENCE in still else next(iter(still), "")
-    cells: dict[Key, list[_Compared]] = {}
-    left: list[tuple[Key, Reason]] = []
-    for key in base:
-        if key[0] not in TIMES or key not in head or key[_REMEDY] == "placebo":
-            continue
-        made = _ratios(key, base, head, control)
-        if isinstance(made, Reason):
-            left.append((key, made))
-        else:
-            cells.setdefault(_cell(key), []).append(made)
-    timed = {each.key[0] for cell in cells.values() for each in cell}
-    for key, reason in left:
-        # Of the same step exact evidence has said what a clock would, if the clock ran at all.
-        covered = reason is Reason.OTHER_PROCESSOR and same_pins and key[0] in timed
-        yield lacking(key, reason, blocks=not (covered and _variant(row(key, "")) in same))
-    asked = len({(cell, each.ratios) for cell, own in cells.items() for each in own})
+    asked = [key for key in base if key[0] in TIMES and key in head and "placebo" not in key]
+    made = {key: _compared(key, base, head, control) for key in asked}
+    cells: dict[Key, list[_Time]] = {}
+    for key, time in made.items():
+        if isinstance(time, _Time):
+            cells.setdefault(_cell(key), []).append(time)
+    timed = {cell[0] for cell in cells}
+    for key, reason in made.items():
+        if isinstance(reason, Reason):
+            # Of the same step exact evidence has said what a clock would, if the clock ran at all.
+            covered = reason is Reason.OTHER_PROCESSOR and same_pins and key[0] in timed
+            yield lacking(key, reason, blocks=not (covered and _variant(row(key, "")) in same))
+    distinct = len({(cell, time.ratios) for cell, own in cells.items() for time in own})
     for own in cells.values():
         found = _intervals(own, bool(control))
-        yield from (_judged(each, found[each.ratios], asked) for each in own)
+        yield from (_judged(time, found[time.ratios], distinct) for time in own)
 
 
 def _variant(row: Row) -> tuple[str | int, ...]:
@@ -82,7 +70,7 @@ def _cell(key: Key) -> Key:
     return tuple("" if i in (_REMEDY, _DTYPE, _KERNEL) else part for i, part in enumerate(key))
 
 
-def _ratios(key: Key, base: Table, head: Table, control: str) -> _Compared | Reason:
+def _compared(key: Key, base: Table, head: Table, control: str) -> _Time | Reason:
     """Return head's times by base's, paired launch by launch within each kind of processor."""
     both = [name for name in base[key] if name in head[key]]
     if not both:
@@ -97,7 +85,8 @@ def _ratios(key: Key, base: Table, head: Table, control: str) -> _Compared | Rea
                      for value in table[key][name])  # fmt: skip
         return Reason.UNRELIABLE if faults else Reason.ONE_LAUNCH
     medians = (statistics.median(seconds for seconds, _ in side) for side in sides)
-    return _Compared(key, tuple(after / before for before, after in pairs), *medians)
+    ratios = tuple(after / before for before, after in pairs)
+    return _Time(key, ratios, dict(zip(("before", "after"), medians, strict=True)))
 
 
 def _times(key: Key, table: Table, processor: str, control: str) -> Iterator[tuple[float, float]]:
@@ -114,7 +103,7 @@ def _times(key: Key, table: Table, processor: str, control: str) -> Iterator[tup
             yield value.value, value.value / yardstick[value[:2]]
 
 
-def _intervals(cell: Sequence[_Compared], paired: bool) -> dict[tuple[float, ...], Interval]:
+def _intervals(cell: Sequence[_Time], paired: bool) -> dict[tuple[float, ...], Interval]:
     """Return the interval of each distinct time of a cell.
 
     Times that were divided by a control share the launches' error. What strikes all variants of a
@@ -122,7 +111,7 @@ def _intervals(cell: Sequence[_Compared], paired: bool) -> dict[tuple[float, ...
     """
     made = {}
     blocks: dict[int, dict[str, tuple[float, ...]]] = {}
-    for number, ratios in enumerate(dict.fromkeys(each.ratios for each in cell)):
+    for number, ratios in enumerate(dict.fromkeys(time.ratios for time in cell)):
         if set(ratios) == {1.0}:
             made[ratios] = Interval(1.0, 1.0, 1.0, len(ratios), math.inf)
         else:
@@ -133,7 +122,7 @@ def _intervals(cell: Sequence[_Compared], paired: bool) -> dict[tuple[float, ...
     return made
 
 
-def _judged(compared: _Compared, interval: Interval, asked: int) -> Row:
+def _judged(time: _Time, interval: Interval, asked: int) -> Row:
     low, high, most = interval.low, interval.high, 1 + MARGIN
     more = (high / low) ** ((widening(asked, interval.degrees) - 1) / 2)
     table = (
@@ -144,10 +133,9 @@ def _judged(compared: _Compared, interval: Interval, asked: int) -> Row:
     word = next((word for holds, word in table if holds), Word.UNDECIDED)
     undecided = word is Word.UNDECIDED
     return row(
-        compared.key,
+        time.key,
         word.value,
-        before=compared.before,
-        after=compared.after,
+        **time.medians,
         ratio=interval.center,
         low=low,
         high=high,

@@ -24,7 +24,7 @@ examples:
   python -m reports gate --schema                               what a verdict may hold
 
 It ends with 0 where everything was compared and nothing regressed, 1 where something regressed, 2
-where it could not judge. scripts/pr_check measures two commits and judges them.
+where it could not judge.
 """
 
 
@@ -61,25 +61,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    if chosen.schema:
-        print(json.dumps(schema(), indent=1))
-        return 0
-    if chosen.show:
-        print(comment(list(_claims(chosen.show, chosen.of)), chosen.link), end="")
+    if chosen.schema or chosen.show:
+        claims = list(_claims(chosen.show, chosen.of)) if chosen.show else []
+        print(comment(claims, chosen.link) if claims else json.dumps(schema(), indent=1))
         return 0
     if not (chosen.base and chosen.head):
         raise HostileError("name --base and --head, or --show; see --help")
     sides = [_of(frame.read(folder), chosen.device) for folder in (chosen.base, chosen.head)]
     problems = list(dict.fromkeys(problem for side in sides for problem in side.problems))
-    verdict = conclude(
-        runs.compare(*sides),
-        len(problems),
-        device=chosen.device,
-        base=_commit(sides[0]),
-        head=_commit(sides[1]),
-        minutes=0.0,
-        differs=runs.differs(*sides),
-    )
+    known = {"device": chosen.device, "minutes": 0.0, "differs": runs.differs(*sides)}
+    known |= {"base": _commit(sides[0]), "head": _commit(sides[1])}
+    verdict = conclude(runs.compare(*sides), len(problems), **known)
     if chosen.json:
         chosen.json.write_text(verdict.as_json(), encoding="utf-8")
     if chosen.next and verdict.next_base:

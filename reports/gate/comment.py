@@ -18,16 +18,13 @@ _WARNING = "These numbers come from a machine that ran the change's own code."
 def comment(verdicts: Sequence[Verdict], link: str = "") -> str:
     """Return the comment on a pull request: every device's section, the worst first."""
     worst = sorted(verdicts, key=lambda verdict: (1, 2, 0).index(verdict.status))
-    return "\n\n".join((MARKER, *(section(verdict, link) for verdict in worst))) + "\n"
+    return "\n\n".join((MARKER, *(section(verdict, link) for verdict in worst)))
 
 
 def section(verdict: Verdict, link: str = "") -> str:
     """Return what a comment or an issue says about `verdict`, at most 30,000 characters.
 
-    Parameters
-    ----------
-    link : str
-        To the workflow run, from GitHub's own event, never from an artifact.
+    `link` leads to the workflow run; it comes from GitHub's own event, never from an artifact.
     """
     most = len(verdict.rows)
     while len(text := _text(verdict, most, link)) > MOST:

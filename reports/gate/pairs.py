@@ -15,7 +15,6 @@ from reports.judge import judge
 LOOKS = 6
 # Saving and loading differ from call to call by far more than a step does.
 MARGINS = {"step_ratio": MARGIN, "save_ratio": 0.05, "load_ratio": 0.05}
-_VARIANT = ["workload", "batch", "device", "jit", "step", "remedy", "mask_dtype"]
 
 
 def compare(run: Run) -> list[Row]:
@@ -28,8 +27,7 @@ def compare(run: Run) -> list[Row]:
     made = list(exact.rows(base, head))
     made += paired(of_head(run.frame), made)
     # A session that fails here fails for both sides: whose fault it is, the probe has said.
-    failed = runs.failures(run)
-    return made + [lost.row(Finding.NOT_COMPARED, Reason.BOTH_FAILED, True) for lost in failed]
+    return made + [failure.row(Finding.NOT_COMPARED) for failure in runs.failures(run)]
 
 
 def of_head(frame: Any) -> Any:
@@ -45,7 +43,7 @@ def paired(head: Any, made: list[Row]) -> Iterator[Row]:
     """
     timed = set()
     for margin in dict.fromkeys(MARGINS.values()):
-        for judged in judge(_own_groups(head), margin, LOOKS).to_dict("records"):
+        for judged in judge(head, margin, LOOKS).to_dict("records"):
             key = (judged["metric"], *(judged[axis] for axis in ROW_AXES))
             if judged["remedy"] == "placebo" or MARGINS.get(key[0]) != margin:
                 continue
@@ -58,23 +56,6 @@ def paired(head: Any, made: list[Row]) -> Iterator[Row]:
         axes = tuple(getattr(row, axis) for axis in ROW_AXES)
         if row.word == Finding.OTHER_STEP.value and axes not in timed:
             yield lacking(("step_ratio", *axes), Reason.NOT_TIMED)
-
-
-def _own_groups(head: Any) -> Any:
-    """Return the frame with the group of each step as against base's same variant: 0 is equal."""
-    frame = head.copy()
-    differs = frame[frame["metric"].isin(exact.IDENTITY)]
-    other = differs[(differs["value"] != 0) | (differs["text"] == "")]
-    known = differs.groupby(_VARIANT)["metric"].nunique()
-    others = set(other[_VARIANT].itertuples(index=False, name=None))
-    equal = {variant for variant, count in known.items() if count == 2} - others
-    groups = frame["metric"] == exact.STEP
-    variants = frame.loc[groups, _VARIANT].itertuples(index=False, name=None)
-    frame.loc[groups, "value"] = [
-        0.0 if variant in equal else value or 1000.0
-        for variant, value in zip(variants, frame.loc[groups, "value"], strict=True)
-    ]
-    return frame
 
 
 def _row(key: exact.Key, judged: dict[str, Any]) -> Row:

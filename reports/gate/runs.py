@@ -41,10 +41,12 @@ class Failure(NamedTuple):
         known = self.workload in ("", workload) and self.batch in (0, batch)
         return known and key[0] in KINDS[self.kind]
 
-    def row(self, word: Finding, reason: Reason, blocks: bool) -> Row:
+    def row(self, word: Finding) -> Row:
         """Return the one row for all that the session would have measured."""
+        broken = word is Finding.BROKEN
+        reason = Reason.HEAD_FAILED if broken else Reason.BOTH_FAILED
         metric = next(iter(KINDS[self.kind]))
-        return Row(metric, word.value, *self[1:], reason=reason.value, blocks=blocks)
+        return Row(metric, word.value, *self[1:], reason=reason.value, blocks=not broken)
 
 
 def compare(base: Run, head: Run) -> list[Row]:
@@ -56,7 +58,7 @@ def compare(base: Run, head: Run) -> list[Row]:
         return [lacking(key, Reason.OTHER_SETTING) for key in keys]
     made = list(exact.rows(ours, theirs))
     made += clock.rows(ours, theirs, made, not differs(base, head))
-    return made + list(_unpaired(ours, theirs, failures(base), failures(head)))
+    return made + list(_unpaired(ours, theirs, failures(head)))
 
 
 def processors(run: Run) -> dict[str, str]:
@@ -84,30 +86,18 @@ def failures(run: Run) -> set[Failure]:
     return {Failure(kind, name, int(batch)) for kind, name, batch in known if kind in KINDS}
 
 
-def _unpaired(
-    base: Table, head: Table, base_failed: Iterable[Failure], head_failed: Iterable[Failure]
-) -> Iterator[Row]:
-    """Yield a row for what one side alone has.
+def _unpaired(base: Table, head: Table, failed: Iterable[Failure]) -> Iterator[Row]:
+    """Yield a row for what one side alone has, and one for each session of head's that `failed`.
 
-    Of a session that failed where base's did not there is one row, and it is a regression.
+    That is a regression where base has what it would have measured.
     """
-    broken: set[Failure] = set()
+    gone = [failure for failure in failed if not any(map(failure.lost, head))]
+    for failure in gone:
+        yield failure.row(Finding.BROKEN if any(map(failure.lost, base)) else Finding.NOT_COMPARED)
     for key in dict.fromkeys([*base, *head]):
-        if (key in base and key in head) or not _asked(key):
-            continue
-        failed = head_failed if key in base else base_failed
-        lost = next((failure for failure in failed if failure.lost(key)), None)
-        if lost and key in base:
-            broken.add(lost)
-        elif lost:
-            yield lacking(key, Reason.BASE_FAILED)
-        else:
+        one_sided = (key in base) != (key in head)
+        if one_sided and _asked(key) and not any(failure.lost(key) for failure in gone):
             yield lacking(key, Reason.HEAD_LACKS if key in base else Reason.BASE_LACKS)
-    for failure in broken:
-        yield failure.row(Finding.BROKEN, Reason.HEAD_FAILED, blocks=False)
-    for failure in {*base_failed} & {*head_failed}:
-        if not any(failure.lost(key) for key in (*base, *head)):
-            yield failure.row(Finding.NOT_COMPARED, Reason.BOTH_FAILED, blocks=True)
 
 
 def _asked(key: Key) -> bool:

@@ -50,7 +50,6 @@ class Reason(str, Enum):
     NONE = ""
     BASE_LACKS = "base has no value"
     HEAD_LACKS = "head has no value"
-    BASE_FAILED = "base's session failed"
     HEAD_FAILED = "head's session failed"
     BOTH_FAILED = "both sessions failed"
     OTHER_PROCESSOR = "no partner on the same processor"
@@ -69,14 +68,8 @@ WORDS = tuple(dict.fromkeys(word.value for kind in (Finding, Word) for word in k
 class Row:
     """One comparison of head with base: a metric, its axes, and what was found.
 
-    Attributes
-    ----------
-    before, after : float or None
-        Values in the metric's unit.
-    ratio, low, high : float or None
-        Head by base with its 99 % interval; of `python_extra_seconds` a difference in seconds.
-    blocks : bool
-        Whether the check could not judge because of this row.
+    `before` and `after` are in the unit of the metric; `ratio` is head by base, with its interval,
+    and of `python_extra_seconds` a difference in seconds. A row that `blocks` could not be judged.
     """
 
     metric: str
@@ -116,16 +109,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A verdict.
+    """How many rows of a kind were `compared`, and of ``"kind: reason"`` were `lacking`.
 
-    Attributes
-    ----------
-    compared, lacking : dict of str to int
-        Kind of row, and ``"kind: reason"``, -> how many were compared, and were not.
-    differs : tuple of str
-        Packages of which the two sides have other versions.
-    rows : tuple of Row
-        What is news, or could not be judged; equal rows are only counted.
+    `differs` names packages of which the sides have other versions; `rows` are what is news or
+    could not be judged, while equal rows are only counted.
     """
 
     status: int
@@ -153,12 +140,7 @@ class Verdict:
 def conclude(rows: Iterable[Row], unusable: int = 0, **known: Any) -> Verdict:
     """Return the verdict on `rows`, which are all that was asked for, compared or not.
 
-    Parameters
-    ----------
-    unusable : int
-        Session files, or kinds of entry in them, that could not be read.
-    **known
-        The fields of `Verdict` that rows do not tell.
+    `unusable` counts what could not be read; `known` are the fields that rows do not tell.
     """
     rows = list(rows)
     missing = [row for row in rows if row.word == Finding.NOT_COMPARED.value]

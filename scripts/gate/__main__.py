@@ -11,25 +11,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.runner import InUseError, alone
-from benchmarks.session import Folder, identity
 from remedies import WORKLOADS
 from remedies.devices import DEVICES, missing
-from remedies.environment import facts
 from reports.frame import SessionsError
 from reports.gate.comment import section
-from reports.gate.runs import PACKAGES
 from reports.gate.verdict import Status, Verdict, conclude
 from scripts.gate.check import Check
 from scripts.gate.commits import NAMES, CommitError, here
-from scripts.gate.environments import NoEnvironmentError, Sides
+from scripts.gate.environments import InTurn, NoEnvironmentError
 
 EXAMPLES = """\
 examples:
   scripts/pr_check main HEAD
   scripts/pr_check 1a2b3c4 5d6e7f8 --budget 10 --workload image --json verdict.json
 
-It ends with 0 where everything was compared and nothing regressed, 1 where something regressed, 2
-where it could not judge. Interrupt it when you like: the same command goes on from there.
+Interrupt it when you like: the same command goes on from there.
 """
 
 
@@ -61,24 +57,17 @@ def check(chosen: argparse.Namespace) -> tuple[Verdict, list[str]]:
     commits = repository.freeze(chosen.base, chosen.head)
     short = "-".join(commits[name][:12] for name in NAMES)
     work = Path(".asv", "checks", f"{short}-{chosen.device}").resolve()
-    deadline = began + 60 * chosen.budget
     os.environ["REMEDIES_COMMIT"] = commits["head"]
-    differs: tuple[str, ...] = ()
-    workloads = tuple(chosen.workload or WORKLOADS)
     with alone(work):
         folders = {name: repository.export(commits[name], work / name) for name in NAMES}
         pins = {name: repository.pins(commits[name], chosen.device) for name in NAMES}
-        if pins["base"] == pins["head"]:
-            packages = [f"{name} {value}" for name, value in facts().items() if name in PACKAGES]
-            store = Folder(work / "sessions", identity("gate", *packages))
-            own = Check(folders, chosen.device, store, deadline, workloads)
-            rows, notes = own.run(), own.notes
-        else:
-            sides = Sides(folders, pins, chosen.device, work, deadline)
-            rows, differs, notes = sides.run(workloads)
+        kind = Check if pins["base"] == pins["head"] else InTurn
+        workloads = tuple(chosen.workload or WORKLOADS)
+        own = kind(folders, pins, chosen.device, work, began + 60 * chosen.budget, workloads)
+        rows = own.run()
     minutes = round((time.time() - began) / 60, 2)
-    known = {"device": chosen.device, "minutes": minutes, "differs": differs, **commits}
-    return conclude(rows, **known), notes
+    known = {"device": chosen.device, "minutes": minutes, "differs": own.differs, **commits}
+    return conclude(rows, len(own.problems), **known), own.notes + own.problems
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -11,50 +11,62 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.runner import run
-from benchmarks.session import Folder, Session
+from benchmarks.session import Folder, Session, identity
 from remedies import REFERENCE, WORKLOADS
+from remedies.environment import facts
 from reports import frame
 from reports.gate import pairs
+from reports.gate.runs import PACKAGES
 from reports.gate.verdict import Finding, Reason, Row
-from scripts.gate.commits import NAMES, Recipe, recipes
+from scripts.gate.commits import NAMES, Pins, Recipe, recipes
 from scripts.gate.probe import broken
 
 SETTING = "default"
 # Launches at each look; a look more is a chance more to be wrong, which the interval allows for.
 LAUNCHES = (4, 6, 9, 13, 19, 28)
+EXACT, TIMED = ("identity", "fidelity"), ("step_times", "saving")
 
 
 @dataclass
-class Check:
-    """Measures the recipes that differ between two folders of workloads.
+class Comparison:
+    """What two commits are compared by: each side's workloads (`folders`) and `pins`.
 
-    Attributes
-    ----------
-    folders : dict of str to Path
-        ``base`` and ``head`` -> the folder of that side's workloads; what need not be measured is
-        taken out of it.
-    store : Folder
-        Keeps what was measured, so that the same check goes on from there.
-    deadline : float
-        Seconds since the epoch after which no launch is started.
-    notes : list of str
-        A line for each thing that failed, with the reason.
+    `work` keeps what was measured, so that the same check goes on; no launch starts after
+    `deadline`, in seconds since the epoch. `notes` has a line for each thing that failed and
+    `problems` for each unusable file; `differs` are packages with another version on each side.
     """
 
     folders: Mapping[str, Path]
+    pins: Mapping[str, Pins]
     device: str
-    store: Folder
+    work: Path
     deadline: float
     workloads: tuple[str, ...] = tuple(WORKLOADS)
     notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    differs: tuple[str, ...] = ()
+
+    def read(self, folder: Path) -> frame.Run:
+        """Return what was measured with the current code."""
+        current, _ = frame.latest(frame.read(folder))
+        self.problems += current.problems
+        return current
+
+    def session(self, kind: str, workload: str, **known: Any) -> Session:
+        """Return a session of the workload's own batch size."""
+        batch = WORKLOADS[workload].batch if kind in ("identity", "step_times") else 0
+        return Session(kind, workload, self.device, batch=batch, **known)
+
+
+class Check(Comparison):
+    """Measures the recipes that differ, base's and head's side by side in each process."""
 
     def run(self) -> list[Row]:
         """Return a row for everything that was compared, or could not be."""
+        every = [recipes(self.folders[name]).items() for name in NAMES]
         base, head = (
-            {one: code for one, code in recipes(self.folders[name]).items()
-             if one.workload in self.workloads}
-            for name in NAMES
-        )  # fmt: skip
+            {one: code for one, code in side if one.workload in self.workloads} for side in every
+        )
         changed = [one for one in head if head[one] != base.get(one)]
         made = [_row(one, Finding.EQUAL) for one in base if base[one] == head.get(one)]
         made += [_row(one, Finding.DISAPPEARED) for one in base if one not in head]
@@ -85,33 +97,28 @@ class Check:
                 if one not in timed and one.remedy != REFERENCE:  # equal ones need no clock
                     (folder / one.workload / f"{one.remedy}.py").unlink()
         workloads = sorted({one.workload for one in timed})
-        exact, timed_kinds = ("identity", "fidelity"), ("step_times", "saving")
-        self.launch(self.session(kind, name) for name in workloads for kind in exact)
+        self.launch((kind, name) for name in workloads for kind in EXACT)
         rows: list[Row] = []
         launches = 0
         for count in LAUNCHES:
             while launches < count and time.time() < self.deadline:
-                each = ((kind, name) for name in workloads for kind in timed_kinds)
-                self.launch(self.session(*one, launch=launches) for one in each)
+                self.launch(((kind, name) for name in workloads for kind in TIMED), launches)
                 launches += 1
-            current, _ = frame.latest(frame.read(self.store.path))
-            rows = pairs.compare(current)
+            self.problems = []
+            rows = pairs.compare(self.read(self.work / "sessions"))
             if launches < count or not any(row.word == "undecided" for row in rows):
                 break
         return rows
 
-    def session(self, kind: str, workload: str, **known: Any) -> Session:
-        """Return a session of both sides."""
-        if kind in ("identity", "step_times"):
-            known["batch"] = WORKLOADS[workload].batch
-        sources = tuple((name, str(self.folders[name])) for name in NAMES)
-        return Session(kind, workload, self.device, sources=sources, **known)
-
-    def launch(self, sessions: Iterable[Session]) -> None:
-        """Run those of `sessions` that are not done."""
-        self.store.path.mkdir(parents=True, exist_ok=True)
+    def launch(self, asked: Iterable[tuple[str, str]], number: int = 0) -> None:
+        """Run a session of each kind and workload that is asked and not done."""
+        packages = [f"{name} {value}" for name, value in facts().items() if name in PACKAGES]
+        store = Folder(self.work / "sessions", identity("gate", *packages))
+        store.path.mkdir(parents=True, exist_ok=True)
         os.environ.setdefault("REMEDIES_MACHINE", os.uname().nodename)
-        failures = run(list(sessions), self.store, SETTING, say)
+        sources = tuple((name, str(self.folders[name])) for name in NAMES)
+        sessions = [self.session(*one, launch=number, sources=sources) for one in asked]
+        failures = run(sessions, store, SETTING, say)
         self.notes += [f"{session}: {reason}" for session, reason in failures.items()]
 
 

@@ -12,17 +12,15 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.session import Session, identity
-from remedies import WORKLOADS
-from reports import frame
 from reports.gate import runs
 from reports.gate.verdict import Row
-from scripts.gate.check import SETTING, say
-from scripts.gate.commits import NAMES, Pins
+from scripts.gate.check import EXACT, SETTING, TIMED, Comparison, say
+from scripts.gate.commits import NAMES
 
 ROOT = Path(__file__).parents[2]
 LEAST, LAUNCHES = 2, 8
@@ -42,53 +40,28 @@ class NoEnvironmentError(RuntimeError):
     """An environment could not be made or used; the message is one line that says which."""
 
 
-@dataclass(frozen=True)
-class Sides:
-    """Both sides' ordinary sessions, each in an environment of its own.
+class InTurn(Comparison):
+    """Runs both sides' ordinary sessions, each in an environment of its own."""
 
-    Attributes
-    ----------
-    folders, pins : mapping
-        ``base`` and ``head`` -> that side's workloads, and what it pins its libraries to.
-    work : Path
-        Keeps session files, so that the same check goes on.
-    deadline : float
-        Seconds since the epoch after which no launch is started.
-    """
-
-    folders: Mapping[str, Path]
-    pins: Mapping[str, Pins]
-    device: str
-    work: Path
-    deadline: float
-
-    def run(self, workloads: Sequence[str]) -> tuple[list[Row], tuple[str, ...], list[str]]:
-        """Return all rows, the packages that differ, and a line for each session that failed."""
+    def run(self) -> list[Row]:
+        """Return a row for everything that was compared, or could not be."""
         pythons = {name: self._environment(name) for name in NAMES}
-        exact = [Session("recipes"), *self._sessions(workloads, "identity", "fidelity")]
+        every = [Session("recipes"), Session("situations", device=self.device)]
+        every += [self.session(kind, name) for name in self.workloads for kind in EXACT]
         for name in NAMES:
-            self._run(name, pythons[name], exact)
+            self._run(name, pythons[name], every)
         for launch in range(LAUNCHES):
             if launch >= LEAST and time.time() >= self.deadline:
                 break
-            timed = self._sessions(workloads, "step_times", "saving", launch=launch)
+            every = [self.session(kind, name, launch=launch)
+                     for name in self.workloads for kind in TIMED]  # fmt: skip
             for name in NAMES[:: 1 if launch % 2 == 0 else -1]:
-                self._run(name, pythons[name], timed)
-        base, head = (frame.latest(frame.read(self._store(name)))[0] for name in NAMES)
+                self._run(name, pythons[name], every)
+        base, head = (self.read(self.work / name / "sessions") for name in NAMES)
         failed = [*base.failures, *head.failures]
-        notes = [f"{session}: {reason}" for session, reason in failed]
-        return runs.compare(base, head), runs.differs(base, head), notes
-
-    def _sessions(self, workloads: Sequence[str], *kinds: str, launch: int = 0) -> list[Session]:
-        batches = {name: WORKLOADS[name].batch for name in workloads}
-        return [
-            Session(kind, name, self.device, launch=launch,
-                    batch=batches[name] if kind in ("identity", "step_times") else 0)
-            for name in workloads for kind in kinds
-        ]  # fmt: skip
-
-    def _store(self, name: str) -> Path:
-        return self.work / f"sessions-{name}"
+        self.notes += [f"{session}: {reason}" for session, reason in failed]
+        self.differs = runs.differs(base, head)
+        return runs.compare(base, head)
 
     def _environment(self, name: str) -> Path:
         """Have asv make the environment that a side pins, and return its Python."""
@@ -115,23 +88,19 @@ class Sides:
             raise NoEnvironmentError(f"asv made no environment of {name}: {reason}") from error
         return Path(environment._path, "bin", "python")
 
-    def _code(self, name: str) -> Path:
-        """Return this checkout's code with the workloads of a side in place of its own."""
-        code = self.work / f"code-{name}"
+    def _run(self, name: str, python: Path, sessions: Sequence[Session]) -> None:
+        """Run sessions of this checkout's code, with a side's workloads in place of its own."""
+        code = self.work / name / "code"
+        shutil.rmtree(code, ignore_errors=True)
         for package in ("benchmarks", "remedies"):
-            shutil.rmtree(code / package, ignore_errors=True)
-            ignore = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / package, code / package, ignore=ignore)
+            shutil.copytree(ROOT / package, code / package)
         for data in self.folders[name].glob("*/data.py"):
             shutil.rmtree(code / "remedies" / data.parent.name, ignore_errors=True)
             shutil.copytree(data.parent, code / "remedies" / data.parent.name)
-        return code
-
-    def _run(self, name: str, python: Path, sessions: Sequence[Session]) -> None:
-        code, mark = self._code(name), identity("gate", self.pins[name].name)
         known = {"PYTHONPATH": str(code), "REMEDIES_MACHINE": os.uname().nodename}
+        store, mark = self.work / name / "sessions", identity("gate", self.pins[name].name)
         done = subprocess.run(  # noqa: S603 - our own code, in asv's environment
-            [str(python), "-c", _RUN, str(self._store(name)), mark, SETTING], cwd=code, text=True,
+            [str(python), "-c", _RUN, str(store), mark, SETTING], cwd=code, text=True,
             env=os.environ | known, input=json.dumps([asdict(session) for session in sessions]),
         )  # fmt: skip
         if done.returncode:

@@ -57,7 +57,7 @@ class Workers:
                     entry("python_calls_differ", float(python != "c"), python, **axes),
                     entry("python_calls", calls, **axes),
                     entry("compares", self.about["compares"] if own else 3, **axes),
-                    entry("step_group", 1, **axes),
+                    entry("step_group", program != "p" or python != "c", **axes),
                 ]
         return made
 
@@ -122,7 +122,7 @@ def run(folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatc
                 one: lost[folder.name] for one in asked if one == CAST and folder.name in lost
             },
         )
-        made = Check(folders, "cpu", Folder(tmp_path / "store", "i"), time.time() + seconds)
+        made = Check(folders, {}, "cpu", tmp_path / "work", time.time() + seconds)
         rows = made.run()
         return conclude(rows, device="cpu", base=BASE, head=HEAD, minutes=0.0, differs=())
 

@@ -66,7 +66,7 @@ BLIND = {
         {},
         "times: base has no value",
     ),
-    "base's session failed": ({"failed": ["step_times"]}, {}, "times: base's session failed"),
+    "base's session failed": ({"failed": ["step_times"]}, {}, "times: base has no value"),
     "two machines": (
         {},
         {"machine": "n", "facts": FACTS | {"cpu": "Other 9000"}},

@@ -70,7 +70,7 @@ def plain(*rows: Row) -> dict[str, Any]:
 def test_the_comment_is_the_golden_one() -> None:
     gpu = concluded(ROWS[-3], device="gpu", differs=("keras",))
     text = comment([gpu, concluded(*ROWS)], LINK)
-    assert text == GOLDEN.read_text("utf-8")
+    assert f"{text}\n" == GOLDEN.read_text("utf-8")
 
 
 @pytest.mark.parametrize(
