@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from benchmarks import python_times
-from benchmarks.classes import Classes, classes
+from benchmarks.distinct_steps import Classes, classes
 from benchmarks.health import Watch
 from benchmarks.sampling import Sampled, clock_for, sample
 from benchmarks.session import Entry, Folder, Session
 from benchmarks.settings import Setting
 from benchmarks.variants import PLACEBO, Variant, make, make_variables, placebo, reference, tensors
 from remedies import REFERENCE
-from remedies.steps import STEPS
+from remedies.same_step import STEPS
 
 Models = dict[str, Any]
 Data = dict[str, tuple[Any, Any]]
