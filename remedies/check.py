@@ -128,13 +128,13 @@ def _chance(first: Behaviour, second: Behaviour, tolerance: float) -> tuple[str,
 def _trips(subject: Subject) -> tuple[Trip, ...]:
     import keras
 
-    first = travel(subject)
-    if first.failure:
-        return (first, *_with_classes(subject, first))
-    trips = [first, travel(subject, "second generation", generations=2, train=False)]
+    trips = travel(subject)
+    if trips[0].failure:
+        return (*trips, *_with_classes(subject, trips[0]))
     if keras.config.dtype_policy().name != "float32":
-        trips.append(travel(subject, "load where the policy is float32", policy="float32"))
-    return tuple(trips)
+        where = "load where the policy is float32"
+        trips += travel(subject, where, twice=False, policy="float32")
+    return trips
 
 
 def _with_classes(subject: Subject, first: Trip) -> tuple[Trip, ...]:
@@ -145,8 +145,8 @@ def _with_classes(subject: Subject, first: Trip) -> tuple[Trip, ...]:
         return ()
     scope = {keras.saving.get_registered_name(cls): cls for cls in owned_classes(subject.model)}
     scope |= {cls.__name__: cls for cls in owned_classes(subject.model)}
-    second = travel(subject, "load with custom_objects", scope=scope)
-    return () if second.failure else (second,)
+    trips = travel(subject, "load with custom_objects", scope=scope)
+    return () if trips[0].failure else trips
 
 
 def _reported(subject: Subject, trips: tuple[Trip, ...], name: str) -> Report:

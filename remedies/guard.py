@@ -93,8 +93,8 @@ def try_model(model: Any) -> Report:
     name = type(model).__name__
     with quiet():
         subject = Subject(model, Feed(None), take(model), Behaviour(), tuple)
-        trip = travel(subject, train=False)
-        return Report(name, (trip,), () if trip.whole else diagnose(subject, (trip,)))
+        trips = travel(subject, twice=False, train=False)
+        return Report(name, trips, () if trips[0].whole else diagnose(subject, trips))
 
 
 @scratch()

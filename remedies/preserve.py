@@ -56,7 +56,10 @@ def _refill(container: Any, content: Any) -> None:
     """Put `content` back into a list, dict or set, past what Keras does when one changes."""
     container = getattr(container, "__wrapped__", container)  # TensorFlow wraps what it tracks
     if isinstance(container, list):
-        if not _identical(container, content):
+        if not _identical(list(container), content):
+            storage = getattr(container, "_storage", None)  # of TensorFlow's ListWrapper
+            if isinstance(storage, list):
+                storage[:] = content
             list.__setitem__(container, slice(None), content)
     elif isinstance(container, dict):
         if list(container) != list(content) or not _identical(

@@ -7,7 +7,7 @@ import tempfile
 import traceback
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -193,71 +193,87 @@ def travel(
     subject: Subject,
     name: str = "first load",
     *,
-    generations: int = 1,
+    twice: bool = True,
     policy: str = "",
     scope: Mapping[str, Any] | None = None,
     train: bool = True,
-) -> Trip:
-    """Take the model of `subject` through files and report what became of it.
+) -> tuple[Trip, ...]:
+    """Take the model of `subject` through a file and, `twice`, what was loaded through another.
+
+    Returns
+    -------
+    tuple of Trip
+        One for each load; a trip that failed is the last.
 
     Raises
     ------
     OSError
         Where the disk refuses.
     """
-    model = subject.model
-    saved = _counts(subject.before)
-    archive = None
     custom = {**subject.custom_objects, **(scope or {})}
+    names = (name, "second generation") if twice else (name,)
+    source, trips, models = subject.model, [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, title in enumerate(names):
+            trip, source = _load_aside(
+                subject, source, Path(folder) / f"{number}.keras", title, custom, policy
+            )
+            trips.append(trip)
+            if source is None:
+                break
+            models.append(source)
+    # Nothing is called before all is saved: a call makes fresh weights.
+    for number, loaded in enumerate(models):
+        first = number == 0
+        if first or _keys(trips[number]) != _keys(trips[0]):
+            share, step, chance = _compared(subject, loaded, train=train and first)
+        else:
+            share, step, chance = trips[0].outputs_changed, "", trips[0].chance
+        trips[number] = replace(trips[number], outputs_changed=share, step=step, chance=chance)
+    return tuple(trips)
+
+
+def _keys(trip: Trip) -> set[tuple[str, bool]]:
+    return {(difference.path, difference.lost) for difference in trip.differences}
+
+
+def _load_aside(
+    subject: Subject, source: Any, path: Path, name: str, custom: Mapping[str, Any], policy: str
+) -> tuple[Trip, Any]:
+    """Save `source` and load it; return the trip, not yet called, and the model or None."""
+    saved = _counts(subject.before)
     with (
-        tempfile.TemporaryDirectory() as folder,
         warnings.catch_warnings(record=True) as given,
-        observe(owned_classes(model)) as calls,
+        observe(owned_classes(subject.model)) as calls,
     ):
         warnings.simplefilter("always")
-        loaded = model
-        for generation in range(generations):
-            path = Path(folder) / f"{generation}.keras"
-            try:
-                loaded.save(path)
-            except OSError:
-                raise
-            except Exception as error:
-                return Trip(name, saved, failure=_failure("saving", error))
-            archive = archive or read(path)
+        stage = "saving"
+        try:
+            source.save(path)
             calls.clear()
-            try:
-                loaded = _load(path, custom, policy)
-            except Exception as error:
-                failure = _failure("loading", error)
-                return Trip(name, saved, failure=failure, archive=archive, calls=tuple(calls))
+            given.clear()
+            archive = read(path)
+            stage = "loading"
+            loaded = _load(path, custom, policy)
+        except OSError:
+            raise
+        except Exception as error:
+            return Trip(name, saved, failure=_failure(stage, error), calls=tuple(calls)), None
     texts = [str(w.message) for w in given if issubclass(w.category, UserWarning)]
-    seen = tuple(calls)
     differences, hints = _differences(subject.before, take(loaded))
-    settings = _settings(model, loaded)
-    records = is_functional(loaded) or loaded.get_build_config() is not None
-    outputs, step, chance = _compared(subject, loaded, train=train and not differences_only(name))
-    return Trip(
+    trip = Trip(
         name,
         saved,
         differences,
         hints,
-        outputs,
-        step,
-        chance,
-        settings,
-        None,
-        tuple(dict.fromkeys(texts)),
-        explain(seen),
-        seen,
-        records,
-        archive,
+        settings=_settings(subject.model, loaded),
+        warnings=tuple(dict.fromkeys(texts)),
+        swallowed=explain(calls),
+        calls=tuple(calls),
+        records_inputs=is_functional(loaded) or loaded.get_build_config() is not None,
+        archive=archive,
     )
-
-
-def differences_only(name: str) -> bool:
-    """Whether a trip of that name compares states alone: its steps would repeat the first's."""
-    return name == "second generation"
+    return trip, loaded
 
 
 def _load(path: Path, custom: Mapping[str, Any], policy: str) -> Any:

@@ -95,3 +95,15 @@ def test_everything_is_put_back_on_exceptions_too(model):
 )
 def test_equal(left, right, same):
     assert equal(left, right) is same
+
+
+def test_a_model_that_never_trained_trains_as_if_nobody_had_looked():
+    model = Outer()
+    model(np.ones((1, 3), "float32"))
+    model.compile(keras.optimizers.Adam(), "mse")
+    for _ in range(2):
+        with preserved(model):
+            model.fit(np.ones((2, 3), "float32"), np.ones((2, 2), "float32"), verbose=0)
+        assert len(model.optimizer.variables) == 2
+    model.fit(np.ones((2, 3), "float32"), np.ones((2, 2), "float32"), verbose=0)
+    assert len(model.optimizer.variables) == 2 + 2 * len(model.trainable_variables)
