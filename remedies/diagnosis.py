@@ -20,6 +20,9 @@ def diagnose(subject: Subject, trips: tuple[Trip, ...]) -> tuple[Advice, ...]:
             return tuple(advice)
         first = rest[0]
     second = next((trip for trip in rest if trip.name == "second generation"), first)
+    converted = list(outside.converted(subject, first, second))
+    if converted:
+        return (*advice, *converted, *settings.compiled(subject, first))
     advice += chain(
         rebuilding.causes(subject, first, second),
         outside.causes(subject, first),

@@ -249,7 +249,8 @@ def _trying(model: Any, fed: Feed, snapshot: Snapshot) -> Feed:
             problem = problem or reason(error)
         finally:
             snapshot.restore()
-    fed = replace(fed, predicts=_predicting(model, fed, snapshot), problem=problem)
+    predicts, why = _predicting(model, fed, snapshot)
+    fed = replace(fed, predicts=predicts, problem=problem or why)
     if model.compiled and not fed.trains and fed.y is None and fed.predicts and not fed.as_dataset:
         return _with_targets(model, fed, snapshot)
     return fed
@@ -267,20 +268,23 @@ def _ways(model: Any, fed: Feed) -> Iterator[Feed]:
     yield replace(fed, eager=False)
 
 
-def _predicting(model: Any, fed: Feed, snapshot: Snapshot) -> str:
+def _predicting(model: Any, fed: Feed, snapshot: Snapshot) -> tuple[str, str]:
+    """Return how `model` predicts, or an empty text and why it does not."""
+    why = ""
     if fed.x is None:
-        return ""
+        return "", why
     if not fed.call:
         fed = replace(fed, call=((fed.x,), {}))
     for how in ("predict", "call"):
         try:
             fed.predicted(model, how)
-        except Exception:  # noqa: S112 - a model may have no call, or none that takes this
+        except Exception as error:  # a model may have no call, or none that takes this
+            why = why or reason(error)
             continue
         finally:
             snapshot.restore()
-        return how
-    return ""
+        return how, ""
+    return "", why
 
 
 def _with_targets(model: Any, fed: Feed, snapshot: Snapshot) -> Feed:

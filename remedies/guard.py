@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import functools
-import random
 import tempfile
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from remedies.archive import arrays_in, digest_of
 from remedies.diagnosis import diagnose
 from remedies.feed import Feed
 from remedies.findings import Advice, Cause, Report
 from remedies.inventory import take
+from remedies.preserve import randomness
 from remedies.scratch import scratch
 from remedies.trip import STATE, Behaviour, Difference, Subject, Trip, quiet, travel
 
@@ -76,12 +74,8 @@ def _trying(model: Any, name: str, weights_only: bool) -> Any:
     def saving(*args: Any, **kwargs: Any) -> Any:
         _release(model)
         written = original(*args, **kwargs)
-        state, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-        try:
+        with randomness():
             (try_weights if weights_only else try_model)(model).raise_if_lossy()
-        finally:
-            random.setstate(state)
-            np.random.set_state(numpy)  # noqa: NPY002
         return written
 
     return saving

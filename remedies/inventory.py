@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,10 @@ _MISSING = object()
 _TRAINER = {"history", "stop_training", "train_function", "test_function", "predict_function"}
 _NAMES = {"name", "_name", "_path", "_auto_config", "_nodes", "_eval_epoch_iterator"}
 # References from an optimizer or TensorFlow's own book-keeping to what is held elsewhere.
-_BACK = ("_tracker", "_parent", "_self_", "_inner_variables")
+_BACK = (
+    *("_tracker", "_parent", "_inner_variables", "_self_unconditional", "_self_setattr"),
+    *("_self_name_based", "_self_update"),
+)
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,22 @@ def take(model: Any, *, copy: bool = True) -> dict[str, Item]:
             kind = "setting" if isinstance(thing, keras.optimizers.Optimizer) else "attribute"
             where = f"{path}.{name}" if path else name
             items[where] = Item(where, kind, thing, value)
-    return items
+    return _slots_by_weight(items)
+
+
+def _slots_by_weight(items: dict[str, Item]) -> dict[str, Item]:
+    """Name an optimizer's variable for each weight by the weight, whose number may differ."""
+    weights = {id(item.variable): path for path, item in items.items() if item.kind == "weight"}
+    named = {}
+    for path, item in items.items():
+        trained = getattr(item.owner, "_trainable_variables", None) or ()
+        head, _, number = path.rpartition("[")
+        slots = getattr(item.owner, head.rpartition(".")[2], ()) if item.kind == "optimizer" else ()
+        if isinstance(slots, list) and len(slots) == len(trained) and number[:-1].isdigit():
+            weight = weights.get(id(trained[int(number[:-1])]))
+            path = f"{head}[{weight}]" if weight else path
+        named[path] = replace(item, path=path) if item.kind == "optimizer" else item
+    return named
 
 
 def _kind(variable: Any, owner: Any, weights: set[int]) -> str:
@@ -221,7 +239,10 @@ def _reference() -> frozenset[str]:
 
     model = keras.Model()
     model.compile("sgd", "mse")
-    things = (model, keras.layers.Layer(), keras.Sequential(), keras.metrics.Mean())
+    inputs = keras.Input((1,))
+    functional = keras.Model(inputs, keras.layers.Identity()(inputs))
+    layer = keras.layers.Layer()
+    things = (model, functional, layer, keras.Sequential(), keras.metrics.Mean())
     names = {name for thing in things for name in vars(thing)}
     return frozenset(names - {"optimizer"} | _TRAINER | _NAMES)
 

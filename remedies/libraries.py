@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import sysconfig
 from pathlib import Path
@@ -28,7 +29,16 @@ def is_installed(filename: str) -> bool:
     """Whether a file belongs to an installed package or to Python itself."""
     path = Path(filename)
     roots = [sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")]
-    return "site-packages" in path.parts or any(path.is_relative_to(root) for root in roots)
+    if "site-packages" in path.parts or any(path.is_relative_to(root) for root in roots):
+        return True
+    top = next((folder for folder in path.parents if not (folder / "__init__.py").exists()), path)
+    return _holds_installed(top)
+
+
+@functools.lru_cache(maxsize=256)
+def _holds_installed(folder: Path) -> bool:
+    """Whether pip installed into `folder`, as it does with --target."""
+    return next(folder.glob("*.dist-info"), None) is not None
 
 
 def is_framework_file(filename: str) -> bool:

@@ -21,17 +21,6 @@ def causes(subject: Subject, trip: Trip) -> Iterator[Advice]:
     plain = trip.of("plain")
     changed = trip.of("weight", lost=False)
     recurrent = [d for d in [*plain, *changed] if _is_recurrent(d)]
-    lora = _lora(subject, trip)
-    if lora is not None:
-        yield lora
-        return
-    quantized = [
-        path
-        for path, layer in layers(subject.model).items()
-        if getattr(layer, "quantization_mode", None)
-    ]
-    if quantized and (changed or trip.of("weight")):
-        yield _quantized(quantized)
     own = [difference for difference in changed if _saves_itself(difference.owner)]
     if own:
         yield _own_variables(own)
@@ -42,8 +31,22 @@ def causes(subject: Subject, trip: Trip) -> Iterator[Advice]:
         yield _plain(plain)
     yield from _arguments(subject, trip, plain)
     rest = [d for d in changed if d not in own and d not in recurrent]
-    if rest and not quantized and not trip.of("policy"):
+    if rest and not trip.of("policy"):
         yield _changed(subject, trip, rest)
+
+
+def converted(subject: Subject, first: Trip, second: Trip) -> Iterator[Advice]:
+    """Yield the cause where LoRA or quantization make layers that a file does not give back."""
+    lora = _lora(subject, first)
+    if lora is not None:
+        yield lora
+    quantized = [
+        path
+        for path, layer in layers(subject.model).items()
+        if getattr(layer, "quantization_mode", None)
+    ]
+    if quantized and (first.differences or second.failure or second.differences):
+        yield _quantized(quantized, second)
 
 
 def _lora(subject: Subject, trip: Trip) -> Advice | None:
@@ -69,11 +72,16 @@ def _lora(subject: Subject, trip: Trip) -> Advice | None:
     )
 
 
-def _quantized(paths: list[str]) -> Advice:
+def _quantized(paths: list[str], second: Trip) -> Advice:
     return Advice(
         Cause.QUANTIZED,
-        f"Quantized layers ({', '.join(f'self.{path}' for path in paths[:6])}) come back with "
-        "other values or kinds of weights.",
+        f"Quantized layers ({', '.join(f'self.{path}' for path in paths[:6])}) do not come back "
+        "as they were: "
+        + (
+            f"the loaded model cannot be saved a second time ({second.failure})."
+            if second.failure
+            else "other values, variables or policies."
+        ),
         do=("keep the float model's file, and quantize after each load",),
     )
 
@@ -128,14 +136,19 @@ def _plain(differences: list[Difference]) -> Advice:
     name = first.path.rpartition(".")[2].partition("[")[0]
     shape = tuple(np.shape(first.before))
     trainable = "" if _trains(first) else ", trainable=False"
+    import keras
+
+    cls = type(first.owner).__name__
+    layer = "" if isinstance(first.owner, keras.Layer) else f"make {cls} a keras.layers.Layer, and "
     return Advice(
         Cause.OUTSIDE,
         f"{names(differences)} in {owners}: variables that Keras does not track (a tf.Variable or "
         "one in an object that is no layer) are in no file, and the loaded model makes new ones.",
         "the values differ after loading, and the file does not hold them.",
         (
-            f'make it with self.{name} = self.add_weight(shape={shape}, name="{name.strip("_")}"'
-            f"{trainable}) in {type(first.owner).__name__}.__init__ or build()",
+            f"{layer}make it with self.{name} = self.add_weight(shape={shape}, "
+            f'name="{name.strip("_")}"{trainable}) in '
+            f"{type(first.owner).__name__}.__init__ or build()",
         ),
         ("get_config: it carries settings, and no values that training moves",),
     )

@@ -78,15 +78,30 @@ def _identical(left: list[Any], right: list[Any]) -> bool:
 
 @contextmanager
 def preserved(model: Any) -> Iterator[Snapshot]:
-    """Put `model` and Python's and NumPy's random states back afterwards, on exceptions too."""
+    """Put `model` and every global random state back afterwards, on exceptions too."""
     snapshot = Snapshot(model)
+    with randomness():
+        try:
+            yield snapshot
+        finally:
+            snapshot.restore()
+
+
+@contextmanager
+def randomness() -> Iterator[None]:
+    """Put the random states of Python, NumPy and TensorFlow back afterwards."""
+    import tensorflow as tf
+    from tensorflow.python.eager import context
+
+    seed = context.global_seed()
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - users draw from it
     try:
-        yield snapshot
+        yield
     finally:
         random.setstate(python)
         np.random.set_state(numpy)  # noqa: NPY002
-        snapshot.restore()
+        # TensorFlow tells its seed and not how far it has drawn: without a seed, a new one.
+        tf.random.set_seed(random.SystemRandom().getrandbits(31) if seed is None else seed)
 
 
 def level(seed: int = 1) -> None:

@@ -18,8 +18,9 @@ def causes(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Advice]:
     rebuilt = first.of("weight", lost=True)
     optimizer = first.of("optimizer")
     frozen = first.of("trainable")
-    if _overrides_compile(subject.model) and (first.settings or optimizer):
-        yield _compile(subject, first)
+    recompiled = list(compiled(subject, first))
+    if recompiled:
+        yield from recompiled
         optimizer = []
     elif first.settings and not rebuilt:
         yield _settings(subject, first)
@@ -36,6 +37,12 @@ def causes(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Advice]:
         yield _optimizer(subject, first, optimizer)
     elif _auto_scaled(subject.model) and any(trip.of("optimizer") for trip in trips[1:]):
         yield _loss_scale()
+
+
+def compiled(subject: Subject, trip: Trip) -> Iterator[Advice]:
+    """Yield the cause where `compile` is overridden and something of it was lost."""
+    if _overrides_compile(subject.model) and (trip.settings or trip.of("optimizer")):
+        yield _compile(subject, trip)
 
 
 def _overrides_compile(model: Any) -> bool:
@@ -57,12 +64,14 @@ def _compile(subject: Subject, trip: Trip) -> Advice:
     holders = _optimizers(model)
     lost = len(trip.of("optimizer"))
     what = ", ".join(f"self.{path}" for path in holders) or "the optimizer"
-    arguments = [name for name in ("loss", "metrics") if name in trip.settings]
-    tail = f", and {' and '.join(arguments)} are the class's own" if arguments else ""
     why = (
         f"{definer.__name__}.compile is overridden, so Keras does not repeat it on load: the model "
-        f"comes back {'uncompiled' if not _compiled(trip) else 'compiled otherwise'}, without "
-        f"{what} and its {lost} variables{tail}."
+        + (
+            f"comes back uncompiled, without {what} and its {lost} variables."
+            if not _compiled(trip)
+            else f"comes back compiled as the class does it ({', '.join(trip.settings)} differ): "
+            f"another {what}{f', {lost} variables lost' * bool(lost)}, and maybe another loss."
+        )
     )
     after = "\n".join(
         [
@@ -113,6 +122,13 @@ def _settings(subject: Subject, trip: Trip) -> Advice:
     what = ", ".join(trip.settings)
     if _auto_scaled(model):
         return _loss_scale()
+    if "optimizer" not in (model.get_compile_config() or {}):
+        return Advice(
+            Cause.COMPILE,
+            "The model itself has forgotten its optimizer's settings, as a save in the old HDF5 "
+            f"format makes it (a fault of Keras), so the file brings back no {scaled}.",
+            do=("save as .keras only; compile() again with the same arguments and train on",),
+        )
     return Advice(
         Cause.COMPILE,
         f"Compile settings differ after loading: {what}.",
@@ -158,8 +174,12 @@ def _frozen(subject: Subject, differences: list[Difference]) -> Advice:
         else f"The trainable flag of {shown} differs after loading.",
         f"after loading, trainable differs for {shown}.",
         (
-            f"set it where the layers are made, at the end of {inner}.__init__: {lines}",
-            "or after loading: set it again, then compile(...), "
+            *(
+                [f"set it where the layers are made, at the end of {inner}.__init__: {lines}"]
+                if of_user(type(subject.model))
+                else []
+            ),
+            "after loading: set it again, then compile(...), "
             "optimizer.build(model.trainable_variables) and load_weights(path)",
         ),
         (
@@ -194,6 +214,25 @@ def _exclusions(differences: list[Difference]) -> Advice:
             "after loading, compile with a new optimizer, call its exclude_from_weight_decay(...), "
             "then optimizer.build(model.trainable_variables) and load_weights(path)",
         ),
+    )
+
+
+def _never_built(subject: Subject, lost: list[Difference]) -> Advice:
+    cls = type(subject.model)
+    original = cls.__init__
+
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        self.built = True
+
+    cured = holds(subject, cls, {"__init__": init}, ("weight", "optimizer"))
+    tried = "tried: all comes back" if cured else "tried: not enough by itself"
+    return Advice(
+        Cause.OPTIMIZER,
+        f"{cls.__name__} itself is never called, so the file records nothing to build it from, and "
+        f"Keras makes no optimizer variables for a model that is not built: {len(lost)} are lost.",
+        "get_build_config() of the model that was saved is None.",
+        (f"write self.built = True at the end of {cls.__name__}.__init__ ({tried})",),
     )
 
 
@@ -239,6 +278,8 @@ def _optimizer(subject: Subject, trip: Trip, lost: list[Difference]) -> Advice:
                 "file fits",
             ),
         )
+    if model.get_build_config() is None and of_user(type(model)):
+        return _never_built(subject, lost)
     if not of_framework(type(model.optimizer)):
         name = type(model.optimizer).__name__
         return Advice(

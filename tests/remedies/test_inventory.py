@@ -57,7 +57,7 @@ def test_every_variable_has_its_kind(model):
     kinds = {path: item.kind for path, item in take(model).items()}
     assert kinds["blocks[1].dense._kernel"] == "weight"
     assert kinds["helper.mean"] == "plain"
-    assert kinds["optimizer._momentums[0]"] == "optimizer"
+    assert kinds["optimizer._momentums[tower.layers[0]._kernel]"] == "optimizer"
     assert kinds["blocks[0].scale"] == kinds["seen"] == "attribute"
     assert [
         kind for path, kind in kinds.items() if "seed_generator" in path and "state" in path
