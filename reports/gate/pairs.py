@@ -25,9 +25,10 @@ def compare(run: Run) -> list[Row]:
         exact.table(run.frame[run.frame["source"] == source], processors)
         for source in ("base", "head")
     )
-    for column, reason in REASONS.items():
-        if run.frame[column].nunique() > 1:
-            return runs.refused(base, head, reason)
+    reasons = [reason for column, reason in REASONS.items() if run.frame[column].nunique() > 1]
+    reasons += [] if base else [Reason.BASE_LACKS]
+    if reasons:
+        return runs.refused(base, head, reasons[0])
     made = list(exact.rows(base, head))
     made += paired(of_head(run.frame), made)
     # A session that fails here fails for both sides: whose fault it is, the probe has said.
