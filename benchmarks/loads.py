@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.memory import Peak
+from benchmarks.peak_memory import Peak
 from benchmarks.sampling import clock_for
 from benchmarks.saved_models import batch, example, file, names, sizes, trained, trains
 from benchmarks.session import Entry, Session

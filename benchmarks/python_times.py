@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from benchmarks.classes import Classes
+from benchmarks.distinct_steps import Classes
 from benchmarks.health import Watch
 from benchmarks.sampling import clock_for, sample
 from benchmarks.session import Entry, Session
 from benchmarks.settings import Setting
-from benchmarks.variants import PLACEBO, Variant, make, make_variables, reference
-from remedies import calls
+from benchmarks.variants import PLACEBO, Variant, make, make_variables, placebo, reference
+from remedies import python_calls
 
 METRIC = "python_extra_seconds"
 
@@ -48,8 +48,8 @@ def measure(
     series[PLACEBO] = _call(session, base, jit, step, result, data)
     sampled = sample(series, str(base), setting.python, clock=clock_for(session.device))
     watch.clock(sampled.clock_share)
-    placebo = sampled.difference(PLACEBO, str(base))
-    yield Entry(METRIC, placebo, {**axes, **base._replace(remedy=PLACEBO).axes})
+    extra = sampled.difference(PLACEBO, str(base))
+    yield Entry(METRIC, extra, {**axes, **placebo(base).axes})
     for v in chosen:
         if _holds(members, series, v):
             extra = sampled.difference(str(v), str(bases[v]))
@@ -60,10 +60,13 @@ def measure(
 
 def _holds(members: Classes, series: dict[str, Callable[[], object]], variant: Variant) -> bool:
     """Return whether all calls that differ are outside the program, and so were timed."""
-    own = calls.warm(series[str(variant)]), calls.warm(series[str(reference(variant))])
+    own = (
+        python_calls.warm(series[str(variant)]),
+        python_calls.warm(series[str(reference(variant))]),
+    )
     if own[0] is None or own[1] is None:
         return False
-    added, removed = calls.changes(own[0], own[1])
+    added, removed = python_calls.changes(own[0], own[1])
     return added.total() + removed.total() == members.calls[variant]
 
 

@@ -12,7 +12,7 @@ from benchmarks.sampling import Series, clock_for, sample
 from benchmarks.saved_models import USUAL, example, file, names, sizes, trained
 from benchmarks.session import Entry, Session
 from benchmarks.settings import Setting
-from benchmarks.variants import PLACEBO, Variant, reference
+from benchmarks.variants import PLACEBO, Variant, placebo, reference
 
 _BATCH = 4
 
@@ -54,6 +54,7 @@ def _one_size(
 
 
 def _axes(variant: Variant, name: str, size: int) -> dict[str, Any]:
-    axes: dict[str, Any] = {"remedy": PLACEBO if name == PLACEBO else variant.remedy}
-    axes |= {"source": variant.source} if variant.source else {}
+    shown = placebo(variant) if name == PLACEBO else variant
+    axes: dict[str, Any] = {"remedy": shown.remedy}
+    axes |= {"source": shown.source} if shown.source else {}
     return axes | ({"size": size} if size != USUAL else {})

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -130,13 +130,6 @@ class Folder:
         values = [asdict(entry) for entry in entries]
         own = {"format": FORMAT, "session": _described(session), "identity": self.identity}
         write_whole(self.file(session), json.dumps({**own, **outcome, "entries": values}, indent=1))
-
-    def failures(self, sessions: Iterable[Session]) -> Iterator[tuple[Session, str]]:
-        """Yield those of `sessions` that failed, each with its reason."""
-        for session in sessions:
-            outcome = self.read(session)
-            if outcome and outcome.get("status") == FAILED:
-                yield session, str(outcome.get("reason"))
 
 
 def _described(session: Session) -> dict[str, Any]:

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from benchmarks import python_times
-from benchmarks.classes import Classes, classes
+from benchmarks.distinct_steps import Classes, classes
 from benchmarks.health import Watch
 from benchmarks.sampling import Sampled, clock_for, sample
 from benchmarks.session import Entry, Folder, Session
 from benchmarks.settings import Setting
-from benchmarks.variants import PLACEBO, Variant, make, make_variables, reference, tensors
+from benchmarks.variants import PLACEBO, Variant, make, make_variables, placebo, reference, tensors
 from remedies import REFERENCE
-from remedies.steps import STEPS
+from remedies.same_step import STEPS
 
 Models = dict[str, Any]
 Data = dict[str, tuple[Any, Any]]
@@ -60,7 +60,7 @@ def entries(members: Classes, sampled: Sampled, axes: dict[str, Any]) -> Iterato
             yield Entry("step_seconds", sampled.seconds(name), own)
             if name != base:
                 yield Entry("step_ratio", sampled.ratio(name, base), own)
-    own = {**axes, **members.plain()._replace(remedy=PLACEBO).axes}
+    own = {**axes, **placebo(members.plain()).axes}
     yield Entry("step_ratio", sampled.ratio(PLACEBO, plain), own)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks import cases
+from benchmarks import asv_parameters
 from benchmarks.lookup import TIMEOUT, collect, tracked
 from remedies import metrics
 
@@ -18,7 +18,7 @@ from remedies import metrics
 
 @tracked(metrics.DEFECTS)
 class Fidelity:
-    params = cases.fidelity()
+    params = asv_parameters.fidelity()
 
     def setup_cache(self) -> Any:
         return collect("fidelity")
@@ -28,7 +28,7 @@ class Fidelity:
 
 @tracked(metrics.SITUATIONS)
 class Situations:
-    params = cases.situations()
+    params = asv_parameters.situations()
 
     def setup_cache(self) -> Any:
         return collect("situations")
@@ -38,7 +38,7 @@ class Situations:
 
 @tracked(metrics.RECIPES)
 class Recipes:
-    params = cases.recipes()
+    params = asv_parameters.recipes()
 
     def setup_cache(self) -> Any:
         return collect("recipes")
@@ -48,7 +48,7 @@ class Recipes:
 
 @tracked(metrics.PROGRAMS | metrics.STEPS)
 class Steps:
-    params = cases.steps()
+    params = asv_parameters.steps()
 
     def setup_cache(self) -> Any:
         return collect("identity", "step_times")
@@ -58,7 +58,7 @@ class Steps:
 
 @tracked(metrics.FIRST_STEPS)
 class FirstSteps:
-    params = cases.first_steps()
+    params = asv_parameters.first_steps()
 
     def setup_cache(self) -> Any:
         return collect("first_steps")
@@ -68,7 +68,7 @@ class FirstSteps:
 
 @tracked(metrics.SAVING)
 class Saving:
-    params = cases.saving()
+    params = asv_parameters.saving()
 
     def setup_cache(self) -> Any:
         return collect("saving", "loads")
@@ -78,7 +78,7 @@ class Saving:
 
 @tracked(metrics.KERNELS)
 class Kernels:
-    params = cases.kernels()
+    params = asv_parameters.kernels()
 
     def setup_cache(self) -> Any:
         return collect("kernels")

@@ -25,6 +25,11 @@ class Variant(NamedTuple):
         return {name: value for name, value in self._asdict().items() if value}
 
 
+def placebo(variant: Variant) -> Variant:
+    """Return the placebo that is a copy of `variant`; of two sources it stands for head's."""
+    return Variant("head" if variant.source else "", PLACEBO, variant.mask_dtype)
+
+
 def variants(session: Session, workload: str = "") -> list[Variant]:
     """Return the variants of a session's cells.
 

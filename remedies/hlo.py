@@ -17,43 +17,28 @@ _MODULE = re.compile(r"^HloModule [^\s,]+")
 _NAME = re.compile(r"%([\w.\-]+)")
 _COMPUTATION = re.compile(r"^(ENTRY )?%([\w.\-]+) .*\{$")
 _INSTRUCTION = re.compile(
-    r"^  (?P<root>ROOT )?%(?P<name>[\w.\-]+) = (?P<shape>\(.*?\)|\S+) (?P<opcode>[a-z][\w\-]*)\("
+    r"^  (?:ROOT )?%(?P<name>[\w.\-]+) = (?P<shape>\(.*?\)|\S+) (?P<opcode>[a-z][\w\-]*)\("
 )
 _KEPT = re.compile(r"^(?:HloModule\b|ENTRY |%|  (?:ROOT )?%|\}$)")
 
 
 @dataclass(frozen=True)
 class Instruction:
-    """One operation: ``shape name = opcode(operands), attributes``.
+    """One operation.
 
     Attributes
     ----------
-    name, opcode : str
-        As the compiler writes them, the name without its ``%``.
+    opcode : str
+        As the compiler writes it.
     shape : str
         Of the result, such as ``f32[32,2]{1,0}``; in brackets where it is a tuple.
     operands : tuple of str
         Names of the instructions that it reads.
-    literal : str
-        What stands in the place of operands: a constant's value, a parameter's number.
-    attributes : str
-        What follows the operands.
-    root : bool
-        Whether its result is the computation's.
     """
 
-    name: str
     opcode: str
     shape: str
     operands: tuple[str, ...]
-    literal: str
-    attributes: str
-    root: bool
-
-    @property
-    def called(self) -> tuple[str, ...]:
-        """Return the names of the computations that it runs."""
-        return tuple(_NAME.findall(re.sub(r"control-predecessors=\{[^}]*\}", "", self.attributes)))
 
 
 _WIDTHS = {"pred": 1, "token": 0, "c64": 8, "c128": 16}
@@ -83,14 +68,13 @@ class Program:
     @cached_property
     def computations(self) -> dict[str, dict[str, Instruction]]:
         """Return computation name -> instruction name -> instruction."""
-        found: dict[str, dict[str, Instruction]] = {}
+        bodies: dict[str, dict[str, Instruction]] = {}
         for line in self.text.splitlines():
             if heading := _COMPUTATION.match(line):
-                found[heading[2]] = {}
+                bodies[heading[2]] = {}
             elif start := _INSTRUCTION.match(line):
-                instruction = _instruction(line, start)
-                found[list(found)[-1]][instruction.name] = instruction
-        return found
+                bodies[list(bodies)[-1]][start["name"]] = _instruction(line, start)
+        return bodies
 
     @property
     def entry(self) -> str:
@@ -159,13 +143,6 @@ def _instruction(line: str, start: re.Match[str]) -> Instruction:
         depth += {"(": 1, ")": -1}.get(line[end], 0)
         end += 1
     inside = line[start.end() : end - 1]
-    literal = inside if start["opcode"] in {"constant", "parameter"} else ""
-    return Instruction(
-        name=start["name"],
-        opcode=start["opcode"],
-        shape=start["shape"],
-        operands=() if literal else tuple(_NAME.findall(inside)),
-        literal=literal,
-        attributes=line[end:],
-        root=bool(start["root"]),
-    )
+    named = start["opcode"] not in {"constant", "parameter"}
+    operands = tuple(_NAME.findall(inside)) if named else ()
+    return Instruction(start["opcode"], start["shape"], operands)

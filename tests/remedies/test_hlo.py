@@ -90,7 +90,7 @@ def test_instructions_are_read_with_their_operands_and_bodies():
     program = read(FLOAT_MASK)
     assert program.entry == "8"
     root = program.computations["8"]["11"]
-    assert (root.opcode, root.operands, root.called) == ("fusion", ("10", "9"), ("0",))
+    assert (root.opcode, root.operands) == ("fusion", ("10", "9"))
     assert root.shape == "f32[6]{0}"
     assert program.opcodes["compare"] == 1
     assert program.opcodes["parameter"] == 4

@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, MutableMappin
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from remedies import calls, graphs, hlo
+from remedies import executed_graphs, hlo, python_calls
 
 STEPS = ("train", "predict")
 Key = TypeVar("Key", bound=Hashable)
@@ -61,7 +61,7 @@ class Step:
     """
 
     program: Program
-    calls: calls.Calls | None
+    calls: python_calls.Calls | None
 
 
 def use_fast_compilation(device: str) -> None:
@@ -116,7 +116,7 @@ def identify(
         run()
     else:
         program = _executed(run)
-    return Step(program, calls.warm(run))
+    return Step(program, python_calls.warm(run))
 
 
 def same(step: Step, other: Step) -> bool:
@@ -133,7 +133,7 @@ def calls_that_differ(step: Step, reference: Step) -> int | None:
     """Return how many calls one makes and the other does not; None where either is withheld."""
     if step.calls is None or reference.calls is None:
         return None
-    added, removed = calls.changes(step.calls, reference.calls)
+    added, removed = python_calls.changes(step.calls, reference.calls)
     return added.total() + removed.total()
 
 
@@ -171,22 +171,23 @@ def _python_difference(step: Step, reference: Step) -> Iterator[str]:
     if step.calls is None or reference.calls is None:
         yield "Python not compared: two warm steps in a row made other calls"
     elif step.calls != reference.calls:
-        for sign, counter in zip("+-", calls.changes(step.calls, reference.calls), strict=True):
+        changes = python_calls.changes(step.calls, reference.calls)
+        for sign, counter in zip("+-", changes, strict=True):
             if counter:
-                plural = "" if counter.total() == 1 else "s"
-                yield f"{sign}{counter.total()} Python call{plural}, most of {calls.main(counter)}"
+                called = f"{sign}{counter.total()} Python call" + "s" * (counter.total() != 1)
+                yield f"{called}, most of {python_calls.main(counter)}"
 
 
 def _executed(run: Callable[[], object]) -> Program:
-    graph = graphs.executed(run)
-    nodes = graphs.operations(graph)
+    graph = executed_graphs.executed(run)
+    nodes = executed_graphs.operations(graph)
     counts = {
         "instructions": nodes.total(),
-        "compares": sum(nodes[name] for name in graphs.COMPARES),
+        "compares": sum(nodes[name] for name in executed_graphs.COMPARES),
         "converts": nodes["Cast"],
         "fusions": sum(count for name, count in nodes.items() if name.startswith("_Fused")),
     }
-    return Program(graphs.fingerprint(graph), counts)
+    return Program(executed_graphs.fingerprint(graph), counts)
 
 
 def _optimized(

@@ -9,8 +9,8 @@ from benchmarks.kernels import kernels as bare_kernels
 from benchmarks.measurement import current_setting
 from benchmarks.settings import LARGE, SETTINGS
 from remedies import REMEDIES
+from remedies.same_step import STEPS
 from remedies.scenarios.matrix import CORE
-from remedies.steps import STEPS
 
 Cases = tuple[list[str], list[str]]
 _SETTING = SETTINGS[current_setting()]

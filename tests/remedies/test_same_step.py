@@ -2,7 +2,7 @@
 
 import pytest
 
-from remedies import REMEDIES, WORKLOADS, build, steps
+from remedies import REMEDIES, WORKLOADS, build, same_step
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +29,11 @@ def identify(keras, remedy, jit="xla", dtype="bool", compiled=None, change=lambd
     model = build("image", remedy, jit=jit == "xla")
     model.name = "model"
     change(model)
-    return {s: steps.identify(model, s, inputs, targets, compiled) for s in steps.STEPS}
+    return {s: same_step.identify(model, s, inputs, targets, compiled) for s in same_step.STEPS}
 
 
 @pytest.mark.parametrize("jit", ["graph", "xla"])
-@pytest.mark.parametrize("step", steps.STEPS)
+@pytest.mark.parametrize("step", same_step.STEPS)
 def test_every_remedy_runs_one_program_on_a_bool_mask(identified, jit, step):
     programs = {identified[jit, name, "bool", step].program.fingerprint for name in REMEDIES}
     assert len(programs) == 1
@@ -43,26 +43,26 @@ def test_every_remedy_runs_one_program_on_a_bool_mask(identified, jit, step):
 def test_the_functional_model_differs_in_python_alone_and_only_in_training(identified, jit):
     plain = identified[jit, "ops_where", "bool", "train"]
     functional = identified[jit, "functional_bool_input", "bool", "train"]
-    assert not steps.same(functional, plain)
-    assert steps.calls_that_differ(functional, plain) > 0
-    assert "Python calls, most of keras/" in steps.difference(functional, plain)
+    assert not same_step.same(functional, plain)
+    assert same_step.calls_that_differ(functional, plain) > 0
+    assert "Python calls, most of keras/" in same_step.difference(functional, plain)
     pair = [identified[jit, r, "bool", "predict"] for r in ("ops_where", "functional_bool_input")]
-    assert steps.same(*pair)
-    assert steps.difference(*pair) == ""
+    assert same_step.same(*pair)
+    assert same_step.difference(*pair) == ""
 
 
 def test_a_float_mask_is_another_program_and_says_by_what(identified):
     plain = identified["xla", "ops_where", "bool", "train"]
     cast = identified["xla", "tf_cast", "float32", "train"]
-    assert steps.difference(cast, plain).startswith("+1 compare")
+    assert same_step.difference(cast, plain).startswith("+1 compare")
     variants = (("tf_cast", "float32"), ("control", "bool"))
     graph = [identified["graph", remedy, dtype, "train"] for remedy, dtype in variants]
-    assert steps.difference(*graph).startswith("+1 convert")
+    assert same_step.difference(*graph).startswith("+1 convert")
 
 
 def test_groups_are_numbered_from_the_reference(identified):
     cell = {k[1:3]: v for k, v in identified.items() if k[0] == "xla" and k[3] == "train"}
-    groups = steps.group(cell, ("ops_where", "bool"))
+    groups = same_step.group(cell, ("ops_where", "bool"))
     assert (
         groups["ops_where", "bool"] == groups["control", "bool"] == groups["tf_cast", "bool"] == 0
     )
@@ -80,9 +80,9 @@ def test_one_added_python_call_is_another_step():
     plain = identify(keras, "ops_where")
     other = identify(keras, "ops_where", change=one_more_call)
     assert other["train"].program == plain["train"].program
-    assert not steps.same(other["train"], plain["train"])
-    assert steps.calls_that_differ(other["train"], plain["train"]) == 2  # the lambda and len
-    assert steps.same(other["predict"], plain["predict"])
+    assert not same_step.same(other["train"], plain["train"])
+    assert same_step.calls_that_differ(other["train"], plain["train"]) == 2  # the lambda and len
+    assert same_step.same(other["predict"], plain["predict"])
 
 
 def test_one_added_comparison_is_another_program():
@@ -94,7 +94,7 @@ def test_one_added_comparison_is_another_program():
         model.call = lambda inputs: tf.where(call(inputs) > 0.25, call(inputs), 0.0)
 
     plain, other = identify(keras, "ops_where"), identify(keras, "ops_where", change=compare_more)
-    assert "compare" in steps.difference(other["predict"], plain["predict"])
+    assert "compare" in same_step.difference(other["predict"], plain["predict"])
 
 
 def test_python_that_changes_from_step_to_step_is_withheld():
@@ -106,8 +106,8 @@ def test_python_that_changes_from_step_to_step_is_withheld():
 
     step = identify(keras, "ops_where", change=restless)["train"]
     assert step.calls is None
-    assert not steps.same(step, step)
-    assert "not compared" in steps.difference(step, step)
+    assert not same_step.same(step, step)
+    assert "not compared" in same_step.difference(step, step)
 
 
 def test_counts_are_of_the_optimized_program(identified):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.classes import classes
+from benchmarks.distinct_steps import classes
 from benchmarks.sampling import Sampled
 from benchmarks.session import Entry, Session
 from benchmarks.step_times import entries
