@@ -13,6 +13,7 @@ from reports.gate.verdict import ROW_AXES, Finding, Reason, Row
 from reports.judge import judge
 
 LOOKS = 6
+REASONS = {"setting": Reason.OTHER_SETTING, "machine": Reason.OTHER_PROCESSOR}
 # Saving and loading differ from call to call by far more than a step does.
 MARGINS = {"step_ratio": MARGIN, "save_ratio": 0.05, "load_ratio": 0.05}
 
@@ -24,10 +25,15 @@ def compare(run: Run) -> list[Row]:
         exact.table(run.frame[run.frame["source"] == source], processors)
         for source in ("base", "head")
     )
+    reasons = [reason for column, reason in REASONS.items() if run.frame[column].nunique() > 1]
+    reasons += [] if base else [Reason.BASE_LACKS]
+    if reasons:
+        return runs.refused(base, head, reasons[0])
     made = list(exact.rows(base, head))
     made += paired(of_head(run.frame), made)
     # A session that fails here fails for both sides: whose fault it is, the probe has said.
-    return made + [failure.row(Finding.NOT_COMPARED) for failure in runs.failures(run)]
+    made += [failure.row(Finding.NOT_COMPARED) for failure in runs.failures(run)]
+    return made + list(runs.unpaired(base, head, ()))
 
 
 def of_head(frame: Any) -> Any:

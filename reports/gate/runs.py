@@ -54,11 +54,15 @@ def compare(base: Run, head: Run) -> list[Row]:
     ours, theirs = (exact.table(run.frame, processors(run)) for run in (base, head))
     settings = {*base.frame["setting"], *head.frame["setting"]}
     if len(settings) > 1:
-        keys = dict.fromkeys(key for key in (*ours, *theirs) if _asked(key))
-        return [lacking(key, Reason.OTHER_SETTING) for key in keys]
+        return refused(ours, theirs, Reason.OTHER_SETTING)
     made = list(exact.rows(ours, theirs))
     made += clock.rows(ours, theirs, made, not differs(base, head))
-    return made + list(_unpaired(ours, theirs, failures(head)))
+    return made + list(unpaired(ours, theirs, failures(head)))
+
+
+def refused(base: Table, head: Table, reason: Reason) -> list[Row]:
+    """Return a row for everything that is not even compared."""
+    return [lacking(key, reason) for key in dict.fromkeys([*base, *head]) if _asked(key)]
 
 
 def processors(run: Run) -> dict[str, str]:
@@ -86,7 +90,7 @@ def failures(run: Run) -> set[Failure]:
     return {Failure(kind, name, int(batch)) for kind, name, batch in known if kind in KINDS}
 
 
-def _unpaired(base: Table, head: Table, failed: Iterable[Failure]) -> Iterator[Row]:
+def unpaired(base: Table, head: Table, failed: Iterable[Failure]) -> Iterator[Row]:
     """Yield a row for what one side alone has, and one for each session of head's that `failed`.
 
     That is a regression where base has what it would have measured.

@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.session import Folder, Session
+from reports.frame import read
+from reports.gate import pairs
 from reports.gate.verdict import Row, Verdict, conclude
 from scripts.gate import check as module
 from scripts.gate.check import Check
@@ -70,16 +73,18 @@ class Workers:
 
     def step_times(self, rng: random.Random) -> list[dict[str, Any]]:
         made = []
+        axes = _axes("head", "tf_cast")
         if self.about["program"] != "p":
             ratio = self.about["slower"] * rng.gauss(1, self.about["noise"])
-            made += [entry("step_seconds", 0.003, **_axes("base", "tf_cast")),
-                     entry("step_ratio", ratio, **_axes("head", "tf_cast")),
-                     entry("step_ratio", self.about["moved"] * rng.gauss(1, 0.003),
-                           **_axes("base", "placebo"))]  # fmt: skip
+            moved = self.about["moved"] * rng.gauss(1, 0.003)
+            made += [entry("step_ratio", ratio, **axes)]
+            made += [entry("step_ratio", moved, **_axes("base", "placebo"))]
         elif self.about["python"] != "c":
             extra = self.about["extra"] * rng.gauss(1, 0.05)
-            made += [entry("step_seconds", 0.003, **_axes("head", "tf_cast")),
-                     entry("python_extra_seconds", extra, **_axes("head", "tf_cast"))]  # fmt: skip
+            made += [entry("python_extra_seconds", extra, **axes)]
+        if made:
+            sources = ("base", "head")
+            made += [entry("step_seconds", 0.003, **_axes(name, "tf_cast")) for name in sources]
         return made
 
     def saving(self, rng: random.Random) -> list[dict[str, Any]]:
@@ -87,8 +92,8 @@ class Workers:
         for name in ("save", "load"):
             ratio = (self.about["saves"] if name == "save" else 1.0) * rng.gauss(1, 0.01)
             axes = {"remedy": "tf_cast", "size": 0}
-            made += [entry(f"{name}_seconds", 0.02, source="base", **axes),
-                     entry(f"{name}_ratio", ratio, source="head", **axes)]  # fmt: skip
+            made += [entry(f"{name}_ratio", ratio, source="head", **axes)]
+            made += [entry(f"{name}_seconds", 1, source=one, **axes) for one in ("base", "head")]
         return made
 
 
@@ -151,6 +156,7 @@ def test_only_the_changed_recipe_and_the_reference_are_left(run: Any, folders: A
     ("about", "metric", "word"),
     [
         ({"program": "q", "slower": 1.05}, "step_ratio", "slower"),
+        ({"program": "q", "slower": 3.0}, "step_ratio", "slower"),
         ({"saves": 1.2}, "save_ratio", "slower"),
         ({"lost": 1}, "weights_lost", "more"),
         ({"program": "q", "compares": 4}, "compares", "more"),
@@ -204,6 +210,30 @@ def test_a_session_that_fails_is_not_forgotten(run: Any) -> None:
     verdict = run(Workers(failing="fidelity"))
     assert verdict.status == 2
     assert "defects: both sessions failed" in verdict.lacking
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"source": "base"}, "times: base has no value"),
+        ({"source": "head"}, "times: head has no value"),
+        ({"machine": "n"}, "times: no partner on the same processor"),
+        ({"setting": "default"}, "times: measured with another setting"),
+    ],
+)
+def test_a_folder_that_does_not_hold_both_sides_alike_is_not_judged(
+    run: Any, tmp_path: Path, change: dict[str, str], reason: str
+) -> None:
+    run(Workers(program="q", slower=3.0))
+    whole = read(tmp_path / "work" / "sessions")
+    frame = whole.frame
+    if "source" in change:
+        frame = frame[frame["source"] != change["source"]]
+    else:
+        frame = frame.assign(**change).where(frame["launch"] == 1, frame)
+    rows = pairs.compare(replace(whole, frame=frame))
+    verdict = conclude(rows, device="cpu", base=BASE, head=HEAD, minutes=0.0, differs=())
+    assert verdict.status == 2 and reason in verdict.lacking
 
 
 def test_python_that_is_withheld_is_not_the_same(run: Any) -> None:

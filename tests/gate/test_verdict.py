@@ -86,8 +86,7 @@ def test_the_status_is_what_the_rows_say(rows: list[Row], status: int, tmp_path:
 
 
 def test_a_file_that_cannot_be_read_blocks() -> None:
-    assert conclude(ROWS[7:8], 1, device="cpu", base=BASE, head=HEAD, minutes=0.0,
-                    differs=()).status == 2  # fmt: skip
+    assert concluded(ROWS[7], unusable=1).status == 2
 
 
 def test_only_what_base_lacks_may_be_taken_into_the_next_base() -> None:
