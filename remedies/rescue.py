@@ -227,7 +227,7 @@ def _mended_loads_whole(found: Revived, target: Path, settings: Settings) -> boo
 def _why(found: Revived, settings: Settings) -> Report | None:
     import keras
 
-    if not found.model.compiled or found.model.optimizer is None:
+    if not found.model.compiled or getattr(found.model, "optimizer", None) is None:
         return None
     with keras.saving.custom_object_scope(dict(settings.custom_objects)):
         try:

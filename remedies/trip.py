@@ -16,7 +16,7 @@ import numpy as np
 from remedies.archive import Archive, read
 from remedies.feed import Feed
 from remedies.inventory import Inventory, equal, is_functional, owned_classes, take
-from remedies.libraries import is_framework_file, of_user
+from remedies.libraries import of_framework, of_user
 from remedies.preserve import align, level
 from remedies.problem import reason
 from remedies.rebuild import Call, observe
@@ -26,7 +26,7 @@ from remedies.swallowed import Swallowed, explain
 STATE = ("weight", "optimizer", "plain")
 # Sums are added up in an order that follows the names of layers, which Keras numbers anew on load.
 _TOLERANCE, _HALF = 1e-5, 1e-2
-STEPS = 3
+STEPS = 2  # the second shows what the first one did
 _UNLIKELY = 1_299_709
 
 
@@ -296,20 +296,17 @@ def _failure(stage: str, error: Exception) -> Failure:
 
 def _owner_in(error: BaseException) -> Any:
     """Return the innermost object of no framework's class on the way to `error`, if any."""
-    from remedies.libraries import of_framework
-
     owner = None
     for frame, _ in traceback.walk_tb(error.__traceback__):
         held = frame.f_locals.get("self", frame.f_locals.get("cls"))
         cls = held if isinstance(held, type) else type(held)
-        if held is not None and not of_framework(cls) and not is_framework_owner(cls):
+        if (
+            held is not None
+            and not of_framework(cls)
+            and not cls.__module__.startswith("remedies.")
+        ):
             owner = held
     return owner
-
-
-def is_framework_owner(cls: type) -> bool:
-    """Whether a class is one of this package's own, which watch."""
-    return cls.__module__.startswith("remedies.") or is_framework_file(cls.__module__)
 
 
 def _counts(before: Inventory) -> dict[str, int]:

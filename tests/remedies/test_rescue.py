@@ -194,3 +194,33 @@ def test_classes_and_code_in_the_file_are_not_trusted(file, subjects, tmp_path):
 def test_a_sample_that_the_model_cannot_take_is_named(file, custom):
     with pytest.raises(BadInputError, match="cannot be called on the sample"):
         rescue(file, {"image": np.ones((2, 3), "float32")}, custom_objects=custom)
+
+
+@pytest.fixture(scope="module")
+def reports():
+    return load_module(str(SUBJECTS.with_name("reports.py")))
+
+
+@pytest.mark.parametrize("name", ["training_without_default", "helper_head", "hashed_strings"])
+def test_what_a_call_needs_is_given_and_all_comes_back(reports, tmp_path, name):
+    model, x, _ = getattr(reports, name)()
+    found = rescue(saved(model, tmp_path / "m.keras"), x)
+    assert found.whole
+    for mine, theirs in zip(found.model.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_what_is_in_no_file_is_said_and_is_not_whole(reports, tmp_path):
+    found = rescue(saved(reports.children_named_layers()[0], tmp_path / "m.keras"))
+    assert not found.whole
+    assert len(found.absent) == 4
+    assert "_layers" in found.absent[0]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_several_optimizers_are_said_and_how_to_bring_them_back(reports, tmp_path):
+    model, x, _ = reports.gan_two_optimizers()
+    found = rescue(saved(model, tmp_path / "m.keras"), x)
+    assert not found.whole and not found.loads_whole
+    assert any(name.startswith("d_optimizer") for name in found.missing)
+    assert any("own compile()" in note for note in found.notes)
