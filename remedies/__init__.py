@@ -5,6 +5,7 @@ Importing this package imports neither TensorFlow nor Keras; building or checkin
 
 from remedies.check import check
 from remedies.findings import Report
+from remedies.guard import guard
 from remedies.problem import BadInputError
 from remedies.registry import REFERENCE, REMEDIES, UnknownNameError, build, recipe
 from remedies.rescue import Rescue, rescue
@@ -24,6 +25,7 @@ __all__ = [
     "UnknownNameError",
     "build",
     "check",
+    "guard",
     "keras_file_twice",
     "recipe",
     "rescue",

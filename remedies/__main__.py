@@ -9,6 +9,7 @@ import importlib.util
 import json
 import os
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -22,13 +23,13 @@ from remedies.display import (
     print_round_trips,
 )
 from remedies.parser import parser
-from remedies.problem import BadInputError, one_line
+from remedies.problem import BadInputError, one_line, reason
 from remedies.registry import REMEDIES, UnknownNameError, require
 from remedies.workloads import WORKLOADS
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0 whole, 1 defects, 2 unusable input."""
+    """Run the command and return its exit status, as `--help` lists them."""
     arguments = parser().parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
@@ -41,11 +42,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed("not enough memory for this model")
     except KeyboardInterrupt:
         return _failed("interrupted; nothing was written")
+    except Exception as error:
+        return _fault(error)
 
 
 def _failed(message: str) -> int:
     print(f"remedies: {' '.join(message.split())}", file=sys.stderr)
     return 2
+
+
+def _fault(error: Exception) -> int:
+    """Say in one line what to report: a user's script must not take this for a lossy model."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).parent == Path(__file__).parent]
+    where = f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "?"
+    text = " ".join(reason(error).split())
+    print(
+        f"remedies: a fault of this tool, please report it with your model's code: {text} "
+        f"(at {where})",
+        file=sys.stderr,
+    )
+    return 4
 
 
 def _disk(error: OSError) -> str:
@@ -111,50 +128,80 @@ def _shipped(workload: Any, remedy: str, arguments: argparse.Namespace) -> Any:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    with _tensorflow():
-        from remedies.check import check
+    from remedies.scratch import scratch
 
-        subject = _subject(arguments)
-        report = check(subject.model, subject.inputs, subject.targets, name=subject.name)
+    with scratch():
+        report = _report(arguments)
     if arguments.json:
-        print(json.dumps(report.to_dict(), indent=2))
+        print(json.dumps(report.to_dict(), indent=2, default=str))
     else:
         print_report(console(sys.stdout), report)
-    return int(not report.whole)
+    return int(report.verdict.status)
 
 
-def _subject(arguments: argparse.Namespace) -> Any:
-    from remedies.stand_ins import load_sample
-    from remedies.target import custom_objects, from_factory, from_file
+def _report(arguments: argparse.Namespace) -> Any:
+    is_factory = ":" in arguments.target and not Path(arguments.target).exists()
+    named = arguments.target
+    if not is_factory and not arguments.factory:
+        arguments.target = str(_keras_file(arguments))
+    with _tensorflow():
+        from remedies.check import check
+        from remedies.formats import check_weights
+        from remedies.stand_ins import sample_of
+        from remedies.target import custom_objects, from_factory, from_file
 
-    if ":" in arguments.target and not arguments.target.endswith(".keras"):
-        subject = from_factory(arguments.target)
-        if arguments.sample and subject.inputs is None:
-            sample = load_sample(arguments.sample)
-            return replace(subject, inputs=sample)
-        return subject
-    _require_keras_file(arguments)
-    return from_file(
-        arguments.target,
-        arguments.sample,
-        custom_objects(arguments.custom_objects),
-        _limits(arguments),
-        run_code_in_file=arguments.run_code_in_file,
-    )
+        custom = custom_objects(arguments.custom_objects)
+        if arguments.factory:
+            subject = from_factory(arguments.factory)
+            return check_weights(arguments.target, subject.model, arguments.target)
+        if is_factory:
+            subject = from_factory(arguments.target)
+            if arguments.sample and subject.inputs is None:
+                subject = replace(subject, inputs=sample_of(arguments.sample))
+        else:
+            subject = from_file(
+                arguments.target,
+                sample_of(arguments.sample)
+                if ".py" in (arguments.sample or "")
+                else arguments.sample,
+                custom,
+                _limits(arguments),
+                run_code_in_file=arguments.run_code_in_file,
+            )
+        return check(
+            subject.model,
+            subject.inputs,
+            subject.targets,
+            subject.sample_weight,
+            name=named,
+            custom_objects=custom,
+        )
+
+
+def _keras_file(arguments: argparse.Namespace) -> Path:
+    from remedies.archive import read
+    from remedies.formats import keras_file
+
+    # Judged before the user's module is imported and TensorFlow is started: a bad file fails fast.
+    path = keras_file(arguments.target)
+    read(path, _limits(arguments))
+    return path
 
 
 def _rescue(arguments: argparse.Namespace) -> int:
-    _require_keras_file(arguments)
+    _keras_file(arguments)
     with _tensorflow():
         from remedies.rescue import rescue
+        from remedies.stand_ins import sample_of
         from remedies.target import custom_objects
 
         found = rescue(
             arguments.target,
-            arguments.sample,
+            sample_of(arguments.sample) if ".py" in (arguments.sample or "") else arguments.sample,
             out=arguments.out,
             custom_objects=custom_objects(arguments.custom_objects),
             freeze=arguments.freeze,
+            unfreeze=arguments.unfreeze,
             limits=_limits(arguments),
             run_code_in_file=arguments.run_code_in_file,
         )
@@ -163,13 +210,6 @@ def _rescue(arguments: argparse.Namespace) -> int:
     else:
         print_rescue(console(sys.stdout), found)
     return int(not found.whole)
-
-
-def _require_keras_file(arguments: argparse.Namespace) -> None:
-    from remedies.archive import read
-
-    # Judged before the user's module is imported and TensorFlow is started: a bad file fails fast.
-    read(arguments.target, _limits(arguments))
 
 
 def _limits(arguments: argparse.Namespace) -> Any:
@@ -183,8 +223,24 @@ def _tensorflow() -> Iterator[None]:
     """Keep what users' code and TensorFlow print out of the answer."""
     if importlib.util.find_spec("tensorflow") is None:
         raise BadInputError("TensorFlow is not installed: pip install 'remedies[cpu]' or [gpu]")
+    with _muted():
+        import tensorflow  # noqa: F401 - its start-up messages are nobody's
     with contextlib.redirect_stdout(sys.stderr):
         yield
+
+
+@contextlib.contextmanager
+def _muted() -> Iterator[None]:
+    """Send what C++ writes to the terminal nowhere."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a descriptor is wanted
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 _COMMANDS = {

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+import numpy as np
+
 from remedies.problem import BadInputError, one_line
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
@@ -178,16 +180,34 @@ def _config(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
 
 
 def _arrays(archive: zipfile.ZipFile, path: Path, limits: Limits) -> dict[str, Entry]:
+    content = io.BytesIO(archive.read(WEIGHTS))
+    return arrays_in(content, limits, archive.getinfo(WEIGHTS).file_size, path)
+
+
+def arrays_in(
+    source: Path | io.BytesIO,
+    limits: Limits = DEFAULT_LIMITS,
+    size: int = 0,
+    path: Path | None = None,
+) -> dict[str, Entry]:
+    """Return every array of an HDF5 file of weights, by its path in it.
+
+    Raises
+    ------
+    BadInputError
+        For what is none, links elsewhere or would take more than `limits`.
+    """
     import h5py
 
+    path = source if isinstance(source, Path) else path
+    size = size or (source.stat().st_size if isinstance(source, Path) else 0)
     try:
-        with h5py.File(io.BytesIO(archive.read(WEIGHTS)), "r") as file:
-            found = dict(_datasets(file, "", set()))
-            declared = sum(dataset.size * dataset.dtype.itemsize for dataset in found.values())
-            stored = archive.getinfo(WEIGHTS).file_size
-            if declared > min(limits.total, max(_RATIO_FLOOR, limits.ratio * stored)):
+        with h5py.File(source, "r") as file:
+            datasets = dict(_datasets(file, "", set()))
+            declared = sum(dataset.size * dataset.dtype.itemsize for dataset in datasets.values())
+            if declared > min(limits.total, max(_RATIO_FLOOR, limits.ratio * size)):
                 raise BadInputError(f"its arrays would take {_size(declared)}; refused")
-            return {name: _entry(dataset) for name, dataset in found.items()}
+            return {name: _entry(dataset) for name, dataset in datasets.items()}
     except BadInputError as error:
         raise BadInputError(f"{path}: {error}") from error
     except Exception as error:  # h5py passes on whatever its C library meets
@@ -216,8 +236,12 @@ def _datasets(group: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, An
 
 def _entry(dataset: Any) -> Entry:
     value = dataset[()]
-    digest = hashlib.sha256(value.tobytes()).hexdigest()
-    return Entry(tuple(dataset.shape), str(dataset.dtype), digest)
+    return Entry(tuple(dataset.shape), str(dataset.dtype), digest_of(value))
+
+
+def digest_of(value: Any) -> str:
+    """Return the digest of an array's bytes, as an `Entry` has it."""
+    return hashlib.sha256(np.asarray(value).tobytes()).hexdigest()
 
 
 def _assets(archive: zipfile.ZipFile) -> dict[str, Entry]:

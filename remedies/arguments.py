@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
-_OWN = {"training", "mask"}
+from remedies.libraries import of_framework
+from remedies.patching import patched
+from remedies.state import mapped
 
 
 def parameters(cls: type) -> dict[str, inspect.Parameter]:
     """Return the parameters of `cls.call` that carry data, in order."""
-    found = list(inspect.signature(cls.call).parameters.values())[1:]  # type: ignore[attr-defined]
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    kinds = (
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        inspect.Parameter.KEYWORD_ONLY,
+    )
     return {
-        one.name: one
-        for one in found
-        if one.kind in kinds and (one.name not in _OWN or one.default is one.empty)
+        name: parameter
+        for name, parameter in _all(cls).items()
+        if parameter.kind in kinds
+        and name != "training"
+        and (name != "mask" or parameter.default is parameter.empty)
     }
+
+
+def needs_training(cls: type) -> bool:
+    """Whether `cls.call` requires ``training``, which Keras does not pass when it rebuilds."""
+    parameter = _all(cls).get("training")
+    return parameter is not None and parameter.default is parameter.empty
+
+
+def _all(cls: type) -> dict[str, inspect.Parameter]:
+    signature = inspect.signature(cls.call)  # type: ignore[attr-defined]
+    return dict(list(signature.parameters.items())[1:])
 
 
 def spread(cls: type, inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -27,19 +44,21 @@ def spread(cls: type, inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     A tuple is several arguments where `call` requires several; so is a dict whose keys are
     parameters of `call`. Anything else is one argument.
     """
-    if cls.__module__.partition(".")[0] == "keras":
+    if of_framework(cls):
         return (inputs,), {}
+    training = {"training": False} if needs_training(cls) else {}
     names = parameters(cls)
     required = [name for name, one in names.items() if one.default is one.empty]
-    if isinstance(inputs, (tuple, list)) and 1 < len(required) <= len(inputs) <= len(names):
-        return tuple(inputs), {}
+    keywords = any(parameter.kind is parameter.KEYWORD_ONLY for parameter in names.values())
+    fits = isinstance(inputs, (tuple, list)) and len(required) <= len(inputs) <= len(names)
+    if fits and len(required) > 1 and not keywords:
+        return tuple(inputs), training
     if isinstance(inputs, dict) and len(inputs) > 1 and {*required} <= {*inputs} <= {*names}:
-        return (), dict(inputs)
-    return (inputs,), {}
+        return (), inputs | training
+    return (inputs,), training
 
 
-@contextmanager
-def spreading(cls: type) -> Iterator[None]:
+def spreading(cls: type) -> AbstractContextManager[None]:
     """Let `fit`, `predict` and their like feed several arguments to instances of `cls`.
 
     Keras hands `call` one structure, so a model with two arguments could not be checked at all.
@@ -52,23 +71,7 @@ def spreading(cls: type) -> Iterator[None]:
             kwargs = {**named, **kwargs}
         return original(self, *args, **kwargs)
 
-    own = "__call__" in vars(cls)
-    cls.__call__ = call  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        if own:
-            cls.__call__ = original  # type: ignore[method-assign]
-        else:
-            del cls.__call__
-
-
-def mapped(change: Callable[[Any], Any], structure: Any) -> Any:
-    """Return a nested structure with `change` applied to every leaf."""
-    import keras
-    import tensorflow as tf
-
-    return getattr(keras, "tree", tf.nest).map_structure(change, structure)  # as in state.leaves
+    return patched(cls, {"__call__": call})
 
 
 def tensors(structure: Any) -> Any:
@@ -77,5 +80,20 @@ def tensors(structure: Any) -> Any:
     Keras 3.0 turns a NumPy bool array that a model is called on into float32, and no tensor.
     """
     import keras
+    import tensorflow as tf
 
-    return mapped(keras.ops.convert_to_tensor, structure)
+    def tensor(leaf: Any) -> Any:
+        if _is_ready(leaf):
+            return leaf
+        if getattr(getattr(leaf, "dtype", None), "kind", "") in ("U", "S", "O"):
+            return tf.constant(leaf.tolist())
+        return keras.ops.convert_to_tensor(leaf)
+
+    return mapped(tensor, structure)
+
+
+def _is_ready(leaf: Any) -> bool:
+    import tensorflow as tf
+
+    kinds = (bool, tf.Tensor, tf.RaggedTensor, tf.SparseTensor)
+    return leaf is None or isinstance(leaf, kinds)

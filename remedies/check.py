@@ -1,49 +1,54 @@
-"""Check a user's own model: what a round trip loses, why, and which remedy applies."""
+"""Check a user's own model: what a save and load loses, why, and what helps."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import warnings
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
-from remedies.advice import Facts, advise
-from remedies.arguments import parameters, spread, spreading, tensors
-from remedies.evidence import code_for, remembering, retrace
-from remedies.findings import Report, Trip
-from remedies.loaded import is_functional
-from remedies.next_step import preserved, random_state
-from remedies.passage import Route
-from remedies.problem import BadInputError, one_line
-from remedies.rebuild import owned_classes
-from remedies.roundtrip import Outcome, round_trip
+from remedies.diagnosis import diagnose
+from remedies.feed import Feed, feed
+from remedies.findings import Report
+from remedies.inventory import owned_classes, take
+from remedies.preserve import Snapshot, preserved
+from remedies.problem import BadInputError
 from remedies.scratch import scratch
-from remedies.stand_ins import inputs_for, targets_for
-from remedies.state import arrays, leaves, share_changed
-from remedies.swallowed import explain
-
-_UNSTEADY = "two runs of the same model differ here, so outputs and next step were not compared"
-_RANDOM = (
-    "no file keeps the random state of layers such as Dropout; it was set equal before comparing"
+from remedies.trip import (
+    Behaviour,
+    Subject,
+    Trip,
+    behave,
+    quiet,
+    share_apart,
+    tolerance_of,
+    travel,
 )
-_METHODS = ("build", "build_from_config", "get_build_config")
+
+_RANDOM = "no file keeps random state (of Dropout, say); it was set equal before comparing"
 
 
 @scratch()
-def check(model: Any, x: Any = None, y: Any = None, *, name: str = "") -> Report:
+def check(
+    model: Any,
+    x: Any = None,
+    y: Any = None,
+    sample_weight: Any = None,
+    *,
+    name: str = "",
+    custom_objects: Mapping[str, Any] | None = None,
+) -> Report:
     """Save and load `model` twice in a temporary folder and report what was lost, and why.
 
     Parameters
     ----------
     model : keras.Model
-        Compiled and built. It is left as it was found, but its metrics are reset.
-    x, y : structure of arrays, optional
-        One batch of inputs and targets. A tuple, or a dict by argument name, where `call` takes
-        several arguments. Left out, they are made from the shapes that the model records.
+        Built. It is left as it was, bit for bit: variables, optimizers, metrics and attributes.
+    x, y, sample_weight : structure of arrays, optional
+        What `fit` is given: arrays, or in `x` a `tf.data.Dataset`, generator or `PyDataset`, of
+        which the first batch is taken. Left out, they are made from what the model records.
     name : str
         How the report calls the model; its class by default.
+    custom_objects : mapping, optional
+        What the user hands to `load_model`.
 
     Returns
     -------
@@ -53,28 +58,26 @@ def check(model: Any, x: Any = None, y: Any = None, *, name: str = "") -> Report
     Raises
     ------
     BadInputError
-        For a model that is not built or not compiled, or that does not accept the inputs.
+        For what is no built Keras model, or one that does not accept the data.
 
     Examples
     --------
-    One line in a test suite, which fails with what was lost, the line at fault and the remedy::
+    A test that fails with what was lost, the line at fault and the cure::
 
         def test_my_model_survives_a_round_trip():
             remedies.check(make_model(), x, y).raise_if_lossy()
     """
     name = name or type(model).__name__
     require_ready(model, name)
-    if not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
-    with spreading(type(model)), preserved(model), _quiet():
-        inputs, targets = _data(model, x, y, name)
-        steady = _steady(model, inputs, targets)
-        trips = _trips(model, inputs, targets, steady)
-        return _reported(model, inputs, targets, name, trips, steady)
+    with quiet(), preserved(model) as snapshot:
+        fed = feed(model, x, y, sample_weight, name, snapshot)
+        subject = observed(model, fed, snapshot, custom_objects or {})
+        trips = _trips(subject)
+        return _reported(subject, trips, name)
 
 
 def require_ready(model: Any, name: str) -> None:
-    """Refuse what is no compiled and built Keras model.
+    """Refuse what is no built Keras model.
 
     Raises
     ------
@@ -85,129 +88,83 @@ def require_ready(model: Any, name: str) -> None:
 
     if not isinstance(model, keras.Model):
         raise BadInputError(f"{name}: is a {type(model).__name__}, not a keras.Model")
-    if not model.built or not model.weights:
+    if not (model.built or model.weights):
         raise BadInputError(f"{name}: the model is not built; call it on a batch first")
-    if not model.compiled:
-        raise BadInputError(f"{name}: the model is not compiled; call model.compile(...) first")
 
 
-def _data(model: Any, x: Any, y: Any, name: str) -> tuple[Any, Any]:
-    inputs = tensors(inputs_for(model) if x is None else x)
+def observed(
+    model: Any, fed: Feed, snapshot: Snapshot, custom_objects: Mapping[str, Any]
+) -> Subject:
+    """Drive the model once and return what it holds and does; it is put back afterwards."""
+    before = take(model)
+    behaviour = _behaviour(model, fed, snapshot)
+
+    def again() -> tuple[str, ...]:
+        return _chance(behaviour, _behaviour(model, fed, snapshot), tolerance_of(model))
+
+    return Subject(model, fed, before, behaviour, again, custom_objects)
+
+
+def _behaviour(model: Any, fed: Feed, snapshot: Snapshot) -> Behaviour:
     try:
-        model.predict_on_batch(inputs)
-    except Exception as error:
-        what = f"{name}: cannot be called on its inputs: {one_line(error)}"
-        raise BadInputError(what + _by_name(model, inputs)) from error
-    targets = targets_for(model, inputs) if y is None else y
-    try:
-        model.test_on_batch(inputs, targets)
-    except Exception as error:
-        what = f"{name}: cannot be evaluated on its inputs and targets: {one_line(error)}"
-        raise BadInputError(what + _by_name(model, inputs)) from error
-    return inputs, targets
-
-
-def _by_name(model: Any, inputs: Any) -> str:
-    """Say how to feed several arguments, where a tuple may be one of them or all."""
-    names = parameters(type(model))
-    if not isinstance(inputs, (tuple, list)) or len(names) < 2:
-        return ""
-    return f"; call takes {' and '.join(names)}: give x as a dict by these names"
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    # A check traces the same steps many times over; TensorFlow's advice on that is not the user's.
-    logger = logging.getLogger("tensorflow")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
+        return behave(model, fed)
     finally:
-        logger.setLevel(level)
+        snapshot.restore()
 
 
-def _steady(model: Any, inputs: Any, targets: Any) -> bool:
-    """Whether the very same model computes the very same thing twice."""
-    first, second = (_ran(model, inputs, targets) for _ in range(2))
-    return not share_changed(first, second)
+def _chance(first: Behaviour, second: Behaviour, tolerance: float) -> tuple[str, ...]:
+    """Name what two runs of the very same model, from the same state and seeds, do not repeat."""
+    names = []
+    if first.outputs is not None and share_apart(first.outputs, second.outputs, tolerance):
+        names.append("predictions")
+    for left, right in zip(first.logs, second.logs, strict=False):
+        names += [key for key in left if abs(left[key] - right.get(key, 0)) > 1e-6 * abs(left[key])]
+    sides = tuple(first.after.values()), tuple(second.after.values())
+    if share_apart(*sides, 1e-3):
+        names.append("training")
+    return tuple(dict.fromkeys(names))
 
 
-def _ran(model: Any, inputs: Any, targets: Any) -> tuple[Any, ...]:
-    with preserved(model):
-        model.reset_metrics()
-        outputs = leaves(model.predict_on_batch(inputs))
-        model.train_on_batch(inputs, targets)
-        return arrays([*outputs, *model.weights])
-
-
-def _trips(model: Any, inputs: Any, targets: Any, steady: bool) -> tuple[Trip, ...]:
+def _trips(subject: Subject) -> tuple[Trip, ...]:
     import keras
 
-    routes = {"first load": Route(), "second generation": Route(2)}
+    trips = travel(subject)
+    if trips[0].failure:
+        return (*trips, *_with_classes(subject, trips[0]))
     if keras.config.dtype_policy().name != "float32":
-        routes["load where the policy is float32"] = Route(policy="float32")
-    return tuple(
-        _trip(name, route, model, inputs, targets, steady) for name, route in routes.items()
-    )
+        where = "load where the policy is float32"
+        trips += travel(subject, where, twice=False, policy="float32")
+    return trips
 
 
-def _trip(name: str, route: Route, model: Any, inputs: Any, targets: Any, steady: bool) -> Trip:
-    result = round_trip(model, inputs, targets, route=route)
-    if route.disk_error:
-        raise route.disk_error
-    if not steady and not result.load_error:
-        # What differs between two runs of the very same model is chance, and no file's fault.
-        kept = replace(result.defects, outputs_changed=0.0, next_step_changed=0)
-        result = replace(result, defects=kept)
-    return Trip(name, result, route.loaded, explain(result.calls))
+def _with_classes(subject: Subject, first: Trip) -> tuple[Trip, ...]:
+    """Try again with the user's classes handed to `load_model`, where loading raised."""
+    import keras
+
+    if first.failure is None or first.failure.stage == "saving":
+        return ()
+    scope = {keras.saving.get_registered_name(cls): cls for cls in owned_classes(subject.model)}
+    scope |= {cls.__name__: cls for cls in owned_classes(subject.model)}
+    trips = travel(subject, "load with custom_objects", scope=scope)
+    return () if trips[0].failure else trips
 
 
-def _reported(
-    model: Any, inputs: Any, targets: Any, name: str, trips: tuple[Trip, ...], steady: bool
-) -> Report:
-    notes: tuple[str, ...] = () if steady else (_UNSTEADY,)
-    if random_state(model):
-        notes += (_RANDOM,)
-    if Report(name, trips).whole:
-        return Report(name, trips, notes=notes)
-    facts = _facts(model, inputs, targets, trips, steady)
-    code = code_for(type(model), inputs) if facts.pair_holds else ""
-    return Report(name, trips, advise(facts), notes, code)
-
-
-def _facts(model: Any, inputs: Any, targets: Any, trips: tuple[Trip, ...], steady: bool) -> Facts:
-    cls = type(model)
-    lost = any(trip.result.defects.weights_lost for trip in trips)
-    inner = [one for one in owned_classes(model) if one is not cls]
-    return Facts(
-        owner=cls.__name__,
-        functional=is_functional(model),
-        methods=frozenset(one for one in _METHODS if _overridden(cls, one)),
-        nested_with_build_from_config=frozenset(
-            one.__name__ for one in inner if _overridden(one, "build_from_config")
-        ),
-        trips=trips,
-        retrace=retrace(model, inputs) if lost else None,
-        pair_holds=_pair_holds(model, inputs, targets, steady) if lost else None,
-        records_inputs=is_functional(model) or model.get_build_config() is not None,
-        several_arguments=sum(map(len, spread(cls, inputs))) > 1
-        or len([one for one in parameters(cls).values() if one.default is one.empty]) > 1,
-    )
-
-
-def _overridden(cls: type, method: str) -> bool:
-    owner = next((one for one in cls.__mro__ if method in vars(one)), object)
-    return owner.__module__.partition(".")[0] != "keras"
-
-
-def _pair_holds(model: Any, inputs: Any, targets: Any, steady: bool) -> bool | None:
-    if is_functional(model) or type(model).__module__.partition(".")[0] == "keras":
-        return None
-    with remembering(type(model), inputs):
-        trips = _trips(model, inputs, targets, steady)
-    return not any(trip.result.defects.weights_lost for trip in trips[:2]) and all(
-        trip.result.outcome is Outcome.WHOLE for trip in trips[:2]
-    )
+def _reported(subject: Subject, trips: tuple[Trip, ...], name: str) -> Report:
+    fed = subject.feed
+    notes = [_RANDOM] if any(item.kind == "seed" for item in subject.before.values()) else []
+    chance = {what for trip in trips for what in trip.chance}
+    undecided = ""
+    if subject.model.compiled and not fed.trains:
+        undecided = f"its training step was not compared: {fed.problem or 'no data'}"
+    elif not subject.model.compiled:
+        notes.append("the model is not compiled, so only weights and predictions were compared")
+    if not fed.trains and not fed.predicts:
+        undecided = f"nothing but its variables was compared: {fed.problem or 'no data'}"
+    if chance & {"predictions", "loss", "training"}:
+        undecided = "two runs of the same model differ, so its results were not compared"
+    hints = [difference.path for difference in trips[0].hints]
+    if hints and not trips[0].whole:
+        notes.append(f"Python values that differ after loading: {', '.join(hints[:6])}")
+    whole = all(trip.whole for trip in trips)
+    advice = () if whole else diagnose(subject, trips)
+    return Report(name, trips, advice, tuple(notes), undecided)

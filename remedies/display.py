@@ -68,38 +68,47 @@ def _word(outcome: str) -> str:
 
 
 def print_report(to: Console, report: Report) -> None:
-    """Print what `check` found."""
+    """Print what `check` says, the verdict and the one thing to do in the first line."""
     from remedies.findings import NOTHING, losses
 
-    verdict = "[green]whole[/]" if report.whole else "[bold red]a save and load loses state[/]"
-    to.print(f"[bold]{escape(report.name)}[/]: {verdict}\n")
-    told = ""
+    style = {0: "green", 3: "yellow"}.get(report.verdict.status, "bold red")
+    verdict, _, rest = report.headline.partition(";" if ";" in report.headline else ":")
+    tail = f"; {escape(rest.strip())}" if rest else ""
+    to.print(f"[bold]{escape(report.name)}[/]: [{style}]{escape(verdict)}[/]{tail}\n")
+    before = ""
     for trip in report.trips:
-        lost = "the same again" if losses(trip) == told != NOTHING else losses(trip)
-        to.print(f"  {trip.name}: {_word(trip.outcome.value)}, {escape(lost)}")
-        told = losses(trip)
-    for warning in dict.fromkeys(report.trips[0].result.warnings if not report.whole else ()):
+        lost = losses(trip)
+        shown = "the same again" if lost == before != NOTHING else lost
+        to.print(f"  {trip.name}: {_word(trip.outcome.value)}, {escape(shown)}")
+        before = lost
+    for warning in report.trips[0].warnings if not report.whole else ():
         to.print(f"  [dim]Keras warned: {escape(_short(warning))}[/]")
-    for one in report.swallowed:
+    for swallowed in report.swallowed:
         to.print("\n[bold]Keras swallowed this exception[/] while it rebuilt the model:\n")
-        to.print(f"  {escape(one.file)}:{one.line}, in {one.owner}.{one.method}")
-        to.print(f"    [bold]{escape(one.source)}[/]")
-        to.print(f"  {escape(_short(one.error, 300))}")
+        where = f"{swallowed.file}:{swallowed.line}, in {swallowed.owner}.{swallowed.method}"
+        to.print(f"  {escape(where)}")
+        to.print(f"    [bold]{escape(swallowed.source)}[/]")
+        to.print(f"  {escape(swallowed.error)}")
     print_advice(to, report)
 
 
 def print_advice(to: Console, report: Report) -> None:
-    """Print causes, remedies and the code that was tried."""
+    """Print causes, what helps and the code that was tried."""
     for advice in report.advice:
         to.print(f"\n[bold]Cause: {advice.cause.value.replace('_', ' ')}[/]\n")
         to.print(f"  {escape(advice.why)}")
         if advice.evidence:
             to.print(f"  Evidence: {escape(advice.evidence)}")
-        _items(to, "What to do, any one of:", advice.do, "green")
+        _items(to, "What to do:", advice.do, "green")
         _items(to, "What does not help here:", advice.not_this, "dim")
-    if report.code:
-        to.print("\n[bold]build_from_config_pair for this model[/], as it was tried here:\n")
-        print_code(to, report.code)
+        if advice.code:
+            tried = {
+                True: ", tried here: it holds",
+                False: ", tried: not enough by itself",
+                None: "",
+            }
+            to.print(f"\n  [bold]{escape(advice.place)}[/]{tried[advice.cured]}:\n")
+            print_code(to, advice.code)
     for note in report.notes:
         to.print(f"\n[dim]Note: {escape(note)}[/]")
 
@@ -125,6 +134,8 @@ def print_rescue(to: Console, found: Rescue) -> None:
         to.print(f"{found.path}: loads whole ({found.held} arrays, bit for bit); nothing to rescue")
     else:
         _print_rescued(to, found)
+    for path in found.absent:
+        to.print(f"  [red]not in the file at all: self.{escape(path)}[/]")
     for note in found.notes:
         to.print(f"\nNote: {escape(note)}")
 

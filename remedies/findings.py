@@ -1,17 +1,30 @@
-"""What a check found: the trips through a file, the causes and what to do."""
+"""What a check says: the trips through a file, the causes and what to do."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from remedies.loaded import Loaded
-from remedies.roundtrip import Outcome, RoundTrip
 from remedies.swallowed import Swallowed
+from remedies.trip import Difference, Trip
 
 NOTHING = "nothing lost"
+
+
+class Verdict(Enum):
+    """What is to be said of a model; `status` is the command's exit status."""
+
+    WHOLE = "whole"
+    LOSSY = "a save and load loses state"
+    UNUSABLE = "cannot be saved and loaded"
+    UNDECIDED = "undecided"
+
+    @property
+    def status(self) -> int:
+        """0 whole, 1 lossy or unusable, 3 undecided."""
+        return {Verdict.WHOLE: 0, Verdict.UNDECIDED: 3}.get(self, 1)
 
 
 class Cause(Enum):
@@ -19,34 +32,29 @@ class Cause(Enum):
 
     DTYPE = "dtype"
     ARGUMENTS = "arguments"
+    TRAINING = "training_argument"
     CODE = "code"
-    NESTED = "nested"
     CHILDREN = "children_not_built"
+    NOT_IN_FILE = "not_in_file"
+    OUTSIDE = "state_outside_the_file"
+    ATTRIBUTE = "python_value"
+    RECURRENT = "recurrent_state"
     SECOND_GENERATION = "second_generation"
+    GET_CONFIG = "get_config"
+    NOT_REGISTERED = "not_registered"
+    SAVE_ERROR = "save_error"
+    LOAD_ERROR = "load_error"
     FROZEN = "frozen"
     PRECISION = "precision"
     ORDER = "order"
-    LOAD_ERROR = "load_error"
-    CONFIG = "config"
+    OWN_VARIABLES = "own_save_and_load"
+    LORA = "lora"
+    QUANTIZED = "quantized"
     COMPILE = "compile"
+    OPTIMIZER = "optimizer"
+    LOSS_SCALE = "loss_scale"
+    EXCLUSIONS = "weight_decay_exclusions"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Trip:
-    """One way through a file, with what was seen on it."""
-
-    name: str
-    result: RoundTrip
-    loaded: Loaded = field(default_factory=Loaded)
-    swallowed: tuple[Swallowed, ...] = ()
-
-    @property
-    def outcome(self) -> Outcome:
-        """The round trip's outcome, and `SILENT` where only frozen layers came back unfrozen."""
-        if self.result.outcome is Outcome.WHOLE and self.loaded.unfrozen:
-            return Outcome.SILENT
-        return self.result.outcome
 
 
 @dataclass(frozen=True)
@@ -62,9 +70,15 @@ class Advice:
     evidence : str
         What was tried or seen on this model that says so.
     do : tuple of str
-        Remedies that apply, best first, each with how.
+        What helps, best first, each with how.
     not_this : tuple of str
-        Remedies that look right and do not help here.
+        What looks right and does not help here.
+    code : str
+        Text to paste; empty where there is none.
+    place : str
+        Where to paste it: a class, or "after loading".
+    cured : bool or None
+        Whether the model came back whole with `code`; None where that was not tried.
     """
 
     cause: Cause
@@ -72,6 +86,9 @@ class Advice:
     evidence: str = ""
     do: tuple[str, ...] = ()
     not_this: tuple[str, ...] = ()
+    code: str = ""
+    place: str = ""
+    cured: bool | None = None
 
 
 class LossyModelError(AssertionError):
@@ -80,37 +97,60 @@ class LossyModelError(AssertionError):
 
 @dataclass(frozen=True)
 class Report:
-    """The findings of `check`.
+    """What `check` says.
 
     Attributes
     ----------
     name : str
         The model's class, or what the user called it.
     trips : tuple of Trip
-        First load, second generation and, where it matters, a load under another precision policy.
+        First load, second generation and, where it matters, others.
     advice : tuple of Advice
-        Each cause with the remedies that apply; empty when whole.
+        Each cause with what helps; empty when whole.
     notes : tuple of str
-        What limits the findings.
-    code : str
-        Methods to paste into the user's class, tried on this model; empty if they do not help.
+        What limits the verdict.
+    undecided : str
+        Why the verdict is open though nothing was lost; empty if it is not.
     """
 
     name: str
     trips: tuple[Trip, ...]
     advice: tuple[Advice, ...] = ()
     notes: tuple[str, ...] = ()
-    code: str = ""
+    undecided: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict in one word."""
+        if self.trips[0].failure:
+            return Verdict.UNUSABLE
+        if not all(trip.whole for trip in self.trips):
+            return Verdict.LOSSY
+        return Verdict.UNDECIDED if self.undecided else Verdict.WHOLE
 
     @property
     def whole(self) -> bool:
-        """Whether every trip kept everything."""
-        return all(trip.outcome is Outcome.WHOLE for trip in self.trips)
+        """Whether every trip kept everything, and everything was compared."""
+        return self.verdict is Verdict.WHOLE
 
     @property
     def swallowed(self) -> tuple[Swallowed, ...]:
         """The exceptions that Keras swallowed on the first trip that had any."""
         return next((trip.swallowed for trip in self.trips if trip.swallowed), ())
+
+    @property
+    def code(self) -> str:
+        """The first text to paste that was tried and held, or else the first; empty if none."""
+        codes = [advice.code for advice in self.advice if advice.code and advice.cured]
+        return next(iter(codes or [advice.code for advice in self.advice if advice.code]), "")
+
+    @property
+    def headline(self) -> str:
+        """The verdict and the one thing to do."""
+        if self.undecided and self.verdict is Verdict.UNDECIDED:
+            return f"{self.verdict.value}: {self.undecided}"
+        first = next((advice.do[0] for advice in self.advice if advice.do), "")
+        return self.verdict.value + (f"; what to do: {first}" if first else "")
 
     def __bool__(self) -> bool:
         raise TypeError("say which you mean: report.whole, or report.raise_if_lossy()")
@@ -128,77 +168,93 @@ class Report:
         return self
 
     def text(self) -> str:
-        """Return the findings in plain lines."""
-        lines = [f"{self.name}: " + ("whole" if self.whole else "a save and load loses state")]
-        for trip in self.trips:
-            lines.append(f"  {trip.name}: {trip.outcome.value}; {losses(trip)}")
-        for one in self.swallowed:
-            lines.append(f"  Keras swallowed, at {place(one)}: {one.source}")
-            lines.append(f"    {one.error}")
+        """Return the report in plain lines, the verdict first."""
+        lines = [f"{self.name}: {self.headline}"]
+        lines += [f"  {trip.name}: {trip.outcome.value}; {losses(trip)}" for trip in self.trips]
+        for swallowed in self.swallowed:
+            lines.append(f"  Keras swallowed, at {place(swallowed)}: {swallowed.source}")
+            lines.append(f"    {swallowed.error}")
         for advice in self.advice:
             lines.append(f"  cause ({advice.cause.value}): {advice.why}")
-            lines.extend(f"    do: {one}" for one in advice.do)
-        return "\n".join(lines)
+            lines.extend(f"    do: {text}" for text in advice.do)
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the findings as plain values for JSON."""
+        """Return the report as plain values for JSON, the verdict and what to do first."""
         return {
+            "verdict": self.verdict.name.lower(),
+            "do": self.headline,
             "name": self.name,
             "whole": self.whole,
+            "exit_status": self.verdict.status,
             "trips": [_trip_dict(trip) for trip in self.trips],
-            "swallowed": [asdict(one) for one in self.swallowed],
-            "advice": [asdict(one) | {"cause": one.cause.value} for one in self.advice],
+            "swallowed": [asdict(swallowed) for swallowed in self.swallowed],
+            "advice": [asdict(entry) | {"cause": entry.cause.value} for entry in self.advice],
             "notes": list(self.notes),
             "code": self.code,
         }
 
 
 def _trip_dict(trip: Trip) -> dict[str, Any]:
-    result = trip.result
     return {
         "name": trip.name,
         "outcome": trip.outcome.value,
-        "defects": asdict(result.defects),
-        "weights_saved": result.weights_saved,
-        "optimizer_variables_saved": result.optimizer_variables_saved,
-        "warnings": list(result.warnings),
-        "load_error": result.load_error,
-        "next_step_error": result.next_step_error,
-        "loaded": asdict(trip.loaded),
+        "saved": dict(trip.saved),
+        "lost": [difference.path for difference in trip.differences if difference.lost],
+        "changed": [difference.path for difference in trip.differences if not difference.lost],
+        "outputs_changed": trip.outputs_changed,
+        "step": trip.step,
+        "settings_changed": list(trip.settings),
+        "failure": str(trip.failure) if trip.failure else "",
+        "warnings": list(trip.warnings),
     }
+
+
+_NOUNS = {
+    "weight": "weights",
+    "optimizer": "optimizer variables",
+    "plain": "variables that Keras does not track",
+}
 
 
 def losses(trip: Trip) -> str:
     """Return in one line what `trip` lost."""
-    result, defects = trip.result, trip.result.defects
-    if result.load_error:
-        return f"loading raised {result.load_error}"
-    parts = [
-        (defects.weights_lost, f"{defects.weights_lost} of {result.weights_saved} weights lost"),
-        (defects.weights_changed, f"{defects.weights_changed} weights changed"),
-        (
-            defects.optimizer_variables_lost,
-            f"{defects.optimizer_variables_lost} of {result.optimizer_variables_saved} "
-            "optimizer variables lost",
-        ),
-        (
-            defects.optimizer_variables_changed,
-            f"{defects.optimizer_variables_changed} optimizer variables changed",
-        ),
-        (defects.iterations_lost, f"{defects.iterations_lost} iterations forgotten"),
-        (defects.outputs_changed, f"{defects.outputs_changed:.0%} of the outputs differ"),
-        (defects.next_step_changed, _next_step(result.next_step_error)),
-        (defects.compile_changed, f"{defects.compile_changed} compile settings differ"),
-        (bool(trip.loaded.unfrozen), f"{len(trip.loaded.unfrozen)} frozen layers unfrozen"),
-    ]
-    return ", ".join(text for count, text in parts if count) or NOTHING
+    if trip.failure:
+        return str(trip.failure)
+    parts = []
+    for kind, noun in _NOUNS.items():
+        lost, changed = trip.of(kind, lost=True), trip.of(kind, lost=False)
+        if lost:
+            parts.append(f"{len(lost)} of {trip.saved[kind]} {noun} lost")
+        if changed:
+            parts.append(f"{len(changed)} of {trip.saved[kind]} {noun} changed")
+    values = trip.of("attribute", "setting")
+    parts += [f"{names(values)} differ" + "s" * (len(values) == 1)] if values else []
+    frozen = top_layers(trip.of("trainable"))
+    parts += [f"trainable flag lost: {', '.join(frozen)}"] if frozen else []
+    policies = trip.of("policy")
+    parts += [f"{len(policies)} layers change precision"] if policies else []
+    if trip.outputs_changed:
+        parts.append(f"{max(trip.outputs_changed, 0.01):.0%} of the outputs differ")
+    parts += [trip.step] if trip.step else []
+    parts += [f"compile settings differ: {', '.join(trip.settings)}"] if trip.settings else []
+    return ", ".join(parts) or NOTHING
 
 
-def _next_step(error: str) -> str:
-    short = error.partition("<")[0].strip(" :")[:80]
-    return f"the next training step raises {short}" if error else "the next step differs"
+def names(differences: list[Difference], most: int = 6) -> str:
+    """Return the paths of some differences as the user writes them, the first few by name."""
+    paths = [difference.path for difference in differences]
+    more = f" and {len(paths) - most} more" if len(paths) > most else ""
+    return ", ".join(f"self.{path}" for path in paths[:most]) + more
 
 
-def place(one: Swallowed) -> str:
-    """Return ``file.py:12`` for an exception's line."""
-    return f"{Path(one.file).name}:{one.line}"
+def top_layers(differences: list[Difference]) -> list[str]:
+    """Return the layers of some differences that lie in no other of them."""
+    paths = [difference.path for difference in differences]
+    inner = {path for path in paths if any(path.startswith(f"{outer}.") for outer in paths)}
+    return [f"self.{path}" if path else "the model" for path in paths if path not in inner]
+
+
+def place(swallowed: Swallowed) -> str:
+    """Return ``file.py:12`` for an exception's place."""
+    return f"{Path(swallowed.file).name}:{swallowed.line}"

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-_EXIT = "exit status: 0 whole, 1 something was lost, 2 the input cannot be used"
+_EXIT = (
+    "exit status: 0 whole, 1 something is lost or the model cannot be saved or loaded, "
+    "2 the input cannot be used, 3 undecided, 4 a fault of this tool"
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -64,13 +67,18 @@ def _add_check(commands: Any) -> None:
         "remedies check my_package.models:make_model",
         "remedies check train.py:make --json",
         "remedies check model.keras --custom-objects train.py",
+        "remedies check run1.weights.h5 --factory train.py:make",
     )
     added = _command(commands, "check", about, *examples)
     added.add_argument(
         "target",
         metavar="TARGET",
-        help="module:factory or file.py:factory (returning a compiled, built model, or "
-        "(model, x, y)), or a .keras file",
+        help="module:factory or file.py:factory, returning a built model, (model, x), "
+        "(model, x, y) or (model, x, y, sample_weight); or a .keras file, an unzipped one, or a "
+        ".weights.h5 file with --factory",
+    )
+    added.add_argument(
+        "--factory", metavar="FILE.py:NAME", help="what makes the model of a .weights.h5 file"
     )
     _add_file_options(added)
 
@@ -91,6 +99,13 @@ def _add_rescue(commands: Any) -> None:
         metavar="LAYER",
         help="a layer that was frozen when the model was saved (may be repeated)",
     )
+    added.add_argument(
+        "--unfreeze",
+        action="append",
+        default=[],
+        metavar="LAYER",
+        help="a layer that the class freezes and that trained when the model was saved",
+    )
     _add_file_options(added)
 
 
@@ -98,9 +113,13 @@ def _add_file_options(added: argparse.ArgumentParser) -> None:
     added.add_argument(
         "--custom-objects",
         metavar="MODULE[:NAME]",
-        help="module or file.py that defines the classes in a .keras file; imported as it is",
+        help="module or file.py that defines classes to hand to load_model; imported as it is",
     )
-    added.add_argument("--sample", metavar="FILE.npz", help="a batch of inputs for a .keras file")
+    added.add_argument(
+        "--sample",
+        metavar="FILE.npz|FILE.py:NAME",
+        help="a batch of inputs: a NumPy archive, or a function that returns one",
+    )
     added.add_argument(
         "--max-size", type=float, default=8, metavar="GIB", help="unpacked size, default: 8 GiB"
     )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from remedies.libraries import of_framework
+from remedies.patching import patched
 from remedies.state import leaves
 
 METHODS = ("call", "build", "build_from_config")
-_FOREIGN = ("keras", "tensorflow", "numpy", "jax", "optree", "h5py", "wrapt")
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,6 @@ class Call:
     error: BaseException | None = None
 
 
-def owned_classes(model: Any) -> tuple[type, ...]:
-    """Return the classes of `model` and its layers that are not Keras' own, each once."""
-    layers = [model, *getattr(model, "_flatten_layers", lambda: ())()]
-    classes = dict.fromkeys(type(layer) for layer in layers)
-    return tuple(cls for cls in classes if not _foreign(cls))
-
-
 @contextmanager
 def observe(classes: Iterable[type]) -> Iterator[list[Call]]:
     """Record every `call`, `build` and `build_from_config` of `classes` inside the block.
@@ -60,19 +54,13 @@ def observe(classes: Iterable[type]) -> Iterator[list[Call]]:
         watched.
     """
     calls: list[Call] = []
-    bases = dict.fromkeys(base for cls in classes for base in cls.__mro__ if not _foreign(base))
-    found = [(cls, name, vars(cls)[name]) for cls in bases for name in METHODS if name in vars(cls)]
-    for cls, name, method in found:
-        setattr(cls, name, _recording(name, method, calls))
-    try:
+    bases = dict.fromkeys(base for cls in classes for base in cls.__mro__ if not of_framework(base))
+    with ExitStack() as stack:
+        for cls in bases:
+            own = {name: vars(cls)[name] for name in METHODS if name in vars(cls)}
+            watched = {name: _recording(name, method, calls) for name, method in own.items()}
+            stack.enter_context(patched(cls, watched))
         yield calls
-    finally:
-        for cls, name, method in found:
-            setattr(cls, name, method)
-
-
-def _foreign(cls: type) -> bool:
-    return cls.__module__.partition(".")[0] in _FOREIGN
 
 
 def _recording(name: str, method: Any, calls: list[Call]) -> Any:

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from remedies.archive import DEFAULT_LIMITS, Limits, read, sha256
+from remedies.archive import DEFAULT_LIMITS, Archive, Limits, sha256
 from remedies.arguments import spread
 from remedies.check import check
+from remedies.cures import zeros_code
 from remedies.draft import require_free, written
-from remedies.evidence import code_for, remembering
 from remedies.findings import Report
-from remedies.loaded import is_functional
+from remedies.inventory import is_functional
+from remedies.patching import methods_of, patched
 from remedies.problem import BadInputError
 from remedies.rebuild import leaf_dtypes
-from remedies.revival import Revived, Settings, differences, load, revive, silent
+from remedies.revival import Revived, Settings, absent, differences, load, revive, silent
 from remedies.scratch import scratch
 
 RECIPE = """\
@@ -53,6 +54,8 @@ class Rescue:
         Whether it does with the methods in `code` put into the class; None where not tried.
     report : Report or None
         Why it was lost, and the remedy to put into the class first; None where it loads whole.
+    absent : tuple of str
+        Weights of the model that the file does not hold at all, so that nothing brings them back.
     notes : tuple of str
         What else to know.
     """
@@ -67,19 +70,21 @@ class Rescue:
     inputs: Any = None
     mended_loads_whole: bool | None = None
     report: Report | None = None
+    absent: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
-        """Whether every array that the file holds is in `model`, bit for bit."""
-        return not self.missing
+        """Whether all that the file holds is in `model`, bit for bit, and that is all of it."""
+        return not (self.missing or self.absent)
 
     @property
     def code(self) -> str:
         """Methods to put into the class before the file is loaded again; empty if none needed."""
         if not self.mended_loads_whole:
             return ""
-        return code_for(type(self.model), self.inputs)
+        cls = type(self.model)
+        return zeros_code(cls, spread(cls, self.inputs))
 
     @property
     def recipe(self) -> str:
@@ -97,6 +102,7 @@ class Rescue:
             "arrays_held": self.held,
             "dropped_by_load_model": list(self.dropped),
             "not_recovered": list(self.missing),
+            "not_in_file": list(self.absent),
             "new_file_loads_whole": self.loads_whole,
             "mended_class_loads_it_whole": self.mended_loads_whole,
             "advice": self.report.to_dict()["advice"] if self.report is not None else [],
@@ -113,6 +119,7 @@ def rescue(
     out: str | Path | None = None,
     custom_objects: Mapping[str, Any] | None = None,
     freeze: Sequence[str] = (),
+    unfreeze: Sequence[str] = (),
     limits: Limits = DEFAULT_LIMITS,
     run_code_in_file: bool = False,
 ) -> Rescue:
@@ -136,6 +143,8 @@ def rescue(
         Classes and functions that are not registered.
     freeze : sequence of str
         Layers that were frozen when the model was saved: the file does not say which.
+    unfreeze : sequence of str
+        Layers that the class freezes, and that trained when the model was saved.
     limits : Limits
         How much the file may unpack to.
     run_code_in_file : bool
@@ -151,7 +160,7 @@ def rescue(
     >>> rescued = remedies.rescue("model.keras", {"image": image, "mask": mask})  # doctest: +SKIP
     >>> rescued.model.fit(x, y)  # goes on where the saved model stopped  # doctest: +SKIP
     """
-    settings = Settings(custom_objects or {}, freeze, limits, run_code_in_file)
+    settings = Settings(custom_objects or {}, freeze, unfreeze, limits, run_code_in_file)
     path = Path(path)
     target = Path(out) if out else path.with_name(f"{path.stem}.rescued.keras")
     require_free(target)
@@ -159,7 +168,7 @@ def rescue(
     if not found.dropped:
         return _nothing_to_do(found)
     with written(found, target):
-        loads_whole = _loads_whole(target, settings)
+        loads_whole = _loads_whole(target, settings, found.archive)
         mended = None if loads_whole else _mended_loads_whole(found, target, settings)
     if sha256(path) != found.archive.sha256:
         raise BadInputError(f"{path}: another program changed it meanwhile; run again")
@@ -172,6 +181,7 @@ def rescue(
         missing=found.missing,
         loads_whole=loads_whole,
         inputs=found.inputs,
+        absent=absent(found.model, found.archive),
         mended_loads_whole=mended,
         report=None if loads_whole else _why(found, settings),
         notes=_notes(found, guessed=sample is None),
@@ -186,10 +196,12 @@ def _nothing_to_do(found: Revived) -> Rescue:
             "this file loads whole, but a save of the loaded model would not: its class keeps no "
             "record of the inputs (get_build_config() is None); see remedies check",
         )
-    return Rescue(model, found.archive.path, None, len(found.archive.entries), notes=notes)
+    lacking = absent(model, found.archive)
+    count = len(found.archive.entries)
+    return Rescue(model, found.archive.path, None, count, absent=lacking, notes=notes)
 
 
-def _loads_whole(target: Path, settings: Settings) -> bool:
+def _loads_whole(target: Path, settings: Settings, original: Archive) -> bool:
     import keras
 
     with keras.saving.custom_object_scope(dict(settings.custom_objects)), silent():
@@ -197,14 +209,19 @@ def _loads_whole(target: Path, settings: Settings) -> bool:
             plain = load(target, settings)
         except BadInputError:
             return False
-        return not differences(plain, read(target, settings.limits))
+        # The new file itself may hold less than the original.
+        return not differences(plain, original)
 
 
 def _mended_loads_whole(found: Revived, target: Path, settings: Settings) -> bool | None:
     if is_functional(found.model):
         return None
-    with remembering(type(found.model), found.inputs):
-        return _loads_whole(target, settings)
+    cls = type(found.model)
+    code = zeros_code(cls, spread(cls, found.inputs))
+    if not code:
+        return None
+    with patched(cls, methods_of(code, cls)):
+        return _loads_whole(target, settings, found.archive)
 
 
 def _why(found: Revived, settings: Settings) -> Report | None:
@@ -231,10 +248,15 @@ def _notes(found: Revived, *, guessed: bool) -> tuple[str, ...]:
     if any(name.startswith("optimizer/") for name in found.missing):
         notes.append(
             "the optimizer's variables do not fit the weights that train: a layer may have been "
-            "frozen when this was saved, which the file does not tell; name it with --freeze"
+            "frozen when this was saved, or not, which the file does not tell; name it with "
+            "--freeze or --unfreeze"
         )
     if not found.archive.config.get("compile_config"):
         notes.append("the file holds no compile settings: call model.compile(...) yourself")
-    elif not found.model.compiled:
-        notes.append("the class has its own compile(), which Keras does not call on load")
+    elif "compile" in vars(type(found.model)) and found.missing:
+        notes.append(
+            "the class has its own compile(), which Keras does not call on load: make the model by "
+            "your own code, compile it, build each optimizer on the weights it trains and call "
+            f'load_weights("{found.archive.path}"), which brings these back'
+        )
     return tuple(notes)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from remedies.archive import DEFAULT_LIMITS, Archive, Entry, Limits, read
+from remedies.archive import DEFAULT_LIMITS, Archive, Entry, Limits, digest_of, read
 from remedies.arguments import spread, spreading, tensors
-from remedies.loaded import attribute_names, is_functional
-from remedies.problem import BadInputError, one_line
+from remedies.inventory import is_functional, layers, take
+from remedies.patching import patched
+from remedies.problem import BadInputError, reason
 from remedies.stand_ins import discover, for_arguments, inputs_for, load_sample, shapes_of
 from remedies.trust import require_known
 
@@ -37,6 +40,8 @@ class Settings:
         The user's classes and functions by registered name.
     freeze : sequence of str
         Layers, by attribute or name, to set ``trainable=False`` before the optimizer is built.
+    unfreeze : sequence of str
+        Layers to set ``trainable=True``.
     limits : Limits
         How much a file may unpack to.
     run_code_in_file : bool
@@ -45,6 +50,7 @@ class Settings:
 
     custom_objects: Mapping[str, Any]
     freeze: Sequence[str] = ()
+    unfreeze: Sequence[str] = ()
     limits: Limits = DEFAULT_LIMITS
     run_code_in_file: bool = False
 
@@ -138,8 +144,7 @@ def load(path: Path, settings: Settings, *, compile: bool = True) -> Any:  # noq
     except (OSError, BadInputError):
         raise
     except Exception as error:
-        reason = one_line(error)[:300]
-        raise LoadError(f"{path}: Keras cannot make the model in it: {reason}") from error
+        raise LoadError(f"{path}: Keras cannot make the model in it: {reason(error)}") from error
 
 
 def _plain(archive: Archive, settings: Settings) -> Any:
@@ -154,6 +159,16 @@ def differences(model: Any, archive: Archive) -> tuple[str, ...]:
     """Return the names of the file's arrays that `model` would not save bit for bit."""
     held = contents(model)
     return tuple(name for name, entry in archive.entries.items() if held.get(name) != entry)
+
+
+def absent(model: Any, archive: Archive) -> tuple[str, ...]:
+    """Return the weights of `model`, by attribute, whose values no array of the file holds."""
+    held = {entry.digest for entry in archive.entries.values()}
+    return tuple(
+        path
+        for path, item in take(model).items()
+        if item.kind in ("weight", "plain") and digest_of(item.value) not in held
+    )
 
 
 def contents(model: Any) -> Mapping[str, Entry]:
@@ -181,7 +196,7 @@ def inputs_of(archive: Archive, sample: Any, settings: Settings) -> Any:
     trial = load(archive.path, settings, compile=False)
     with spreading(type(trial)):
         if is_functional(trial):
-            return inputs_for(trial)
+            return next(inputs_for(trial))
         if shapes is None:
             raise BadInputError(
                 f"{archive.path}: records no input shapes (a file saved after a bad load?); "
@@ -192,19 +207,17 @@ def inputs_of(archive: Archive, sample: Any, settings: Settings) -> Any:
 
 def _whole(archive: Archive, inputs: Any, settings: Settings) -> Any:
     cls = type(load(archive.path, settings, compile=False))
-    with built_on(cls, inputs, settings.freeze):
+    with built_on(cls, inputs, settings):
         return load(archive.path, settings)
 
 
-@contextmanager
-def built_on(cls: type, inputs: Any, freeze: Sequence[str]) -> Iterator[None]:
+def built_on(cls: type, inputs: Any, settings: Settings) -> AbstractContextManager[None]:
     """Let the outermost model of class `cls` be called on `inputs` as soon as it is made.
 
     Then Keras finds it built: it makes the optimizer over all weights, once, and every saved value
     finds its place. Calling it after `load_model` would need a second optimizer build, which breaks
     a model that had loaded right.
     """
-    own = vars(cls).get("from_config")
     original = cls.from_config.__func__  # type: ignore[attr-defined]
     depth = 0
 
@@ -217,17 +230,10 @@ def built_on(cls: type, inputs: Any, freeze: Sequence[str]) -> Iterator[None]:
             depth -= 1
         if not depth:
             _call(model, inputs)
-            _freeze(model, freeze)
+            _set_trainable(model, settings)
         return model
 
-    cls.from_config = classmethod(from_config)  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        if own is None:
-            del cls.from_config  # type: ignore[attr-defined]
-        else:
-            cls.from_config = own  # type: ignore[attr-defined]
+    return patched(cls, {"from_config": classmethod(from_config)})
 
 
 def _call(model: Any, inputs: Any) -> None:
@@ -235,15 +241,18 @@ def _call(model: Any, inputs: Any) -> None:
     try:
         model(*args, **kwargs)
     except Exception as error:
-        raise BadInputError(
-            f"the model cannot be called on the sample: {one_line(error)[:300]}"
-        ) from error
+        raise BadInputError(f"the model cannot be called on the sample: {reason(error)}") from error
+    if "training" in inspect.signature(type(model).call).parameters:
+        # Layers that only training uses have their weights in the file too.
+        with contextlib.suppress(Exception):
+            model(*args, **{**kwargs, "training": True})
 
 
-def _freeze(model: Any, names: Sequence[str]) -> None:
-    known = attribute_names(model)
-    layers = {known.get(id(layer), layer.name): layer for layer in model._flatten_layers()}
-    for name in names:
-        if name not in layers:
-            raise BadInputError(f"no layer {name!r} to freeze; there are: {', '.join(layers)}")
-        layers[name].trainable = False
+def _set_trainable(model: Any, settings: Settings) -> None:
+    known = layers(model)
+    by_name = {layer.name: layer for layer in known.values()} | known
+    for names, value in ((settings.freeze, False), (settings.unfreeze, True)):
+        for name in names:
+            if name not in by_name:
+                raise BadInputError(f"no layer {name!r}; there are: {', '.join(known)}")
+            by_name[name].trainable = value

@@ -10,8 +10,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from remedies.inventory import owned_classes
 from remedies.next_step import next_step_changed
-from remedies.rebuild import Call, leaf_dtypes, observe, owned_classes
+from remedies.rebuild import Call, leaf_dtypes, observe
 from remedies.state import (
     State,
     arrays,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import zipfile
@@ -12,10 +13,14 @@ from typing import Any
 import numpy as np
 
 from remedies.archive import DAMAGED, judge_members
-from remedies.arguments import mapped, parameters, tensors
-from remedies.problem import BadInputError, one_line
+from remedies.arguments import parameters, spread, tensors
+from remedies.inventory import is_functional
+from remedies.problem import BadInputError, one_line, reason
+from remedies.state import mapped
 
-DTYPES = ("float32", "bool", "int32")
+DTYPES = ("float32", "int32", "bool", "string")
+# Lengths to try for what a model leaves open; most tables and windows take the first.
+_SIZES = (32, 8, 2, 16, 64, 1)
 _TRIES = 3**6
 _LARGEST = 1 << 28
 
@@ -78,27 +83,34 @@ def leaves(shapes: Any) -> list[tuple[int | None, ...]]:
 def draw(shapes: Any, dtypes: Iterator[str], size: int = 2, seed: int = 0) -> Any:
     """Return random arrays of `shapes`, each with the next of `dtypes`; unknown sizes are `size`.
 
-    Floats lie in 0 to 1, integers are 0 or 1, so that they index any table.
+    Floats lie in 0 to 1, integers are 0 or 1, so that they index any table; texts are words.
     """
     if _is_shape(shapes):
-        full = (2, *(size if one is None else one for one in shapes[1:])) if shapes else ()
+        full = (shapes[0] or 2, *(size if n is None else n for n in shapes[1:])) if shapes else ()
         if math.prod(full) > _LARGEST:
             raise BadInputError(f"inputs of shape {shapes} are too large to make up; give a sample")
-        values = np.random.default_rng(seed + len(full)).random(full)
-        dtype = next(dtypes)
-        return (values if dtype.startswith(("float", "bfloat")) else values < 0.5).astype(dtype)
+        return _drawn(np.random.default_rng(seed + len(full)).random(full), next(dtypes))
     if isinstance(shapes, Mapping):
         return {key: draw(shapes[key], dtypes, size, seed + 1) for key in sorted(shapes)}
     return tuple(draw(shape, dtypes, size, seed + 1) for shape in shapes)
 
 
+def _drawn(values: np.ndarray, dtype: str) -> Any:
+    if dtype == "string":
+        import tensorflow as tf
+
+        return tf.where(tf.constant(values) < 0.5, "red car", "blue")
+    floats = dtype.startswith(("float", "bfloat", "complex"))
+    return (values if floats else values < 0.5).astype(dtype)
+
+
 def candidates(shapes: Any) -> Iterator[Any]:
     """Yield inputs of `shapes` with every choice of dtypes, those with most floats first."""
-    found = leaves(shapes)
-    choices = itertools.islice(itertools.product(DTYPES, repeat=len(found)), 3**9)
-    sizes = (2, 32) if any(None in shape[1:] for shape in found) else (2,)
-    for dtypes in sorted(choices, key=lambda some: sum(one != "float32" for one in some)):
-        for size in sizes:
+    leaf_shapes = leaves(shapes)
+    choices = itertools.islice(itertools.product(DTYPES, repeat=len(leaf_shapes)), 3**9)
+    unknown = any(None in shape[1:] for shape in leaf_shapes)
+    for dtypes in sorted(choices, key=lambda some: sum(name != "float32" for name in some)):
+        for size in _SIZES if unknown else (2,):
             yield draw(shapes, iter(dtypes), size)
 
 
@@ -108,65 +120,69 @@ def discover(model: Any, shapes: Any) -> Any:
     Raises
     ------
     BadInputError
-        Where none of float32, bool and int32 per input works; it gives the last reason.
+        Where none of `DTYPES` per input works; it gives the last reason.
     """
-    reason = "no shapes are recorded"
+    why = "no shapes are recorded"
     for inputs in itertools.islice(candidates(shapes), _TRIES):
+        args, kwargs = spread(type(model), tensors(inputs))
         try:
-            model(tensors(inputs))
+            model(*args, **kwargs)
         except Exception as error:
-            reason = one_line(error)
+            why = reason(error)
             continue
         return inputs
     raise BadInputError(
-        f"no input dtypes were found under which the model can be called (last try: {reason}); "
+        f"no input dtypes were found under which the model can be called (last try: {why}); "
         "give real inputs: --sample FILE.npz, or return (model, x, y) from the factory"
     )
 
 
-def inputs_for(model: Any) -> Any:
-    """Return inputs for a live model from its `keras.Input`s or its recorded shapes.
+def inputs_for(model: Any) -> Iterator[Any]:
+    """Yield inputs for a live model, from its `keras.Input`s or from its recorded shapes.
 
     Raises
     ------
     BadInputError
         Where neither is known, or no dtypes work.
     """
-    if getattr(model, "inputs", None):
-        found = getattr(model, "_inputs_struct", model.inputs)
-        return mapped(lambda one: draw(tuple(one.shape), iter((one.dtype,)), 32), found)
+    if is_functional(model):
+        tensor = getattr(model, "_inputs_struct", model.inputs)
+        open_ = any(None in tuple(leaf.shape)[1:] for leaf in model.inputs)
+        for size in _SIZES if open_ else (2,):
+            yield mapped(functools.partial(_like, size=size), tensor)
+        return
     shapes = shapes_of(model.get_build_config())
     if shapes is None:
         raise BadInputError(
             "the model records no input shapes; return (model, x, y) from the factory, "
             "or give --sample FILE.npz for a file"
         )
-    return discover(model, for_arguments(type(model), shapes))
+    yield discover(model, for_arguments(type(model), shapes))
 
 
-def targets_for(model: Any, inputs: Any) -> Any:
-    """Return targets that `model`'s loss accepts: like its outputs, or class numbers.
+def _like(tensor: Any, size: int) -> Any:
+    array = draw(tuple(tensor.shape), iter((str(tensor.dtype),)), size)
+    if getattr(tensor, "sparse", False):
+        import tensorflow as tf
+
+        return tf.sparse.from_dense(array)
+    return array
+
+
+def sample_of(place: str | None) -> Any:
+    """Return a sample from an ``.npz`` file, or from a function (``file.py:name``) that makes one.
 
     Raises
     ------
     BadInputError
-        Where neither is accepted.
+        Where it is not there or raises.
     """
-    outputs = model.predict_on_batch(inputs)
-    like = mapped(lambda one: np.zeros(one.shape, "float32"), outputs)
-    classes = mapped(lambda one: np.zeros(one.shape[:1], "int32"), outputs)
-    reason = ""
-    for targets in (like, classes):
-        try:
-            # Not a whole step: metrics would settle on the first targets, though the loss refuses.
-            model.compute_loss(inputs, tensors(targets), tensors(outputs))
-        except Exception as error:
-            reason = one_line(error)
-            continue
-        return targets
-    raise BadInputError(
-        f"no targets were found that the loss accepts ({reason}); return (model, x, y)"
-    )
+    from remedies.target import made_by
+
+    if place is None or place.endswith(".npz"):
+        return None if place is None else load_sample(place)
+    made = made_by(place)
+    return made[0] if isinstance(made, tuple) and len(made) == 2 else made
 
 
 def load_sample(path: str | Path, shapes: Any = None) -> Any:

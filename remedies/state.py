@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,14 @@ def leaves(structure: Any) -> list[Any]:
     import tensorflow as tf  # Keras 3.0 has no `tree`
 
     return list(tf.nest.flatten(structure))
+
+
+def mapped(change: Callable[[Any], Any], structure: Any) -> Any:
+    """Return a nested structure with `change` applied to every leaf."""
+    import keras
+    import tensorflow as tf
+
+    return getattr(keras, "tree", tf.nest).map_structure(change, structure)
 
 
 def _host(value: Any) -> np.ndarray:

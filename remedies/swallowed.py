@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import sysconfig
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
-from remedies.problem import one_line
+from remedies.libraries import is_framework_file
+from remedies.problem import reason
 from remedies.rebuild import Call
-
-_OBSERVER = str(Path(__file__).with_name("rebuild.py"))
-_LIBRARIES = ("keras", "tensorflow", "numpy", "jax", "optree", "h5py", "wrapt")
 
 
 @dataclass(frozen=True)
@@ -60,16 +56,14 @@ def _explained(one: Call, error: BaseException) -> Swallowed:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if not is_library(frame.filename)
+        if not is_framework_file(frame.filename)
     ]
     if frames:
         last = frames[-1]
         file, line, source = last.filename, last.lineno or 0, last.line or ""
     else:
         file, line, source = _definition(one)
-    return Swallowed(
-        one.cls.__name__, one.method, one_line(error), file, line, source, bool(frames)
-    )
+    return Swallowed(one.cls.__name__, one.method, reason(error), file, line, source, bool(frames))
 
 
 def _definition(one: Call) -> tuple[str, int, str]:
@@ -79,22 +73,3 @@ def _definition(one: Call) -> tuple[str, int, str]:
     except (OSError, TypeError):
         return getattr(getattr(function, "__code__", None), "co_filename", "?"), 0, ""
     return function.__code__.co_filename, number, lines[0].strip()
-
-
-def wanted_dtype(one: Swallowed) -> str:
-    """Return the dtype that the failing operation asks for, read from its message and line."""
-    text = f"{one.error} {one.source}".lower()
-    asks_bool = ("type of bool", "logical", "to be a bool", "reduce_any", "reduce_all")
-    return "bool" if any(word in text for word in asks_bool) else "int32"
-
-
-def is_library(filename: str) -> bool:
-    """Whether a frame's file belongs to Keras, TensorFlow, Python itself or this observer."""
-    if filename == _OBSERVER or filename.startswith("<"):
-        return True
-    path = Path(filename)
-    roots = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
-    if any(path.is_relative_to(Path(root) / one) for root in roots for one in _LIBRARIES):
-        return True
-    inside = path.is_relative_to(sysconfig.get_path("stdlib"))
-    return inside and not any(path.is_relative_to(root) for root in roots)

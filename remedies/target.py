@@ -26,6 +26,7 @@ class Subject:
     model: Any
     inputs: Any = None
     targets: Any = None
+    sample_weight: Any = None
 
 
 def from_factory(target: str) -> Subject:
@@ -35,12 +36,23 @@ def from_factory(target: str) -> Subject:
     ----------
     target : str
         ``module:factory`` or ``file.py:factory``. The factory takes no arguments and returns a
-        compiled, built model, or ``(model, x, y)``.
+        built model, or ``(model, x)``, ``(model, x, y)`` or ``(model, x, y, sample_weight)``.
 
     Raises
     ------
     BadInputError
         For a module or factory that is not there, that raises or that returns something else.
+    """
+    return _subject(target, made_by(target))
+
+
+def made_by(target: str) -> Any:
+    """Call the function that `target`, ``module:name`` or ``file.py:name``, names.
+
+    Raises
+    ------
+    BadInputError
+        Where it is not there or raises.
     """
     place, _, name = target.rpartition(":")
     if not place or not name.isidentifier():
@@ -51,19 +63,18 @@ def from_factory(target: str) -> Subject:
     if not callable(factory):
         raise BadInputError(f"{place}: has no function {name!r}")
     with _blaming(target):
-        made = factory()
-    return _subject(target, made)
+        return factory()
 
 
 def _subject(target: str, made: Any) -> Subject:
     import keras
 
     parts = made if isinstance(made, tuple) else (made,)
-    if isinstance(parts[0] if parts else None, keras.Model) and len(parts) in (1, 3):
+    if isinstance(parts[0] if parts else None, keras.Model) and len(parts) <= 4:
         return Subject(target, *parts)
     what = f"a tuple of {len(parts)}" if isinstance(made, tuple) else f"a {type(made).__name__}"
     raise BadInputError(
-        f"{target}: the factory returned {what}; it must return a compiled, built keras.Model, "
+        f"{target}: the factory returned {what}; it must return a built keras.Model, "
         "or (model, x, y)"
     )
 
@@ -116,6 +127,10 @@ def load_module(place: str) -> ModuleType:
         path = Path(place).resolve()
         if not path.is_file():
             raise BadInputError(f"{place}: no such file")
+        loaded = sys.modules.get(path.stem)
+        if getattr(loaded, "__file__", None) == str(path):
+            # The same file twice would make two classes of each, and Keras knows one of them.
+            return loaded  # type: ignore[return-value]
         # A user's types.py must not take the place of Python's own.
         name = path.stem if path.stem not in sys.modules else f"_target_{path.stem}"
         sys.path.insert(0, str(path.parent))

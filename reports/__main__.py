@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 SESSIONS = Path(".asv/sessions")
+MOST_PROBLEMS = 20
 EXAMPLES = """\
 examples:
   python -m reports build
@@ -21,40 +22,30 @@ examples:
 """
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """A parser with examples at the end of its help, and one line where it refuses."""
+
+    def __init__(self, epilog: str = EXAMPLES, **more: str) -> None:
+        layout = argparse.RawDescriptionHelpFormatter
+        super().__init__(allow_abbrev=False, formatter_class=layout, epilog=epilog, **more)  # type: ignore[arg-type]
+
     def error(self, message: str) -> NoReturn:
+        """Leave with status 2."""
         message = message.replace("unrecognized arguments", "unknown argument")
         options = [action.option_strings[-1] for action in self._actions if action.option_strings]
-        self.exit(2, f"reports: {message}; use: {self.prog} with {', '.join(options)}\n")
+        self.exit(2, f"{self.prog}: {message}; choose from: {', '.join(options)}\n")
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    form = {"epilog": EXAMPLES, "formatter_class": argparse.RawDescriptionHelpFormatter}
-    made = _Parser(
-        prog="python -m reports",
-        description="Make a page of session files: which remedy keeps the model, at what cost.",
-        allow_abbrev=False,
-        **form,  # type: ignore[arg-type]
-    )
+    purpose = "Make a page of session files: which remedy keeps the model, at what cost."
+    made = Parser(prog="python -m reports", description=purpose)
     commands = made.add_subparsers(dest="command", required=True, metavar="build|readme")
-    build = commands.add_parser(
-        "build",
-        help="write index.html, report.md, results.csv and figures/",
-        allow_abbrev=False,
-        **form,  # type: ignore[arg-type]
-    )
+    build = commands.add_parser("build", help="write the page, its tables and figures")
     build.add_argument("--out", type=Path, default=Path(".asv/report"), metavar="DIR",
                        help="replaced as a whole; refused where it holds anything else "
                        "(default: %(default)s)")  # fmt: skip
-    build.set_defaults(run=_build)
-    readme = commands.add_parser(
-        "readme",
-        help="write the answer in README.md again",
-        allow_abbrev=False,
-        **form,  # type: ignore[arg-type]
-    )
-    readme.set_defaults(run=_readme)
+    readme = commands.add_parser("readme", help="write the answer in README.md again")
     for command, default in ((build, f"newest folder in {SESSIONS}"), (readme, "the reference")):
         command.add_argument("--sessions", type=Path, metavar="DIR",
                              help=f"folder of session files (default: {default})")  # fmt: skip
@@ -76,58 +67,49 @@ def _share(text: str) -> float:
 
 def newest(root: Path = SESSIONS) -> Path:
     """Return the folder of session files in `root` that was written to last."""
-    folders = [path for path in root.glob("*") if path.is_dir()] if root.is_dir() else []
+    folders = [path for path in root.glob("*") if path.is_dir()]
     return max(folders, key=lambda path: path.stat().st_mtime, default=root)
 
 
 def _build(chosen: argparse.Namespace) -> Path:
+    # Here and not above: `--help` answers at once, without pandas.
     from reports.output import check, replaced, write
     from reports.page import render
-    from reports.results import gather
-
-    check(chosen.out)
-    results = gather(chosen.sessions or newest(), chosen.threshold)
-    _problems(results.run.problems)
-    with replaced(chosen.out) as folder:
-        write(folder, render(results).files)
-    return Path(chosen.out / "index.html")
-
-
-def _readme(chosen: argparse.Namespace) -> Path:
     from reports.readme import REFERENCE, update
     from reports.results import gather
 
-    results = gather(chosen.sessions or REFERENCE, chosen.threshold)
-    _problems(results.run.problems)
-    return update(results)[0]
-
-
-def _problems(problems: Sequence[str]) -> None:
-    for problem in problems[:20]:
+    readme = chosen.command == "readme"
+    if not readme:
+        check(chosen.out)
+    results = gather(chosen.sessions or (REFERENCE if readme else newest()), chosen.threshold)
+    problems = results.run.problems
+    for problem in problems[:MOST_PROBLEMS]:
         print(f"reports: left out: {problem}", file=sys.stderr)
-    if len(problems) > 20:
-        print(f"reports: left out: and {len(problems) - 20} more", file=sys.stderr)
+    if len(problems) > MOST_PROBLEMS:
+        print(f"reports: left out: and {len(problems) - MOST_PROBLEMS} more", file=sys.stderr)
+    if readme:
+        return update(results)[0]
+    with replaced(chosen.out) as folder:
+        write(folder, render(results))
+    return Path(chosen.out / "index.html")
 
 
 def run(name: str, command: Callable[[], object]) -> int:
     """Run `command`, print what it made, and return its status: 2 with a line that says why."""
     try:
         print(command())
+        return 0
     except ModuleNotFoundError as error:
-        return _refuse(name, f"{error.name} is not installed; scripts/environment installs it")
+        reason = f"{error.name} is not installed; scripts/environment installs it"
     except KeyboardInterrupt:
         print(f"{name}: interrupted; nothing was changed", file=sys.stderr)
         return 130
     except OSError as error:
-        return _refuse(name, f"cannot use {str(error.filename)!r}: {error.strerror}")
+        reason = f"cannot use {str(error.filename)!r}: {error.strerror}"
     except ValueError as error:
         if not type(error).__module__.startswith("reports."):
             raise  # a fault of ours
-        return _refuse(name, str(error))
-    return 0
-
-
-def _refuse(name: str, reason: str) -> int:
+        reason = str(error)
     print(f"{name}: {reason}", file=sys.stderr)
     return 2
 
@@ -140,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return gate(words[1:])
     chosen = parser().parse_args(words)
-    return run("reports", lambda: chosen.run(chosen))
+    return run("reports", lambda: _build(chosen))
 
 
 if __name__ == "__main__":

@@ -1,59 +1,54 @@
-"""The top of the page: one sentence to act on, a table of remedies, the exceptions, a figure."""
+"""The top of the page: one sentence to act on, the change, its limits and cost, six rows."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from reports import figures
-from reports.parts import Figure, Section, Table, table
-from reports.recommendation import recommend
+from reports.parts import Figure, Section, Table
+from reports.recommendation import diff, recommend
 from reports.results import SECOND, Kept, Results, losses, summary
 from reports.vocabulary import REFERENCE, STEPS
 from reports.wording import NOTHING, counted, span
-
-SAVES = {"save_ratio": "save", "load_ratio": "load"}
 
 
 def answer(results: Results) -> Section:
     """Return the section that opens the page."""
     choice = recommend(results)
-    parts: list[Any] = [overview(results)] if results.remedies else []
-    if choice.exceptions:
-        parts.append(["Where that is not enough:", *choice.exceptions])
-    parts += figure(results)
-    return Section("answer", "What to do", choice.sentence, parts, choice.reason)
+    parts: list[Any] = []
+    if choice.remedy:
+        parts = [diff(choice.remedy), ["What it costs:", *choice.cost]]
+        parts = [*filter(None, parts), ["What you still lose with it:", *choice.lost]]
+    if results.remedies:
+        parts.append(overview(results))
+    return Section(
+        "answer", "What to do", choice.sentence, [*parts, *figure(results)], choice.reason
+    )
 
 
 def overview(results: Results) -> Table:
     """Return the table of remedies."""
     rows = []
     for remedy in results.remedies:
-        row = {"remedy": remedy, "lines you change": _lines(results, remedy)}
+        lines = results.metric("recipe_lines", remedy=remedy)["value"]
+        row = {"remedy": remedy, "lines you change": span(lines) if len(lines) else NOTHING}
         row["keeps the model"] = keeps(results, remedy)
-        for step, label in STEPS.items():
-            own = results.compared("step_ratio", remedy=remedy, mask_dtype="bool", step=step)
-            row[label] = _compared(remedy, own, "step_ratio", results)
-        for metric, label in SAVES.items():
-            row[label] = _compared(remedy, results.compared(metric, remedy=remedy), metric, results)
+        columns = {label: ("step_ratio", {"mask_dtype": "bool", "step": step})
+                   for step, label in STEPS.items()}  # fmt: skip
+        columns |= {"save": ("save_ratio", {}), "load": ("load_ratio", {})}
+        for label, (metric, where) in columns.items():
+            row[label] = summary(results.compared(metric, remedy=remedy, **where))
+            if remedy == REFERENCE and len(results.compared(metric)):
+                row[label] = "the reference"
+        for device in results.compiled:
+            row[f"{device}, compiled only"] = results.programs(remedy=remedy, device=device)
         rows.append(row)
     caption = (
-        f"Times are compared with {REFERENCE}'s, steps with bool masks; "
-        "ranges are 99 % intervals. “Same step, exactly” needs no clock: the compiled program and "
-        "the Python calls around it are equal. What loses state may load faster: it loads less."
+        f"Times against {REFERENCE}'s, steps with bool masks; ranges are 99 % intervals. “Same "
+        "step, exactly” needs no clock: the compiled program and the Python calls around it are "
+        "equal. What loses state may load faster: it loads less."
     )
-    return table(rows, "remedy", caption)
-
-
-def _lines(results: Results, remedy: str) -> str:
-    rows = results.metric("recipe_lines")
-    own = rows.loc[rows["remedy"] == remedy, "value"]
-    return span(own) if len(own) else NOTHING
-
-
-def _compared(remedy: str, rows: Any, metric: str, results: Results) -> str:
-    if remedy == REFERENCE and len(results.compared(metric)):
-        return "the reference"
-    return summary(rows)
+    return Table(caption, rows)
 
 
 def keeps(results: Results, remedy: str) -> str:
@@ -71,17 +66,16 @@ def figure(results: Results) -> list[Figure]:
     """Return the figure of the answer, where there is something to show."""
     rows = []
     for remedy in results.remedies:
-        trips = results.trips_of(remedy)
         steps = results.compared("step_ratio", remedy=remedy, mask_dtype="bool", step="train")
-        rows.append((remedy, returned(trips), steps))
-    if all(share is None for _, share, _ in rows):
-        return []
+        rows.append((remedy, returned(results.trips_of(remedy)), steps))
     shown = "; ".join(f"{name}: {share:.0%}" for name, share, _ in rows if share is not None)
+    if not shown:
+        return []
     return [
         Figure(
             "answer",
             "How much of the model comes back, and what does a training step cost?",
-            f"Share of weights and optimizer variables that come back from the worst of two saves "
+            "Share of weights and optimizer variables that come back from the worst of two saves "
             f"and loads: {shown}. Beside it the cost of a training step, as in the table.",
             lambda axes, colors: figures.answer(axes, colors, rows),
         )
@@ -90,13 +84,11 @@ def figure(results: Results) -> list[Figure]:
 
 def returned(trips: Any) -> float | None:
     """Return the share of weights and optimizer variables that the worst round trip brings back."""
-    saved = [name for name in ("weights_saved", "optimizer_variables_saved") if name in trips]
-    if not len(trips) or not saved:
+    saved = trips.columns.intersection(["weights_saved", "optimizer_variables_saved"])
+    if not len(trips) or not len(saved):
         return None
     total = trips[saved].sum(axis=1)
-    first = [name for name in trips if name.startswith(("weights_", "optimizer_variables_"))]
-    first = [name for name in first if name.endswith(("_lost", "_changed"))]
-    gone = trips[first].sum(axis=1)
+    gone = trips.filter(regex=r"^(weights|optimizer_variables)_(lost|changed)$").sum(axis=1)
     if SECOND in trips:
         gone = gone.combine(trips[SECOND].fillna(0), max)
     return float((1 - gone / total.where(total > 0)).clip(0, 1).min())

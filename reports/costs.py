@@ -9,10 +9,10 @@ import pandas as pd
 
 from remedies.intervals import Word
 from reports import figures
-from reports.parts import Figure, Section, Table, table
+from reports.parts import Figure, Section, Table
 from reports.results import Results, cells, summary
 from reports.vocabulary import COSTS, REFERENCE, STEPS
-from reports.wording import NOTHING, counted, listed, percent, seconds, size, span
+from reports.wording import NOTHING, between, listed, percent, seconds, size, span
 
 _CELL = ["machine", "workload", "batch", "device", "jit", "step"]
 
@@ -20,109 +20,70 @@ _CELL = ["machine", "workload", "batch", "device", "jit", "step"]
 def costs(results: Results) -> Section:
     """Return the section on what each remedy costs."""
     rows = results.compared("step_ratio", mask_dtype="bool")
-    parts: list[Any] = []
+    answer = "These results hold no step."
     if len(rows):
-        parts += [*_steps(results), *_cast(results)]
-    parts += [*_others(results)]
-    return Section("costs", "What each remedy costs", _answer(results, rows), parts)
-
-
-def _answer(results: Results, rows: Any) -> str:
-    if not len(rows):
-        return "These results hold no step."
-    same = sum(word == Word.SAME_STEP.value for word in rows["word"])
-    text = (
-        f"With bool masks {same} of {len(rows)} steps are exactly {REFERENCE}'s "
-        f"({cells(rows)}), so they cost the same"
-    )
-    others = [
-        f"{remedy} {summary(own[own['word'] != Word.SAME_STEP.value])}"
-        for remedy, own in rows.groupby("remedy", sort=False)
-        if (own["word"] != Word.SAME_STEP.value).any()
-    ]
-    return f"{text}; {'; '.join(others)}." if others else f"{text}."
+        same = rows["word"] == Word.SAME_STEP.value
+        answer = (
+            f"With bool masks {same.sum()} of {len(rows)} steps are exactly {REFERENCE}'s "
+            f"({cells(rows)}), so they cost the same"
+        )
+        others = rows[~same].groupby("remedy", sort=False)
+        answer += "".join(f"; {remedy}: {summary(own)}" for remedy, own in others) + "."
+    parts = [*_steps(results), *_cast(results), *_once(results)]
+    return Section("costs", "What each remedy costs", answer, parts)
 
 
 def _steps(results: Results) -> Iterator[Any]:
-    """Yield the distinct steps, with the names that each goes by."""
+    """Yield the distinct steps, a row for each in each workload; what is exact is in one row."""
     judged = results.compared("step_ratio")
-    rows, drawn = [], []
-    for step, members, own in _distinct(judged):
+    if not len(judged):
+        return
+    names = judged["remedy"] + ", " + judged["mask_dtype"]
+    groups: dict[tuple[str, tuple[str, ...], str], list[Any]] = {}
+    for key, own in judged.assign(name=names).groupby([*_CELL, "exact", "difference"], sort=False):
+        exact = bool(own["exact"].all())
+        place = "" if exact else key[_CELL.index("workload")]
+        groups.setdefault((key[_CELL.index("step")], (*own["name"],), place), []).append(own)
+    rows, drawn = [], {}
+    made = [(step, _members(names), pd.concat(parts)) for (step, names, _), parts in groups.items()]
+    order = [*STEPS, *judged["step"]]
+    for step, members, own in sorted(
+        made, key=lambda each: (order.index(each[0]), not each[2]["exact"].all(), each[1])
+    ):
         exact = bool(own["exact"].all())
         label = STEPS.get(step, step)
+        differences = [text for text in dict.fromkeys(own["difference"]) if text]
+        times = own.loc[own["seconds"] > 0, "seconds"]
         rows.append(
             {
-                "step": f"{label}: {_members(members)}",
-                f"differs from {REFERENCE}'s": "in nothing" if exact else _differences(own),
+                "step": f"{label}: {members}",
+                "measured on": f"{cells(own)}; batch {span(own['batch'])}",
                 "cost": summary(own),
-                "evidence": "exact" if exact else f"{span(own['launches'])} launches",
-                "measured on": f"{cells(own)} ({counted(_count(own), 'cell')})",
+                "launches": "none needed" if exact else span(own["launches"]),
+                f"differs from {REFERENCE}'s": listed(["; or ".join(differences[:2]) or NOTHING]),
+                f"{REFERENCE}'s step": _range(times),
             }
         )
-        more = f" and {len(members) - 1} more" if len(members) > 1 else ""
         if not exact:
-            drawn.append((f"{label}, {members[0][1]} mask\n{members[0][0]}{more}", own))
-    yield table(rows, "step", "Distinct steps, with the remedies and mask dtypes that make them.")
+            drawn.setdefault(f"{label}\n{members}", []).append(own)
+    yield Table("Distinct steps, with the remedies and mask dtypes that make each.", rows)
     if drawn:
+        figure = [(name, pd.concat(parts)) for name, parts in drawn.items()]
         yield Figure(
             "steps",
             f"Which steps are not exactly {REFERENCE}'s, and by how much?",
-            "; ".join(f"{name.replace(chr(10), ', ')}: {summary(own)}" for name, own in drawn),
-            lambda figure, colors: figures.steps(figure, colors, drawn),
+            "; ".join(f"{name.replace(chr(10), ', ')}: {summary(own)}" for name, own in figure),
+            lambda canvas, colors: figures.steps(canvas, colors, figure),
         )
-    yield _every(judged)
 
 
-Variant = tuple[str, str]  # a remedy and a mask dtype
-
-
-def _distinct(judged: Any) -> Iterator[tuple[str, tuple[Variant, ...], Any]]:
-    """Yield each set of variants that are one step in some cells, with their comparisons."""
-    variants = list(zip(judged["remedy"], judged["mask_dtype"], strict=True))
-    groups: dict[tuple[str, tuple[Variant, ...]], list[Any]] = {}
-    keys = [*_CELL, "exact", "difference"]
-    for key, own in judged.assign(variant=variants).groupby(keys, sort=False):
-        groups.setdefault((key[_CELL.index("step")], tuple(own["variant"])), []).append(own)
-    made = [(step, members, pd.concat(parts)) for (step, members), parts in groups.items()]
-    names = [*STEPS]
-    yield from sorted(made, key=lambda each: (
-        names.index(each[0]) if each[0] in names else len(names), not each[2]["exact"].all()
-    ))  # fmt: skip
-
-
-def _differences(rows: Any) -> str:
-    texts = [text for text in dict.fromkeys(rows["difference"]) if text]
-    more = f"; and {len(texts) - 2} more" if len(texts) > 2 else ""
-    return f"{'; or '.join(texts[:2])}{more}" or NOTHING
-
-
-def _members(members: tuple[Variant, ...]) -> str:
+def _members(names: tuple[str, ...]) -> str:
     """Return the names of one step: ``control and tf_cast, bool mask``."""
     by_mask: dict[str, list[str]] = {}
-    for remedy, mask_dtype in members:
+    for name in names:
+        remedy, _, mask_dtype = name.rpartition(", ")
         by_mask.setdefault(mask_dtype, []).append(remedy)
-    return "; ".join(f"{listed(names)}, {mask} mask" for mask, names in by_mask.items())
-
-
-def _count(rows: Any) -> int:
-    return len(rows.drop_duplicates(_CELL))
-
-
-def _every(judged: Any) -> Table:
-    """Return every comparison of a step that needed a clock."""
-    timed = judged[judged["word"] != Word.SAME_STEP.value]
-    rows = [
-        {
-            "cell": f"{row.workload}, batch {row.batch}, {row.device}, {row.jit}, {row.step}; "
-            f"{row.remedy}, {row.mask_dtype} mask; {row.machine}",
-            "cost": row.text,
-            f"{REFERENCE}'s step": seconds(row.seconds) if row.seconds else NOTHING,
-            "launches": f"{row.launches}",
-        }
-        for row in timed.itertuples(index=False)
-    ][:400]
-    caption = "Every comparison of a step that needed a clock."
-    return table(rows or [{"cell": "none", "cost": NOTHING}], "cell", caption, True)
+    return "; ".join(f"{listed(own)}, {mask} mask" for mask, own in by_mask.items())
 
 
 def _cast(results: Results) -> Iterator[Any]:
@@ -133,24 +94,22 @@ def _cast(results: Results) -> Iterator[Any]:
     rows = []
     axes = ["device", "jit", "kernel", "mask_dtype"]
     for key, own in kernels.groupby(axes, sort=False):
-        of = speed[(speed[axes] == list(key)).all(axis=1)]
+        of = speed[(speed[axes] == list(key)).all(axis=1)].groupby("size")["value"].median()
         row = {"kernel": _kernel(*key)}
         for amount, alike in own.groupby("size"):
-            share = of.loc[of["size"] == amount, "value"].median()
-            bound = f"; {percent(share)} of a copy's speed" if share == share else ""
-            row[size(amount)] = f"{summary(alike)}{bound}"
+            share = f"; {percent(of[amount])} of a copy's speed" if amount in of else ""
+            row[size(amount)] = f"{summary(alike)}{share}"
         rows.append(row)
     caption = (
-        "tf.where alone, with and without a cast, by the bytes of its values, compared with "
-        "tf.where on a bool mask. Its speed is that of a plain copy of as many bytes where it says "
-        "100 %; caches can bring it above."
+        "tf.where after tf.cast, alone, by the bytes of its values, against tf.where on a bool "
+        "mask. 100 % of a copy's speed is that of a plain copy; caches can bring it above."
     )
-    yield table(rows, "kernel", caption)
+    yield Table(caption, rows)
     yield Figure(
         "cast",
         "What does the cast cost by itself?",
         "; ".join(f"{_kernel(*key)}: {summary(own)}" for key, own in kernels.groupby(axes)),
-        lambda figure, colors: figures.cast(figure, colors, kernels, _kernel),
+        lambda canvas, colors: figures.cast(canvas, colors, kernels),
     )
 
 
@@ -159,50 +118,35 @@ def _kernel(device: str, jit: str, kernel: str, mask_dtype: str) -> str:
     return f"{name}, {mask_dtype} mask, {jit}, {device}"
 
 
-def _others(results: Results) -> Iterator[Any]:
-    """Yield first steps, save and load, with the sizes of files."""
+def _once(results: Results) -> Iterator[Any]:
+    """Yield first steps, save and load of each remedy, and the sizes of files."""
+    rows = {name: {"remedy": name} for name in results.remedies}
     drawn: list[tuple[str, Any]] = []
     for metric, label in COSTS.items():
-        rows = []
-        for key, own in results.compared(metric).groupby(
-            ["remedy", "mask_dtype", "size"], sort=False
-        ):
-            remedy, mask_dtype, amount = key
-            name = f"{remedy}" + (f", {mask_dtype} mask" if mask_dtype else "")
-            name += f", size {amount}" if (results.metric(metric)["size"] > 0).any() else ""
-            rows.append(
-                {
-                    "remedy": name,
-                    label: summary(own),
-                    f"{REFERENCE}'s": _times(own),
-                    "measured on": f"{cells(own)}; {span(own['launches'])} launches",
-                }
-            )
-        if rows:
-            yield table(rows, "remedy", f"{label[0].upper()}{label[1:]}, against {REFERENCE}'s.")
+        judged = results.compared(metric)
+        sizes = judged["size"].nunique() > 1
+        for (remedy, amount), own in judged.groupby(["remedy", "size"], sort=False):
+            name = f"{label}, size {amount}" if sizes else label
+            rows[remedy][name] = summary(own)
+            if REFERENCE in rows:
+                rows[REFERENCE][name] = f"takes {_range(own.loc[own['seconds'] > 0, 'seconds'])}"
         if metric != "first_step_ratio":
-            whole = results.compared(metric).groupby("remedy", sort=False)
+            whole = judged.groupby("remedy", sort=False)
             drawn += [(f"{label}: {name}", own) for name, own in whole]
-    files = results.metric("file_bytes")
-    files = files[files["remedy"] != "placebo"]
-    if len(files):
-        rows = [
-            {"remedy": name, "the .keras file": listed(size(v) for v in sorted(set(own["value"])))}
-            for name, own in files.groupby("remedy", sort=False)
-        ]
-        yield table(rows, "remedy", "What is written.", True)
+    for name, row in rows.items():
+        if len(files := results.metric("file_bytes", remedy=name)["value"]):
+            row[".keras file"] = listed(size(value) for value in sorted({*files}))
+    if any(len(row) > 1 for row in rows.values()):
+        caption = f"The first step, save and load, against {REFERENCE}'s, and what is written."
+        yield Table(caption, [row for row in rows.values() if len(row) > 1])
     if drawn:
         yield Figure(
             "files",
             f"Do save and load take longer than {REFERENCE}'s?",
             "; ".join(f"{name}: {summary(own)}" for name, own in drawn),
-            lambda figure, colors: figures.steps(figure, colors, drawn),
+            lambda canvas, colors: figures.steps(canvas, colors, drawn),
         )
 
 
-def _times(rows: Any) -> str:
-    found = rows.loc[rows["seconds"] > 0, "seconds"]
-    if not len(found):
-        return NOTHING
-    low, high = seconds(found.min()), seconds(found.max())
-    return low if low == high else f"{low} to {high}"
+def _range(times: Any) -> str:
+    return between(seconds(times.min()), seconds(times.max())) if len(times) else NOTHING

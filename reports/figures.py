@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,18 +34,13 @@ class Colors:
     slow: str
 
 
-LIGHT = Colors("#1c2128", "#59636e", "#ffffff", "#0068a8", "#a33a00", "#8a939d", "#9a5b00")
-DARK = Colors("#e3e7ec", "#a3adb8", "#14181d", "#62b5ec", "#f2825c", "#7d8790", "#e8b04f")
-THEMES = {"light": LIGHT, "dark": DARK}
-_MARKS = {
-    Word.SAME_STEP.value: ("D", "good"),
-    Word.SAME.value: ("o", "good"),
-    Word.FASTER.value: ("o", "good"),
-    Word.PYTHON.value: ("o", "slow"),
-    Word.SLOWER.value: ("o", "slow"),
-    Word.UNDECIDED.value: ("o", "open"),
-    Word.UNRELIABLE.value: ("x", "open"),
+THEMES = {
+    "light": Colors("#1c2128", "#59636e", "#ffffff", "#0068a8", "#a33a00", "#8a939d", "#9a5b00"),
+    "dark": Colors("#e3e7ec", "#a3adb8", "#14181d", "#62b5ec", "#f2825c", "#7d8790", "#e8b04f"),
 }
+_TONES = dict.fromkeys(Word, "good") | {
+    Word.PYTHON: "slow", Word.SLOWER: "slow", Word.UNDECIDED: "open", Word.UNRELIABLE: "open",
+}  # fmt: skip
 
 
 def svg(figure: Figure, theme: str) -> bytes:
@@ -78,37 +73,34 @@ def svg(figure: Figure, theme: str) -> bytes:
 
 def answer(canvas: Any, colors: Colors, rows: Sequence[tuple[str, float | None, Any]]) -> None:
     """Draw what comes back, as bars, and what a training step costs, as intervals."""
-    left, right = _panels(canvas, 0.45 * len(rows), (1.75, 2.0), (4.1, 1.7))
+    left, right = _panels(canvas, 0.45 * len(rows), (1.75, 1.9), (3.95, 1.6))
     for place, (_, share, _) in enumerate(rows):
-        if share is None:
-            left.text(0.01, place, "not measured", va="center", color=colors.muted)
-            continue
+        text = "not measured" if share is None else f"{share:.0%}"
         color = colors.good if share == 1 else colors.bad
-        left.barh(place, share, height=0.55, color=color)
-        inside = share > 0.3
-        left.text(
-            share + (-0.02 if inside else 0.02), place, f"{share:.0%}", va="center",
-            ha="right" if inside else "left", color=colors.paper if inside else color,
-        )  # fmt: skip
+        inside = (share or 0) > 0.3
+        left.barh(place, share or 0, height=0.55, color=color)
+        left.text((share or 0) + (-0.02 if inside else 0.02), place, text, va="center",
+                  ha="right" if inside else "left",
+                  color=colors.paper if inside else colors.ink)  # fmt: skip
     left.set_xlim(0, 1)
     left.set_xticks([])
     left.spines["bottom"].set_visible(False)
-    left.set_title("comes back (two saves and loads)", fontsize=9.5, loc="left", color=colors.muted)
-    _intervals(right, colors, [own for _, _, own in rows], 26)
-    right.set_title("training step", fontsize=9.5, loc="left", color=colors.muted)
+    left.set_title("what comes back", fontsize=10, loc="left", color=colors.muted)
+    _intervals(right, colors, [own for _, _, own in rows], 30)
+    right.set_title("training step", fontsize=10, loc="left", color=colors.muted)
     _names(left, [name for name, _, _ in rows])
     _names(right, [""] * len(rows))
 
 
 def steps(canvas: Any, colors: Colors, rows: Sequence[tuple[str, Any]]) -> None:
-    """Draw the intervals of comparisons, one row for each name."""
-    [axes] = _panels(canvas, 0.5 * len(rows), (2.5, 2.6))
+    """Draw the intervals of comparisons, a row for each name."""
+    [axes] = _panels(canvas, 0.5 * len(rows), (2.6, 2.5))
     _intervals(axes, colors, [own for _, own in rows], 42)
     _names(axes, [name for name, _ in rows])
 
 
 def _panels(canvas: Any, height: float, *spans: tuple[float, float]) -> list[Any]:
-    """Return axes that are `height` inches high, each from a place on, as wide as is told."""
+    """Return axes of `height` inches, each with its left edge and width in inches."""
     foot, head = 0.55, 0.3
     whole = height + foot + head
     canvas.set_size_inches(WIDTH, whole)
@@ -118,30 +110,33 @@ def _panels(canvas: Any, height: float, *spans: tuple[float, float]) -> list[Any
     ]
 
 
-def cast(canvas: Any, colors: Colors, rows: Any, name: Callable[..., str]) -> None:
+def cast(canvas: Any, colors: Colors, rows: Any) -> None:
     """Draw the ratio of the kernel alone by the size of its values, a panel for each device."""
-    devices = sorted(set(rows["device"]))
+    devices = sorted({*rows["device"]})
     canvas.set_size_inches(WIDTH, 3.2 * len(devices))
     canvas.set_layout_engine("constrained")
-    for device, axes in zip(devices, canvas.subplots(len(devices), squeeze=False)[:, 0],
-                            strict=True):  # fmt: skip
+    panels = canvas.subplots(len(devices), squeeze=False)[:, 0]
+    for device, axes in zip(devices, panels, strict=True):
         own = rows[rows["device"] == device]
-        groups = [*own.groupby(["jit", "kernel", "mask_dtype"], sort=False)]
-        for (jit, kernel, mask_dtype), line in groups:
-            line = line.sort_values("size")
-            color = colors.slow if mask_dtype == "float32" else colors.good
+        ticks = sorted({*own["size"]})
+        for place, ((jit, _, mask_dtype), part) in enumerate(
+            own.groupby(["jit", "kernel", "mask_dtype"], sort=False)
+        ):
+            part = part.sort_values("size")
+            color = colors.good if mask_dtype == "bool" else colors.slow
             style = "-" if jit == "xla" else "--"
-            axes.plot(line["size"], line["ratio"], style, color=color, marker="o", ms=4,
-                      label=name(device, jit, kernel, mask_dtype))  # fmt: skip
-            axes.vlines(line["size"], line["low"], line["high"].clip(upper=10), color=color)
+            at = part["size"] * 1.06**place  # beside each other, not one over the other
+            axes.plot(at, part["ratio"], style, color=color, marker="o", ms=4,
+                      label=f"{mask_dtype} mask, {jit}")  # fmt: skip
+            axes.vlines(at, part["low"], part["high"].clip(upper=3), color=color, linewidth=1)
         axes.axhline(1, color=colors.muted, linewidth=0.8)
         axes.set_xscale("log")
-        ticks = sorted(set(own["size"]))
         axes.set_xticks(ticks, [size(value) for value in ticks])
         axes.minorticks_off()
-        axes.set_ylabel("times a bool mask's")
-        axes.legend(frameon=False, fontsize=9, labelcolor=colors.ink, loc="upper left",
-                    bbox_to_anchor=(1, 1))  # fmt: skip
+        axes.set_title(f"tf.where after tf.cast, on {device}", fontsize=10, loc="left")
+        axes.set_xlabel("bytes of its values")
+        axes.set_ylabel("time, by tf.where's\non a bool mask")
+        axes.legend(frameon=False, labelcolor=colors.ink, loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def _intervals(axes: Any, colors: Colors, rows: Sequence[Any], width: int) -> None:
@@ -149,25 +144,20 @@ def _intervals(axes: Any, colors: Colors, rows: Sequence[Any], width: int) -> No
     reach = 1.0
     for place, own in enumerate(rows):
         drawn = _drawn(own)
-        ys = [place + 0.3 * (i - (len(drawn) - 1) / 2) / max(1, len(drawn) - 1)
-              for i in range(len(drawn))]  # fmt: skip
-        for word, (mark, tone) in _MARKS.items():
-            kind = [
-                (y, *ends) for y, (found, *ends) in zip(ys, drawn, strict=True) if found == word
-            ]
-            if kind:
-                at, low, center, high = zip(*kind, strict=True)
-                axes.scatter(center, at, s=26, color=getattr(colors, tone), marker=mark, zorder=3)
-                axes.hlines(at, low, high, color=getattr(colors, tone), linewidth=1.4)
-                reach = max(reach, *map(abs, (*low, *high)))
-        text = "\n".join(textwrap.wrap(summary(own), width)[:3]) if len(own) else "not measured"
-        axes.annotate(text, (1.02, place), xycoords=("axes fraction", "data"), va="center",
-                      fontsize=9, color=colors.ink, annotation_clip=False)  # fmt: skip
-    end = 1.1 * reach
-    axes.set_xlim(-end, end)
+        for i, (word, low, center, high) in enumerate(drawn):
+            y = place + 0.3 * (i - (len(drawn) - 1) / 2) / max(1, len(drawn) - 1)
+            color = getattr(colors, _TONES[Word(word)])
+            mark = {Word.SAME_STEP: "D", Word.UNRELIABLE: "x"}.get(Word(word), "o")
+            axes.plot(center, y, mark, color=color, markersize=5)
+            axes.plot((low, high), (y, y), color=color, linewidth=1.4)
+            reach = max(reach, abs(low), abs(high))
+        parts = summary(own).split("; ")  # the worst is first; the table has the rest
+        text = textwrap.fill(f"{parts[0]}{' ...' if len(parts) > 1 else ''}", width)
+        axes.annotate(text if len(own) else "not measured", (1.03, place), va="center", fontsize=9,
+                      xycoords=("axes fraction", "data"), annotation_clip=False)  # fmt: skip
+    axes.set_xlim(-1.1 * reach, 1.1 * reach)
     axes.axvline(0, color=colors.muted, linewidth=0.8, zorder=0)
-    axes.set_xlabel("% faster | % slower", fontsize=9)
-    axes.tick_params(axis="x", labelsize=9)
+    axes.set_xlabel("% faster | % slower", fontsize=9.5)
 
 
 def _drawn(rows: Any) -> list[tuple[str, float, float, float]]:
@@ -178,21 +168,20 @@ def _drawn(rows: Any) -> list[tuple[str, float, float, float]]:
     exact = [(Word.SAME_STEP.value, 0.0, 0.0, 0.0)] if rows["exact"].any() else []
     made = []
     for row in rows[~rows["exact"].astype(bool)].itertuples(index=False):
-        values = row.low, row.ratio, row.high
+        ends = (row.low, row.ratio, row.high)
         if row.unit == "seconds":
-            ends = [100 * value / row.seconds if row.seconds else math.nan for value in values]
-        else:
-            ends = [100 * (value - 1) for value in values]
-        if abs(ends[0]) < 1000 > abs(ends[2]):
-            made.append((row.word, *ends))
+            ends = tuple(1 + end / row.seconds if row.seconds else math.nan for end in ends)
+        low, center, high = (100 * (end - 1) for end in ends)
+        if abs(low) < 1000 > abs(high):
+            made.append((row.word, low, center, high))
     made.sort(key=lambda each: each[2])
     step = max(1.0, (len(made) - 1) / (_MOST - 1))
     return exact + [made[round(i * step)] for i in range(min(len(made), _MOST))]
 
 
 def _names(axes: Any, names: Sequence[str]) -> None:
-    short = ["\n".join(textwrap.wrap(part, 32)[0] if part else "" for part in name.split("\n"))
+    short = ["\n".join(textwrap.shorten(part, 36, placeholder=" ...") for part in name.split("\n"))
              for name in names]  # fmt: skip
     axes.set_yticks(range(len(names)), short)
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0, labelsize=10)
     axes.set_ylim(len(names) - 0.4, -0.6)

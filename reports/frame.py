@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from remedies.metrics import METRICS
-from reports.schema import LARGEST, WHOLE_NUMBERS, entry_fault, session_fault
+from reports.schema import LARGEST, LONGEST, WHOLE_NUMBERS, entry_fault, session_fault
 
 AXES = ("workload", "batch", "device", "jit", "step", "kernel", "situation", "size", "source",
         "remedy", "mask_dtype")  # fmt: skip
@@ -67,22 +67,20 @@ def read(folder: Path) -> Run:
     """
     rows: list[tuple[Any, ...]] = []
     sessions: list[dict[str, Any]] = []
-    facts: dict[str, dict[str, str]] = {}
     problems: list[str] = []
-    checked: dict[Any, str] = {}
-    for path in sorted(_files(folder), key=lambda path: path.name):
+    checked: dict[str, str] = {}
+    for path in _files(folder):
         try:
             document = _document(path)
         except ValueError as error:
-            problems.append(f"{_printable(path.name)}: {error}")
+            problems.append(_printable(f"{path.name}: {error}"))
             continue
         made, faults = _rows(document, checked)
         rows += made
-        problems += [f"{_printable(path.name)}: {fault}" for fault in faults]
+        problems += [_printable(f"{path.name}: {fault}") for fault in faults]
         sessions.append(_session(path, document))
     sessions.sort(key=lambda session: session["started"])
-    for session in sessions:
-        facts[session["machine"]] = session.pop("facts")
+    facts = {session["machine"]: session.pop("facts") for session in sessions}
     if not rows:
         why = problems[0] if problems else "no session that is done"
         raise SessionsError(f"nothing to report in {str(folder)!r}: {why}")
@@ -92,18 +90,16 @@ def read(folder: Path) -> Run:
     twice = frame.duplicated(keys, keep="last")
     if twice.any():
         problems.append(f"{int(twice.sum()):,} values are there twice; the last of each is used")
-    frame = frame[~twice].reset_index(drop=True)
-    return Run(frame, facts, pd.DataFrame(sessions), problems)
+    return Run(frame[~twice].reset_index(drop=True), facts, pd.DataFrame(sessions), problems)
 
 
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise SessionsError(f"no folder {str(folder)!r}; python -m benchmarks makes session files")
-    paths = [path for path in folder.glob("*.json") if path.is_file()]
-    if not paths:
-        raise SessionsError(f"{str(folder)!r} holds no session files (*.json)")
-    if len(paths) > MOST_FILES:
-        raise SessionsError(f"{str(folder)!r} holds over {MOST_FILES:,} files")
+    paths = sorted(path for path in folder.glob("*.json") if path.is_file())
+    if not 0 < len(paths) <= MOST_FILES:
+        many = f"over {MOST_FILES:,} files" if paths else "no session files (*.json)"
+        raise SessionsError(f"{str(folder)!r} holds {many}")
     return paths
 
 
@@ -112,20 +108,15 @@ def _document(path: Path) -> Any:
         if path.stat().st_size > MOST_BYTES:
             raise ValueError(f"over {MOST_BYTES:,} bytes")
         document = json.loads(path.read_bytes(), parse_constant=_refuse)
+        fault = session_fault(document)
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
     except RecursionError:
         raise ValueError("nested too deep") from None
-    except UnicodeDecodeError:
-        raise ValueError("not UTF-8") from None
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"not JSON: {error}") from None
-    try:
-        fault = session_fault(document)
-    except RecursionError:
-        fault = "nested too deep"
     if fault:
-        raise ValueError(f"not a session file: {_printable(fault)}")
+        raise ValueError(f"not a session file: {fault}")
     return document
 
 
@@ -133,60 +124,41 @@ def _refuse(constant: str) -> float:
     raise ValueError(f"holds {constant}, which is not a number")
 
 
-def _rows(document: Any, checked: dict[Any, str]) -> tuple[list[tuple[Any, ...]], list[str]]:
-    """Return the rows of a session, and a line for each kind of entry that cannot be used.
-
-    What an entry may hold depends on its axes alone, but for its value and text, so that each
-    combination is checked against the schema once.
-    """
-    if document["status"] != "done":
-        return [], []
+def _rows(document: Any, checked: dict[str, str]) -> tuple[list[tuple[Any, ...]], list[str]]:
+    """Return the rows of a session, and a line for each kind of entry that cannot be used."""
     session = document["session"]
-    fixed = {axis: 0 if axis in WHOLE_NUMBERS else "" for axis in AXES}
-    own_axes = {  # a session fixes more than some of its metrics have
-        name: fixed | {axis: session[axis] for axis in (*metric.axes, "source") if axis in session}
+    absent = {axis: 0 if axis in WHOLE_NUMBERS else "" for axis in AXES}
+    fixed = {  # a session fixes more than some of its metrics have
+        name: absent | {axis: session[axis] for axis in (*metric.axes, "source") if axis in session}
         for name, metric in METRICS.items()
     }
-    common = (
-        document["machine"],
-        document.get("commit", ""),
-        document.get("setting", ""),
-        document["session"].get("launch", 0),
-    )
+    run = (document["machine"], *(document.get(name, "") for name in ("commit", "setting")),
+           session.get("launch", 0))  # fmt: skip
     end = (document.get("identity", ""), unreliable(document.get("health", {})))
-    given = frozenset(session)
     rows: list[tuple[Any, ...]] = []
     faults: dict[str, None] = {}
-    for entry in document.get("entries", ()):
-        fault = _entry_fault(entry, given, checked)
-        if fault:
-            faults[_printable(fault)] = None
+    for entry in document.get("entries", ()) if document["status"] == "done" else ():
+        if fault := _entry_fault(entry, session, checked):
+            faults[fault] = None
             continue
-        own = own_axes[entry["metric"]] | entry["axes"]
-        row = (entry["metric"], *(own[axis] for axis in AXES), *common)
-        rows.append((*row, float(entry["value"]), entry.get("text", ""), *end))
+        axes = fixed[entry["metric"]] | entry["axes"]
+        value = (float(entry["value"]), entry.get("text", ""))
+        rows.append((entry["metric"], *(axes[axis] for axis in AXES), *run, *value, *end))
     return rows, [*faults][:5]
 
 
-def _entry_fault(entry: Any, given: frozenset[str], checked: dict[Any, str]) -> str:
-    try:
-        axes = tuple(sorted(entry["axes"].items()))
-        key = (entry["metric"], axes, tuple(type(value) for _, value in axes), given)
-        value, text = entry["value"], entry.get("text", "")
-        plain = type(value) in (int, float) and -LARGEST <= value <= LARGEST
-        plain = plain and type(text) is str and len(text) <= 2000
-        if plain and key in checked:
-            return checked[key]
-    except (AttributeError, KeyError, TypeError):
-        return entry_fault(entry) or "not an entry"
-    fault = entry_fault(entry)
-    if not fault:
-        lacking = {*METRICS[entry["metric"]].axes} - {*given, *entry["axes"], *WHOLE_NUMBERS}
-        if lacking:
-            fault = f"{entry['metric']} without {', '.join(sorted(lacking))}"
-    if plain:
-        checked[key] = fault
-    return fault
+def _entry_fault(entry: Any, session: dict[str, Any], checked: dict[str, str]) -> str:
+    """Check an entry against its schema: entries that differ in number and text alone once."""
+    if not isinstance(entry, dict):
+        return entry_fault(entry, session)
+    value, text = entry.get("value"), entry.get("text", "")
+    plain = type(value) in (int, float) and -LARGEST <= value <= LARGEST
+    if not (plain and isinstance(text, str) and len(text) <= LONGEST):
+        return entry_fault(entry, session)
+    shape = json.dumps([entry | {"value": 0, "text": ""}, *session])
+    if shape not in checked:
+        checked[shape] = entry_fault(entry, session)
+    return checked[shape]
 
 
 def unreliable(health: dict[str, float]) -> str:
@@ -202,14 +174,14 @@ def unreliable(health: dict[str, float]) -> str:
 
 
 def _session(path: Path, document: Any) -> dict[str, Any]:
-    names = ("status", "reason", "identity", "commit", "setting", "machine", "seconds")
-    kept = {name: document.get(name, 0.0 if name == "seconds" else "") for name in names}
-    kept["started"] = document.get("started", 0.0)
-    kept["reason"] = _printable(kept["reason"])
+    texts = ("identity", "commit", "setting")
     return (
-        {"session": _printable(path.stem), **document["session"], **kept}
-        | {"facts": document.get("facts", {})}
+        {"session": _printable(path.stem), **document["session"], "machine": document["machine"]}
+        | {name: document.get(name, "") for name in texts}
+        | {name: document.get(name, 0.0) for name in ("started", "seconds")}
+        | {"status": document["status"], "facts": document.get("facts", {})}
         | {f"health_{name}": value for name, value in document.get("health", {}).items()}
+        | {"reason": _printable(document.get("reason", ""))}
     )
 
 
@@ -225,20 +197,15 @@ def latest(run: Run) -> tuple[Run, list[str]]:
     measured; they are then shown as from the newest.
     """
     newest = run.sessions.drop_duplicates("machine", keep="last").set_index("machine")
-    notes = []
-    kept = {}
-    for name in ("frame", "sessions"):
-        table = getattr(run, name)
-        old = table["identity"].to_numpy() != table["machine"].map(newest["identity"]).to_numpy()
-        kept[name] = table[~old].copy()
-        kept[name]["commit"] = kept[name]["machine"].map(newest["commit"])
-        if name == "sessions" and old.any():
-            notes.append(f"{int(old.sum())} sessions of an older state of the code or packages")
-    return Run(kept["frame"], run.facts, kept["sessions"], run.problems), notes
+    kept = []
+    for table in (run.frame, run.sessions):
+        own = table[table["identity"] == table["machine"].map(newest["identity"])]
+        kept.append(own.assign(commit=own["machine"].map(newest["commit"])))
+    old = len(run.sessions) - len(kept[1])
+    notes = [f"{old} sessions of an older state of the code or packages"] if old else []
+    return Run(kept[0], run.facts, kept[1], run.problems), notes
 
 
-def order(names: Iterator[str] | Any, known: tuple[str, ...]) -> list[str]:
+def order(names: Iterable[str], known: tuple[str, ...]) -> list[str]:
     """Return the distinct `names`: the `known` ones in their order, then others by name."""
-    return sorted(
-        set(names), key=lambda name: (known.index(name) if name in known else len(known), name)
-    )
+    return [name for name in known if name in names] + sorted({*names} - {*known})

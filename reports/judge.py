@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from remedies.intervals import DECIDED, MARGIN
+from remedies.intervals import MARGIN
 from remedies.metrics import METRICS, Kind
 from reports.comparison import EXACT, PLACEBO, PYTHON, STEP, VARIANT, Cell, Key
 from reports.frame import AXES
@@ -22,7 +22,7 @@ _TIMES = {  # a ratio -> the time of which it is one
     for name, metric in METRICS.items()
     if metric.kind is Kind.RATIO
 }
-__all__ = ["COLUMNS", "PLACEBO", "judge", "settled"]
+__all__ = ["COLUMNS", "PLACEBO", "judge"]
 
 
 def judge(frame: Any, threshold: float = MARGIN, looks: int = 1) -> Any:
@@ -48,45 +48,36 @@ def judge(frame: Any, threshold: float = MARGIN, looks: int = 1) -> Any:
     rows: list[dict[str, Any]] = []
     compared = frame[frame["metric"].isin([*_TIMES, *_TIMES.values(), *EXACT, PYTHON])]
     for run, own in compared.groupby([*RUN], sort=False):
-        tables = dict(iter(own.groupby("metric", sort=False)))
+        tables = {
+            name: dict(iter(table.groupby([*CELL], sort=False)))
+            for name, table in own.groupby("metric", sort=False)
+        }
         for metric in _TIMES:
-            rows += _metric(run, metric, tables, threshold, looks)
+            rows += ({**dict(zip(RUN, run, strict=True)), **row}
+                     for row in _metric(metric, tables, threshold, looks))  # fmt: skip
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def settled(frame: Any, threshold: float = MARGIN, looks: int = 1) -> bool:
-    """Return whether every comparison in `frame` is decided, so that no further launch is due."""
-    return set(judge(frame, threshold, looks)["word"]) <= {word.value for word in DECIDED}
-
-
 def _metric(
-    run: Key, metric: str, tables: Mapping[str, Any], threshold: float, looks: int
+    metric: str, tables: Mapping[str, dict[Key, Any]], threshold: float, looks: int
 ) -> Iterator[dict[str, Any]]:
     """Judge every cell of `metric`: all of them together answer one question."""
-    empty = next(iter(tables.values())).iloc[:0]
-    exact = {name: _by_cell(tables.get(name, empty)) for name in EXACT} if metric == STEP else {}
-    times = _by_cell(tables.get(_TIMES[metric], empty))
-    parts = {metric: _by_cell(tables.get(metric, empty))}
-    if metric == STEP:
-        parts[PYTHON] = _by_cell(tables.get(PYTHON, empty))
+    times = tables.get(_TIMES[metric], {})
+    evidence = {name: tables.get(name, {})
+                for name in (metric, *((PYTHON, *EXACT) if metric == STEP else ()))}  # fmt: skip
     # Of a device that programs are only compiled for there is nothing to judge.
-    judged = (*parts.values(), exact.get("step_group", {}))
-    names = {cell: None for part in judged for cell in part}
-    cells = [
-        Cell(
-            {name: part[cell] for name, part in (*parts.items(), *exact.items()) if cell in part},
-            times.get(cell),
+    judged = (metric, PYTHON, "step_group")
+    names = dict.fromkeys(cell for name in judged for cell in evidence.get(name, {}))
+    cells = {
+        name: Cell(
+            {part: table[name] for part, table in evidence.items() if name in table},
+            times.get(name),
             metric,
         )
-        for cell in names
-    ]
+        for name in names
+    }
     # Bonferroni's number: distinct steps that a clock was needed for.
-    asked = max(1, sum(len(cell.timed) for cell in cells)) * max(1, looks)
-    for name, cell in zip(names, cells, strict=True):
-        common = dict(zip(RUN, run, strict=True)) | dict(zip(CELL, name, strict=True))
+    asked = max(1, sum(len(cell.timed) for cell in cells.values())) * max(1, looks)
+    for name, cell in cells.items():
         for row in cell.rows(threshold, asked):
-            yield common | {"metric": metric} | row
-
-
-def _by_cell(table: Any) -> dict[Key, Any]:
-    return dict(iter(table.groupby([*CELL], sort=False))) if len(table) else {}
+            yield dict(zip(CELL, name, strict=True)) | {"metric": metric} | row

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from reports.parts import Section, Table, table
+from reports.parts import Section, Table
 from reports.results import SECOND, Kept, Results, losses
 from reports.vocabulary import CORE, HARM
 from reports.wording import NOTHING, counted, listed
@@ -13,23 +12,21 @@ from reports.wording import NOTHING, counted, listed
 
 def kept(results: Results) -> Section:
     """Return the section on round trips of the workloads."""
+    title = "What each remedy keeps"
     states = {remedy: results.kept(remedy) for remedy in results.remedies}
-    whole = [name for name, state in states.items() if state is Kept.WHOLE]
     known = [name for name, state in states.items() if state is not Kept.UNKNOWN]
-    workloads = listed(results.axis("workload", "weights_lost"))
+    whole = [name for name in known if states[name] is Kept.WHOLE]
     if not known:
-        answer = "These results hold no save and load."
-        return Section("kept", "What each remedy keeps", answer)
+        return Section("kept", title, "These results hold no save and load.")
     answer = (
         f"{len(whole)} of {len(known)} ways of writing the model keep everything through two saves "
-        f"and loads of {workloads}: {listed(whole) or 'none'}."
+        f"and loads of {listed(results.axis('workload', 'weights_lost'))}: "
+        f"{listed(whole) or 'none'}."
     )
     merged: dict[tuple[str, ...], list[str]] = {}
     for remedy in known:
-        trips = results.trips_of(remedy)
-        for workload in sorted(set(trips.index.get_level_values("workload"))):
-            own = trips.xs(workload, level="workload")
-            merged.setdefault((remedy, *_trip(own)), []).append(workload)
+        for workload, own in results.trips_of(remedy).groupby(level="workload"):
+            merged.setdefault((remedy, *_trip(own)), []).append(str(workload))
     rows = [
         {
             "remedy": f"{remedy}, {listed(names)}",
@@ -43,33 +40,28 @@ def kept(results: Results) -> Section:
         "The worst over devices, jits and mask dtypes. Everything: weights, optimizer variables, "
         "iterations, outputs, the next training step and compile settings are equal, bit for bit."
     )
-    return Section("kept", "What each remedy keeps", answer, [table(rows, "remedy", caption)])
+    return Section("kept", title, answer, [Table(caption, rows)])
 
 
 def _trip(trips: Any) -> tuple[str, str, str]:
     """Return what the first and the second round trip lose, and how many warnings are given."""
     lost = losses(trips)
-    second = trips[SECOND].max() if SECOND in trips else math.nan
-    names = ("build_warnings", "optimizer_warnings", "other_warnings")
-    warnings = trips[[name for name in names if name in trips]].sum(axis=1).max()
-    return (
-        f"no: {'; '.join(lost)}" if lost else "everything",
-        f"no: {counted(second, 'variable')} lost"
-        if second > 0
-        else NOTHING
-        if math.isnan(second)
-        else "everything",
-        f"{warnings:.0f}",
-    )
+    first = f"no: {'; '.join(lost)}" if lost else "everything"
+    warnings = trips.filter(regex="^(build|optimizer|other)_warnings$").sum(axis=1).max()
+    if SECOND not in trips or trips[SECOND].isna().all():
+        return first, NOTHING, f"{warnings:.0f}"
+    most = trips[SECOND].max()
+    second = f"no: {counted(most, 'variable')} lost" if most > 0 else "everything"
+    return first, second, f"{warnings:.0f}"
 
 
 def situations(results: Results) -> Section:
     """Return the section on other situations, the core ones first."""
     title = "Situations and Keras versions"
     harms = results.situations
-    versions = sorted({facts.get("keras", "") for facts in results.run.facts.values()} - {""})
     if harms.empty:
         return Section("situations", title, "These results hold no situation.")
+    versions = sorted({facts.get("keras", "") for facts in results.run.facts.values()} - {""})
     remedies = [name for name in results.remedies if name in harms]
     whole = {name: int((harms[name] == 0).sum()) for name in remedies}
     best = [name for name in remedies if whole[name] == max(whole.values())]
@@ -78,12 +70,11 @@ def situations(results: Results) -> Section:
         f"{max(whole.values())} of {counted(len(harms), 'situation')} tried with Keras "
         f"{listed(versions) or 'of an unknown version'}."
     )
-    order = [name for name in harms.index if name in CORE]
-    rest = [name for name in harms.index if name not in CORE]
-    parts: list[Table | list[str]] = []
+    core = [name for name in harms.index if name in CORE]
+    parts: list[Any] = []
     for names, caption, folded in (
-        (order, "The core situations.", False),
-        (rest, "The other situations.", True),
+        (core, "The core situations.", False),
+        ([name for name in harms.index if name not in CORE], "The other situations.", bool(core)),
     ):
         rows = [
             {"situation": results.situation(name)}
@@ -91,12 +82,9 @@ def situations(results: Results) -> Section:
             for name in names
         ]
         if rows:
-            parts.append(table(rows, "situation", caption, folded and bool(order)))
-    parts.append(
-        ["Other versions of Keras: docs/keras_versions.md in the repository, "
-         "made by scripts/keras_versions."]
-    )  # fmt: skip
-    return Section("situations", title, answer, parts)
+            parts.append(Table(caption, rows, folded))
+    more = "Other versions of Keras: docs/keras_versions.md in the repository."
+    return Section("situations", title, answer, [*parts, [more]])
 
 
 def _harm(value: float) -> str:

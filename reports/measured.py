@@ -6,14 +6,13 @@ from datetime import datetime, timezone
 from typing import Any
 
 from remedies import REMEDIES, WORKLOADS
-from remedies.devices import DEVICES
 from remedies.intervals import Word
 from reports.frame import order
-from reports.parts import Section, table
+from reports.parts import Section, Table
 from reports.recommendation import RULE
 from reports.results import Results, cells
 from reports.vocabulary import REFERENCE
-from reports.wording import NOTHING, counted, listed, percent, span
+from reports.wording import NOTHING, counted, listed, percent
 
 _HEALTH = {
     "health_foreign_load": "cores that other processes used",
@@ -26,87 +25,76 @@ MOST_LISTED = 50
 
 def devices(results: Results) -> Section:
     """Return the section on devices: which were timed, and which only compiled for."""
-    timed = results.axis("device", "step_seconds")
-    programs = results.metric("program_differs")
-    compiled = order(set(programs["device"]) - {*timed, ""}, DEVICES)
-    answer = f"Steps were timed on {listed(timed) or 'no device'}"
-    answer += f"; for {listed(compiled)} they were only compiled" if compiled else ""
-    answer += "" if any(name != "cpu" for name in timed) else "; no GPU was measured"
     rows = []
-    for device in (*timed, *compiled):
-        own = programs[(programs["device"] == device) & (programs["remedy"] != "placebo")]
-        own = own[own["mask_dtype"] == "bool"]
-        differ = own[own["value"] > 0]
+    for device in (*results.timed, *results.compiled):
+        own = results.metric("program_differs", mask_dtype="bool", device=device)
+        own = own[own["remedy"] != "placebo"]
         rows.append(
             {
                 "device": device,
-                "how": "timed" if device in timed else "compiled, not run",
-                "programs with a bool mask": f"{len(own) - len(differ)} of {len(own)} are "
-                f"{REFERENCE}'s, exactly"
-                if len(own)
-                else NOTHING,
-                "that differ": listed(order(set(differ["remedy"]), tuple(REMEDIES))) or "none",
+                "how": "timed" if device in results.timed else "compiled, not run",
+                "programs with a bool mask": results.programs(device=device),
+                "that differ": listed(order({*own.loc[own["value"] > 0, "remedy"]}, ()))
+                or ("none" if len(own) else NOTHING),
                 "cells": cells(own) or NOTHING,
             }
         )
-    parts = [table(rows, "device", "Which programs each device runs.")] if rows else []
-    return Section("devices", "Devices", f"{answer}.", parts)
+    answer = f"Steps were timed on {listed(results.timed) or 'no device'}. {results.gpu}"
+    parts = [Table("Which programs each device runs.", rows)] if rows else []
+    return Section("devices", "Devices", answer, parts)
 
 
 def measured(results: Results) -> Section:
     """Return the section on how it was measured."""
-    sessions = results.run.sessions
-    judged = results.judged
-    exact = int(judged["exact"].sum())
+    sessions, judged = results.run.sessions, results.judged
     decided = ~judged["word"].isin([Word.UNDECIDED.value, Word.UNRELIABLE.value])
     answer = (
         f"{counted(len(sessions), 'session')}, each a fresh process, gave "
-        f"{counted(len(results.frame), 'value')}; {int(decided.sum()):,} of "
-        f"{counted(len(judged), 'comparison')} are decided, {exact:,} of them exactly."
+        f"{counted(len(results.frame), 'value')}; {decided.sum():,} of "
+        f"{counted(len(judged), 'comparison')} are decided, {judged['exact'].sum():,} of them "
+        "exactly."
     )
-    facts = [
-        {"machine": machine} | results.run.facts.get(machine, {}) | _when(own)
+    method = [
+        f"The rule of the recommendation: {RULE}",
+        "Same step, exactly: the compiled program and the Python calls around it are equal to "
+        f"{REFERENCE}'s on a bool mask. That needs no clock and no interval.",
+        "A cost in µs a step: the programs are equal and the Python around them is not. That "
+        "alone is timed, with the program replaced by its last result.",
+        "A ratio: the two are timed in turn, in random order, in one process; the interval is "
+        "over launches (fresh processes), 99 %, widened for how many comparisons of the kind "
+        "there are and for a look after each launch. The same: the interval lies within "
+        f"{100 * results.threshold:g} % of 1.",
+        "Unreliable: a second copy of the reference differed from it, the clock took more than "
+        "0.5 % of a sample, or a GPU was throttled.",
+        "Make it again: scripts/bench --full, then python -m reports build",
+    ]
+    machines = {
+        machine: results.run.facts.get(machine, {}) | _when(own)
         for machine, own in sessions.groupby("machine", sort=True)
+    }
+    rows = [
+        {"fact": name} | {machine: facts.get(name, NOTHING) for machine, facts in machines.items()}
+        for name in dict.fromkeys(name for facts in machines.values() for name in facts)
     ]
-    parts: list[Any] = [
-        [
-            f"The rule of the recommendation: {RULE}",
-            "Same step, exactly: the compiled program and the Python calls around it are equal to "
-            f"{REFERENCE}'s on a bool mask. That needs no clock and no interval.",
-            "A cost in µs a step: the programs are equal and the Python around them is not. That "
-            "alone is timed, with the program replaced by its last result.",
-            "A ratio: the two are timed in turn, in random order, in one process; the interval is "
-            "over launches (fresh processes), 99 %, widened for how many comparisons of the kind "
-            "there are and for a look after each launch. The same: the interval lies within "
-            f"{100 * results.threshold:g} % of 1.",
-            "Unreliable: a second copy of the reference differed from it, the clock took more than "
-            "0.5 % of a sample, or a GPU was throttled.",
-            "Make it again: scripts/bench --full, then python -m reports build",
-        ],
-        table(
-            [
-                {"fact": name} | {row["machine"]: row.get(name, NOTHING) for row in facts}
-                for name in dict.fromkeys(name for row in facts for name in row)
-                if name != "machine"
-            ],
-            "fact",
-            "The machines.",
-        ),
-        _counts(results),
-    ]
-    if health := _health(sessions):
-        parts.append(health)
-    return Section("measured", "How it was measured", answer, parts)
+    return Section(
+        "measured", "How it was measured", answer, [method, Table("The machines.", rows)]
+    )
 
 
 def _when(sessions: Any) -> dict[str, str]:
-    first, last = sessions["started"].min(), sessions["started"].max()
-    return {
+    first, last = (_moment(sessions["started"].agg(end)) for end in ("min", "max"))
+    facts = {
         "commit": listed(sorted({commit[:8] for commit in sessions["commit"]})) or NOTHING,
-        "setting": listed(sorted(set(sessions["setting"]))),
-        "measured": f"{_moment(first)} to {_moment(last)}",
+        "setting": listed(sorted({*sessions["setting"]})),
+        "measured": f"{first} to {last}",
         "sessions": f"{len(sessions):,}, {sessions['seconds'].sum() / 60:,.0f} minutes in all",
     }
+    for name, label in _HEALTH.items():
+        if name in sessions and sessions[name].notna().any():
+            ends = (sessions[name].median(), sessions[name].max())
+            said = [f"{end:.2g}" if "load" in name else percent(end) for end in ends]
+            facts[label] = "median {}, worst {}".format(*said)
+    return facts
 
 
 def _moment(started: float) -> str:
@@ -116,64 +104,27 @@ def _moment(started: float) -> str:
         return "an unknown time"
 
 
-def _counts(results: Results) -> Any:
-    rows = []
-    for metric, own in results.judged.groupby("metric", sort=False):
-        words = own["word"].value_counts()
-        launches = own.loc[~own["exact"].astype(bool), "launches"]
-        rows.append(
-            {"comparison": str(metric).removesuffix("_ratio").replace("_", " ")}
-            | {"launches": span(launches) if len(launches) else NOTHING}
-            | {word.value: f"{words.get(word.value, 0):,}" for word in Word}
-        )
-    rows = rows or [{"comparison": "none"}]
-    return table(rows, "comparison", "How many comparisons ended in which word.")
-
-
-def _health(sessions: Any) -> Any:
-    rows = [
-        {
-            "health": label,
-            "median of the sessions": _share(name, sessions[name].median()),
-            "worst": _share(name, sessions[name].max()),
-        }
-        for name, label in _HEALTH.items()
-        if name in sessions and sessions[name].notna().any()
-    ]
-    return table(rows, "health", "How quiet it was.") if rows else None
-
-
-def _share(name: str, value: float) -> str:
-    return f"{value:.2g}" if name == "health_foreign_load" else percent(value)
-
-
 def missing(results: Results) -> Section:
     """Return the section on what was not measured, and what was left out."""
     frame = results.frame
-    lines = []
-    if not any(name != "cpu" for name in results.axis("device", "step_seconds")):
-        lines.append("No GPU was measured: nothing here is a time on a GPU.")
+    lines = [results.gpu] if results.timed in ([], ["cpu"]) else []
     for axis, allowed in (("workload", WORKLOADS), ("remedy", REMEDIES), ("jit", ("xla", "graph"))):
-        absent = [name for name in allowed if name not in set(frame[axis])]
-        if absent:
+        if absent := [name for name in allowed if name not in {*frame[axis]}]:
             lines.append(f"{axis}: {listed(absent)}.")
-    for name, label in (("situation_harm", "situations"), ("recipe_lines", "lines that change"),
-                        ("first_step_ratio", "first steps"), ("load_ratio", "loads"),
-                        ("save_ratio", "saves"), ("where_ratio", "tf.where alone")):  # fmt: skip
+    for name, label in (("situation_harm", "Situations"), ("recipe_lines", "Lines that change"),
+                        ("first_step_ratio", "First steps"), ("load_ratio", "Loads"),
+                        ("save_ratio", "Saves"), ("where_ratio", "tf.where alone")):  # fmt: skip
         if not (frame["metric"] == name).any():
-            lines.append(f"{label[0].upper()}{label[1:]}.")
-    failed = [f"{name}: {reason or 'no reason given'}." for name, reason in results.run.failures]
-    undecided = (results.judged["word"] == Word.UNDECIDED.value).sum()
-    if undecided:
+            lines.append(f"{label}.")
+    if undecided := (results.judged["word"] == Word.UNDECIDED.value).sum():
         lines.append(f"{counted(undecided, 'comparison')} could not be decided.")
-    left_out = [f"{problem}." for problem in results.run.problems]
+    failed = [f"{name}: {reason or 'no reason given'}." for name, reason in results.run.failures]
     parts: list[Any] = [lines or ["Nothing that this suite measures."]]
     for head, more in (
         ("Sessions that gave no values:", failed),
-        ("Left out:", [*(f"{note}." for note in results.older), *left_out]),
+        ("Left out:", [f"{note}." for note in (*results.older, *results.run.problems)]),
     ):
-        if more:
-            rest = [f"and {len(more) - MOST_LISTED} more."] if len(more) > MOST_LISTED else []
-            parts.append([head, *more[:MOST_LISTED], *rest])
+        rest = [f"and {len(more) - MOST_LISTED} more."] if len(more) > MOST_LISTED else []
+        parts += [[head, *more[:MOST_LISTED], *rest]] if more else []
     first = lines[0] if lines else "Everything that this suite measures was measured."
     return Section("missing", "What was not measured", first, parts)

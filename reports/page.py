@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import jinja2
 
@@ -16,7 +14,7 @@ from reports.costs import costs
 from reports.frame import COLUMNS
 from reports.kept import kept, situations
 from reports.measured import devices, measured, missing
-from reports.parts import Figure, Section
+from reports.parts import Figure
 from reports.results import Results
 from reports.wording import counted, listed
 
@@ -28,13 +26,6 @@ PROBLEM = (
 )
 
 
-@dataclass(frozen=True)
-class Page:
-    """A report: path below its folder -> content."""
-
-    files: dict[str, str | bytes]
-
-
 def engine() -> jinja2.Environment:
     """Return the templates' engine: HTML is escaped by itself, Markdown by the filter `cell`."""
     made = jinja2.Environment(
@@ -44,14 +35,12 @@ def engine() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    made.filters["cell"] = parts.cell
+    made.filters |= {"cell": parts.escape, "tone": parts.tone}
+    made.tests |= {
+        kind.__name__.lower(): lambda part, kind=kind: isinstance(part, kind)
+        for kind in (parts.Table, parts.Code, parts.Figure)
+    }
     return made
-
-
-def sections(results: Results) -> list[Section]:
-    """Return the sections of the page, in order."""
-    making = (answer, kept, costs, devices, situations, claims, measured, missing)
-    return [make(results) for make in making]
 
 
 def scope(results: Results) -> str:
@@ -62,32 +51,28 @@ def scope(results: Results) -> str:
         packages = [name for name in facts if name.startswith(("keras", "tensorflow"))]
         known += [f"{name} {facts[name]}" for name in sorted(packages) if facts[name]]
         machines.append(f"{machine} ({', '.join(filter(None, known)) or 'nothing known of it'})")
-    timed = results.axis("device", "step_seconds")
-    gpu = "" if any(device != "cpu" for device in timed) else " No GPU was measured."
-    launches = results.frame["launch"].max() + 1
-    return f"Measured on {listed(machines)}, in {counted(launches, 'launch', 'launches')}.{gpu}"
+    launches = counted(results.frame["launch"].max() + 1, "launch", "launches")
+    return f"Measured on {listed(machines)}, in {launches}. {results.gpu}"
 
 
-def render(results: Results, history: str = "") -> Page:
-    """Return the report; `history` is the address of asv's, where there is one."""
-    made = sections(results)
-    drawn: dict[str, Any] = {}
+def render(results: Results, history: str = "") -> dict[str, str | bytes]:
+    """Return the report, path -> content; `history` is the address of asv's, where there is one."""
+    making = (answer, kept, costs, devices, situations, claims, measured, missing)
+    sections = [make(results) for make in making]
+    pictures: dict[str, dict[str, str]] = {}
     files: dict[str, str | bytes] = {}
-    for figure in (part for section in made for part in section.parts if isinstance(part, Figure)):
-        images = {theme: figures.svg(figure, theme) for theme in figures.THEMES}
-        files |= {f"figures/{figure.name}-{theme}.svg": svg for theme, svg in images.items()}
-        drawn[figure.name] = {theme: _address(svg) for theme, svg in images.items()}
-    common = {"title": TITLE, "problem": PROBLEM, "scope": scope(results), "sections": made}
-    templates = engine()
-    files["index.html"] = templates.get_template("index.html").render(
-        **common, pictures=drawn, history=history
-    )
-    files["report.md"] = templates.get_template("report.md").render(**common).strip() + "\n"
-    files["results.csv"] = results.everything[list(COLUMNS)].to_csv(
-        index=False, lineterminator="\n"
-    )
-    return Page(files)
-
-
-def _address(svg: bytes) -> str:
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
+    for figure in (part for section in sections for part in section.parts):
+        if isinstance(figure, Figure):
+            for theme in figures.THEMES:
+                svg = figures.svg(figure, theme)
+                files[f"figures/{figure.name}-{theme}.svg"] = svg
+                address = f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
+                pictures.setdefault(figure.name, {})[theme] = address
+    values = {"title": TITLE, "problem": PROBLEM, "scope": scope(results), "sections": sections}
+    values |= {"pictures": pictures, "history": history}
+    for name in ("index.html", "report.md"):
+        files[name] = engine().get_template(name).render(values).strip() + "\n"
+    tables = {"results": results.everything[[*COLUMNS]], "comparisons": results.judged}
+    for name, table in tables.items():
+        files[f"{name}.csv"] = table.to_csv(index=False, lineterminator="\n")
+    return files

@@ -6,10 +6,9 @@ import re
 from pathlib import Path
 
 from reports import figures
-from reports.answer import answer, overview
+from reports.answer import answer
 from reports.page import engine, scope
 from reports.parts import Figure
-from reports.recommendation import recommend
 from reports.results import Results
 
 ROOT = Path(__file__).parents[1]
@@ -19,15 +18,6 @@ _BLOCK = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re
 
 class ReadmeError(ValueError):
     """The file cannot be updated; the message is one line that says why."""
-
-
-def block(results: Results) -> str:
-    """Return what stands between the README's markers."""
-    section = answer(results)
-    drawn = [part for part in section.parts if isinstance(part, Figure)]
-    parts = {"answer": section, "table": overview(results), "figures": drawn}
-    parts |= {"choice": recommend(results), "scope": scope(results)}
-    return engine().get_template("readme.md").render(**parts).strip() + "\n"
 
 
 def update(results: Results, root: Path = ROOT) -> list[Path]:
@@ -42,10 +32,11 @@ def update(results: Results, root: Path = ROOT) -> list[Path]:
     text = readme.read_text(encoding="utf-8")
     if not _BLOCK.search(text):
         raise ReadmeError(f"{str(readme)!r} has no '<!-- results: begin -->' and end")
-    made = block(results)
-    text = _BLOCK.sub(lambda match: f"{match[1]}\n{made}\n{match[2]}", text)
+    section = answer(results)
+    made = engine().get_template("readme.md").render(answer=section, scope=scope(results)).strip()
+    text = _BLOCK.sub(lambda match: f"{match[1]}\n{made}\n\n{match[2]}", text)
     written: dict[Path, bytes] = {readme: text.encode()}
-    for part in answer(results).parts:
+    for part in section.parts:
         if isinstance(part, Figure):
             for theme in figures.THEMES:
                 written[root / "docs" / f"{part.name}-{theme}.svg"] = figures.svg(part, theme)

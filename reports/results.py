@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from remedies import REMEDIES
 from remedies.intervals import MARGIN, Word
 from remedies.metrics import DEFECTS, EVIDENCE
 from reports.frame import Run, latest, order, read
 from reports.judge import PLACEBO, judge
-from reports.vocabulary import ORDER
-from reports.wording import NOTHING, counted, listed, percent, seconds
+from reports.wording import NOTHING, between, counted, listed, percent, seconds
 
 SECOND = "second_generation_lost"
-TOTALS = {
-    "weights_lost": "weights_saved",
-    "weights_changed": "weights_saved",
-    "optimizer_variables_lost": "optimizer_variables_saved",
-    "optimizer_variables_changed": "optimizer_variables_saved",
-}
 
 
 class Kept(str, Enum):
@@ -40,28 +32,28 @@ class Results:
     """A run, the latest state of each machine, and its comparisons."""
 
     run: Run
-    frame: Any
     judged: Any
     older: list[str]
     threshold: float
     everything: Any
-    folder: str
 
-    def metric(self, name: str) -> Any:
+    @property
+    def frame(self) -> Any:
+        """The values of the latest state of each machine."""
+        return self.run.frame
+
+    def metric(self, name: str, **where: str) -> Any:
         """Return the rows of one metric."""
-        return self.frame[self.frame["metric"] == name]
+        return _where(self.frame, metric=name, **where)
 
     def compared(self, metric: str, **where: str) -> Any:
         """Return the comparisons of one metric, those of the placebo apart."""
-        rows = self.judged[(self.judged["metric"] == metric) & (self.judged["remedy"] != PLACEBO)]
-        for axis, value in where.items():
-            rows = rows[rows[axis] == value]
-        return rows
+        return _where(self.judged[self.judged["remedy"] != PLACEBO], metric=metric, **where)
 
     @cached_property
     def remedies(self) -> list[str]:
         """The remedies that anything is known of, in their order."""
-        return order(set(self.frame["remedy"]) - {"", PLACEBO}, ORDER)
+        return order(set(self.frame["remedy"]) - {"", PLACEBO}, tuple(REMEDIES))
 
     @cached_property
     def trips(self) -> Any:
@@ -93,14 +85,45 @@ class Results:
 
     def situation(self, name: str) -> str:
         """Return what is done in a situation, with its name."""
-        rows = self.metric("situation_harm")
-        texts = [text for text in rows.loc[rows["situation"] == name, "text"] if text]
+        texts = [text for text in self.metric("situation_harm", situation=name)["text"] if text]
         return f"{texts[-1]} ({name})" if texts else name
 
     def axis(self, name: str, metric: str = "") -> list[str]:
         """Return the values of an axis, of one metric or of all."""
         rows = self.metric(metric) if metric else self.frame
         return [str(value) for value in order(set(rows[name]) - {"", 0, PLACEBO}, ())]
+
+    @cached_property
+    def timed(self) -> list[str]:
+        """The devices that steps were timed on."""
+        return self.axis("device", "step_seconds")
+
+    @cached_property
+    def compiled(self) -> list[str]:
+        """The devices that steps were compiled for, and not run on."""
+        return [name for name in self.axis("device", "program_differs") if name not in self.timed]
+
+    def programs(self, **where: str) -> str:
+        """Return in a cell of a table how many programs are the reference's, fed bool masks."""
+        rows = self.metric("program_differs", mask_dtype="bool", **where)
+        equal = int((rows["value"] == 0).sum())
+        every = f"all {equal} are" if equal == len(rows) else f"{equal} of {len(rows)} are"
+        return f"{every} the reference's, exactly" if len(rows) else NOTHING
+
+    @property
+    def gpu(self) -> str:
+        """What is known of GPUs, in a sentence."""
+        if gpus := [name for name in self.timed if name != "cpu"]:
+            return f"Steps were timed on {listed(gpus)}."
+        if not self.compiled:
+            return "No GPU was run, and none was compiled for."
+        return f"No GPU was run; for {listed(self.compiled)} steps were only compiled."
+
+
+def _where(rows: Any, **where: str) -> Any:
+    for axis, value in where.items():
+        rows = rows[rows[axis] == value]
+    return rows
 
 
 def gather(folder: Path, threshold: float = MARGIN) -> Results:
@@ -114,26 +137,26 @@ def gather(folder: Path, threshold: float = MARGIN) -> Results:
     everything = read(folder)
     run, older = latest(everything)
     # The runner stops once all is decided: it may have looked after each launch but the first.
-    looks = max(1, int(run.frame["launch"].max()))
-    judged = judge(run.frame, threshold, looks)
-    return Results(run, run.frame, judged, older, threshold, everything.frame, str(folder))
+    judged = judge(run.frame, threshold, max(1, int(run.frame["launch"].max())))
+    return Results(run, judged, older, threshold, everything.frame)
 
 
 def losses(trips: Any) -> list[str]:
     """Return in words the most that was lost in any of `trips`, for each thing that was."""
     made = []
     for name, metric in DEFECTS.items():
-        if name in trips and (most := trips[name].max()) > 0 and name != SECOND:
-            total = TOTALS.get(name)
-            whole = trips.loc[trips[name].idxmax(), total] if total in trips else 0
-            if metric.unit == "share":
-                made.append(f"{percent(most)} of the outputs changed")
-            elif name == "next_step_changed":
-                made.append("the next training step is another or raises")
-            elif name == "silent_defects":
-                made.append(f"{counted(most, 'kind', 'kinds')} of state lost with no warning")
-            else:
-                made.append(f"{most:,.0f}{f' of {whole:,.0f}' if whole else ''} {metric.label}")
+        if name not in trips or not (most := trips[name].max()) > 0 or name == SECOND:
+            continue
+        total = f"{name.rpartition('_')[0]}_saved"
+        if metric.unit == "share":
+            made.append(f"{percent(most)} of the outputs changed")
+        elif name == "next_step_changed":
+            made.append("the next training step is another or raises")
+        elif name == "silent_defects":
+            made.append(f"{counted(most, 'kind')} of state lost with no warning")
+        else:
+            of = f" of {trips.loc[trips[name].idxmax(), total]:,.0f}" if total in trips else ""
+            made.append(f"{most:,.0f}{of} {metric.label}")
     return made
 
 
@@ -144,52 +167,48 @@ def summary(rows: Any) -> str:
     >>> summary(pd.DataFrame({"word": ["same step", "same step"], "text": [""] * 2}))
     'same step, exactly'
     """
-    if not len(rows):
-        return NOTHING
     texts = []
     for word in (Word.SLOWER, Word.PYTHON, Word.UNDECIDED, Word.UNRELIABLE, Word.FASTER, Word.SAME):
         own = rows[rows["word"] == word.value]
         if len(own):
-            texts.append(_words(word, own))
-            if len(own) < len(rows):
-                texts[-1] += f" in {len(own)} of {len(rows)}"
+            share = f" in {len(own)} of {len(rows)}" if len(own) < len(rows) else ""
+            texts.append(_words(word, own) + share)
     if (rows["word"] == Word.SAME_STEP.value).any():
-        texts.append("same step, exactly" if not texts else "else same step, exactly")
-    return "; ".join(texts)
+        texts.append("else same step, exactly" if texts else "same step, exactly")
+    return "; ".join(texts) or NOTHING
 
 
 def _words(word: Word, own: Any) -> str:
-    if len(own) == 1 and word not in (Word.UNRELIABLE, Word.UNDECIDED):
-        return str(own["text"].iat[0])
-    if word is Word.SLOWER:
-        least, most = (percent(own["ratio"].agg(f) - 1) for f in ("min", "max"))
-        return f"{least.split(chr(160))[0]} to {most} slower" if least != most else f"{most} slower"
-    if word is Word.FASTER:
-        return f"{percent(1 - own['ratio'].max())} or more faster"
-    if word is Word.PYTHON:
-        if (own["low"] > 0).all():
-            share = (own["ratio"] / own["seconds"].where(own["seconds"] > 0)).max()
-            least, most = (seconds(own["ratio"].agg(f)) for f in ("min", "max"))
-            text = f"+{least} to {most} a step" if least != most else f"+{most} a step"
-            return f"{text} (at most {percent(share)})" if share > 0 else text
-        return f"not measurable here: at most {seconds(own['high'].max())} a step"
     if word is Word.UNDECIDED:
-        ends = [
-            (row.high, row.high / row.seconds if row.seconds else math.nan)
-            if row.unit == "seconds"
-            else ((row.high - 1) * row.seconds, row.high - 1)
-            for row in own.itertuples(index=False)
-        ]
-        amount, share = (
-            max((e for e in end if 0 < e < 1e3), default=0.0) for end in zip(*ends, strict=True)
-        )
-        added = f" ({seconds(amount)})" if amount else ""
-        return f"undecided: at most {percent(share)}{added} slower" if share else "undecided"
-    return "unreliable" if word is Word.UNRELIABLE else str(own["text"].iat[0])
+        return _undecided(own)
+    if word is Word.UNRELIABLE:
+        return "unreliable"
+    if len(own) == 1 or word is Word.SAME:
+        return str(own["text"].iat[0])
+    ends = own["ratio"].min(), own["ratio"].max()
+    if word is Word.SLOWER:
+        return f"{between(*(percent(end - 1) for end in ends))} slower"
+    if word is Word.FASTER:
+        return f"{between(*(percent(1 - end) for end in reversed(ends)))} faster"
+    if (own["low"] > 0).all():
+        return f"+{between(*map(seconds, ends))} a step, Python alone"
+    return f"not measurable here: at most {seconds(own['high'].max())} of Python a step"
+
+
+def _undecided(own: Any) -> str:
+    """Return the largest cost that is not ruled out, as a time and as a share of the step."""
+    python = own["unit"] == "seconds"
+    times = own["high"].where(python, (own["high"] - 1) * own["seconds"])
+    shares = (times / own["seconds"].where(own["seconds"] > 0)).where(python, own["high"] - 1)
+    share, time = (values.where((values > 0) & (values < 1e3)).max() for values in (shares, times))
+    if not share > 0:
+        return "undecided"
+    cost = f"{seconds(time)} or {percent(share)}" if time > 0 else percent(share)
+    return f"undecided: at most {cost} slower"
 
 
 def cells(rows: Any) -> str:
     """Return which cells `rows` are from: ``image and inpaint; cpu; xla``."""
-    axes = [axis for axis in ("workload", "device", "jit") if axis in rows]
-    values: Sequence[list[str]] = [order(set(rows[axis]) - {""}, ()) for axis in axes]
+    values = (order(set(rows[axis]) - {""}, ()) for axis in ("workload", "device", "jit")
+              if axis in rows)  # fmt: skip
     return "; ".join(listed(names) for names in values if names)

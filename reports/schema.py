@@ -7,68 +7,53 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from remedies.metrics import METRICS
+from remedies.metrics import AXES, METRICS
 
-WHOLE_NUMBERS = ("batch", "size")
+WHOLE_NUMBERS = ("batch", "size")  # 0 where they are absent
 LARGEST = 1e18  # no count, time or number of bytes of ours comes near it
+LONGEST = 2000
 
 _NAME = {"type": "string", "maxLength": 100}
-_TEXT = {"type": "string", "maxLength": 2000}
+_TEXT = {"type": "string", "maxLength": LONGEST}
 _COUNT = {"type": "integer", "minimum": 0, "maximum": LARGEST}
 _NUMBER = {"type": "number", "minimum": -LARGEST, "maximum": LARGEST}
+_AXES: dict[str, Any] = {axis: _COUNT if axis in WHOLE_NUMBERS else _NAME
+                         for axis in (*AXES, "source")}  # fmt: skip
 
 
-def _axis(name: str) -> dict[str, Any]:
-    return _COUNT if name in WHOLE_NUMBERS else _NAME
+def _object(properties: dict[str, Any], required: list[str], closed: bool = False) -> Any:
+    made = {"type": "object", "properties": properties, "required": required}
+    return Draft202012Validator(made | {"additionalProperties": not closed})
 
 
-_FIXED = ("workload", "batch", "device", "jit", "step", "kernel", "size", "source")
-SESSION = {
-    "type": "object",
-    "required": ["format", "session", "status", "machine"],
-    "properties": {
+_KIND = _object(_AXES | {"kind": _NAME, "launch": _COUNT | {"maximum": 100_000}}, ["kind"]).schema
+_SESSION = _object(
+    {
         "format": {"const": 1},
-        "session": {
-            "type": "object",
-            "required": ["kind"],
-            "properties": {axis: _axis(axis) for axis in _FIXED}
-            | {"kind": _NAME, "launch": {"type": "integer", "minimum": 0, "maximum": 100_000}},
-        },
+        "session": _KIND,
         "status": {"enum": ["done", "failed", "unavailable"]},
         "reason": _TEXT,
-        "identity": _NAME,
-        "commit": _NAME,
-        "setting": _NAME,
-        "machine": {"type": "string", "minLength": 1, "maxLength": 100},
-        "started": _NUMBER,
-        "seconds": _NUMBER,
+        "machine": _NAME | {"minLength": 1},
+        **dict.fromkeys(("identity", "commit", "setting"), _NAME),
+        **dict.fromkeys(("started", "seconds"), _NUMBER),
         "facts": {"type": "object", "maxProperties": 200, "additionalProperties": _TEXT},
         "health": {"type": "object", "maxProperties": 50, "additionalProperties": _NUMBER},
         "entries": {"type": "array", "maxItems": 50_000},
     },
-}
-_ENTRY = {
-    "type": "object",
-    "required": ["metric", "axes", "value"],
-    "properties": {
-        "metric": {"enum": [*METRICS]},
-        "axes": {"type": "object"},
-        "value": _NUMBER,
-        "text": _TEXT,
-    },
-}
-_AXES = {
-    name: {
-        "type": "object",
-        "properties": {axis: _axis(axis) for axis in (*metric.axes, "source")},
-        "additionalProperties": False,
-    }
+    ["format", "session", "status", "machine"],
+)
+_ENTRY = _object(
+    {"metric": {"enum": [*METRICS]}, "axes": {"type": "object"}, "value": _NUMBER, "text": _TEXT},
+    ["metric", "axes", "value"],
+)
+_AXES_OF = {
+    name: _object(
+        {axis: _AXES[axis] for axis in (*metric.axes, "source")},
+        [axis for axis in metric.axes if axis not in WHOLE_NUMBERS],
+        closed=True,
+    )
     for name, metric in METRICS.items()
 }
-
-_SESSION = Draft202012Validator(SESSION)
-_ENTRIES = Draft202012Validator(_ENTRY)
-_BY_METRIC = {name: Draft202012Validator(schema) for name, schema in _AXES.items()}
 
 
 def session_fault(document: Any) -> str:
@@ -76,14 +61,17 @@ def session_fault(document: Any) -> str:
     return _fault(_SESSION, document)
 
 
-def entry_fault(entry: Any) -> str:
-    """Return in a line what is wrong with an entry, or an empty string."""
-    return _fault(_ENTRIES, entry) or _fault(_BY_METRIC[entry["metric"]], entry["axes"])
+def entry_fault(entry: Any, session: dict[str, Any]) -> str:
+    """Return in a line what is wrong with an entry, or an empty string.
+
+    It has the axes of its metric that its `session` lacks, and no others.
+    """
+    if fault := _fault(_ENTRY, entry):
+        return fault
+    axes = {axis: session[axis] for axis in METRICS[entry["metric"]].axes if axis in session}
+    return _fault(_AXES_OF[entry["metric"]], axes | entry["axes"])
 
 
-def _fault(validator: Draft202012Validator, document: Any) -> str:
+def _fault(validator: Any, document: Any) -> str:
     error = best_match(validator.iter_errors(document))
-    if error is None:
-        return ""
-    message = " ".join(error.message.split())
-    return f"{error.json_path}: {message[:160]}{'...' if len(message) > 160 else ''}"
+    return f"{error.json_path}: {' '.join(error.message.split())[:160]}" if error else ""

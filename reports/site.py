@@ -12,9 +12,9 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from reports.__main__ import newest, run
+from reports.__main__ import Parser, newest, run
 
 EXAMPLES = """\
 examples:
@@ -32,31 +32,18 @@ class SiteError(ValueError):
     """No site can be made; the message is one line that says why and what to do."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        message = message.replace("unrecognized arguments", "unknown argument")
-        allowed = "--out, --sessions, --results, --config, --help"
-        self.exit(2, f"publish: {message}; choose from: {allowed}\n")
-
-
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    made = _Parser(
-        prog="scripts/publish",
-        description="Make one site: the report, and asv's history of every commit measured.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    for name, meaning, default in (
-        ("--out", "where the site goes, replaced as a whole", ".asv/site beside the settings"),
-        ("--sessions", "session files of the report", "newest folder in .asv/sessions"),
-        ("--results", "asv's results, for the history", ".asv/results beside the settings"),
+    purpose = "Make one site: the report, and asv's history of every commit measured."
+    made = Parser(EXAMPLES, prog="scripts/publish", description=purpose)
+    for name, meaning in (
+        ("--out", "where the site goes, replaced as a whole (default: .asv/site)"),
+        ("--sessions", "session files of the report (default: newest folder in .asv/sessions)"),
+        ("--results", "asv's results, for the history (default: .asv/results)"),
+        ("--config", "asv's settings; .asv is beside them (default: %(default)s)"),
     ):
-        help_text = f"{meaning} (default: {default})"
-        made.add_argument(name, type=Path, metavar="DIR", help=help_text)
-    made.add_argument("--config", type=Path, default=Path("asv.conf.json"), metavar="FILE",
-                      help="asv's settings (default: %(default)s)")  # fmt: skip
+        default = Path("asv.conf.json") if name == "--config" else None
+        made.add_argument(name, type=Path, metavar="PATH", default=default, help=meaning)
     return made
 
 
@@ -81,7 +68,7 @@ def build(config: Path, sessions: Path | None, results: Path | None, out: Path |
     measured = gather(sessions or newest(beside / "sessions"))
     history = any(results.glob("*/*.json"))
     with replaced(out) as site:
-        write(site, render(measured, "history/index.html" if history else "").files)
+        write(site, render(measured, "history/index.html" if history else ""))
         if history:
             _progress("the history: asv publish, some minutes where there are many commits")
             publish(config, results, site / "history")
@@ -91,13 +78,7 @@ def build(config: Path, sessions: Path | None, results: Path | None, out: Path |
 
 
 def publish(config: Path, results: Path, into: Path) -> None:
-    """Let asv publish `results` and asv-tachyon show them, in the folder `into`.
-
-    Raises
-    ------
-    SiteError
-        Where either of them refuses.
-    """
+    """Let asv publish `results` and asv-tachyon show them, in the folder `into`."""
     with tempfile.TemporaryDirectory() as folder:
         settings = _settings(config) | {
             "repo": str(config.parent.absolute()),
@@ -154,7 +135,7 @@ def _progress(text: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, or 2 with one line that says why."""
     chosen = parser().parse_args(arguments)
-    return run("publish", lambda: build(chosen.config, chosen.sessions, chosen.results, chosen.out))
+    return run("publish", lambda: build(**vars(chosen)))
 
 
 if __name__ == "__main__":

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from remedies import REFERENCE, REMEDIES
+from remedies import REFERENCE
 from remedies.scenarios import CORE
 
 CONTROL = "control"
-ORDER = tuple(REMEDIES)
 HARM = ("kept", "raises", "lost, with a warning", "lost with no warning")
 STEPS = {"train": "training step", "predict": "predict step"}
-COSTS = {
-    "first_step_ratio": "first step",
-    "save_ratio": "save",
-    "load_ratio": "load",
-}
+COSTS = {"first_step_ratio": "first step", "save_ratio": "save", "load_ratio": "load"}
 ACTIONS = {
     "control": "change nothing",
     "build_from_config": "write build_from_config and build every layer in it",
@@ -43,7 +38,7 @@ CLAIMS = {
     "C13": "After saving, always verify that the optimizer's state is really restored.",
 }
 
-__all__ = ["ACTIONS", "CLAIMS", "CONTROL", "CORE", "COSTS", "HARM", "ORDER", "REFERENCE", "STEPS"]
+__all__ = ["ACTIONS", "CLAIMS", "CONTROL", "CORE", "COSTS", "HARM", "REFERENCE", "STEPS"]
 
 
 def action(remedy: str) -> str:

@@ -11,27 +11,17 @@ _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "\N{MICRO SIGN}s"), (1e-9, "ns"))
 _BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
 
 
-def digits(uncertainty: float) -> int:
-    """Return how many decimals a number with this uncertainty deserves: one or two digits of it.
-
-    >>> digits(0.25), digits(0.12), digits(30.0)
-    (1, 2, -1)
-    """
-    if not 0 < uncertainty < math.inf:
-        return 2
-    first = math.floor(math.log10(uncertainty))
-    return -first + (uncertainty / 10.0**first < 1.95)
-
-
 def known(value: float, uncertainty: float) -> str:
-    """Return `value` with the decimals that its uncertainty leaves.
+    """Return `value` with one or two digits of its uncertainty.
 
-    >>> known(1.2345, 0.25), known(1234.5, 120.0)
-    ('1.2', '1,230')
+    >>> known(1.2345, 0.25), known(1.2345, 0.12), known(1234.5, 120.0)
+    ('1.2', '1.23', '1,230')
     """
-    decimals = digits(uncertainty)
-    rounded = round(value, decimals) + 0.0
-    return f"{rounded:,.{max(0, decimals)}f}"
+    decimals = 2
+    if 0 < uncertainty < math.inf:
+        first = math.floor(math.log10(uncertainty))
+        decimals = -first + (uncertainty / 10.0**first < 1.95)
+    return f"{round(value, decimals) + 0.0:,.{max(0, decimals)}f}"
 
 
 def two(value: float) -> str:
@@ -45,18 +35,19 @@ def two(value: float) -> str:
     return known(value, 3 * 10.0 ** (math.floor(math.log10(abs(value))) - 1))
 
 
-def scaled(values: Iterable[float], units: tuple[tuple[float, str], ...]) -> tuple[float, str]:
-    """Return the unit, with its size, that suits the largest of `values`."""
-    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
-    return next((unit for unit in units if largest >= unit[0]), units[-1])
+def _unit(value: float, units: tuple[tuple[float, str], ...]) -> tuple[float, str]:
+    return next((unit for unit in units if abs(value) >= unit[0]), units[-1])
+
+
+def _amount(value: float, units: tuple[tuple[float, str], ...]) -> str:
+    if not math.isfinite(value):
+        return NOTHING
+    scale, unit = _unit(value, units)
+    return f"{two(value / scale)}{_SPACE}{unit}"
 
 
 def seconds(value: float) -> str:
-    """Return a time with two significant digits: ``3.1 ms``.
-
-    >>> seconds(0.00312).replace(chr(160), " ")
-    '3.1 ms'
-    """
+    """Return a time with two significant digits: ``3.1 ms``."""
     return _amount(value, _SECONDS)
 
 
@@ -65,17 +56,20 @@ def size(value: float) -> str:
     return _amount(value, _BYTES)
 
 
-def _amount(value: float, units: tuple[tuple[float, str], ...]) -> str:
-    if not math.isfinite(value):
-        return NOTHING
-    scale, unit = scaled([value], units)
-    shown = value / scale
-    return f"{two(shown)}{_SPACE}{unit}"
-
-
 def percent(share: float) -> str:
     """Return a share in percent with two significant digits: ``1.2 %``."""
     return f"{two(100 * share)}{_SPACE}%"
+
+
+def between(low: str, high: str) -> str:
+    """Return a range of two written amounts, with their unit once where it is the same.
+
+    >>> between("1.2 ms", "3.4 ms"), between("900 µs", "1.2 ms"), between("1 s", "1 s")
+    ('1.2 to 3.4 ms', '900 µs to 1.2 ms', '1 s')
+    """
+    number, *unit = low.split()
+    first = number if unit == high.split()[1:] else low
+    return low if low == high else f"{first} to {high}"
 
 
 def beyond(center: float, low: float, high: float) -> str:
@@ -88,16 +82,13 @@ def beyond(center: float, low: float, high: float) -> str:
     """
     if not math.isfinite(high - low):
         return "not measured often enough: one launch gives no interval"
-    scale, unit = scaled([low, high], _SECONDS)
+    scale, unit = _unit(max(abs(low), abs(high)), _SECONDS)
     half = (high - low) / 2 / scale
-    center, low, high = center / scale, low / scale, high / scale
+    amount, *ends = (known(end / scale, half) for end in (abs(center), low, high))
     if low <= 0 <= high:
-        return f"not measurable here: at most {known(high, half)}{_SPACE}{unit} a step"
+        return f"not measurable here: at most {ends[1]}{_SPACE}{unit} a step"
     sign = "+" if center > 0 else "\N{MINUS SIGN}"
-    return (
-        f"{sign}{known(abs(center), half)}{_SPACE}{unit} a step "
-        f"[{known(low, half)}, {known(high, half)}]"
-    )
+    return f"{sign}{amount}{_SPACE}{unit} a step [{', '.join(ends)}]"
 
 
 def slower(center: float, low: float, high: float) -> str:
@@ -112,16 +103,15 @@ def slower(center: float, low: float, high: float) -> str:
     if center >= 2:
         values = (known(value, half) for value in (center, low, high))
         return "takes {} times as long [{}, {}]".format(*values)
-    word = "slower" if center > 1 else "faster"
-    shares = [100 * abs(value - 1) for value in (center, low, high)]
-    first, *ends = (known(share, 100 * half) for share in shares)
-    return f"{first}{_SPACE}% {word} [{', '.join(ends if center > 1 else reversed(ends))}]"
+    first, *ends = (known(100 * abs(end - 1), 100 * half) for end in (center, low, high))
+    word, ends = ("slower", ends) if center > 1 else ("faster", ends[::-1])
+    return f"{first}{_SPACE}% {word} [{', '.join(ends)}]"
 
 
-def listed(items: Iterable[str], last: str = "and") -> str:
+def listed(items: Iterable[str]) -> str:
     """Return `items` as a list in a sentence: ``a, b and c``."""
     *others, final = [*items] or [""]
-    return f"{', '.join(others)} {last} {final}" if others else final
+    return f"{', '.join(others)} and {final}" if others else final
 
 
 def counted(count: float, noun: str, plural: str = "") -> str:

@@ -25,7 +25,7 @@ match session.workload:
     case "child":
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         Path(path, "child").write_text(str(child.pid), encoding="utf-8")
-        time.sleep(600)
+        raise RuntimeError("it crashed beside its child")
     case "crash":
         raise RuntimeError("it crashed")
     case "memory":

@@ -2,6 +2,7 @@ import importlib
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from remedies.__main__ import main
 from remedies.registry import REMEDIES
 
 SUBJECTS = Path(__file__).parent / "subjects" / "models.py"
+CUSTOM = ["--custom-objects", str(SUBJECTS)]
 
 
 def failing(capsys, *arguments):
@@ -80,10 +82,9 @@ def test_a_wrong_name_is_one_line(capsys, arguments, says):
 @pytest.mark.parametrize(
     ("factory", "says"),
     [
-        ("a_number", "returned a int; it must return a compiled, built keras.Model"),
+        ("a_number", "returned a int; it must return a built keras.Model"),
         ("raising", "raised RuntimeError: no such data set (raised at models.py:"),
         ("never_called", "not built"),
-        ("uncompiled", "not compiled"),
     ],
 )
 def test_a_wrong_factory_is_one_line(capsys, factory, says):
@@ -106,27 +107,29 @@ def checked(monkeypatch):
     check = importlib.import_module("remedies.check")  # the package's own name is the function
     kept, whole = {}, check.check
 
-    def once(*arguments, name):
+    def once(*arguments, name, **more):
         if name not in kept:
-            kept[name] = whole(*arguments, name=name)
+            kept[name] = whole(*arguments, name=name, **more)
         return kept[name]
 
     monkeypatch.setattr(check, "check", once)
 
 
 def test_check_prints_and_writes_the_users_line_the_cause_and_the_remedy(capsys, checked):
-    assert main(["check", f"{SUBJECTS}:masked"]) == 1
+    assert main(["check", f"{SUBJECTS}:masked", *CUSTOM]) == 1
     shown = capsys.readouterr().out
-    for part in ("2 of 2 weights lost", "tf.where(inputs", "Cause: dtype", "tf_cast", "INPUTS ="):
+    for part in ("2 of 2 weights lost", "tf.where(inputs", "Cause: dtype", "tf.cast(", "INPUTS ="):
         assert part in shown
     assert str(SUBJECTS) in shown
     assert "\x1b" not in shown
-    assert main(["check", f"{SUBJECTS}:masked", "--json"]) == 1
+    assert main(["check", f"{SUBJECTS}:masked", *CUSTOM, "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert not found["whole"]
     assert found["advice"][0]["cause"] == "dtype"
     assert "tf.where(inputs" in found["swallowed"][0]["source"]
-    assert found["trips"][0]["defects"]["weights_lost"] == 2
+    assert len([path for path in found["trips"][0]["lost"] if path.startswith("dense.")]) == 2
+    assert next(iter(found)) == "verdict"
+    assert found["exit_status"] == 1
 
 
 def test_check_of_a_whole_model_is_short(capsys):
@@ -202,3 +205,50 @@ def test_the_command_runs_as_a_process():
     assert found.returncode == 2
     assert found.stdout == ""
     assert found.stderr.startswith("remedies: unknown remedy")
+
+
+def test_a_fault_of_this_tool_is_one_line_with_a_status_of_its_own(capsys, monkeypatch):
+    def broken(_):
+        raise KeyError("no\nsuch thing")
+
+    monkeypatch.setitem(command._COMMANDS, "list", broken)
+    assert main(["list"]) == 4
+    shown = capsys.readouterr().err
+    assert shown.startswith("remedies: a fault of this tool, please report it")
+    assert len(shown.splitlines()) == 1
+
+
+def test_a_process_prints_its_verdict_alone():
+    found = subprocess.run(
+        [sys.executable, "-m", "remedies", "check", f"{SUBJECTS}:frozen", *CUSTOM],
+        capture_output=True,
+        text=True,
+    )
+    assert found.returncode == 1
+    assert found.stderr == ""
+    assert (
+        "loses state; what to do: set it where the layers are made" in found.stdout.split("\n")[0]
+    )
+
+
+def test_files_say_what_they_are_and_what_to_do(capsys, tmp_path):
+    from remedies.target import load_module
+
+    module = load_module(str(SUBJECTS))
+    model, _, _ = module.functional()
+    model.export(tmp_path / "exported", verbose=False)
+    assert "SavedModel" in failing(capsys, "check", str(tmp_path / "exported"))
+    model.save_weights(tmp_path / "m.weights.h5")
+    weights = ["check", str(tmp_path / "m.weights.h5")]
+    assert "--factory" in failing(capsys, *weights)
+    assert main([*weights, "--factory", f"{SUBJECTS}:functional"]) == 0
+    capsys.readouterr()
+    assert main([*weights, "--factory", f"{SUBJECTS}:frozen"]) == 1
+    assert "cannot be saved and loaded" in capsys.readouterr().out
+    model.save(tmp_path / "m.keras")
+    with zipfile.ZipFile(tmp_path / "m.keras") as archive:
+        archive.extractall(tmp_path / "folder")
+    assert main(["check", str(tmp_path / "folder")]) == 0
+    capsys.readouterr()
+    model.save(tmp_path / "old.h5")
+    assert "in the old HDF5 format" in failing(capsys, "check", str(tmp_path / "old.h5"))

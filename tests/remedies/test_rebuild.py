@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from remedies.rebuild import leaf_dtypes, observe, owned_classes
+from remedies.inventory import owned_classes
+from remedies.rebuild import leaf_dtypes, observe
 
 
 class Picky(keras.layers.Layer):

@@ -155,7 +155,7 @@ def test_a_frozen_layer_is_said_and_can_be_named(subjects, custom, tmp_path):
     assert any("--freeze" in note for note in found.notes)
     again = rescue(path, custom_objects=custom, freeze=["base"], out=tmp_path / "again.keras")
     assert again.whole
-    with pytest.raises(BadInputError, match="no layer 'roof' to freeze"):
+    with pytest.raises(BadInputError, match="no layer 'roof'; there are: base, head"):
         rescue(path, custom_objects=custom, freeze=["roof"], out=tmp_path / "no.keras")
 
 

@@ -1,9 +1,8 @@
-import keras
 import numpy as np
 import pytest
 
 from remedies.problem import BadInputError
-from remedies.stand_ins import candidates, discover, leaves, load_sample, shapes_of, targets_for
+from remedies.stand_ins import candidates, discover, leaves, load_sample, shapes_of
 
 SHAPES = {"image": (8, 3), "keep": (None, 3)}
 
@@ -26,27 +25,35 @@ def test_shapes_that_no_memory_holds_are_refused():
 
 
 def test_candidates_try_floats_first_and_every_choice_once():
-    kinds = [(x["image"].dtype.name, x["keep"].dtype.name) for x in candidates(SHAPES)]
+    drawn = list(candidates(SHAPES))
+    kinds = [(x["image"].dtype.name, x["keep"].dtype.name) for x in drawn]
     assert kinds[0] == ("float32", "float32")
-    assert len(set(kinds)) == len(kinds) == 9
+    assert len(set(kinds)) == len(kinds) == 16
 
 
 def test_dtypes_are_found_by_trying():
-    def model(inputs):
-        if inputs["keep"].dtype != bool or inputs["image"].dtype != np.float32:
-            raise TypeError("no")
+    class Model:
+        def __call__(self, inputs):
+            self.call(inputs)
 
-    found = discover(model, SHAPES)
+        def call(self, inputs):
+            if inputs["keep"].dtype != bool or inputs["image"].dtype != np.float32:
+                raise TypeError("no")
+
+    found = discover(Model(), SHAPES)
     assert found["keep"].dtype == bool
     assert found["image"].dtype == np.float32
 
 
 def test_the_last_reason_is_given_where_nothing_works():
-    def model(_):
-        raise RuntimeError("needs a moon")
+    class Model:
+        def call(self, inputs):
+            raise RuntimeError("needs a moon")
+
+        __call__ = call
 
     with pytest.raises(BadInputError, match=r"RuntimeError: needs a moon.*--sample"):
-        discover(model, SHAPES)
+        discover(Model(), SHAPES)
 
 
 def test_a_sample_is_read_by_the_models_own_keys(tmp_path):
@@ -77,13 +84,3 @@ def test_a_sample_that_is_no_archive_is_named(tmp_path):
     for name, says in (("s.npz", "not a usable"), ("no.npz", "no such file")):
         with pytest.raises(BadInputError, match=says):
             load_sample(tmp_path / name)
-
-
-def test_targets_are_class_numbers_where_the_loss_wants_them_and_metrics_still_work():
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile("sgd", loss, metrics=["accuracy"])
-    inputs = np.ones((2, 3), "float32")
-    targets = targets_for(model, inputs)
-    assert (targets.shape, targets.dtype) == ((2,), "int32")
-    model.test_on_batch(inputs, targets)

@@ -11,8 +11,8 @@ SMALL = {"workloads": ("image",), "jits": ("xla",), "batches": (32,)}
 
 def outcomes(folder, edit=None, **changes):
     results = gather(Made(**SMALL | changes, edit=edit).write(folder))
-    table = claims(results).parts[0].frame
-    return {name.split(".")[0]: (row["outcome"], row["evidence"]) for name, row in table.iterrows()}
+    rows = claims(results).parts[0].rows
+    return {row["claim"].split(".")[0]: (row["outcome"], row["evidence"]) for row in rows}
 
 
 def test_each_claim_has_an_outcome_with_its_evidence(folder):

@@ -21,11 +21,11 @@ def small(tmp_path_factory):
 
 
 def test_the_markdown_is_as_it_was(small, golden):
-    golden("report.md", small.files["report.md"])
+    golden("report.md", small["report.md"])
 
 
 def test_the_table_of_values_is_as_it_was(small, golden):
-    rows = small.files["results.csv"].splitlines(keepends=True)
+    rows = small["results.csv"].splitlines(keepends=True)
     golden("results.csv", "".join(rows[:1] + rows[1::40]))
     assert [*csv.reader(rows[:1])] == [[*COLUMNS]]
 
@@ -47,7 +47,7 @@ def test_every_section_but_the_first_is_folded_and_begins_with_its_answer(report
 
 
 def test_the_first_table_has_a_row_for_each_remedy(small):
-    text = small.files["report.md"]
+    text = small["report.md"]
     rows = [line for line in text.split("\n\n")[5].splitlines() if line.startswith("|")]
     assert len(rows) == 8
     assert [head.strip() for head in rows[0].strip("|").split("|")] == [
@@ -68,7 +68,7 @@ def test_whatever_a_file_says_is_escaped(folder, undrawn):
     made = Made(**SMALL | {"workloads": ("image", HOSTILE[:99])}, machine=HOSTILE[:99],
                 facts=facts, edit=edit)  # fmt: skip
     made.write(folder)
-    files = render(gather(folder)).files
+    files = render(gather(folder))
     for name in ("index.html", "report.md"):
         assert "alert(1)" in files[name]
         assert "<script" not in files[name] and "<img src=x" not in files[name]
@@ -85,7 +85,7 @@ def test_a_figure_takes_a_name_for_no_formula(folder):
                                   "first_steps", "saving", "loads", "kernels"])  # fmt: skip
 def test_each_kind_of_session_alone_makes_a_report(folder, kind, undrawn):
     made = Made(**SMALL, edit=lambda session, _: session["kind"] == kind)
-    files = render(gather(made.write(folder))).files
+    files = render(gather(made.write(folder)))
     assert "## What to do" in files["report.md"] and "nan" not in files["report.md"]
 
 
@@ -98,9 +98,9 @@ def test_each_kind_of_session_may_be_missing(folder, kind, undrawn):
 def test_a_gpu_that_was_not_measured_is_said_and_one_that_was_is_not(folder, undrawn):
     without = gather(Made(**SMALL).write(folder / "a"))
     assert scope(without).endswith("No GPU was measured.")
-    assert "No GPU was measured: nothing here" in render(without).files["report.md"]
+    assert "No GPU was measured: nothing here" in render(without)["report.md"]
     both = gather(Made(**SMALL, devices=("cpu", "gpu")).write(folder / "b"))
-    assert "No GPU" not in render(both).files["report.md"]
+    assert "No GPU" not in render(both)["report.md"]
 
 
 def test_a_device_that_was_compiled_for_only_is_no_measured_one(folder, undrawn):
@@ -110,18 +110,18 @@ def test_a_device_that_was_compiled_for_only_is_no_measured_one(folder, undrawn)
     ))  # fmt: skip
     exact.machine = "desk2"
     exact.write(folder)
-    text = render(gather(folder)).files["report.md"]
+    text = render(gather(folder))["report.md"]
     assert "for h100 they were only compiled; no GPU was measured" in text
     assert "compiled, not run" in text
 
 
 def test_every_number_of_launches_is_in_plain_words(small):
-    assert "n =" not in small.files["report.md"] and "2 launches" in small.files["report.md"]
+    assert "n =" not in small["report.md"] and "2 launches" in small["report.md"]
 
 
 def test_a_cost_that_crosses_zero_seconds_is_not_measurable(folder, undrawn):
     tiny = only("python_extra_seconds", put(1e-9), remedy="functional_bool_input")
-    text = render(gather(Made(**SMALL, edit=tiny).write(folder))).files["report.md"]
+    text = render(gather(Made(**SMALL, edit=tiny).write(folder)))["report.md"]
     assert "not measurable here: at most" in text
 
 

@@ -1,0 +1,53 @@
+"""Whose code a class or a file is: a framework's, an installed library's or the user's own."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+FRAMEWORKS = ("keras", "tensorflow", "numpy", "jax", "optree", "h5py", "wrapt", "absl")
+_OWN = Path(__file__).parent
+
+
+def of_framework(cls: Any) -> bool:
+    """Whether a class or function belongs to Keras, TensorFlow or what they stand on."""
+    root = str(getattr(cls, "__module__", "")).partition(".")[0]
+    return root in (*FRAMEWORKS, "builtins", "tensorflow_core")
+
+
+def of_user(cls: type) -> bool:
+    """Whether a class is the user's own, and no installed package's."""
+    module = sys.modules.get(cls.__module__)
+    file = getattr(module, "__file__", None)
+    return not of_framework(cls) and (file is None or not is_installed(file))
+
+
+def is_installed(filename: str) -> bool:
+    """Whether a file belongs to an installed package or to Python itself."""
+    path = Path(filename)
+    roots = [sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")]
+    if "site-packages" in path.parts or any(path.is_relative_to(root) for root in roots):
+        return True
+    top = next((folder for folder in path.parents if not (folder / "__init__.py").exists()), path)
+    return _holds_installed(top)
+
+
+@functools.lru_cache(maxsize=256)
+def _holds_installed(folder: Path) -> bool:
+    """Whether pip installed into `folder`, as it does with --target."""
+    return next(folder.glob("*.dist-info"), None) is not None
+
+
+def is_framework_file(filename: str) -> bool:
+    """Whether a frame's file is a framework's, Python's own or one that watches from here."""
+    path = Path(filename)
+    if filename.startswith("<") or path.parent == _OWN:
+        return True
+    site = [Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")]
+    if any(path.is_relative_to(root / name) for root in site for name in FRAMEWORKS):
+        return True
+    stdlib = path.is_relative_to(sysconfig.get_path("stdlib"))
+    return stdlib and not any(path.is_relative_to(root) for root in site)

@@ -1,0 +1,126 @@
+"""Whatever a user's model raises, and wherever: a verdict or one line, and never a traceback."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from remedies.check import check
+from remedies.display import console, print_report
+from remedies.findings import Report
+from remedies.problem import BadInputError
+
+RNG = np.random.default_rng(0)
+DTYPES = ("float32", "bool", "int8", "uint64", "float16", "complex64", "string", "object", "str")
+STRUCTURES = ("one", "tuple", "list", "dict", "nested", "ragged", "sparse", "dataset", "generator")
+STAGES = {
+    "nowhere": (),
+    "call when rebuilt": ("call",),
+    "build_from_config": ("build_from_config",),
+    "get_build_config": ("get_build_config",),
+    "saving": ("get_config",),
+    "loading": ("from_config",),
+    "own variables": ("save_own_variables",),
+    "loading them": ("load_own_variables",),
+    "compiling": ("compile_from_config",),
+    "train_step": ("train_step",),
+    "predict_step": ("predict_step",),
+    "all at once": ("get_compile_config", "build_from_config", "load_own_variables"),
+}
+
+
+def array(dtype):
+    values = RNG.random((4, 3))
+    if dtype == "string":
+        return tf.constant([["a", "b", "c"]] * 4)
+    if dtype in ("object", "str"):
+        return np.array([["a", "b", "c"]] * 4, dtype)
+    return (values * 2).astype(dtype)
+
+
+def data(structure, dtype):
+    x, y = array(dtype), np.ones((4, 1), "float32")
+    made = {
+        "one": lambda: (x, y),
+        "tuple": lambda: ((x, array("float32")), y),
+        "list": lambda: ([x, x], y),
+        "dict": lambda: ({"b": x, "a": array("bool")}, y),
+        "nested": lambda: ({"b": (x, [x]), "a": {"c": x}}, y),
+        "ragged": lambda: (tf.ragged.constant([[1.0], [2.0, 3.0], [], [4.0]]), y),
+        "sparse": lambda: (tf.sparse.from_dense(array("float32")), y),
+        "dataset": lambda: (tf.data.Dataset.from_tensors((tf.constant(array("float32")), y)), None),
+        "generator": lambda: (((array("float32"), y) for _ in range(3)), None),
+    }
+    return made[structure]()
+
+
+def number(leaf):
+    if isinstance(leaf, tf.RaggedTensor):
+        leaf = leaf.to_tensor(shape=(None, 3))
+    if isinstance(leaf, tf.SparseTensor):
+        leaf = tf.sparse.to_dense(leaf)
+    if leaf.dtype == "string":
+        return tf.cast(tf.strings.length(leaf), "float32")
+    return tf.cast(leaf, "float32")
+
+
+def model_class(methods):
+    class Fuzzed(keras.Model):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.dense = keras.layers.Dense(1)
+
+        def call(self, inputs):
+            leaves = tf.nest.flatten(inputs)
+            return self.dense(tf.add_n([number(leaf) for leaf in leaves]))
+
+    def raising(*args, **kwargs):
+        if armed:
+            raise (
+                ValueError("\x1b[1mfuzzed\x1b[0m" + "\n" * 3)
+                if len(methods) > 1
+                else OverflowError()
+            )
+        return original[0](*args, **kwargs)
+
+    armed, original = [], []
+    for method in methods:
+        original[:] = [getattr(Fuzzed, method)]
+        setattr(Fuzzed, method, classmethod(raising) if method == "from_config" else raising)
+    return keras.saving.register_keras_serializable("fuzz")(Fuzzed), armed
+
+
+CASES = [
+    *itertools.product(STRUCTURES, ["float32"], ["nowhere"]),
+    *itertools.product(["one"], DTYPES[1:], ["nowhere"]),
+    *itertools.product(["dict"], ["int8"], STAGES),
+]
+
+
+@pytest.mark.parametrize(("structure", "dtype", "stage"), CASES)
+def test_no_input_ends_in_a_traceback(structure, dtype, stage, capsys):
+    cls, armed = model_class(STAGES[stage])
+    model = cls()
+    x, y = data(structure, dtype)
+    first = next(iter(x)) if structure == "dataset" else (array("float32"), None)
+    with np.errstate(all="ignore"):
+        sample = first[0] if structure in ("dataset", "generator") else x
+        if dtype in ("object", "str"):
+            sample = tf.constant(x.tolist())
+        model(sample)
+    model.compile("adam", "mse")
+    armed.append(True)
+    try:
+        report = check(model, x, y)
+    except BadInputError as error:
+        assert str(error) and "\n" not in str(error) and "\x1b" not in str(error)
+        return
+    assert isinstance(report, Report)
+    assert report.whole or report.advice or report.undecided
+    print_report(console(sys.stdout), report)
+    assert "\x1b" not in capsys.readouterr().out

@@ -1,0 +1,159 @@
+"""What people reported: the verdict, the cause and the cure of each, and the model left alone."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from remedies.check import check
+from remedies.findings import Cause, Verdict
+from remedies.inventory import equal, host, take
+from remedies.patching import methods_of, patched
+
+PATH = Path(__file__).parent / "subjects" / "reports.py"
+WHOLE = [
+    *("string_towers", "spare_layers", "dict_outputs", "text_tf_idf_functional", "inputs_only"),
+    *("guide_train_step", "text_model_alone", "dataset_as_x", "two_branches", "vae_sampling"),
+]
+# Cause, words of the report's headline, text or code, and where the code is to be pasted.
+LOSSY = {
+    "hashed_strings": (Cause.DTYPE, ["3 of 3 weights", "6 of 8 optimizer", "string"], "Hashed"),
+    "complex_spectrum": (Cause.DTYPE, ['tf.cast(wave, "complex64") (tried: '], "Spectrum"),
+    "keyword_only": (Cause.ARGUMENTS, ["2 of 2 weights lost", "self(**zeros)"], "KeywordOnly"),
+    "helper_head": (Cause.CHILDREN, ["2 of 6 weights", "self.aux is used", "training"], "Helper"),
+    "training_without_default": (Cause.TRAINING, ["training=False) (tried: "], "NeedsTraining"),
+    "children_named_layers": (Cause.NOT_IN_FILE, ["4 weights", "rename the attribute _layers"], ""),
+    "codebook_tf_variable": (Cause.OUTSIDE, ["self.vq.codes", "add_weight(shape=(6, 4)"], ""),
+    "running_mean_tf_variable": (Cause.OUTSIDE, ["self.centre.centre", "add_weight"], ""),
+    "gan_two_optimizers": (Cause.COMPILE, ["d_optimizer", "20 variables", "uncompiled"], "Gan"),
+    "gan_two_optimizers_test_step": (Cause.COMPILE, ["g_optimizer", "20 variables"], "GanWithTest"),
+    "head_only_train_step": (Cause.OPTIMIZER, ["2 of 4", "self.base.trainable = False"], ""),
+    "mixed_precision_scaled": (Cause.LOSS_SCALE, ["first load: whole", "LossScaleOptimizer"], ""),
+}
+UNUSABLE = {
+    "unregistered_class": (Cause.NOT_REGISTERED, ["Unregistered is not registered"], ""),
+    "schedule_not_registered": (Cause.NOT_REGISTERED, ["_WarmUpKept is not registered"], ""),
+    "parts_handed_in": (Cause.GET_CONFIG, ["saving raised", "(encoder, head)"], "Handed"),
+    "schedule_without_config": (Cause.GET_CONFIG, ["saving raised", "_WarmUp"], "_WarmUp"),
+}
+EXPECTED = dict.fromkeys(WHOLE, (None, [], "")) | LOSSY | UNUSABLE
+VERDICTS = dict.fromkeys(WHOLE, Verdict.WHOLE) | dict.fromkeys(LOSSY, Verdict.LOSSY)
+
+
+@pytest.fixture(scope="module")
+def reports():
+    # Not load_module: it puts the folder on the path for good.
+    spec = importlib.util.spec_from_file_location("reports", PATH)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["reports"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(autouse=True)
+def policy():
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+def made(reports, name):
+    subject = getattr(reports, name)()
+    return subject if isinstance(subject, tuple) else (subject,)
+
+
+def variables(model):
+    return [host(item.variable) for item in take(model).values() if item.variable is not None]
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_verdict_cause_and_cure(reports, name):
+    cause, words, pasted_into = EXPECTED[name]
+    model, *data = made(reports, name)
+    before, attributes = variables(model), dict(vars(model))
+    report = check(model, *data, name=name)
+    assert report.verdict is VERDICTS.get(name, Verdict.UNUSABLE)
+    assert [advice.cause for advice in report.advice] == ([cause] if cause else [])
+    for word in words:
+        assert word in report.text() + report.code
+    after = variables(model)
+    assert len(before) == len(after) and all(map(equal, before, after))
+    assert vars(model) == attributes
+    if pasted_into:
+        assert report.advice[0].cured
+        mended = getattr(reports, pasted_into)
+        with patched(mended, methods_of(report.code, mended)):
+            custom = {pasted_into: mended}
+            check(*made(reports, name), custom_objects=custom).raise_if_lossy()
+
+
+@pytest.mark.parametrize("name", ["unregistered_class", "schedule_not_registered"])
+def test_what_lacks_a_registration_is_whole_with_custom_objects(reports, name):
+    custom = {"Unregistered": reports.Unregistered, "_WarmUpKept": reports._WarmUpKept}
+    check(*made(reports, name), custom_objects=custom).raise_if_lossy()
+
+
+def listed(self, **kwargs):
+    """What `Stack.__init__` becomes by the advice: another name for the list."""
+    keras.layers.Layer.__init__(self, **kwargs)
+    self.layers_list = [keras.layers.Dense(5, "relu"), keras.layers.Dense(4)]
+
+
+def through_list(self, x):
+    for layer in self.layers_list:
+        x = layer(x)
+    return x
+
+
+def with_codes(self, **kwargs):
+    keras.layers.Layer.__init__(self, **kwargs)
+    self.codes = self.add_weight(shape=(6, 4), name="codes")
+
+
+def quantize(self, h):
+    distance = tf.reduce_sum(tf.square(h[:, None] - self.codes[None]), -1)
+    return h + tf.stop_gradient(tf.gather(self.codes, tf.argmin(distance, -1)) - h)
+
+
+def with_centre(self, **kwargs):
+    keras.layers.Layer.__init__(self, **kwargs)
+    self.centre = self.add_weight(shape=(6,), name="centre", trainable=False)
+
+
+def frozen_base(self, **kwargs):
+    keras.Model.__init__(self, **kwargs)
+    self.base, self.head = keras.layers.Dense(5, "relu"), keras.layers.Dense(1)
+    self.base.trainable = False
+
+
+@pytest.mark.parametrize(
+    ("name", "cls", "methods"),
+    [
+        ("children_named_layers", "Stack", {"__init__": listed, "call": through_list}),
+        ("codebook_tf_variable", "Quantizer", {"__init__": with_codes, "call": quantize}),
+        ("running_mean_tf_variable", "RunningCentre", {"__init__": with_centre}),
+        ("head_only_train_step", "HeadOnly", {"__init__": frozen_base}),
+    ],
+)
+def test_advice_in_words_cures_when_it_is_followed(reports, name, cls, methods):
+    with patched(getattr(reports, cls), methods):
+        check(*made(reports, name)).raise_if_lossy()
+
+
+def test_a_loss_scale_that_is_stated_is_kept_under_float32(reports):
+    model, x, y = made(reports, "mixed_precision_scaled")
+    model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam()), "mse")
+    model.fit(x, y, verbose=0)
+    check(model, x, y).raise_if_lossy()
+
+
+def test_predictions_are_the_same_after_a_check(reports):
+    model, x, y = made(reports, "running_mean_tf_variable")
+    before = model.predict(x, verbose=0)
+    check(model, x, y)
+    np.testing.assert_array_equal(before, model.predict(x, verbose=0))

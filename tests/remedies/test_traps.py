@@ -1,0 +1,176 @@
+"""Every trap in docs/traps.md, each on the smallest model that falls into it."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from remedies.check import check
+from remedies.findings import Cause
+
+X, Y = np.ones((4, 3), "float32"), np.ones((4, 1), "float32")
+registered = keras.saving.register_keras_serializable("traps")
+
+
+def fitted(model, optimizer="adam"):
+    model.compile(optimizer, "mse")
+    model.fit(X, Y, verbose=0)
+    return model
+
+
+@registered
+class Plain(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = keras.layers.Dense(1)
+
+    def call(self, x):
+        return self.dense(x)
+
+
+@registered
+class Compiles(Plain):
+    def compile(self, optimizer="adam", loss="mse", **kwargs):
+        super().compile(optimizer=optimizer, loss=loss, **kwargs)
+
+
+@registered
+class Scaled(Plain):
+    def __init__(self, scale=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.scale = scale
+
+    def call(self, x):
+        return self.dense(x) * self.scale
+
+
+@registered
+class Required(Plain):
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+
+
+class Helper(tf.Module):
+    def __init__(self):
+        super().__init__()
+        self.shift = tf.Variable(tf.random.normal((1,)))
+
+
+@registered
+class Helped(Plain):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.helper = Helper()
+
+    def call(self, x):
+        return self.dense(x) + self.helper.shift
+
+
+def functional(layer=None):
+    inputs = keras.Input((3,))
+    hidden = (layer or keras.layers.Dense(2))(inputs)
+    return keras.Model(inputs, keras.layers.Dense(1)(hidden))
+
+
+def compiles():
+    return fitted(Compiles(), keras.optimizers.SGD(0.123))
+
+
+def scaled():
+    return fitted(Scaled(scale=3.0))
+
+
+def required():
+    return fitted(Required(3))
+
+
+def helped():
+    return fitted(Helped())
+
+
+def moved_on():
+    model = fitted(Scaled())
+    del model.scale
+    model.threshold, model.scale = 2.5, 1.0
+    return model
+
+
+def lora():
+    layer = keras.layers.Dense(2)
+    model = functional(layer)
+    layer.enable_lora(2)
+    return fitted(model)
+
+
+def frozen_inside():
+    model = Plain()
+    model(X)
+    model.dense.trainable = False
+    return fitted(model)
+
+
+def frozen_later():
+    model = fitted(functional())
+    model.layers[1].trainable = False
+    return model
+
+
+def excluded():
+    optimizer = keras.optimizers.AdamW(weight_decay=0.1)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return fitted(functional(), optimizer)
+
+
+def saved_as_hdf5(folder):
+    model = fitted(functional(), keras.optimizers.SGD(0.123))
+    model.save(folder / "old.h5")
+    return model
+
+
+@pytest.mark.parametrize(
+    ("make", "cause", "words"),
+    [
+        (compiles, Cause.COMPILE, "get_compile_config"),
+        (scaled, Cause.GET_CONFIG, "scale=3.0 loads as 1.0"),
+        (required, Cause.GET_CONFIG, "its arguments (units) are in no file"),
+        (helped, Cause.OUTSIDE, "make Helper a keras.layers.Layer"),
+        (moved_on, Cause.ATTRIBUTE, "self.threshold"),
+        (lora, Cause.LORA, "self.layers[1]"),
+        (frozen_inside, Cause.FROZEN, "self.dense.trainable = False"),
+        (frozen_later, Cause.OPTIMIZER, "call compile() again"),
+        (excluded, Cause.EXCLUSIONS, "exclude_from_weight_decay"),
+    ],
+)
+def test_trap(make, cause, words):
+    report = check(make(), X, Y)
+    assert report.advice[0].cause is cause
+    assert words in report.text()
+    assert report.advice[0].cured in (True, None)
+
+
+def test_recurrent_state_is_in_no_file():
+    inputs = keras.Input(batch_shape=(4, 3, 1))
+    model = keras.Model(inputs, keras.layers.LSTM(1, stateful=True)(inputs))
+    model.compile("adam", "mse")
+    model.fit(X[..., None], Y, batch_size=4, verbose=0)
+    assert check(model, X[..., None], Y).advice[0].cause is Cause.RECURRENT
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_the_old_format_makes_the_live_model_forget_its_optimizer(tmp_path):
+    report = check(saved_as_hdf5(tmp_path), X, Y)
+    assert report.advice[0].cause is Cause.COMPILE
+    assert "old HDF5 format" in report.text()
+
+
+def test_the_example_in_the_docs_runs():
+    docs = (Path(__file__).parents[2] / "docs" / "traps.md").read_text()
+    code = docs.split("```python\n")[1].split("```")[0]
+    space = {"keras": keras, "__name__": "docs"}
+    exec(code, space)  # noqa: S102
+    model = fitted(space["Scaled"](scale=3.0))
+    custom = {"Scaled": space["Scaled"]}
+    assert "scale=3.0 loads as 1.0" in check(model, X, Y, custom_objects=custom).text()
