@@ -57,7 +57,8 @@ def run(
         outcome = folder.read(session) or {}
         if outcome.get("status") not in (DONE, UNAVAILABLE):
             reason = reason or "left nothing that can be read"
-            folder.write(session, {"status": FAILED, "reason": reason, "setting": setting}, ())
+            known = {"setting": setting, "machine": os.environ.get("REMEDIES_MACHINE") or "unknown"}
+            folder.write(session, {"status": FAILED, "reason": reason, **known}, ())
             failures[session] = reason
         progress(session, f"failed: {reason}" if reason else str(outcome["status"]))
     return failures

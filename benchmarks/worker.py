@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 import warnings
 from importlib import import_module
 from pathlib import Path
@@ -85,4 +86,10 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parents[1])
     import_module("benchmarks")
     sys.path.append(sys.path.pop(0))
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except Exception:
+        # The thread that reads standard input would end Python with an error of its own.
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
