@@ -1,14 +1,4 @@
-"""Session files as one table, judged, and as a page. It never imports TensorFlow.
-
-Examples
---------
->>> import reports                                          # doctest: +SKIP
->>> from reports.judge import judge                         # doctest: +SKIP
->>> frame = reports.load(".asv/sessions/mine")              # doctest: +SKIP
->>> judge(frame)[["remedy", "step", "word", "text"]]        # doctest: +SKIP
-"""
-
-from __future__ import annotations
+"""Session files as one table, judged, and as a page. It never imports TensorFlow."""
 
 from pathlib import Path
 from typing import Any
@@ -19,12 +9,8 @@ __all__ = ["load"]
 def load(folder: Path | str) -> Any:
     """Return a pandas DataFrame with a row for each value in the session files of `folder`.
 
-    Raises
-    ------
-    reports.frame.SessionsError
-        Where there is nothing to read.
+    It raises `reports.frame.SessionsError` where there is nothing to read.
     """
-    # pandas is imported only here: `python -m reports --help` answers at once.
-    from reports.frame import read
+    from reports.frame import read  # here, so that `python -m reports --help` answers at once
 
     return read(Path(folder)).frame

@@ -7,9 +7,9 @@ from typing import Any
 from reports import figures
 from reports.parts import Figure, Section, Table
 from reports.recommendation import diff, recommend
-from reports.results import SECOND, Kept, Results, losses, summary
+from reports.results import SECOND, Results, summary
 from reports.vocabulary import REFERENCE, STEPS
-from reports.wording import NOTHING, counted, span
+from reports.wording import NOTHING, span
 
 
 def answer(results: Results) -> Section:
@@ -32,7 +32,7 @@ def overview(results: Results) -> Table:
     for remedy in results.remedies:
         lines = results.metric("recipe_lines", remedy=remedy)["value"]
         row = {"remedy": remedy, "lines you change": span(lines) if len(lines) else NOTHING}
-        row["keeps the model"] = keeps(results, remedy)
+        row["keeps the model"] = results.keeps(remedy)
         columns = {label: ("step_ratio", {"mask_dtype": "bool", "step": step})
                    for step, label in STEPS.items()}  # fmt: skip
         columns |= {"save": ("save_ratio", {}), "load": ("load_ratio", {})}
@@ -49,17 +49,6 @@ def overview(results: Results) -> Table:
         "equal. What loses state may load faster: it loads less."
     )
     return Table(caption, rows)
-
-
-def keeps(results: Results, remedy: str) -> str:
-    """Return in a cell of a table what `remedy` keeps in the workloads measured."""
-    state, trips = results.kept(remedy), results.trips_of(remedy)
-    if state is Kept.LOST:
-        return f"no: {', '.join(losses(trips)[:2])}"
-    if state is Kept.ONCE:
-        most = counted(trips[SECOND].max(), "variable")
-        return f"only once: the second save and load loses {most}"
-    return str(state.value)
 
 
 def figure(results: Results) -> list[Figure]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from remedies.intervals import Word
-from reports.answer import keeps
 from reports.parts import Section, Table
-from reports.results import Kept, Results, cells, losses, summary
-from reports.vocabulary import CLAIMS, CONTROL, REFERENCE
+from reports.results import EVERYTHING, UNKNOWN, Results, cells, losses, summary
+from reports.vocabulary import CONTROL, REFERENCE, prose
 from reports.wording import counted, listed
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "not established"
 Finding = tuple[str, str]
+Judge = Callable[[Results], Finding]
 _NOTHING: Finding = (OPEN, "Not measured here.")
 FUNCTIONAL = "functional_bool_input"
 
@@ -29,44 +30,41 @@ _TRIPS = {
 
 def claims(results: Results) -> Section:
     """Return the section on the claims."""
-    found = {name: _judge(results, name) for name in CLAIMS}
-    counts = [
-        sum(each[0] == outcome for each in found.values()) for outcome in (HOLDS, FAILS, OPEN)
-    ]
+    rows = []
+    for claim in prose("claims"):
+        name = claim.partition(".")[0]
+        judge = _OTHERS.get(name) or _trips(*_TRIPS[name])
+        outcome, evidence = judge(results)
+        rows.append({"claim": claim, "outcome": outcome, "evidence": evidence})
+    counts = Counter(row["outcome"] for row in rows)
     answer = (
-        f"Of the article's {len(found)} claims {counts[0]} hold, {counts[1]} do not hold as they "
-        f"are written, and {counts[2]} are not established by these results."
+        f"Of the article's {len(rows)} claims {counts[HOLDS]} hold, {counts[FAILS]} do not hold as "
+        f"they are written, and {counts[OPEN]} are not established by these results."
     )
-    rows = [
-        {"claim": f"{name}. {CLAIMS[name]}", "outcome": outcome, "evidence": evidence}
-        for name, (outcome, evidence) in found.items()
-    ]
     return Section("claims", "The article's claims", answer, [Table("", rows)])
 
 
-def _judge(results: Results, name: str) -> Finding:
-    return _trips(results, *_TRIPS[name]) if name in _TRIPS else _OTHERS[name](results)
-
-
-def _trips(results: Results, some: tuple[str, ...], none: tuple[str, ...], text: str) -> Finding:
-    trips = results.trips_of(CONTROL)
-    if not all(name in trips and trips[name].notna().any() for name in (*some, *none)):
-        return _NOTHING
-    true = (trips[[*some]] > 0).all(axis=1) & (trips[[*none]] == 0).all(axis=1)
-    lost = "; ".join(losses(trips)[:2]) or "nothing"
-    scope = f"{counted(len(true), 'round trip')} ({cells(trips.reset_index())})"
-    outcome = HOLDS if true.all() else FAILS
-    return outcome, f"{text} in {int(true.sum())} of {scope}. The control loses: {lost}."
-
-
-def _whole(remedy: str) -> Callable[[Results], Finding]:
+def _trips(some: tuple[str, ...], none: tuple[str, ...], text: str) -> Judge:
     def judged(results: Results) -> Finding:
-        state = results.kept(remedy)
-        if state is Kept.UNKNOWN:
+        trips = results.trips_of(CONTROL)
+        if not all(name in trips and trips[name].notna().any() for name in (*some, *none)):
             return _NOTHING
-        scope = cells(results.trips_of(remedy).reset_index())
-        text = f"Keeps the model through two saves and loads: {keeps(results, remedy)} ({scope})."
-        return (HOLDS if state is Kept.WHOLE else FAILS), text
+        true = (trips[[*some]] > 0).all(axis=1) & (trips[[*none]] == 0).all(axis=1)
+        lost = "; ".join(losses(trips)[:2]) or "nothing"
+        scope = f"{counted(len(true), 'round trip')} ({cells(trips.reset_index())})"
+        evidence = f"{text} in {true.sum()} of {scope}. The control loses: {lost}."
+        return (HOLDS if true.all() else FAILS), evidence
+
+    return judged
+
+
+def _whole(remedy: str) -> Judge:
+    def judged(results: Results) -> Finding:
+        state, scope = results.keeps(remedy), cells(results.trips_of(remedy).reset_index())
+        if state == UNKNOWN:
+            return _NOTHING
+        text = f"Keeps the model through two saves and loads: {state} ({scope})."
+        return (HOLDS if state == EVERYTHING else FAILS), text
 
     return judged
 
@@ -100,14 +98,13 @@ def _c9(results: Results) -> Finding:
 
 
 def _c11(results: Results) -> Finding:
-    states = results.kept(REFERENCE), results.kept(CONTROL)
-    if Kept.UNKNOWN in states:
+    own, control = results.keeps(REFERENCE), results.keeps(CONTROL)
+    if UNKNOWN in (own, control):
         return _NOTHING
     rows = results.compared("step_ratio", remedy=CONTROL, mask_dtype="bool")
-    cost = f" Its steps, the control's against them: {summary(rows)}." if len(rows) else ""
-    better = states[0] is Kept.WHOLE and states[1] is not Kept.WHOLE
-    text = f"ops_where keeps: {states[0].value}; tf.where: {states[1].value}.{cost}"
-    return (HOLDS if better and Word.FASTER.value not in {*rows["word"]} else FAILS), text
+    text = f"ops_where keeps: {own}; tf.where: {control}. The control's steps: {summary(rows)}."
+    better = own == EVERYTHING != control and Word.FASTER.value not in {*rows["word"]}
+    return (HOLDS if better else FAILS), text
 
 
 def _c12(results: Results) -> Finding:
@@ -117,14 +114,12 @@ def _c12(results: Results) -> Finding:
     kept = (table == 0).sum()
     best = [*kept[kept == kept.max()].index]
     text = f"Keeps the model in the most situations, {kept.max()} of {len(table)}: {listed(best)}."
-    pair, alone = results.kept("build_from_config_pair"), results.kept("build_from_config")
-    if Kept.UNKNOWN not in (pair, alone):
-        text += f" Of a subclass, build_from_config alone keeps: {alone.value}"
-        text += f"; with get_build_config: {pair.value}."
+    for name in ("build_from_config", "build_from_config_pair"):
+        text += f" {name} keeps through two saves and loads: {results.keeps(name)}."
     return (HOLDS if FUNCTIONAL in best else FAILS), text
 
 
-_OTHERS: dict[str, Callable[[Results], Finding]] = {
+_OTHERS: dict[str, Judge] = {
     "C6": _whole("build_from_config"),
     "C7": _whole("tf_cast"),
     "C8": _c8,

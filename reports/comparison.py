@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from remedies import REFERENCE
@@ -16,6 +17,7 @@ VARIANT = ("remedy", "mask_dtype", "kernel")
 STEP = "step_ratio"
 PYTHON = "python_extra_seconds"
 EXACT = ("step_group", "program_differs", "python_calls_differ")
+_ENDS = {"ratio": "center", "low": "low", "high": "high"}
 _NOTHING = Interval(math.nan, math.nan, math.nan, 0, 0)
 
 Key = tuple[Any, ...]
@@ -32,8 +34,7 @@ def reference(variant: Key) -> bool:
 class Cell:
     """The variants of one cell, and the intervals of those that a clock was needed for.
 
-    `tables` are the rows of the cell by metric, `times` those of the times that `metric` is a
-    ratio of.
+    `tables` are its rows by metric, `times` those of the times that `metric` is a ratio of.
     """
 
     def __init__(self, tables: Mapping[str, Any], times: Any, metric: str) -> None:
@@ -44,12 +45,12 @@ class Cell:
             name: [reason for reason in dict.fromkeys(table["unreliable"]) if reason]
             for name, table in tables.items()
         }
-        self.variants = list(
-            dict.fromkeys(variant for table in tables.values() for variant in _variants(table))
+        self.variants = dict.fromkeys(
+            variant for table in tables.values() for variant in _variants(table)
         )
         self.gate = any(table["source"].iat[0] not in ("", "base") for table in tables.values())
-        gate_has_none = self.gate or metric == STEP  # the step that is itself is the same step
-        self.references = set() if gate_has_none else {v for v in self.variants if reference(v)}
+        if not self.gate and metric != STEP:  # the step that is itself is the same step
+            self.variants = {v: None for v in self.variants if not reference(v)}
         python, ratios = _pivot(tables.get(PYTHON)), _pivot(tables.get(metric))
         self.kinds = {v: self._kind(v, v in python or v not in ratios) for v in self.variants}
         self.timed = self._intervals(ratios, Word.SLOWER)
@@ -59,29 +60,28 @@ class Cell:
         """Return how `variant` is compared: not at all, by its Python alone, or by a ratio."""
         group = self.exact["step_group"].get(variant)
         itself = self.metric == STEP and not self.gate and reference(variant)
-        if itself or (group is not None and group[0] == 0):
+        if (itself or (group and group[0] == 0)) and variant[0] != PLACEBO:
             return Word.SAME_STEP
         program = self.exact["program_differs"].get(variant)
         calls = self.exact["python_calls_differ"].get(variant)
         # Without a fingerprint the Python was not the same twice in a row: that is no evidence.
-        only_python = program is not None and program[0] == 0 and calls and calls[1] != ""
+        only_python = program and program[0] == 0 and calls and calls[1] != ""
         return Word.PYTHON if only_python and timed_alone else Word.SLOWER
 
     def _step(self, variant: Key) -> Any:
         """Return what tells the distinct step of `variant` apart from the cell's others."""
         group = self.exact["step_group"].get(variant)
-        return variant if group is None or variant[0] == PLACEBO else group[0]
+        return group[0] if group and variant[0] != PLACEBO else variant
 
     def _intervals(self, measured: Any, kind: Word) -> dict[Any, Interval]:
         """Return the interval of each distinct step; equal launches share an error."""
-        steps: dict[Any, dict[int, float]] = {}
-        for variant, launches in measured.items():
-            if variant in self.references:
-                continue  # it would count as noise that is none
-            if variant[0] == PLACEBO or self.kinds[variant] is kind:
-                steps.setdefault(self._step(variant), launches)
         blocks: dict[Key, dict[Any, list[float]]] = {}
-        for step, launches in steps.items():
+        steps = set()
+        for variant, launches in measured.items():
+            step = self._step(variant)
+            if step in steps or not (variant[0] == PLACEBO or self.kinds.get(variant) is kind):
+                continue  # what is the same step would count as noise that is none
+            steps.add(step)
             # In the gate each variant has a reference of its own.
             block = blocks.setdefault((*sorted(launches), *([step] if self.gate else [])), {})
             block[step] = [launches[launch] for launch in sorted(launches)]
@@ -93,24 +93,19 @@ class Cell:
     def rows(self, threshold: float, asked: int) -> Iterator[dict[str, Any]]:
         """Yield the judgement of each variant."""
         reasons = list(self.reasons.get(self.metric, []))
-        for variant in self.variants:
-            interval = self.timed.get(self._step(variant))
-            if variant[0] == PLACEBO and interval:
-                wider = widening(asked, interval.degrees)
-                word = ratio_word(interval.low, interval.high, threshold, wider)
-                if word in (Word.SLOWER, Word.FASTER):
-                    text = wording.slower(interval.center, interval.low, interval.high)
-                    reasons.append(f"a second copy of the reference read {text}")
-        for variant in self.variants:
-            if variant in self.references:
-                continue
-            kind, step = self.kinds[variant], self._step(variant)
-            if kind is Word.SAME_STEP and variant[0] != PLACEBO:
+        for variant, interval in self.timed.items():
+            placebo = variant[0] == PLACEBO if isinstance(variant, tuple) else False
+            if placebo and _word(interval, threshold, asked) in (Word.SLOWER, Word.FASTER):
+                text = wording.slower(interval.center, interval.low, interval.high)
+                reasons.append(f"a second copy of the reference read {text}")
+        for variant, kind in self.kinds.items():
+            step = self._step(variant)
+            if kind is Word.SAME_STEP:
                 same = Interval(1.0, 1.0, 1.0, 0, math.inf)
-                row = _row(Word.SAME_STEP, "same step, exactly", same) | {"exact": True}
+                row = _row(kind, "same step, exactly", same) | {"exact": True}
             elif kind is Word.PYTHON:
-                interval = self.python_timed.get(step, _NOTHING)
-                row = self._python(interval, threshold) | {"unit": "seconds"}
+                own = self.python_timed.get(step, _NOTHING)
+                row = self._python(own, threshold) | {"unit": "seconds"}
             else:
                 row = self._ratio(self.timed.get(step, _NOTHING), threshold, asked, reasons)
             group = self.exact["step_group"].get(variant, (0, ""))
@@ -126,16 +121,14 @@ class Cell:
             return _row(Word.UNRELIABLE, f"unreliable ({reasons[0]})", interval, 0, reasons[0])
         text = wording.beyond(*ends)
         if interval.low > 0:
-            text += ", Python alone"
-            share = interval.center / self.reference if self.reference else 0
-            text += f" ({wording.percent(share)} of the step)" if share else ""
+            share = wording.percent(interval.center / self.reference) if self.reference else ""
+            text += ", Python alone" + (f" ({share} of the step)" if share else "")
         elif self.reference:
             # A cost that may be nothing and may be more than the margin is not known.
             center, low, high = (1 + end / self.reference for end in ends)
-            share_of = Interval(center, max(low, 0.0), high, interval.launches, interval.degrees)
-            if ratio_word(share_of.low, high, threshold) is not Word.SAME:
-                more = max(1, more_launches(share_of, threshold))
-                return _row(Word.UNDECIDED, self._undecided(share_of, more), interval, more)
+            as_ratio = replace(interval, center=center, low=max(low, 0.0), high=high)
+            if _word(as_ratio, threshold) is not Word.SAME:
+                return self._undecided(as_ratio, threshold, 1) | dict(zip(_ENDS, ends, strict=True))
         return _row(Word.PYTHON, text, interval)
 
     def _ratio(
@@ -145,33 +138,34 @@ class Cell:
             return _row(Word.UNDECIDED, "undecided (it differs; not timed)", interval, 1)
         if reasons:
             return _row(Word.UNRELIABLE, f"unreliable ({reasons[0]})", interval, 0, reasons[0])
-        wider = widening(asked, interval.degrees)
-        word = ratio_word(interval.low, interval.high, threshold, wider)
+        word = _word(interval, threshold, asked)
         if word is Word.UNDECIDED:
-            more = more_launches(interval, threshold, asked)
-            return _row(word, self._undecided(interval, more), interval, more)
+            return self._undecided(interval, threshold, asked)
         text = wording.slower(interval.center, interval.low, interval.high)
         if word is Word.SAME:
             text = f"same within {100 * threshold:g}\N{NO-BREAK SPACE}%"
         return _row(word, text, interval)
 
-    def _undecided(self, interval: Interval, more: int) -> str:
-        """Return that a ratio is undecided, what would settle it, and the cost not ruled out."""
-        launches = "over 1,000 more launches" if more >= MOST_LAUNCHES else wording.counted(
-            more, "more launch", "more launches"
-        )  # fmt: skip
-        most = interval.high - 1
-        cost = wording.percent(most)
-        if self.reference:
-            cost = f"{wording.seconds(most * self.reference)} or {cost}"
-        most_text = f"; at most {cost} slower" if 0 < most < math.inf else ""
-        return f"undecided ({launches}{most_text})"
+    def _undecided(self, interval: Interval, threshold: float, asked: int) -> dict[str, Any]:
+        """Say that a ratio is undecided, what would settle it, and the cost not ruled out."""
+        more = max(1, more_launches(interval, threshold, asked))
+        many = "over 1,000" if more >= MOST_LAUNCHES else f"{more:,}"
+        text = f"undecided ({many} more launch{'' if more == 1 else 'es'}"
+        if 0 < (most := interval.high - 1) < math.inf:
+            time = f"{wording.seconds(most * self.reference)} or " if self.reference else ""
+            text += f"; at most {time}{wording.percent(most)} slower"
+        return _row(Word.UNDECIDED, f"{text})", interval, more)
+
+
+def _word(interval: Interval, threshold: float, asked: int = 1) -> Word:
+    wider = widening(asked, interval.degrees)
+    return ratio_word(interval.low, interval.high, threshold, wider)
 
 
 def _row(
     word: Word, text: str, interval: Interval, more: int = 0, reason: str = ""
 ) -> dict[str, Any]:
-    ends = {"ratio": interval.center, "low": interval.low, "high": interval.high}
+    ends = {name: getattr(interval, place) for name, place in _ENDS.items()}
     return {"word": word.value, "text": text, "exact": False, **ends, "unit": "ratio",
             "launches": interval.launches, "more_launches": more, "reason": reason}  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -33,92 +33,77 @@ def costs(results: Results) -> Section:
     return Section("costs", "What each remedy costs", answer, parts)
 
 
-def _steps(results: Results) -> Iterator[Any]:
+def _steps(results: Results) -> Iterator[Table | Figure]:
     """Yield the distinct steps, a row for each in each workload; what is exact is in one row."""
+    groups: dict[tuple[Any, ...], list[Any]] = {}
     judged = results.compared("step_ratio")
-    if not len(judged):
-        return
-    names = judged["remedy"] + ", " + judged["mask_dtype"]
-    groups: dict[tuple[str, tuple[str, ...], str], list[Any]] = {}
-    for key, own in judged.assign(name=names).groupby([*_CELL, "exact", "difference"], sort=False):
-        exact = bool(own["exact"].all())
-        place = "" if exact else key[_CELL.index("workload")]
-        groups.setdefault((key[_CELL.index("step")], (*own["name"],), place), []).append(own)
+    for key, own in judged.groupby([*_CELL, "exact", "difference"], sort=False):
+        place = "" if own["exact"].all() else key[1]
+        members = _members(own[["remedy", "mask_dtype"]].itertuples(index=False))
+        # One comparison stands for those of all members: they are one step.
+        groups.setdefault((key[5], not own["exact"].all(), members, place), []).append(own[:1])
     rows, drawn = [], {}
-    made = [(step, _members(names), pd.concat(parts)) for (step, names, _), parts in groups.items()]
-    order = [*STEPS, *judged["step"]]
-    for step, members, own in sorted(
-        made, key=lambda each: (order.index(each[0]), not each[2]["exact"].all(), each[1])
+    for (step, timed, members, _), parts in sorted(
+        groups.items(), key=lambda item: (item[0][0] != "train", *item[0])
     ):
-        exact = bool(own["exact"].all())
-        label = STEPS.get(step, step)
-        differences = [text for text in dict.fromkeys(own["difference"]) if text]
-        times = own.loc[own["seconds"] > 0, "seconds"]
+        own, name = pd.concat(parts), f"{STEPS.get(step, step)}: {members}"
+        differs = [text for text in dict.fromkeys(own["difference"]) if text]
         rows.append(
             {
-                "step": f"{label}: {members}",
+                "step": name,
                 "measured on": f"{cells(own)}; batch {span(own['batch'])}",
                 "cost": summary(own),
-                "launches": "none needed" if exact else span(own["launches"]),
-                f"differs from {REFERENCE}'s": listed(["; or ".join(differences[:2]) or NOTHING]),
-                f"{REFERENCE}'s step": _range(times),
+                "launches": span(own["launches"]) if timed else "none needed",
+                f"differs from {REFERENCE}'s": "; or ".join(differs[:2]) or NOTHING,
+                f"{REFERENCE}'s step": _range(own),
             }
         )
-        if not exact:
-            drawn.setdefault(f"{label}\n{members}", []).append(own)
-    yield Table("Distinct steps, with the remedies and mask dtypes that make each.", rows)
-    if drawn:
-        figure = [(name, pd.concat(parts)) for name, parts in drawn.items()]
-        yield Figure(
-            "steps",
-            f"Which steps are not exactly {REFERENCE}'s, and by how much?",
-            "; ".join(f"{name.replace(chr(10), ', ')}: {summary(own)}" for name, own in figure),
-            lambda canvas, colors: figures.steps(canvas, colors, figure),
-        )
+        if timed:
+            drawn.setdefault(name.replace(": ", "\n"), []).append(own)
+    if rows:
+        yield Table("Distinct steps, with the remedies and mask dtypes that make each.", rows)
+    title = f"Which steps are not exactly {REFERENCE}'s, and by how much?"
+    yield from _figure("steps", title, [(name, pd.concat(own)) for name, own in drawn.items()])
 
 
-def _members(names: tuple[str, ...]) -> str:
+def _figure(name: str, title: str, rows: Sequence[tuple[str, Any]]) -> Iterator[Figure]:
+    if rows:
+        said = (f"{row.replace(chr(10), ', ')}: {summary(own)}" for row, own in rows)
+        yield Figure(name, title, "; ".join(said), lambda *given: figures.steps(*given, rows))
+
+
+def _members(variants: Any) -> str:
     """Return the names of one step: ``control and tf_cast, bool mask``."""
     by_mask: dict[str, list[str]] = {}
-    for name in names:
-        remedy, _, mask_dtype = name.rpartition(", ")
+    for remedy, mask_dtype in variants:
         by_mask.setdefault(mask_dtype, []).append(remedy)
     return "; ".join(f"{listed(own)}, {mask} mask" for mask, own in by_mask.items())
 
 
-def _cast(results: Results) -> Iterator[Any]:
-    kernels = results.judged[results.judged["metric"] == "where_ratio"]
-    if not len(kernels):
-        return
+def _cast(results: Results) -> Iterator[Table | Figure]:
+    judged = results.judged[results.judged["metric"] == "where_ratio"]
     speed = results.metric("where_bandwidth")
-    rows = []
-    axes = ["device", "jit", "kernel", "mask_dtype"]
-    for key, own in kernels.groupby(axes, sort=False):
-        of = speed[(speed[axes] == list(key)).all(axis=1)].groupby("size")["value"].median()
-        row = {"kernel": _kernel(*key)}
-        for amount, alike in own.groupby("size"):
-            share = f"; {percent(of[amount])} of a copy's speed" if amount in of else ""
-            row[size(amount)] = f"{summary(alike)}{share}"
-        rows.append(row)
-    caption = (
-        "tf.where after tf.cast, alone, by the bytes of its values, against tf.where on a bool "
-        "mask. 100 % of a copy's speed is that of a plain copy; caches can bring it above."
-    )
-    yield Table(caption, rows)
-    yield Figure(
-        "cast",
-        "What does the cast cost by itself?",
-        "; ".join(f"{_kernel(*key)}: {summary(own)}" for key, own in kernels.groupby(axes)),
-        lambda canvas, colors: figures.cast(canvas, colors, kernels),
-    )
+    rows: dict[str, dict[str, str]] = {}
+    drawn = []
+    axes = ["device", "jit", "kernel", "mask_dtype", "size"]
+    speeds = speed.groupby(axes)["value"].median()
+    for key, own in judged.groupby(axes, sort=False):
+        device, jit, kernel, mask_dtype, amount = key
+        call = "tf.where after tf.cast" if kernel == "where_cast" else kernel
+        name = f"{call}, {mask_dtype} mask, {jit}, {device}"
+        share = f"; {percent(speeds[key])} of a copy's speed" if key in speeds else ""
+        rows.setdefault(name, {"kernel": name})[size(amount)] = f"{summary(own)}{share}"
+        drawn.append((f"{mask_dtype} mask\n{jit}, {device}, {size(amount)}", own))
+    if rows:
+        yield Table(
+            "tf.where after tf.cast, alone, by the bytes of its values, against tf.where on a bool "
+            "mask. 100 % of a copy's speed is that of a plain copy; caches can bring it above.",
+            [*rows.values()],
+        )
+    yield from _figure("cast", "What does the cast cost by itself?", drawn)
 
 
-def _kernel(device: str, jit: str, kernel: str, mask_dtype: str) -> str:
-    name = {"where": "tf.where", "where_cast": "tf.where after tf.cast"}.get(kernel, kernel)
-    return f"{name}, {mask_dtype} mask, {jit}, {device}"
-
-
-def _once(results: Results) -> Iterator[Any]:
+def _once(results: Results) -> Iterator[Table | Figure]:
     """Yield first steps, save and load of each remedy, and the sizes of files."""
     rows = {name: {"remedy": name} for name in results.remedies}
     drawn: list[tuple[str, Any]] = []
@@ -128,25 +113,19 @@ def _once(results: Results) -> Iterator[Any]:
         for (remedy, amount), own in judged.groupby(["remedy", "size"], sort=False):
             name = f"{label}, size {amount}" if sizes else label
             rows[remedy][name] = summary(own)
-            if REFERENCE in rows:
-                rows[REFERENCE][name] = f"takes {_range(own.loc[own['seconds'] > 0, 'seconds'])}"
+            rows.setdefault(REFERENCE, {"remedy": REFERENCE})[name] = f"takes {_range(own)}"
         if metric != "first_step_ratio":
-            whole = judged.groupby("remedy", sort=False)
-            drawn += [(f"{label}: {name}", own) for name, own in whole]
+            own_rows = judged.groupby("remedy", sort=False)
+            drawn += [(f"{label}: {name}", own) for name, own in own_rows]
     for name, row in rows.items():
         if len(files := results.metric("file_bytes", remedy=name)["value"]):
             row[".keras file"] = listed(size(value) for value in sorted({*files}))
-    if any(len(row) > 1 for row in rows.values()):
-        caption = f"The first step, save and load, against {REFERENCE}'s, and what is written."
-        yield Table(caption, [row for row in rows.values() if len(row) > 1])
-    if drawn:
-        yield Figure(
-            "files",
-            f"Do save and load take longer than {REFERENCE}'s?",
-            "; ".join(f"{name}: {summary(own)}" for name, own in drawn),
-            lambda canvas, colors: figures.steps(canvas, colors, drawn),
-        )
+    if filled := [row for row in rows.values() if len(row) > 1]:
+        yield Table(f"First step, save, load against {REFERENCE}'s; what is written.", filled)
+    yield from _figure("files", f"Do save and load take longer than {REFERENCE}'s?", drawn)
 
 
-def _range(times: Any) -> str:
+def _range(rows: Any) -> str:
+    """Return the reference's times."""
+    times = rows.loc[rows["seconds"] > 0, "seconds"]
     return between(seconds(times.min()), seconds(times.max())) if len(times) else NOTHING

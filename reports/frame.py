@@ -31,16 +31,10 @@ class SessionsError(ValueError):
 class Run:
     """What a folder of session files holds.
 
-    Attributes
-    ----------
-    frame : DataFrame
-        A row for each value, with `COLUMNS`; an axis that a metric lacks is "" or 0.
-    facts : dict
-        Machine -> what is known of it, by the latest session.
-    sessions : DataFrame
-        A row for each session: its axes, status, reason, start, seconds and health.
-    problems : list of str
-        A line for each file, or part of one, that was left out.
+    `frame` has a row for each value, with `COLUMNS`: an axis that a metric lacks is "" or 0.
+    `facts` are what the latest session knew of each machine. `sessions` has a row for each session:
+    its axes, status, reason, start, seconds and health. `problems` has a line for each file, or
+    part of one, that was left out.
     """
 
     frame: Any
@@ -56,15 +50,7 @@ class Run:
 
 
 def read(folder: Path) -> Run:
-    """Read the session files (``*.json``) of `folder`.
-
-    A file that cannot be used is named in `problems` and left out.
-
-    Raises
-    ------
-    SessionsError
-        Where nothing can be used.
-    """
+    """Read the session files (``*.json``) of `folder`; `SessionsError` where none can be used."""
     rows: list[tuple[Any, ...]] = []
     sessions: list[dict[str, Any]] = []
     problems: list[str] = []
@@ -152,8 +138,8 @@ def _entry_fault(entry: Any, session: dict[str, Any], checked: dict[str, str]) -
     if not isinstance(entry, dict):
         return entry_fault(entry, session)
     value, text = entry.get("value"), entry.get("text", "")
-    plain = type(value) in (int, float) and -LARGEST <= value <= LARGEST
-    if not (plain and isinstance(text, str) and len(text) <= LONGEST):
+    plain = type(value) is int or type(value) is float
+    if not (plain and abs(value) <= LARGEST and isinstance(text, str) and len(text) <= LONGEST):
         return entry_fault(entry, session)
     shape = json.dumps([entry | {"value": 0, "text": ""}, *session])
     if shape not in checked:

@@ -28,22 +28,11 @@ __all__ = ["COLUMNS", "PLACEBO", "judge"]
 def judge(frame: Any, threshold: float = MARGIN, looks: int = 1) -> Any:
     """Return a row for each comparison of a variant with the reference of its cell.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        As `reports.load` returns it.
-    threshold : float
-        The difference that does not matter: 0.02 is 2 %.
-    looks : int
-        How often the results are judged before the launches stop.
-
-    Returns
-    -------
-    DataFrame
-        `COLUMNS`: `word` is a `Word`'s value and `text` the same for a reader; `exact` where no
-        clock was needed; `ratio`, `low` and `high` a ratio, or where `unit` is "seconds" a
-        difference of the Python around the program; `seconds` the reference's time, and
-        `difference` what differs from the reference's step.
+    `frame` is as `reports.load` returns it; a difference below `threshold` does not matter; the
+    results are judged `looks` times before the launches stop. The rows hold `COLUMNS`: `word` is a
+    `Word`'s value and `text` the same for a reader; `exact` where no clock was needed; `ratio`,
+    `low` and `high` a ratio, or where `unit` is "seconds" a difference of the Python around the
+    program; `seconds` the reference's time; `difference` what differs from the reference's step.
     """
     rows: list[dict[str, Any]] = []
     compared = frame[frame["metric"].isin([*_TIMES, *_TIMES.values(), *EXACT, PYTHON])]

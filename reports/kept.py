@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reports.parts import Section, Table
-from reports.results import SECOND, Kept, Results, losses
+from reports.results import EVERYTHING, SECOND, UNKNOWN, Results, losses
 from reports.vocabulary import CORE, HARM
 from reports.wording import NOTHING, counted, listed
 
@@ -13,9 +13,8 @@ from reports.wording import NOTHING, counted, listed
 def kept(results: Results) -> Section:
     """Return the section on round trips of the workloads."""
     title = "What each remedy keeps"
-    states = {remedy: results.kept(remedy) for remedy in results.remedies}
-    known = [name for name, state in states.items() if state is not Kept.UNKNOWN]
-    whole = [name for name in known if states[name] is Kept.WHOLE]
+    known = [name for name in results.remedies if results.keeps(name) != UNKNOWN]
+    whole = [name for name in known if results.keeps(name) == EVERYTHING]
     if not known:
         return Section("kept", title, "These results hold no save and load.")
     answer = (

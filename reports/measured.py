@@ -7,11 +7,9 @@ from typing import Any
 
 from remedies import REMEDIES, WORKLOADS
 from remedies.intervals import Word
-from reports.frame import order
 from reports.parts import Section, Table
-from reports.recommendation import RULE
 from reports.results import Results, cells
-from reports.vocabulary import REFERENCE
+from reports.vocabulary import REFERENCE, prose
 from reports.wording import NOTHING, counted, listed, percent
 
 _HEALTH = {
@@ -25,23 +23,16 @@ MOST_LISTED = 50
 
 def devices(results: Results) -> Section:
     """Return the section on devices: which were timed, and which only compiled for."""
-    rows = []
+    answer = f"Steps were timed on {listed(results.timed) or 'no device'}. {results.gpu}"
+    items = []
     for device in (*results.timed, *results.compiled):
         own = results.metric("program_differs", mask_dtype="bool", device=device)
-        own = own[own["remedy"] != "placebo"]
-        rows.append(
-            {
-                "device": device,
-                "how": "timed" if device in results.timed else "compiled, not run",
-                "programs with a bool mask": results.programs(device=device),
-                "that differ": listed(order({*own.loc[own["value"] > 0, "remedy"]}, ()))
-                or ("none" if len(own) else NOTHING),
-                "cells": cells(own) or NOTHING,
-            }
+        how = "timed" if device in results.timed else "compiled, not run"
+        items.append(
+            f"{device}: {how}. Of the programs fed bool masks {results.programs(device=device)} "
+            f"({cells(own)})."
         )
-    answer = f"Steps were timed on {listed(results.timed) or 'no device'}. {results.gpu}"
-    parts = [Table("Which programs each device runs.", rows)] if rows else []
-    return Section("devices", "Devices", answer, parts)
+    return Section("devices", "Devices", answer, [items] if items else [])
 
 
 def measured(results: Results) -> Section:
@@ -50,23 +41,13 @@ def measured(results: Results) -> Section:
     decided = ~judged["word"].isin([Word.UNDECIDED.value, Word.UNRELIABLE.value])
     answer = (
         f"{counted(len(sessions), 'session')}, each a fresh process, gave "
-        f"{counted(len(results.frame), 'value')}; {decided.sum():,} of "
+        f"{counted(len(results.run.frame), 'value')}; {decided.sum():,} of "
         f"{counted(len(judged), 'comparison')} are decided, {judged['exact'].sum():,} of them "
         "exactly."
     )
+    limit = f"{100 * results.threshold:g}"
     method = [
-        f"The rule of the recommendation: {RULE}",
-        "Same step, exactly: the compiled program and the Python calls around it are equal to "
-        f"{REFERENCE}'s on a bool mask. That needs no clock and no interval.",
-        "A cost in µs a step: the programs are equal and the Python around them is not. That "
-        "alone is timed, with the program replaced by its last result.",
-        "A ratio: the two are timed in turn, in random order, in one process; the interval is "
-        "over launches (fresh processes), 99 %, widened for how many comparisons of the kind "
-        "there are and for a look after each launch. The same: the interval lies within "
-        f"{100 * results.threshold:g} % of 1.",
-        "Unreliable: a second copy of the reference differed from it, the clock took more than "
-        "0.5 % of a sample, or a GPU was throttled.",
-        "Make it again: scripts/bench --full, then python -m reports build",
+        text.replace("REFERENCE", REFERENCE).replace("THRESHOLD", limit) for text in prose("method")
     ]
     machines = {
         machine: results.run.facts.get(machine, {}) | _when(own)
@@ -106,7 +87,7 @@ def _moment(started: float) -> str:
 
 def missing(results: Results) -> Section:
     """Return the section on what was not measured, and what was left out."""
-    frame = results.frame
+    frame = results.run.frame
     lines = [results.gpu] if results.timed in ([], ["cpu"]) else []
     for axis, allowed in (("workload", WORKLOADS), ("remedy", REMEDIES), ("jit", ("xla", "graph"))):
         if absent := [name for name in allowed if name not in {*frame[axis]}]:

@@ -43,15 +43,7 @@ def _listed(marker: Path) -> set[str]:
 
 @contextmanager
 def replaced(out: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `out` that takes its place when the block ends well.
-
-    Whatever interrupts the block, `out` is as it was.
-
-    Raises
-    ------
-    OutputError
-        Where `out` holds a file that did not come from here.
-    """
+    """Yield an empty folder that takes the place of `out`, if the block ends well."""
     check(out)
     target = out.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)

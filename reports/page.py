@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 
 import jinja2
 
@@ -16,6 +15,7 @@ from reports.kept import kept, situations
 from reports.measured import devices, measured, missing
 from reports.parts import Figure
 from reports.results import Results
+from reports.vocabulary import TEMPLATES
 from reports.wording import counted, listed
 
 TITLE = "A Keras model that uses tf.where: what to change so that it survives saving and loading"
@@ -29,7 +29,7 @@ PROBLEM = (
 def engine() -> jinja2.Environment:
     """Return the templates' engine: HTML is escaped by itself, Markdown by the filter `cell`."""
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=jinja2.select_autoescape(["html"]),
         trim_blocks=True,
         lstrip_blocks=True,
@@ -51,7 +51,7 @@ def scope(results: Results) -> str:
         packages = [name for name in facts if name.startswith(("keras", "tensorflow"))]
         known += [f"{name} {facts[name]}" for name in sorted(packages) if facts[name]]
         machines.append(f"{machine} ({', '.join(filter(None, known)) or 'nothing known of it'})")
-    launches = counted(results.frame["launch"].max() + 1, "launch", "launches")
+    launches = counted(results.run.frame["launch"].max() + 1, "launch", "launches")
     return f"Measured on {listed(machines)}, in {launches}. {results.gpu}"
 
 

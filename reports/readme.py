@@ -21,13 +21,7 @@ class ReadmeError(ValueError):
 
 
 def update(results: Results, root: Path = ROOT) -> list[Path]:
-    """Write the answer into `root`'s README.md and its figure into docs, and return what changed.
-
-    Raises
-    ------
-    ReadmeError
-        Where the README has no markers.
-    """
+    """Write the answer into `root`'s README.md and its figure into docs; return what changed."""
     readme = root / "README.md"
     text = readme.read_text(encoding="utf-8")
     if not _BLOCK.search(text):

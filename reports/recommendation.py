@@ -1,4 +1,4 @@
-"""The one remedy that the results recommend, by a rule that is written down here."""
+"""The one remedy that the results recommend, by one rule."""
 
 from __future__ import annotations
 
@@ -12,33 +12,19 @@ from pathlib import Path
 from remedies import REMEDIES, WORKLOADS
 from remedies.intervals import Word
 from reports.parts import Code
-from reports.results import Kept, Results, cells, losses, summary
-from reports.vocabulary import CONTROL, HARM, REFERENCE, action
+from reports.results import EVERYTHING, UNKNOWN, Results, cells, summary
+from reports.vocabulary import ACTIONS, CONTROL, HARM, REFERENCE
 from reports.wording import listed, span
 
-RULE = (
-    "Among the remedies that keep everything through two saves and loads in every workload "
-    "measured, the one that changes the fewest lines of the control's recipes; of those, the one "
-    "that costs the least in a step fed bool masks; of those, the one that keeps the model in the "
-    "most situations."
-)
 MOST_LOST = 6
 
 
 @dataclass(frozen=True)
 class Recommendation:
-    """What to do.
+    """What to do; `remedy` is empty where the results support none.
 
-    Attributes
-    ----------
-    remedy : str
-        Empty where the results support none.
-    sentence, reason : str
-        To act on, and why, with what "everything" covers.
-    lost : list of str
-        What it does not keep, the worst first, and which remedy does.
-    cost : list of str
-        What a step costs where it was timed, and what is known of GPUs.
+    `reason` says what "everything" covers, `lost` what the remedy does not keep, the worst first,
+    and `cost` what its steps cost, and what is known of GPUs.
     """
 
     remedy: str
@@ -49,16 +35,19 @@ class Recommendation:
 
 
 def recommend(results: Results) -> Recommendation:
-    """Apply `RULE`."""
-    kept = {name: results.kept(name) for name in results.remedies if name != CONTROL}
-    whole = [name for name, state in kept.items() if state is Kept.WHOLE]
+    """Apply the rule, which is written in templates/method.txt."""
+    kept = {name: results.keeps(name) for name in results.remedies if name != CONTROL}
+    whole = [name for name, state in kept.items() if state == EVERYTHING]
     if not whole:
-        return Recommendation("", "No remedy can be recommended.", _none(results, kept))
+        why = "; ".join(f"{name} ({state})" for name, state in kept.items() if state != UNKNOWN)
+        why = f"None keeps everything in every workload measured: {why}." if why else ""
+        why = why or "These results hold no save and load."
+        return Recommendation("", "No remedy can be recommended.", why)
     remedy = min(
         whole,  # of equals the first in their order
         key=lambda name: (_lines(results, name), _share(results, name), -survived(results, name)),
     )
-    text = action(remedy)
+    text = ACTIONS.get(remedy, f"write it as {remedy} does")
     own = results.metric("recipe_lines", remedy=remedy)["value"]
     change = f", {span(own)} line{'' if own.max() == 1 else 's'} to change" if len(own) else ""
     trips = results.trips_of(remedy).reset_index()
@@ -75,7 +64,7 @@ def recommend(results: Results) -> Recommendation:
         f"{text[:1].upper()}{text[1:]} ({remedy}{change}).",
         f"{reason}.",
         _lost(results, remedy),
-        [*_cost(results, remedy), results.gpu],
+        [_cost(results, remedy), results.gpu],
     )
 
 
@@ -98,30 +87,19 @@ def survived(results: Results, remedy: str) -> int:
     return int((table[remedy] == 0).sum()) if remedy in table else 0
 
 
-def _none(results: Results, kept: dict[str, Kept]) -> str:
-    if all(state is Kept.UNKNOWN for state in kept.values()):
-        return "These results hold no save and load."
-    reasons = []
-    for name, state in kept.items():
-        if state is Kept.LOST:
-            reasons.append(f"{name} loses state ({losses(results.trips_of(name))[0]})")
-        elif state is Kept.ONCE:
-            reasons.append(f"{name} loses state in the second save and load")
-    return f"None keeps everything in every workload measured: {'; '.join(reasons)}."
-
-
-def _cost(results: Results, remedy: str) -> list[str]:
+def _cost(results: Results, remedy: str) -> str:
     rows = results.compared("step_ratio", remedy=remedy, mask_dtype="bool")
     mine = results.compared("step_ratio", remedy=CONTROL, mask_dtype="bool")
-    devices = listed(results.timed).replace("cpu", "CPU") or "no device"
     if not len(rows):
-        return ["What its steps cost was not measured."]
+        return "What its steps cost was not measured."
+    where = f"On {listed(sorted({*rows['device']})).upper()} a training or predict step"
+    scope = cells(rows.drop(columns="device"))
     if {*rows["word"], *mine["word"]} == {Word.SAME_STEP.value} and len(mine):
-        return [
-            f"Steps ({cells(rows)}): nothing, exactly. Its training and predict steps are those "
-            "of the model that you have (control): equal programs, equal Python calls."
-        ]
-    return [f"Steps on {devices}, against {REFERENCE}'s: {summary(rows)} ({cells(rows)})."]
+        return (
+            f"{where}: nothing, exactly ({scope}). It is the step of the model that you have "
+            "(control): an equal program, equal Python calls."
+        )
+    return f"{where}, against {REFERENCE}'s: {summary(rows)} ({scope})."
 
 
 def _lost(results: Results, remedy: str) -> list[str]:
@@ -152,22 +130,18 @@ def diff(remedy: str) -> Code | None:
         return None
     control, changed = (_plain(folder / f"{name}.py") for name in (CONTROL, remedy))
     edits = [*difflib.unified_diff(control, changed, n=1, lineterm="")][2:]
-    text = "\n".join("" if edit.startswith("@@") else edit for edit in edits).strip("\n")
+    text = "\n".join("" if edit.startswith("@@") else edit for edit in edits)
+    text = re.sub(r"(\n .*|\n)+$", "", text).strip("\n")  # nothing after the last change
     return Code(f"The change, in the {workload} model", text)
 
 
 def _plain(path: Path) -> list[str]:
-    """Return a recipe's lines without docstrings, comments and blanks, its class as `Model`."""
-    text = path.read_text(encoding="utf-8")
-    lines = text.splitlines()
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(
-            node
-        ):
-            first = node.body[0]
-            lines[first.lineno - 1 : first.end_lineno] = [""] * (
-                (first.end_lineno or first.lineno) - first.lineno + 1
-            )
+    """Return a recipe's lines of code alone, its class as `Model`."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+        if documented and ast.get_docstring(node):
+            node.body = node.body[1:]
     own = "".join(part.title() for part in path.stem.split("_"))
-    kept = (line for line in lines if line.strip() and not line.lstrip().startswith("#"))
-    return [re.sub(rf"\b{own}\b", "Model", line) for line in kept]
+    code = re.sub(rf"\b{own}\b", "Model", ast.unparse(tree)).replace("'", '"')
+    return [line for line in code.splitlines() if line]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,15 +15,7 @@ from reports.judge import PLACEBO, judge
 from reports.wording import NOTHING, between, counted, listed, percent, seconds
 
 SECOND = "second_generation_lost"
-
-
-class Kept(str, Enum):
-    """What a remedy keeps of a model through two saves and loads."""
-
-    WHOLE = "everything"
-    ONCE = "only once"
-    LOST = "no"
-    UNKNOWN = "not measured"
+EVERYTHING, UNKNOWN = "everything", "not measured"
 
 
 @dataclass(frozen=True)
@@ -37,14 +28,9 @@ class Results:
     threshold: float
     everything: Any
 
-    @property
-    def frame(self) -> Any:
-        """The values of the latest state of each machine."""
-        return self.run.frame
-
     def metric(self, name: str, **where: str) -> Any:
         """Return the rows of one metric."""
-        return _where(self.frame, metric=name, **where)
+        return _where(self.run.frame, metric=name, **where)
 
     def compared(self, metric: str, **where: str) -> Any:
         """Return the comparisons of one metric, those of the placebo apart."""
@@ -53,13 +39,15 @@ class Results:
     @cached_property
     def remedies(self) -> list[str]:
         """The remedies that anything is known of, in their order."""
-        return order(set(self.frame["remedy"]) - {"", PLACEBO}, tuple(REMEDIES))
+        return order(set(self.run.frame["remedy"]) - {"", PLACEBO}, tuple(REMEDIES))
 
     @cached_property
     def trips(self) -> Any:
         """A row for each round trip, a column for each thing that was counted."""
         names = [*DEFECTS, *EVIDENCE]
-        rows = self.frame[self.frame["metric"].isin(names) & (self.frame["workload"] != "")]
+        rows = self.run.frame[
+            self.run.frame["metric"].isin(names) & (self.run.frame["workload"] != "")
+        ]
         axes = ["machine", "workload", "device", "jit", "remedy", "mask_dtype"]
         return rows.pivot_table(index=axes, columns="metric", values="value", aggfunc="max")
 
@@ -67,15 +55,16 @@ class Results:
         """Return the round trips of one remedy."""
         return self.trips[self.trips.index.get_level_values("remedy") == remedy]
 
-    def kept(self, remedy: str) -> Kept:
-        """Return the worst of what `remedy` keeps in all round trips."""
+    def keeps(self, remedy: str) -> str:
+        """Return the worst of what `remedy` keeps in all round trips, as a cell of a table."""
         trips = self.trips_of(remedy)
-        first = trips.columns.intersection([name for name in DEFECTS if name != SECOND])
-        if trips[first].isna().all(axis=None):
-            return Kept.UNKNOWN
-        if (trips[first] > 0).any(axis=None):
-            return Kept.LOST
-        return Kept.ONCE if SECOND in trips and (trips[SECOND] > 0).any() else Kept.WHOLE
+        if trips[trips.columns.intersection(list(DEFECTS))].isna().all(axis=None):
+            return UNKNOWN
+        if lost := losses(trips):
+            return f"no: {', '.join(lost[:2])}"
+        if SECOND in trips and (most := trips[SECOND].max()) > 0:
+            return f"only once: the second save and load loses {counted(most, 'variable')}"
+        return EVERYTHING
 
     @cached_property
     def situations(self) -> Any:
@@ -90,7 +79,7 @@ class Results:
 
     def axis(self, name: str, metric: str = "") -> list[str]:
         """Return the values of an axis, of one metric or of all."""
-        rows = self.metric(metric) if metric else self.frame
+        rows = self.metric(metric) if metric else self.run.frame
         return [str(value) for value in order(set(rows[name]) - {"", 0, PLACEBO}, ())]
 
     @cached_property
@@ -106,6 +95,7 @@ class Results:
     def programs(self, **where: str) -> str:
         """Return in a cell of a table how many programs are the reference's, fed bool masks."""
         rows = self.metric("program_differs", mask_dtype="bool", **where)
+        rows = rows[rows["remedy"] != PLACEBO]
         equal = int((rows["value"] == 0).sum())
         every = f"all {equal} are" if equal == len(rows) else f"{equal} of {len(rows)} are"
         return f"{every} the reference's, exactly" if len(rows) else NOTHING
@@ -127,13 +117,7 @@ def _where(rows: Any, **where: str) -> Any:
 
 
 def gather(folder: Path, threshold: float = MARGIN) -> Results:
-    """Read and judge the session files of `folder`.
-
-    Raises
-    ------
-    reports.frame.SessionsError
-        Where there is nothing to report.
-    """
+    """Read and judge the session files of `folder`; `SessionsError` where there are none."""
     everything = read(folder)
     run, older = latest(everything)
     # The runner stops once all is decided: it may have looked after each launch but the first.

@@ -48,13 +48,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def build(config: Path, sessions: Path | None, results: Path | None, out: Path | None) -> Path:
-    """Write the site, whole or not at all, and return its page.
-
-    Raises
-    ------
-    SiteError, reports.frame.SessionsError, reports.output.OutputError
-        Where there is nothing to publish, or nowhere to put it.
-    """
+    """Write the site, whole or not at all, and return its page."""
     from reports.output import check, replaced, write
     from reports.page import render
     from reports.results import gather

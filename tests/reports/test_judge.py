@@ -40,7 +40,11 @@ def test_python_alone_is_given_in_seconds_a_step_and_as_a_share(folder):
     assert (row["word"], row["unit"], row["exact"]) == ("python", "seconds", False)
     assert row["low"] < 3.1e-6 < row["high"]
     assert row["text"].startswith("+") and "µs a step [" in row["text"]
-    assert ", Python alone (" in row["text"] and "of the step)" in row["text"] and "54 Python calls" in row["difference"]
+    assert (
+        ", Python alone (" in row["text"]
+        and "of the step)" in row["text"]
+        and "54 Python calls" in row["difference"]
+    )
 
 
 def test_python_that_cannot_be_measured_says_the_most_it_can_be(folder):

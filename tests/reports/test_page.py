@@ -48,7 +48,9 @@ def test_every_section_but_the_first_is_folded_and_begins_with_its_answer(report
 
 def test_the_first_table_has_a_row_for_each_remedy(small):
     text = small["report.md"]
-    rows = [line for line in text.split("\n\n")[5].splitlines() if line.startswith("|")]
+    rows = [
+        line for line in text[: text.index("## What each")].splitlines() if line.startswith("|")
+    ]
     assert len(rows) == 8
     assert [head.strip() for head in rows[0].strip("|").split("|")] == [
         "remedy", "lines you change", "keeps the model", "training step", "predict step", "save",
@@ -97,8 +99,8 @@ def test_each_kind_of_session_may_be_missing(folder, kind, undrawn):
 
 def test_a_gpu_that_was_not_measured_is_said_and_one_that_was_is_not(folder, undrawn):
     without = gather(Made(**SMALL).write(folder / "a"))
-    assert scope(without).endswith("No GPU was measured.")
-    assert "No GPU was measured: nothing here" in render(without)["report.md"]
+    assert scope(without).endswith("No GPU was run, and none was compiled for.")
+    assert "- No GPU was run, and none" in render(without)["report.md"]
     both = gather(Made(**SMALL, devices=("cpu", "gpu")).write(folder / "b"))
     assert "No GPU" not in render(both)["report.md"]
 
@@ -111,7 +113,7 @@ def test_a_device_that_was_compiled_for_only_is_no_measured_one(folder, undrawn)
     exact.machine = "desk2"
     exact.write(folder)
     text = render(gather(folder))["report.md"]
-    assert "for h100 they were only compiled; no GPU was measured" in text
+    assert "No GPU was run; for h100 steps were only compiled." in text
     assert "compiled, not run" in text
 
 

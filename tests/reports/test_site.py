@@ -92,7 +92,7 @@ def test_an_asv_that_hangs_is_stopped(project, monkeypatch, capsys):
     [
         (["--config", "nowhere.json"], "no 'nowhere.json'"),
         (["--sessions", "nowhere"], "no folder 'nowhere'"),
-        (["--nope"], "unknown argument: --nope; choose from: --out"),
+        (["--nope"], "unknown argument: --nope; choose from: --help, --out"),
     ],
 )
 def test_a_refusal_is_one_line_and_status_2(project, capsys, more, reason):
