@@ -15,6 +15,7 @@ from reports.judge import judge
 LOOKS = 6
 REASONS = {"setting": Reason.OTHER_SETTING, "machine": Reason.OTHER_PROCESSOR}
 # Saving and loading differ from call to call by far more than a step does.
+BIG = 1.2
 MARGINS = {"step_ratio": MARGIN, "save_ratio": 0.05, "load_ratio": 0.05}
 
 
@@ -73,11 +74,16 @@ def _row(key: exact.Key, judged: dict[str, Any]) -> Row:
         # Of Python alone the step may feel nothing.
         if word is Word.PYTHON and known["low"] > MARGIN * (judged["seconds"] or float("inf")):
             word = Word.SLOWER
+    # Files are noisy: what is surely no big change does not stop a check.
+    small = key[0] in ("save_ratio", "load_ratio") and (
+        known.get("ratio", BIG) <= 1 + MARGINS[key[0]] and known.get("high", BIG) < BIG
+    )
+    undecided = word is Word.UNDECIDED and not small
     return exact.row(
         key,
         word.value,
         **known,
         more_launches=int(judged["more_launches"]),
         reason=Reason.UNRELIABLE.value if word is Word.UNRELIABLE else "",
-        blocks=word in (Word.UNDECIDED, Word.UNRELIABLE),
+        blocks=undecided or word is Word.UNRELIABLE,
     )
