@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import product
-from pathlib import Path
 
 from benchmarks.session import Entry, Session
 from benchmarks.settings import Setting
-from benchmarks.variants import variants
+from benchmarks.variants import folder, own_classes, variants
 from remedies import WORKLOADS, RoundTrip, build, keras_file_twice, round_trip
 
 BATCH = 8
@@ -22,13 +21,13 @@ def measure(session: Session, setting: Setting) -> Iterator[Entry]:
         yield Entry("functional_as_written_raises", functional_as_written_raises())
     for jit, variant in product(setting.round_trips[session.workload], variants(session)):
         data = WORKLOADS[session.workload].data(BATCH, variant.mask_dtype)
-        folder = dict(session.sources).get(variant.source)
-        chosen = {"folder": Path(folder, session.workload)} if folder else {}
-        model = build(session.workload, variant.remedy, jit=jit == "xla", **chosen)
+        place = folder(session, variant)
+        model = build(session.workload, variant.remedy, jit=jit == "xla", folder=place)
         for _ in range(STEPS):
             model.train_on_batch(*data)
-        first = round_trip(model, *data)
-        second = round_trip(model, *data, route=keras_file_twice, train=False)
+        with own_classes(session, variant):
+            first = round_trip(model, *data)
+            second = round_trip(model, *data, route=keras_file_twice, train=False)
         values = numbers(first) | {
             "second_generation_lost": variables_lost(second),
             "second_generation_warnings": len(second.warnings),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from benchmarks.health import Watch
@@ -12,7 +13,7 @@ from benchmarks.sampling import Series, clock_for, sample
 from benchmarks.saved_models import USUAL, example, file, names, sizes, trained
 from benchmarks.session import Entry, Session
 from benchmarks.settings import Setting
-from benchmarks.variants import PLACEBO, Variant, placebo, reference
+from benchmarks.variants import PLACEBO, Variant, own_classes, placebo, reference
 
 _BATCH = 4
 
@@ -27,8 +28,6 @@ def measure(session: Session, setting: Setting, watch: Watch) -> Iterator[Entry]
 def _one_size(
     session: Session, setting: Setting, watch: Watch, size: int, folder: str
 ) -> Iterator[Entry]:
-    import keras
-
     data = example(session.workload, size, 1 if size else _BATCH)
     chosen = names(session)
     files = {name: file(folder, name, size) for name in chosen}
@@ -36,7 +35,7 @@ def _one_size(
     for name, model in models.items():
         model.save(files[name])
     saves: Series = {name: partial(models[name].save, files[name]) for name in chosen}
-    loads: Series = {name: partial(keras.saving.load_model, files[name]) for name in chosen}
+    loads: Series = {name: partial(_load, session, v, files[name]) for name, v in chosen.items()}
     for metric, series in (("save", saves), ("load", loads)):
         base = str(reference(chosen[PLACEBO]))
         sampled = sample(series, base, setting.saving, clock=clock_for(session.device))
@@ -51,6 +50,13 @@ def _one_size(
     for name, variant in chosen.items():
         if name != PLACEBO:
             yield Entry("file_bytes", files[name].stat().st_size, _axes(variant, name, size))
+
+
+def _load(session: Session, variant: Variant, saved: Path) -> object:
+    import keras
+
+    with own_classes(session, variant):
+        return keras.saving.load_model(saved)
 
 
 def _axes(variant: Variant, name: str, size: int) -> dict[str, Any]:

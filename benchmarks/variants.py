@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.session import Session
-from remedies import REFERENCE, REMEDIES, WORKLOADS, build
+from remedies import REFERENCE, REMEDIES, WORKLOADS, build, workloads
 
 PLACEBO = "placebo"
 NAME = "model"  # of every model: Grappler orders operations by the names of nodes
@@ -52,14 +54,31 @@ def reference(variant: Variant) -> Variant:
     return Variant("", REFERENCE, "bool")
 
 
+def folder(session: Session, variant: Variant) -> Path | None:
+    """Return the folder that the recipe of `variant` is in; None for the shipped ones."""
+    source = dict(session.sources).get(variant.source)
+    return Path(source, session.workload) if source else None
+
+
+@contextmanager
+def own_classes(session: Session, variant: Variant) -> Iterator[None]:
+    """Have Keras load the classes of the source of `variant`, whatever was imported last."""
+    import keras
+
+    place = folder(session, variant)
+    classes = workloads.own_classes(place) if place else {}
+    with keras.saving.custom_object_scope(classes):
+        yield
+
+
 def make(session: Session, variant: Variant, jit: str) -> Any:
     """Return a fresh, compiled model of `variant`, named and numbered like every other."""
     import keras
 
-    keras.utils.clear_session(free_memory=False)
-    folder = dict(session.sources).get(variant.source)
-    chosen = {"folder": Path(folder, session.workload)} if folder else {}
-    model = build(session.workload, variant.remedy, jit=jit == "xla", **chosen)
+    keras.utils.clear_session()
+    model = build(
+        session.workload, variant.remedy, jit=jit == "xla", folder=folder(session, variant)
+    )
     model.name = NAME
     return model
 

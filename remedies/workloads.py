@@ -108,17 +108,38 @@ def load_module(folder: Path, name: str) -> ModuleType:
     WorkloadError
         Where a module from elsewhere cannot be imported; the message gives the error in one line.
     """
-    folder = folder.resolve()
-    if folder.parent == _HERE:
-        return importlib.import_module(f"{__package__}.{folder.name}.{name}")
-    package = f"workload_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    package = _package(folder)
+    if folder.resolve().parent == _HERE:
+        return importlib.import_module(f"{package}.{name}")
     try:
         if package not in sys.modules:
-            _make_package(package, folder)
+            _make_package(package, folder.resolve())
         return importlib.import_module(f"{package}.{name}")
     except Exception as error:  # it is a user's code: it may raise anything
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise WorkloadError(f"{folder / name}.py cannot be imported: {reason}") from error
+
+
+def own_classes(folder: Path) -> dict[str, type]:
+    """Return the classes that imported modules of `folder` register with Keras, by their names.
+
+    Two folders may register one name, and Keras then keeps the class that came last: give these to
+    `keras.saving.custom_object_scope`.
+    """
+    import keras
+
+    package = _package(folder)
+    modules = [m for name, m in list(sys.modules.items()) if f"{name}.".startswith(f"{package}.")]
+    members = [member for module in modules for member in vars(module).values()]
+    own = [m for m in members if isinstance(m, type) and f"{m.__module__}.".startswith(package)]
+    return {keras.saving.get_registered_name(made): made for made in own}
+
+
+def _package(folder: Path) -> str:
+    folder = folder.resolve()
+    if folder.parent == _HERE:
+        return f"{__package__}.{folder.name}"
+    return f"workload_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
 
 
 def _make_package(package: str, folder: Path) -> None:

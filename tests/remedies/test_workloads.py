@@ -78,3 +78,15 @@ def test_a_folder_that_is_no_workload_says_why(tmp_path, data, reason):
 def test_the_examples_run():
     assert doctest.testmod(workloads).attempted == 2
     assert not doctest.testmod(workloads).failed
+
+
+def test_each_of_two_folders_keeps_its_own_classes_under_one_name(tmp_path):
+    folders = [tmp_path / name / "image" for name in ("base", "head")]
+    for folder in folders:
+        shutil.copytree(WORKLOADS["image"].folder, folder)
+    recipes = [workloads.load_module(folder, "build_from_config_pair") for folder in folders]
+    own = [workloads.own_classes(folder) for folder in folders]
+    assert own[0].keys() == own[1].keys() >= {"remedies.image>BuildFromConfigPair"}
+    for recipe, classes in zip(recipes, own, strict=True):
+        assert classes["remedies.image>BuildFromConfigPair"] is recipe.BuildFromConfigPair
+        assert "remedies.image>BuildFromConfig" in classes  # of its sibling
