@@ -1,7 +1,5 @@
 """The command ``python -m reports``."""
 
-from __future__ import annotations
-
 import argparse
 import math
 import signal
@@ -74,8 +72,7 @@ def newest(root: Path = SESSIONS) -> Path:
 def _build(chosen: argparse.Namespace) -> Path:
     # Here and not above: `--help` answers at once, without pandas.
     from reports.output import check, replaced, write
-    from reports.page import render
-    from reports.readme import REFERENCE, update
+    from reports.page import REFERENCE, render, update
     from reports.results import gather
 
     readme = chosen.command == "readme"

@@ -1,7 +1,5 @@
 """What each remedy costs: distinct steps, the cast, first steps, save and load."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -42,7 +40,7 @@ def _steps(results: Results) -> Iterator[Table | Figure]:
         members = _members(own[["remedy", "mask_dtype"]].itertuples(index=False))
         # One comparison stands for those of all members: they are one step.
         groups.setdefault((key[5], not own["exact"].all(), members, place), []).append(own[:1])
-    rows, drawn = [], {}
+    rows, drawn = [], dict[str, list[Any]]()
     for (step, timed, members, _), parts in sorted(
         groups.items(), key=lambda item: (item[0][0] != "train", *item[0])
     ):
@@ -69,7 +67,7 @@ def _steps(results: Results) -> Iterator[Table | Figure]:
 def _figure(name: str, title: str, rows: Sequence[tuple[str, Any]]) -> Iterator[Figure]:
     if rows:
         said = (f"{row.replace(chr(10), ', ')}: {summary(own)}" for row, own in rows)
-        yield Figure(name, title, "; ".join(said), lambda *given: figures.steps(*given, rows))
+        yield Figure(name, title, "; ".join(said), figures.steps, rows)
 
 
 def _members(variants: Any) -> str:

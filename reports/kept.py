@@ -1,7 +1,5 @@
 """What each remedy keeps, in the workloads and in the situations."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from reports.parts import Section, Table
@@ -61,27 +59,22 @@ def situations(results: Results) -> Section:
     if harms.empty:
         return Section("situations", title, "These results hold no situation.")
     versions = sorted({facts.get("keras", "") for facts in results.run.facts.values()} - {""})
-    remedies = [name for name in results.remedies if name in harms]
-    whole = {name: int((harms[name] == 0).sum()) for name in remedies}
-    best = [name for name in remedies if whole[name] == max(whole.values())]
+    kept = results.survived[[name for name in results.remedies if name in harms]]
     answer = (
-        f"{listed(best)} {'keeps' if len(best) == 1 else 'keep'} the model in the most situations: "
-        f"{max(whole.values())} of {counted(len(harms), 'situation')} tried with Keras "
-        f"{listed(versions) or 'of an unknown version'}."
+        f"The most situations, {kept.max()} of {len(harms)} tried with Keras "
+        f"{listed(versions) or 'of an unknown version'}, are survived with "
+        f"{listed(kept[kept == kept.max()].index)}."
     )
     core = [name for name in harms.index if name in CORE]
     parts: list[Any] = []
-    for names, caption, folded in (
-        (core, "The core situations.", False),
-        ([name for name in harms.index if name not in CORE], "The other situations.", bool(core)),
-    ):
+    rest = [name for name in harms.index if name not in CORE]
+    for names, caption in ((core, "The core situations."), (rest, "The other situations.")):
         rows = [
             {"situation": results.situation(name)}
-            | {remedy: _harm(harms.at[name, remedy]) for remedy in remedies}
+            | {remedy: _harm(harms.at[name, remedy]) for remedy in kept.index}
             for name in names
         ]
-        if rows:
-            parts.append(Table(caption, rows, folded))
+        parts += [Table(caption, rows, folded=names is rest)] if rows else []
     more = "Other versions of Keras: docs/keras_versions.md in the repository."
     return Section("situations", title, answer, [*parts, [more]])
 

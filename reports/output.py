@@ -1,7 +1,5 @@
 """A folder that is replaced as a whole, and only where it holds nothing but an earlier one."""
 
-from __future__ import annotations
-
 import json
 import tempfile
 from collections.abc import Iterator

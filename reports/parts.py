@@ -1,7 +1,5 @@
 """What a page is made of: sections of lists, code, tables and figures."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Callable, Sequence
@@ -47,12 +45,13 @@ class Code:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure; `draw` fills an empty matplotlib figure in the colours that it is given."""
+    """A figure; `draw` fills an empty matplotlib figure, in the colours it is given, from `rows`."""
 
     name: str
     title: str
     alt: str
-    draw: Callable[[Any, Any], None]
+    draw: Callable[[Any, Any, Any], None]
+    rows: Any
 
 
 @dataclass(frozen=True)

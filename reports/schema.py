@@ -1,7 +1,5 @@
 """What a session file may hold, as JSON schemas made from the table of metrics."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from jsonschema import Draft202012Validator

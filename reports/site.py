@@ -1,7 +1,5 @@
 """One site of the report and asv's history: ``python -m reports.site``, or `scripts/publish`."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os
@@ -94,11 +92,9 @@ def _settings(config: Path) -> dict[str, Any]:
     from asv.util import load_json
 
     try:
-        settings = load_json(str(config), js_comments=True)
+        settings: dict[str, Any] = load_json(str(config), js_comments=True)
     except ValueError as error:
         raise SiteError(f"{str(config)!r} is not JSON: {_last(str(error))}") from None
-    if not isinstance(settings, dict):
-        raise SiteError(f"{str(config)!r} is not one of asv's: expected a JSON object")
     address = os.environ.get("GITHUB_REPOSITORY")
     server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
     return {"show_commit_url": f"{server}/{address}/commit/" if address else ""} | settings

@@ -1,7 +1,5 @@
 """How numbers, intervals and lists are written, with no more digits than are known."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 
@@ -25,11 +23,7 @@ def known(value: float, uncertainty: float) -> str:
 
 
 def two(value: float) -> str:
-    """Return `value` with two significant digits, and no digit further than hundredths.
-
-    >>> two(3.1234), two(1234.0), two(0.0)
-    ('3.1', '1,200', '0')
-    """
+    """Return `value` with two significant digits, and no digit further than hundredths."""
     if not abs(value) >= 0.01:
         return "0"
     return known(value, 3 * 10.0 ** (math.floor(math.log10(abs(value))) - 1))
