@@ -4,7 +4,7 @@ import io
 import math
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import matplotlib as mpl
@@ -16,29 +16,17 @@ from reports.results import summary
 WIDTH = 8.0  # inches
 
 
-@dataclass(frozen=True)
-class Colors:
-    """What a figure is drawn with."""
-
-    ink: str
-    muted: str
-    paper: str
-    good: str
-    bad: str
-    open: str
-    slow: str
-
-
+_COLORS = ("ink", "muted", "paper", "good", "bad", "open", "slow")
 THEMES = {
-    "light": Colors("#1c2128", "#59636e", "#ffffff", "#0068a8", "#a33a00", "#8a939d", "#9a5b00"),
-    "dark": Colors("#e3e7ec", "#a3adb8", "#14181d", "#62b5ec", "#f2825c", "#7d8790", "#e8b04f"),
+    "light": "#1c2128 #59636e #ffffff #0068a8 #a33a00 #8a939d #9a5b00",
+    "dark": "#e3e7ec #a3adb8 #14181d #62b5ec #f2825c #7d8790 #e8b04f",
 }
 _TONES = {"python": "slow", "slower": "slow", "undecided": "open", "unreliable": "open"}
 
 
 def svg(figure: Figure, theme: str) -> bytes:
     """Return `figure` as SVG in the colours of `theme`, a key of `THEMES`."""
-    colors = THEMES[theme]
+    colors = SimpleNamespace(**dict(zip(_COLORS, THEMES[theme].split(), strict=True)))
     style = {
         "svg.fonttype": "none",
         "svg.hashsalt": figure.name,  # equal results give equal files
@@ -62,7 +50,7 @@ def svg(figure: Figure, theme: str) -> bytes:
     return target.getvalue()
 
 
-def answer(canvas: Any, colors: Colors, rows: Sequence[tuple[str, float | None, Any]]) -> None:
+def answer(canvas: Any, colors: Any, rows: Sequence[tuple[str, float | None, Any]]) -> None:
     """Draw what comes back, as bars, beside what a training step costs, in words."""
     axes = _panel(canvas, [name for name, _, _ in rows], 0.45)
     for place, (_, share, own) in enumerate(rows):
@@ -78,7 +66,7 @@ def answer(canvas: Any, colors: Colors, rows: Sequence[tuple[str, float | None, 
     axes.spines["bottom"].set_visible(False)
 
 
-def steps(canvas: Any, colors: Colors, rows: Sequence[tuple[str, Any]]) -> None:
+def steps(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:
     """Draw the intervals of comparisons, a row for each name, in percent of the reference's."""
     axes = _panel(canvas, [name for name, _ in rows], 0.5)
     reach = 1.0

@@ -160,7 +160,7 @@ def _session(path: Path, document: Any) -> dict[str, Any]:
     health = {f"health_{name}": value for name, value in made.pop("health").items()}
     kept = {name: value for name, value in made.items() if name not in ("entries", "format")}
     named = {"session": _printable(path.stem), "reason": _printable(made["reason"])}
-    return document["session"] | kept | health | named
+    return {**document["session"], **kept, **health, **named}
 
 
 def _printable(text: str) -> str:

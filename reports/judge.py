@@ -149,25 +149,25 @@ class Cell:
                 reasons.append(f"a second copy of the reference read {text}")
         for variant, kind in self.kinds.items():
             step = self._step(variant)
+            python = kind is Word.PYTHON
+            own = (self.python_timed if python else self.timed).get(step, _NOTHING)
+            unsound = self.reasons.get(PYTHON) if python else reasons
             if kind is Word.SAME_STEP:
                 same = Interval(1.0, 1.0, 1.0, 0, math.inf)
                 row = _row(kind, "same step, exactly", same) | {"exact": True}
-            elif kind is Word.PYTHON:
-                own = self.python_timed.get(step, _NOTHING)
-                row = self._python(own, threshold) | {"unit": "seconds"}
+            elif not own.launches:
+                row = _row(Word.UNDECIDED, "undecided (it differs; not timed)", own, 1)
+            elif unsound:
+                row = _row(Word.UNRELIABLE, f"unreliable ({unsound[0]})", own, 0, unsound[0])
             else:
-                row = self._ratio(self.timed.get(step, _NOTHING), threshold, asked, reasons)
+                row = self._python(own, threshold) if python else self._ratio(own, threshold, asked)
+            row |= {"unit": "seconds" if python else "ratio"}
             group = self.exact["step_group"].get(variant, (0, ""))
             row |= {"difference": group[1], "seconds": self.reference}
             yield dict(zip(VARIANT, variant, strict=True)) | row
 
     def _python(self, interval: Interval, threshold: float) -> dict[str, Any]:
         ends = (interval.center, interval.low, interval.high)
-        if not interval.launches:
-            text = "undecided (only the Python around the program differs; not timed)"
-            return _row(Word.UNDECIDED, text, interval, 1)
-        if reasons := self.reasons.get(PYTHON):
-            return _row(Word.UNRELIABLE, f"unreliable ({reasons[0]})", interval, 0, reasons[0])
         text = wording.beyond(*ends)
         if interval.low > 0:
             share = wording.percent(interval.center / self.reference) if self.reference else ""
@@ -180,13 +180,7 @@ class Cell:
                 return self._undecided(as_ratio, threshold, 1) | dict(zip(_ENDS, ends, strict=True))
         return _row(Word.PYTHON, text, interval)
 
-    def _ratio(
-        self, interval: Interval, threshold: float, asked: int, reasons: list[str]
-    ) -> dict[str, Any]:
-        if not interval.launches:
-            return _row(Word.UNDECIDED, "undecided (it differs; not timed)", interval, 1)
-        if reasons:
-            return _row(Word.UNRELIABLE, f"unreliable ({reasons[0]})", interval, 0, reasons[0])
+    def _ratio(self, interval: Interval, threshold: float, asked: int) -> dict[str, Any]:
         word = _word(interval, threshold, asked)
         if word is Word.UNDECIDED:
             return self._undecided(interval, threshold, asked)
@@ -215,7 +209,7 @@ def _row(
     word: Word, text: str, interval: Interval, more: int = 0, reason: str = ""
 ) -> dict[str, Any]:
     ends = {name: getattr(interval, place) for name, place in _ENDS.items()}
-    return {"word": word.value, "text": text, "exact": False, **ends, "unit": "ratio",
+    return {"word": word.value, "text": text, "exact": False, **ends,
             "launches": interval.launches, "more_launches": more, "reason": reason}  # fmt: skip
 
 

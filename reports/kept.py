@@ -24,14 +24,10 @@ def kept(results: Results) -> Section:
     for remedy in known:
         for workload, own in results.trips_of(remedy).groupby(level="workload"):
             merged.setdefault((remedy, *_trip(own)), []).append(str(workload))
+    heads = ("remedy", "keeps in the first save and load", "in the second", "warnings when loading")
     rows = [
-        {
-            "remedy": f"{remedy}, {listed(names)}",
-            "keeps in the first save and load": first,
-            "in the second": second,
-            "warnings when loading": warnings,
-        }
-        for (remedy, first, second, warnings), names in merged.items()
+        dict(zip(heads, (f"{remedy}, {listed(names)}", *trip), strict=True))
+        for (remedy, *trip), names in merged.items()
     ]
     caption = (
         "The worst over devices, jits and mask dtypes. Everything: weights, optimizer variables, "

@@ -16,6 +16,7 @@ _HEALTH = {
     "health_clock_share": "the clock's share of a sample",
     "health_throttled": "time that a GPU was throttled",
 }
+JITS = ("xla", "graph")
 _ASKED = {"situation_harm": "Situations", "recipe_lines": "Lines that change",
           "first_step_ratio": "First steps", "load_ratio": "Loads", "save_ratio": "Saves",
           "where_ratio": "tf.where alone"}  # fmt: skip
@@ -95,7 +96,7 @@ def missing(results: Results) -> Section:
         for axis, names in (
             ("workload", WORKLOADS),
             ("remedy", REMEDIES),
-            ("jit", ("xla", "graph")),
+            ("jit", JITS),
         )
     }
     lines += [f"{axis}: {listed(names)}." for axis, names in absent.items() if names]

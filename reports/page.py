@@ -16,18 +16,12 @@ from reports.measured import devices, measured, missing
 from reports.parts import Figure
 from reports.recommendation import answer
 from reports.results import Results
-from reports.vocabulary import TEMPLATES
+from reports.vocabulary import TEMPLATES, prose
 from reports.wording import counted, listed
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "reports" / "reference"
 _BLOCK = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.DOTALL)
-TITLE = "A Keras model that uses tf.where: what to change so that it survives saving and loading"
-PROBLEM = (
-    "After loading, it trains from scratch: Keras cannot rebuild a subclassed model whose call "
-    "uses tf.where with a bool input, so that weights and optimizer state are lost. No error is "
-    "raised. This page says which change keeps the model, and what the change costs."
-)
 
 
 def engine() -> jinja2.Environment:
@@ -51,11 +45,9 @@ def scope(results: Results) -> str:
     """Return in a sentence or two what all of it was measured on."""
     machines = []
     for machine, facts in sorted(results.run.facts.items()):
-        known = [value for name, value in sorted(facts.items()) if name in ("cpu", "gpu") and value]
-        known += [
-            f"{name} {facts[name]}" for name in sorted(facts) if re.match("keras|tensor", name)
-        ]
-        machines.append(f"{machine} ({', '.join(known) or 'nothing known of it'})")
+        names = [name for name in sorted(facts) if re.match("keras|tensorflow", name)]
+        known = [*map(facts.get, ("cpu", "gpu")), *(f"{name} {facts[name]}" for name in names)]
+        machines.append(f"{machine} ({', '.join(filter(None, known)) or 'nothing known of it'})")
     launches = counted(results.run.frame["launch"].max() + 1, "launch", "launches")
     return f"Measured on {listed(machines)}, in {launches}. {results.gpu}"
 
@@ -74,7 +66,8 @@ def render(results: Results, history: str = "") -> dict[str, str | bytes]:
                 address = f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
                 pictures.setdefault(figure.name, {})[theme] = address
     values: dict[str, Any] = {"sections": sections, "pictures": pictures, "history": history}
-    values |= {"title": TITLE, "problem": PROBLEM, "scope": scope(results)}
+    title, problem = prose("problem")
+    values |= {"title": title, "problem": problem, "scope": scope(results)}
     for name in ("index.html", "report.md"):
         files[name] = engine().get_template(name).render(values).strip() + "\n"
     tables = {"results": results.everything[[*COLUMNS]], "comparisons": results.judged}

@@ -45,7 +45,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure; `draw` fills an empty matplotlib figure, in the colours it is given, from `rows`."""
+    """A figure; `draw` fills an empty one, in the colours that it is given, from `rows`."""
 
     name: str
     title: str

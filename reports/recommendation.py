@@ -17,6 +17,10 @@ from reports.vocabulary import ACTIONS, CONTROL, HARM, REFERENCE, STEPS
 from reports.wording import NOTHING, listed, span
 
 MOST_LOST = 6
+_COLUMNS: list[tuple[str, str, dict[str, str]]] = [
+    *((label, "step_ratio", {"mask_dtype": "bool", "step": step}) for step, label in STEPS.items()),
+    *((label, f"{label}_ratio", {}) for label in ("save", "load")),
+]
 
 
 @dataclass(frozen=True)
@@ -83,12 +87,10 @@ def _cost(results: Results, remedy: str) -> str:
         return "What its steps cost was not measured."
     where = f"On {listed(sorted({*rows['device']})).upper()} a training or predict step"
     scope = cells(rows.drop(columns="device"))
-    if {*rows["word"], *mine["word"]} == {Word.SAME_STEP.value} and len(mine):
-        return (
-            f"{where}: nothing, exactly ({scope}). It is the step of the model that you have "
-            "(control): an equal program, equal Python calls."
-        )
-    return f"{where}, against {REFERENCE}'s: {summary(rows)} ({scope})."
+    if {*rows["word"], *mine["word"]} != {"same step"} or not len(mine):
+        return f"{where}, against {REFERENCE}'s: {summary(rows)} ({scope})."
+    why = "that of the model that you have (control): an equal program, equal Python calls"
+    return f"{where}: nothing, exactly ({scope}). It is {why}."
 
 
 def _lost(results: Results, remedy: str) -> list[str]:
@@ -99,11 +101,9 @@ def _lost(results: Results, remedy: str) -> list[str]:
     harmed = table[table[remedy] > 0].sort_values(remedy, ascending=False, kind="stable")
     for name, harms in harmed.iterrows():
         better = [other for other in results.remedies if harms.get(other) == 0]
-        helps = f"{listed(better)} keep{'s' * (len(better) == 1)} it"
+        helps = f"{listed(better) or 'no remedy'} {'keep' if len(better) > 1 else 'keeps'} it"
         harm = HARM[min(3, int(harms[remedy]))]
-        made.append(
-            f"{results.situation(str(name))}: {harm}; {helps if better else 'no remedy keeps it'}."
-        )
+        made.append(f"{results.situation(str(name))}: {harm}; {helps}.")
     more = len(made) - MOST_LOST
     made = [*made[:MOST_LOST], *([f"and {more} more, below."] if more > 0 else [])]
     floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")
@@ -112,25 +112,25 @@ def _lost(results: Results, remedy: str) -> list[str]:
     return made or ["Nothing in the situations tried."]
 
 
-def diff(remedy: str) -> Code | None:
+def diff(remedy: str) -> list[Code]:
     """Return what `remedy` changes in the first workload's control, from the recipe files."""
     workload, folder = next((name, each.folder) for name, each in WORKLOADS.items())
     if remedy not in REMEDIES:
-        return None
-    control, changed = (_plain(folder / f"{name}.py") for name in (CONTROL, remedy))
+        return []
+    control, changed = (_code(folder / f"{name}.py") for name in (CONTROL, remedy))
     edits = [*difflib.unified_diff(control, changed, n=1, lineterm="")][2:]
     text = "\n".join("" if edit.startswith("@@") else edit for edit in edits)
     text = re.sub(r"(\n .*|\n)+$", "", text).strip("\n")  # nothing after the last change
-    return Code(f"The change, in the {workload} model", text)
+    return [Code(f"The change, in the {workload} model", text)]
 
 
-def _plain(path: Path) -> list[str]:
-    """Return a recipe's lines of code alone, its class as `Model`."""
+def _code(path: Path) -> list[str]:
+    """Return a recipe's lines without comments and docstrings, its class as `Model`."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
-        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-        if documented and ast.get_docstring(node):
-            node.body = node.body[1:]
+        match getattr(node, "body", None):
+            case [ast.Expr(ast.Constant()), *_] as body:
+                del body[0]
     own = "".join(part.title() for part in path.stem.split("_"))
     code = re.sub(rf"\b{own}\b", "Model", ast.unparse(tree)).replace("'", '"')
     return [line for line in code.splitlines() if line]
@@ -141,13 +141,11 @@ def answer(results: Results) -> Section:
     choice = recommend(results)
     parts: list[Any] = []
     if choice.remedy:
-        parts = [diff(choice.remedy), ["What it costs:", *choice.cost]]
-        parts = [*filter(None, parts), ["What you still lose with it:", *choice.lost]]
-    if results.remedies:
-        parts.append(overview(results))
-    return Section(
-        "answer", "What to do", choice.sentence, [*parts, *figure(results)], choice.reason
-    )
+        lost = ["What you still lose with it:", *choice.lost]
+        parts = [*diff(choice.remedy), ["What it costs:", *choice.cost], lost]
+    parts += [overview(results)] if results.remedies else []
+    parts += figure(results)
+    return Section("answer", "What to do", choice.sentence, parts, choice.reason)
 
 
 def overview(results: Results) -> Table:
@@ -157,10 +155,7 @@ def overview(results: Results) -> Table:
         lines = results.metric("recipe_lines", remedy=remedy)["value"]
         row = {"remedy": remedy, "lines you change": span(lines) if len(lines) else NOTHING}
         row["keeps the model"] = results.keeps(remedy)
-        columns = {label: ("step_ratio", {"mask_dtype": "bool", "step": step})
-                   for step, label in STEPS.items()}  # fmt: skip
-        columns |= {"save": ("save_ratio", {}), "load": ("load_ratio", {})}
-        for label, (metric, where) in columns.items():
+        for label, metric, where in _COLUMNS:
             row[label] = summary(results.compared(metric, remedy=remedy, **where))
             if remedy == REFERENCE and len(results.compared(metric)):
                 row[label] = "the reference"

@@ -60,10 +60,7 @@ def session_fault(document: Any) -> str:
 
 
 def entry_fault(entry: Any, session: dict[str, Any]) -> str:
-    """Return in a line what is wrong with an entry, or an empty string.
-
-    It has the axes of its metric that its `session` lacks, and no others.
-    """
+    """Return what is wrong with an entry: it has the axes that its `session` lacks, no others."""
     if fault := _fault(_ENTRY, entry):
         return fault
     axes = {axis: session[axis] for axis in METRICS[entry["metric"]].axes if axis in session}
