@@ -110,8 +110,6 @@ def _c12(results: Results) -> Finding:
     kept = results.survived
     best = [*kept[kept == kept.max()].index]
     text = f"Keeps the model in the most situations, {kept.max()} of {len(table)}: {listed(best)}."
-    for name in ("build_from_config", "build_from_config_pair"):
-        text += f" {name} keeps through two saves and loads: {results.keeps(name)}."
     return (HOLDS if FUNCTIONAL in best else FAILS), text
 
 

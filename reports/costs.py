@@ -107,14 +107,13 @@ def _once(results: Results) -> Iterator[Table | Figure]:
     drawn: list[tuple[str, Any]] = []
     for metric, label in COSTS.items():
         judged = results.compared(metric)
-        sizes = judged["size"].nunique() > 1
         for (remedy, amount), own in judged.groupby(["remedy", "size"], sort=False):
-            name = f"{label}, size {amount}" if sizes else label
+            name = f"{label}, size {amount}" if amount else label
             rows[remedy][name] = summary(own)
             rows.setdefault(REFERENCE, {"remedy": REFERENCE})[name] = f"takes {_range(own)}"
         if metric != "first_step_ratio":
-            own_rows = judged.groupby("remedy", sort=False)
-            drawn += [(f"{label}: {name}", own) for name, own in own_rows]
+            names = judged.groupby("remedy", sort=False)
+            drawn += [(f"{label}: {name}", own) for name, own in names]
     for name, row in rows.items():
         if len(files := results.metric("file_bytes", remedy=name)["value"]):
             row[".keras file"] = listed(size(value) for value in sorted({*files}))

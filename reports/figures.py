@@ -12,10 +12,12 @@ from matplotlib.figure import Figure as Canvas
 
 from reports.parts import Figure
 from reports.results import summary
+from reports.vocabulary import TEMPLATES
 
 WIDTH = 8.0  # inches
 
 
+_QUIET = ("axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "xtick.color")
 _COLORS = ("ink", "muted", "paper", "good", "bad", "open", "slow")
 THEMES = {
     "light": "#1c2128 #59636e #ffffff #0068a8 #a33a00 #8a939d #9a5b00",
@@ -28,22 +30,13 @@ def svg(figure: Figure, theme: str) -> bytes:
     """Return `figure` as SVG in the colours of `theme`, a key of `THEMES`."""
     colors = SimpleNamespace(**dict(zip(_COLORS, THEMES[theme].split(), strict=True)))
     style = {
-        "svg.fonttype": "none",
         "svg.hashsalt": figure.name,  # equal results give equal files
-        "text.parse_math": False,  # a name from a file is no formula
-        "font.size": 10.5,
-        "font.family": ["sans-serif"],
-        "axes.edgecolor": colors.muted,
-        "axes.facecolor": colors.paper,
-        "figure.facecolor": colors.paper,
-        "axes.titlesize": 10.5,
-        "axes.titlelocation": "left",
         **dict.fromkeys(("text.color", "ytick.color"), colors.ink),
-        **dict.fromkeys(("axes.labelcolor", "axes.titlecolor", "xtick.color"), colors.muted),
-        **{f"axes.spines.{side}": False for side in ("top", "right", "left")},
+        **dict.fromkeys(("axes.facecolor", "figure.facecolor"), colors.paper),
+        **dict.fromkeys(_QUIET, colors.muted),
     }
     target = io.BytesIO()
-    with mpl.rc_context(style):
+    with mpl.rc_context(style, TEMPLATES / "figures.mplstyle"):
         canvas = Canvas()
         figure.draw(canvas, colors, figure.rows)
         canvas.savefig(target, format="svg", metadata={"Date": None, "Creator": None})
@@ -62,7 +55,8 @@ def answer(canvas: Any, colors: Any, rows: Sequence[tuple[str, float | None, Any
                   color=colors.paper if inside else colors.ink)  # fmt: skip
         _say(axes, place, own)
     axes.set(xlim=(0, 1), xticks=[], title="what comes back")
-    axes.set_title("cost of a training step", x=1.03)
+    axes.annotate("cost of a training step", (1.03, 1.025), xycoords="axes fraction",
+                  color=colors.muted)  # fmt: skip
     axes.spines["bottom"].set_visible(False)
 
 
@@ -89,10 +83,10 @@ def _panel(canvas: Any, names: Sequence[str], height: float) -> Any:
     rows = height * len(names)
     canvas.set_size_inches(WIDTH, rows + 0.85)
     axes = canvas.add_axes((2.6 / WIDTH, 0.55 / (rows + 0.85), 2.5 / WIDTH, rows / (rows + 0.85)))
-    short = ("\n".join(textwrap.shorten(part, 36, placeholder=" ...") for part in name.split("\n"))
-             for name in names)  # fmt: skip
+    short = ("\n".join(textwrap.fill(part, 36, max_lines=2, placeholder=" ...")
+                       for part in name.split("\n")) for name in names)  # fmt: skip
     axes.set_yticks(range(len(names)), [*short])
-    axes.tick_params(axis="y", length=0, labelsize=10)
+    axes.tick_params(axis="y", length=0, labelsize=9)
     axes.set_ylim(len(names) - 0.4, -0.6)
     return axes
 

@@ -28,10 +28,9 @@ class SessionsError(ValueError):
 class Run:
     """What a folder of session files holds.
 
-    `frame` has a row for each value, with `COLUMNS`: an axis that a metric lacks is "" or 0.
-    `facts` are what the latest session knew of each machine. `sessions` has a row for each session:
-    its axes, status, reason, start, seconds and health. `problems` has a line for each file, or
-    part of one, that was left out.
+    `frame` has a row for each value, with `COLUMNS`, where an axis that a metric lacks is "" or 0;
+    `sessions` a row for each session. `facts` are what the latest session knew of each machine,
+    and `problems` a line for each file, or part of one, that was left out.
     """
 
     frame: Any
@@ -143,10 +142,7 @@ def _entry_fault(entry: Any, session: dict[str, Any], checked: dict[str, str]) -
 
 
 def unreliable(health: dict[str, float]) -> str:
-    """Return why the times of a session with this health are no evidence, or an empty string.
-
-    A busy machine is no reason: it widens the intervals, which say so themselves.
-    """
+    """Return why a session's times are no evidence; a busy machine only widens the intervals."""
     if health.get("throttled", 0) > 0:
         return f"the GPU was throttled for {health['throttled']:.0%} of the time"
     if health.get("clock_share", 0) > MOST_CLOCK:
@@ -171,8 +167,7 @@ def _printable(text: str) -> str:
 def latest(run: Run) -> tuple[Run, list[str]]:
     """Return `run` with the newest state of code and packages of each machine, and what was older.
 
-    Sessions of one state may be from several commits, of which the others changed nothing that is
-    measured; they are then shown as from the newest.
+    A state may be that of several commits: it is then shown as that of the newest.
     """
     newest = run.sessions.drop_duplicates("machine", keep="last").set_index("machine")
     kept = []

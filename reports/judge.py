@@ -219,10 +219,8 @@ def _variants(table: Any) -> Iterator[Key]:
 
 def _first(table: Any) -> dict[Key, tuple[float, str]]:
     """Return the value and text of each variant."""
-    if table is None:
-        return {}
-    values = zip(table["value"], table["text"], strict=True)
-    return dict(zip(_variants(table), values, strict=True))
+    rows = () if table is None else zip(table["value"], table["text"], strict=True)
+    return dict(zip(() if table is None else _variants(table), rows, strict=True))
 
 
 def _pivot(table: Any) -> dict[Key, dict[int, float]]:

@@ -54,23 +54,21 @@ def situations(results: Results) -> Section:
     harms = results.situations
     if harms.empty:
         return Section("situations", title, "These results hold no situation.")
-    versions = sorted({facts.get("keras", "") for facts in results.run.facts.values()} - {""})
     kept = results.survived[[name for name in results.remedies if name in harms]]
+    versions = {facts.get("keras", "?") for facts in results.run.facts.values()}
     answer = (
-        f"The most situations, {kept.max()} of {len(harms)} tried with Keras "
-        f"{listed(versions) or 'of an unknown version'}, are survived with "
-        f"{listed(kept[kept == kept.max()].index)}."
+        f"The model is kept in the most situations, {kept.max()} of {len(harms)} tried with Keras "
+        f"{listed(sorted(versions))}, by {listed(kept[kept == kept.max()].index)}."
     )
-    core = [name for name in harms.index if name in CORE]
     parts: list[Any] = []
-    rest = [name for name in harms.index if name not in CORE]
-    for names, caption in ((core, "The core situations."), (rest, "The other situations.")):
+    for caption, folded in (("The core situations.", False), ("The other situations.", True)):
         rows = [
             {"situation": results.situation(name)}
-            | {remedy: _harm(harms.at[name, remedy]) for remedy in kept.index}
-            for name in names
+            | {remedy: _harm(harm) for remedy, harm in harms.loc[name, kept.index].items()}
+            for name in harms.index
+            if (name not in CORE) == folded
         ]
-        parts += [Table(caption, rows, folded=names is rest)] if rows else []
+        parts += [Table(caption, rows, folded)] if rows else []
     more = "Other versions of Keras: docs/keras_versions.md in the repository."
     return Section("situations", title, answer, [*parts, [more]])
 

@@ -16,7 +16,6 @@ _HEALTH = {
     "health_clock_share": "the clock's share of a sample",
     "health_throttled": "time that a GPU was throttled",
 }
-JITS = ("xla", "graph")
 _ASKED = {"situation_harm": "Situations", "recipe_lines": "Lines that change",
           "first_step_ratio": "First steps", "load_ratio": "Loads", "save_ratio": "Saves",
           "where_ratio": "tf.where alone"}  # fmt: skip
@@ -48,9 +47,7 @@ def measured(results: Results) -> Section:
         "exactly."
     )
     limit = f"{100 * results.threshold:g}"
-    method = [
-        text.replace("REFERENCE", REFERENCE).replace("THRESHOLD", limit) for text in prose("method")
-    ]
+    method = [text.format(reference=REFERENCE, limit=limit) for text in prose("method")]
     machines = {
         machine: results.run.facts.get(machine, {}) | _when(own)
         for machine, own in sessions.groupby("machine", sort=True)
@@ -65,7 +62,10 @@ def measured(results: Results) -> Section:
 
 
 def _when(sessions: Any) -> dict[str, str]:
-    first, last = (_moment(sessions["started"].agg(end)) for end in ("min", "max"))
+    first, last = (
+        datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+        for moment in (sessions["started"].min(), sessions["started"].max())
+    )
     facts = {
         "commit": listed(sorted({commit[:8] for commit in sessions["commit"]})) or NOTHING,
         "setting": listed(sorted({*sessions["setting"]})),
@@ -80,26 +80,13 @@ def _when(sessions: Any) -> dict[str, str]:
     return facts
 
 
-def _moment(started: float) -> str:
-    try:
-        return datetime.fromtimestamp(started, timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    except (ValueError, OverflowError, OSError):
-        return "an unknown time"
-
-
 def missing(results: Results) -> Section:
     """Return the section on what was not measured, and what was left out."""
     frame = results.run.frame
     lines = [results.gpu] if results.timed in ([], ["cpu"]) else []
-    absent = {
-        axis: [name for name in names if name not in {*frame[axis]}]
-        for axis, names in (
-            ("workload", WORKLOADS),
-            ("remedy", REMEDIES),
-            ("jit", JITS),
-        )
-    }
-    lines += [f"{axis}: {listed(names)}." for axis, names in absent.items() if names]
+    for axis, names in (("workload", WORKLOADS), ("remedy", REMEDIES)):
+        absent = [name for name in names if name not in {*frame[axis]}]
+        lines += [f"{axis}: {listed(absent)}."] if absent else []
     lines += [f"{text}." for name, text in _ASKED.items() if not (frame["metric"] == name).any()]
     if undecided := (results.judged["word"] == Word.UNDECIDED.value).sum():
         lines.append(f"{counted(undecided, 'comparison')} could not be decided.")

@@ -88,12 +88,11 @@ def update(results: Results, root: Path = ROOT) -> list[Path]:
         raise ReadmeError(f"{str(readme)!r} has no '<!-- results: begin -->' and end")
     section = answer(results)
     made = engine().get_template("readme.md").render(answer=section, scope=scope(results)).strip()
+    written = [readme]
+    for part in (part for part in section.parts if isinstance(part, Figure)):
+        for theme in figures.THEMES:
+            written.append(root / "docs" / f"{part.name}-{theme}.svg")
+            written[-1].write_bytes(figures.svg(part, theme))
     text = _BLOCK.sub(lambda match: f"{match[1]}\n{made}\n\n{match[2]}", text)
-    written: dict[Path, bytes] = {readme: text.encode()}
-    for part in section.parts:
-        if isinstance(part, Figure):
-            for theme in figures.THEMES:
-                written[root / "docs" / f"{part.name}-{theme}.svg"] = figures.svg(part, theme)
-    for path, content in written.items():
-        path.write_bytes(content)
-    return [*written]
+    readme.write_text(text, encoding="utf-8")
+    return written

@@ -56,10 +56,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Section:
-    """A section: its answer in a sentence, what shows it, and what more there is to say.
-
-    A list that begins with an item that ends in a colon is headed by it.
-    """
+    """A section, with its answer in a sentence; a list may begin with its head and a colon."""
 
     name: str
     title: str

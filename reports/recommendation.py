@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from remedies import REMEDIES, WORKLOADS
 from remedies.intervals import Word
 from reports import figures
@@ -25,11 +27,7 @@ _COLUMNS: list[tuple[str, str, dict[str, str]]] = [
 
 @dataclass(frozen=True)
 class Recommendation:
-    """What to do; `remedy` is empty where the results support none.
-
-    `reason` says what "everything" covers, `lost` what the remedy does not keep, the worst first,
-    and `cost` what its steps cost, and what is known of GPUs.
-    """
+    """What to do and why, what is still lost and what it costs; `remedy` is empty where none is."""
 
     remedy: str
     sentence: str
@@ -57,9 +55,8 @@ def recommend(results: Results) -> Recommendation:
         f"and loads of {listed(results.axis('workload', 'weights_lost'))} "
         f"({cells(trips.drop(columns='workload'))})"
     )
-    if remedy in results.situations:
-        known = results.situations[remedy].count()
-        reason += f", and the model in {results.survived[remedy]} of {known} situations tried"
+    if tried := int(results.situations.get(remedy, pd.Series()).count()):
+        reason += f", and the model in {results.survived[remedy]} of {tried} situations tried"
     return Recommendation(
         remedy,
         f"{text[:1].upper()}{text[1:]} ({remedy}{change}).",

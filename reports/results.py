@@ -108,9 +108,8 @@ class Results:
         """What is known of GPUs, in a sentence."""
         if gpus := [name for name in self.timed if name != "cpu"]:
             return f"Steps were timed on {listed(gpus)}."
-        if not self.compiled:
-            return "No GPU was run, and none was compiled for."
-        return f"No GPU was run; for {listed(self.compiled)} steps were only compiled."
+        only = f"for {listed(self.compiled)} steps were only compiled."
+        return f"No GPU was run{f'; {only}' if self.compiled else ', and none was compiled for.'}"
 
 
 def _where(rows: Any, **where: str) -> Any:
@@ -128,6 +127,13 @@ def gather(folder: Path, threshold: float = MARGIN) -> Results:
     return Results(run, judged, older, threshold, everything.frame)
 
 
+_LOSSES = {
+    "outputs_changed": "{amount} of the outputs changed",
+    "silent_defects": "{label}: {amount}",
+    "next_step_changed": "the next training step is another or raises",
+}
+
+
 def losses(trips: Any) -> list[str]:
     """Return in words the most that was lost in any of `trips`, for each thing that was."""
     made = []
@@ -135,25 +141,14 @@ def losses(trips: Any) -> list[str]:
         if name not in trips or not (most := trips[name].max()) > 0 or name == SECOND:
             continue
         total = f"{name.rpartition('_')[0]}_saved"
-        if metric.unit == "share":
-            made.append(f"{percent(most)} of the outputs changed")
-        elif name == "next_step_changed":
-            made.append("the next training step is another or raises")
-        elif name == "silent_defects":
-            made.append(f"{counted(most, 'kind')} of state lost with no warning")
-        else:
-            of = f" of {trips.loc[trips[name].idxmax(), total]:,.0f}" if total in trips else ""
-            made.append(f"{most:,.0f}{of} {metric.label}")
+        of = f" of {trips.loc[trips[name].idxmax(), total]:,.0f}" if total in trips else ""
+        amount = percent(most) if metric.unit == "share" else f"{most:,.0f}{of}"
+        made.append(_LOSSES.get(name, "{amount} {label}").format(amount=amount, label=metric.label))
     return made
 
 
 def summary(rows: Any) -> str:
-    """Return in one cell of a table what all `rows` of comparisons say together, the worst first.
-
-    >>> import pandas as pd
-    >>> summary(pd.DataFrame({"word": ["same step", "same step"], "text": [""] * 2}))
-    'same step, exactly'
-    """
+    """Return in a cell of a table what all `rows` of comparisons say together, the worst first."""
     texts = []
     for word, say in _SUMMARIES.items():
         own = rows[rows["word"] == word]

@@ -33,7 +33,7 @@ _SESSION = _object(
         "reason": _TEXT,
         "machine": _NAME | {"minLength": 1},
         **dict.fromkeys(("identity", "commit", "setting"), _NAME),
-        **dict.fromkeys(("started", "seconds"), _NUMBER),
+        **dict.fromkeys(("started", "seconds"), _NUMBER | {"minimum": 0, "maximum": 2e11}),
         "facts": {"type": "object", "maxProperties": 200, "additionalProperties": _TEXT},
         "health": {"type": "object", "maxProperties": 50, "additionalProperties": _NUMBER},
         "entries": {"type": "array", "maxItems": 50_000},

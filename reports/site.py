@@ -18,7 +18,6 @@ EXAMPLES = """\
 examples:
   scripts/publish
   scripts/publish --out public --sessions collected --results collected/results
-  python -m http.server --directory .asv/site      # to look at it
 
 The history needs the git repository with all its commits, not a shallow clone.
 """
@@ -38,10 +37,10 @@ def parser() -> argparse.ArgumentParser:
         ("--out", "where the site goes, replaced as a whole (default: .asv/site)"),
         ("--sessions", "session files of the report (default: newest folder in .asv/sessions)"),
         ("--results", "asv's results, for the history (default: .asv/results)"),
-        ("--config", "asv's settings; .asv is beside them (default: %(default)s)"),
+        ("--config", "asv's settings; .asv is beside them (default: asv.conf.json)"),
     ):
-        default = Path("asv.conf.json") if name == "--config" else None
-        made.add_argument(name, type=Path, metavar="PATH", default=default, help=meaning)
+        made.add_argument(name, type=Path, metavar="PATH", help=meaning)
+    made.set_defaults(config=Path("asv.conf.json"))
     return made
 
 
