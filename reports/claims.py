@@ -104,8 +104,7 @@ def _c11(results: Results) -> Finding:
 
 
 def _c12(results: Results) -> Finding:
-    table = results.situations
-    if FUNCTIONAL not in table:
+    if FUNCTIONAL not in (table := results.situations):
         return _NOTHING
     kept = results.survived
     best = [*kept[kept == kept.max()].index]

@@ -62,14 +62,12 @@ def measured(results: Results) -> Section:
 
 
 def _when(sessions: Any) -> dict[str, str]:
-    first, last = (
-        datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-        for moment in (sessions["started"].min(), sessions["started"].max())
-    )
+    ends = sessions["started"].agg(["min", "max"])
+    first, last = (datetime.fromtimestamp(end, timezone.utc) for end in ends)
     facts = {
         "commit": listed(sorted({commit[:8] for commit in sessions["commit"]})) or NOTHING,
         "setting": listed(sorted({*sessions["setting"]})),
-        "measured": f"{first} to {last}",
+        "measured": f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC",
         "sessions": f"{len(sessions):,}, {sessions['seconds'].sum() / 60:,.0f} minutes in all",
     }
     for name, label in _HEALTH.items():

@@ -163,9 +163,11 @@ def summary(rows: Any) -> str:
 
 def _python(own: Any) -> str:
     if (own["low"] > 0).all():
-        ends = seconds(own["ratio"].min()), seconds(own["ratio"].max())
-        return f"+{between(*ends)} a step, Python alone"
-    return f"not measurable here: at most {seconds(own['high'].max())} of Python a step"
+        center, low, high = own["ratio"], seconds(own["low"].min()), seconds(own["high"].max())
+        amount = between(seconds(center.min()), seconds(center.max()))
+        return f"+{amount} a step [{between(low, high)}], Python alone"
+    unsure = "" if (own["low"] > 0).any() else "not measurable here: "
+    return f"{unsure}at most {seconds(own['high'].max())} of Python a step"
 
 
 def _ratio(own: Any) -> str:
