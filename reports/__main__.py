@@ -1,7 +1,5 @@
 """The command ``python -m reports``."""
 
-from __future__ import annotations
-
 import argparse
 import math
 import signal
@@ -16,7 +14,6 @@ EXAMPLES = """\
 examples:
   python -m reports build
   python -m reports build --sessions collected --out my-report
-  python -m reports build --threshold 0.01     # what differs by less than 1 % is the same
   python -m reports readme                     # README.md from reports/reference
   python -m reports gate --help                # what regressed between two runs
 """
@@ -42,16 +39,14 @@ def parser() -> argparse.ArgumentParser:
     made = Parser(prog="python -m reports", description=purpose)
     commands = made.add_subparsers(dest="command", required=True, metavar="build|readme")
     build = commands.add_parser("build", help="write the page, its tables and figures")
-    build.add_argument("--out", type=Path, default=Path(".asv/report"), metavar="DIR",
-                       help="replaced as a whole; refused where it holds anything else "
-                       "(default: %(default)s)")  # fmt: skip
+    meaning = "replaced as a whole; refused where it holds anything else (default: %(default)s)"
+    build.add_argument("--out", type=Path, default=".asv/report", metavar="DIR", help=meaning)
     readme = commands.add_parser("readme", help="write the answer in README.md again")
     for command, default in ((build, f"newest folder in {SESSIONS}"), (readme, "the reference")):
-        command.add_argument("--sessions", type=Path, metavar="DIR",
-                             help=f"folder of session files (default: {default})")  # fmt: skip
-        command.add_argument("--threshold", type=_share, default=0.02, metavar="NUMBER",
-                             help="difference that does not matter; 0.02 is 2 %% "
-                             "(default: %(default)s)")  # fmt: skip
+        meaning = f"folder of session files (default: {default})"
+        command.add_argument("--sessions", type=Path, metavar="DIR", help=meaning)
+        meaning = "difference that does not matter; 0.02 is 2 %% (default: %(default)s)"
+        command.add_argument("--threshold", type=_share, default=0.02, metavar="X", help=meaning)
     return made
 
 
@@ -74,8 +69,7 @@ def newest(root: Path = SESSIONS) -> Path:
 def _build(chosen: argparse.Namespace) -> Path:
     # Here and not above: `--help` answers at once, without pandas.
     from reports.output import check, replaced, write
-    from reports.page import render
-    from reports.readme import REFERENCE, update
+    from reports.page import REFERENCE, render, update
     from reports.results import gather
 
     readme = chosen.command == "readme"
@@ -83,10 +77,9 @@ def _build(chosen: argparse.Namespace) -> Path:
         check(chosen.out)
     results = gather(chosen.sessions or (REFERENCE if readme else newest()), chosen.threshold)
     problems = results.run.problems
-    for problem in problems[:MOST_PROBLEMS]:
+    more = len(problems) - MOST_PROBLEMS
+    for problem in [*problems[:MOST_PROBLEMS], *([f"and {more} more"] if more > 0 else [])]:
         print(f"reports: left out: {problem}", file=sys.stderr)
-    if len(problems) > MOST_PROBLEMS:
-        print(f"reports: left out: and {len(problems) - MOST_PROBLEMS} more", file=sys.stderr)
     if readme:
         return update(results)[0]
     with replaced(chosen.out) as folder:
@@ -99,8 +92,6 @@ def run(name: str, command: Callable[[], object]) -> int:
     try:
         print(command())
         return 0
-    except ModuleNotFoundError as error:
-        reason = f"{error.name} is not installed; scripts/environment installs it"
     except KeyboardInterrupt:
         print(f"{name}: interrupted; nothing was changed", file=sys.stderr)
         return 130

@@ -1,7 +1,5 @@
 """What each remedy costs: distinct steps, the cast, first steps, save and load."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -42,7 +40,7 @@ def _steps(results: Results) -> Iterator[Table | Figure]:
         members = _members(own[["remedy", "mask_dtype"]].itertuples(index=False))
         # One comparison stands for those of all members: they are one step.
         groups.setdefault((key[5], not own["exact"].all(), members, place), []).append(own[:1])
-    rows, drawn = [], {}
+    rows, drawn = [], dict[str, list[Any]]()
     for (step, timed, members, _), parts in sorted(
         groups.items(), key=lambda item: (item[0][0] != "train", *item[0])
     ):
@@ -69,7 +67,7 @@ def _steps(results: Results) -> Iterator[Table | Figure]:
 def _figure(name: str, title: str, rows: Sequence[tuple[str, Any]]) -> Iterator[Figure]:
     if rows:
         said = (f"{row.replace(chr(10), ', ')}: {summary(own)}" for row, own in rows)
-        yield Figure(name, title, "; ".join(said), lambda *given: figures.steps(*given, rows))
+        yield Figure(name, title, "; ".join(said), figures.steps, rows)
 
 
 def _members(variants: Any) -> str:
@@ -109,14 +107,13 @@ def _once(results: Results) -> Iterator[Table | Figure]:
     drawn: list[tuple[str, Any]] = []
     for metric, label in COSTS.items():
         judged = results.compared(metric)
-        sizes = judged["size"].nunique() > 1
         for (remedy, amount), own in judged.groupby(["remedy", "size"], sort=False):
-            name = f"{label}, size {amount}" if sizes else label
+            name = f"{label}, size {amount}" if amount else label
             rows[remedy][name] = summary(own)
             rows.setdefault(REFERENCE, {"remedy": REFERENCE})[name] = f"takes {_range(own)}"
         if metric != "first_step_ratio":
-            own_rows = judged.groupby("remedy", sort=False)
-            drawn += [(f"{label}: {name}", own) for name, own in own_rows]
+            names = judged.groupby("remedy", sort=False)
+            drawn += [(f"{label}: {name}", own) for name, own in names]
     for name, row in rows.items():
         if len(files := results.metric("file_bytes", remedy=name)["value"]):
             row[".keras file"] = listed(size(value) for value in sorted({*files}))

@@ -1,7 +1,5 @@
 """What each remedy keeps, in the workloads and in the situations."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from reports.parts import Section, Table
@@ -26,14 +24,10 @@ def kept(results: Results) -> Section:
     for remedy in known:
         for workload, own in results.trips_of(remedy).groupby(level="workload"):
             merged.setdefault((remedy, *_trip(own)), []).append(str(workload))
+    heads = ("remedy", "keeps in the first save and load", "in the second", "warnings when loading")
     rows = [
-        {
-            "remedy": f"{remedy}, {listed(names)}",
-            "keeps in the first save and load": first,
-            "in the second": second,
-            "warnings when loading": warnings,
-        }
-        for (remedy, first, second, warnings), names in merged.items()
+        dict(zip(heads, (f"{remedy}, {listed(names)}", *trip), strict=True))
+        for (remedy, *trip), names in merged.items()
     ]
     caption = (
         "The worst over devices, jits and mask dtypes. Everything: weights, optimizer variables, "
@@ -60,28 +54,21 @@ def situations(results: Results) -> Section:
     harms = results.situations
     if harms.empty:
         return Section("situations", title, "These results hold no situation.")
-    versions = sorted({facts.get("keras", "") for facts in results.run.facts.values()} - {""})
-    remedies = [name for name in results.remedies if name in harms]
-    whole = {name: int((harms[name] == 0).sum()) for name in remedies}
-    best = [name for name in remedies if whole[name] == max(whole.values())]
+    kept = results.survived[[name for name in results.remedies if name in harms]]
+    versions = {facts.get("keras", "?") for facts in results.run.facts.values()}
     answer = (
-        f"{listed(best)} {'keeps' if len(best) == 1 else 'keep'} the model in the most situations: "
-        f"{max(whole.values())} of {counted(len(harms), 'situation')} tried with Keras "
-        f"{listed(versions) or 'of an unknown version'}."
+        f"The model is kept in the most situations, {kept.max()} of {len(harms)} tried with Keras "
+        f"{listed(sorted(versions))}, by {listed(kept[kept == kept.max()].index)}."
     )
-    core = [name for name in harms.index if name in CORE]
     parts: list[Any] = []
-    for names, caption, folded in (
-        (core, "The core situations.", False),
-        ([name for name in harms.index if name not in CORE], "The other situations.", bool(core)),
-    ):
+    for caption, folded in (("The core situations.", False), ("The other situations.", True)):
         rows = [
             {"situation": results.situation(name)}
-            | {remedy: _harm(harms.at[name, remedy]) for remedy in remedies}
-            for name in names
+            | {remedy: _harm(harm) for remedy, harm in harms.loc[name, kept.index].items()}
+            for name in harms.index
+            if (name not in CORE) == folded
         ]
-        if rows:
-            parts.append(Table(caption, rows, folded))
+        parts += [Table(caption, rows, folded)] if rows else []
     more = "Other versions of Keras: docs/keras_versions.md in the repository."
     return Section("situations", title, answer, [*parts, [more]])
 

@@ -1,7 +1,5 @@
 """On what and how it was measured, and what was not."""
 
-from __future__ import annotations
-
 from datetime import datetime, timezone
 from typing import Any
 
@@ -18,6 +16,9 @@ _HEALTH = {
     "health_clock_share": "the clock's share of a sample",
     "health_throttled": "time that a GPU was throttled",
 }
+_ASKED = {"situation_harm": "Situations", "recipe_lines": "Lines that change",
+          "first_step_ratio": "First steps", "load_ratio": "Loads", "save_ratio": "Saves",
+          "where_ratio": "tf.where alone"}  # fmt: skip
 MOST_LISTED = 50
 
 
@@ -46,9 +47,7 @@ def measured(results: Results) -> Section:
         "exactly."
     )
     limit = f"{100 * results.threshold:g}"
-    method = [
-        text.replace("REFERENCE", REFERENCE).replace("THRESHOLD", limit) for text in prose("method")
-    ]
+    method = [text.format(reference=REFERENCE, limit=limit) for text in prose("method")]
     machines = {
         machine: results.run.facts.get(machine, {}) | _when(own)
         for machine, own in sessions.groupby("machine", sort=True)
@@ -63,11 +62,12 @@ def measured(results: Results) -> Section:
 
 
 def _when(sessions: Any) -> dict[str, str]:
-    first, last = (_moment(sessions["started"].agg(end)) for end in ("min", "max"))
+    ends = sessions["started"].agg(["min", "max"])
+    first, last = (datetime.fromtimestamp(end, timezone.utc) for end in ends)
     facts = {
         "commit": listed(sorted({commit[:8] for commit in sessions["commit"]})) or NOTHING,
         "setting": listed(sorted({*sessions["setting"]})),
-        "measured": f"{first} to {last}",
+        "measured": f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC",
         "sessions": f"{len(sessions):,}, {sessions['seconds'].sum() / 60:,.0f} minutes in all",
     }
     for name, label in _HEALTH.items():
@@ -78,33 +78,20 @@ def _when(sessions: Any) -> dict[str, str]:
     return facts
 
 
-def _moment(started: float) -> str:
-    try:
-        return datetime.fromtimestamp(started, timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    except (ValueError, OverflowError, OSError):
-        return "an unknown time"
-
-
 def missing(results: Results) -> Section:
     """Return the section on what was not measured, and what was left out."""
     frame = results.run.frame
     lines = [results.gpu] if results.timed in ([], ["cpu"]) else []
-    for axis, allowed in (("workload", WORKLOADS), ("remedy", REMEDIES), ("jit", ("xla", "graph"))):
-        if absent := [name for name in allowed if name not in {*frame[axis]}]:
-            lines.append(f"{axis}: {listed(absent)}.")
-    for name, label in (("situation_harm", "Situations"), ("recipe_lines", "Lines that change"),
-                        ("first_step_ratio", "First steps"), ("load_ratio", "Loads"),
-                        ("save_ratio", "Saves"), ("where_ratio", "tf.where alone")):  # fmt: skip
-        if not (frame["metric"] == name).any():
-            lines.append(f"{label}.")
+    for axis, names in (("workload", WORKLOADS), ("remedy", REMEDIES)):
+        absent = [name for name in names if name not in {*frame[axis]}]
+        lines += [f"{axis}: {listed(absent)}."] if absent else []
+    lines += [f"{text}." for name, text in _ASKED.items() if not (frame["metric"] == name).any()]
     if undecided := (results.judged["word"] == Word.UNDECIDED.value).sum():
         lines.append(f"{counted(undecided, 'comparison')} could not be decided.")
     failed = [f"{name}: {reason or 'no reason given'}." for name, reason in results.run.failures]
-    parts: list[Any] = [lines or ["Nothing that this suite measures."]]
-    for head, more in (
-        ("Sessions that gave no values:", failed),
-        ("Left out:", [f"{note}." for note in (*results.older, *results.run.problems)]),
-    ):
+    left_out = [f"{note}." for note in (*results.older, *results.run.problems)]
+    parts = [lines or ["Nothing that this suite measures."]]
+    for head, more in (("Sessions that gave no values:", failed), ("Left out:", left_out)):
         rest = [f"and {len(more) - MOST_LISTED} more."] if len(more) > MOST_LISTED else []
         parts += [[head, *more[:MOST_LISTED], *rest]] if more else []
     first = lines[0] if lines else "Everything that this suite measures was measured."

@@ -1,7 +1,5 @@
 """A folder that is replaced as a whole, and only where it holds nothing but an earlier one."""
 
-from __future__ import annotations
-
 import json
 import tempfile
 from collections.abc import Iterator
@@ -23,10 +21,8 @@ def check(out: Path) -> None:
     strange = sorted(_files(out) - _listed(out / MARKER)) if out.exists() else []
     if strange:
         more = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
-        raise OutputError(
-            f"{str(out)!r} holds {strange[0]!r}{more}, which this command did not write; "
-            "name a new folder or an empty one"
-        )
+        why = f"holds {strange[0]!r}{more}, which this command did not write"
+        raise OutputError(f"{str(out)!r} {why}; name a new folder or an empty one")
 
 
 def _files(folder: Path) -> set[str]:

@@ -1,29 +1,27 @@
-"""The page, its Markdown and its figures, from sections."""
-
-from __future__ import annotations
+"""The page, its Markdown and its figures, and the answer in the README."""
 
 import base64
+import re
+from pathlib import Path
+from typing import Any
 
 import jinja2
 
 from reports import figures, parts
-from reports.answer import answer
 from reports.claims import claims
 from reports.costs import costs
 from reports.frame import COLUMNS
 from reports.kept import kept, situations
 from reports.measured import devices, measured, missing
 from reports.parts import Figure
+from reports.recommendation import answer
 from reports.results import Results
-from reports.vocabulary import TEMPLATES
+from reports.vocabulary import TEMPLATES, prose
 from reports.wording import counted, listed
 
-TITLE = "A Keras model that uses tf.where: what to change so that it survives saving and loading"
-PROBLEM = (
-    "After loading, it trains from scratch: Keras cannot rebuild a subclassed model whose call "
-    "uses tf.where with a bool input, so that weights and optimizer state are lost. No error is "
-    "raised. This page says which change keeps the model, and what the change costs."
-)
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "reports" / "reference"
+_BLOCK = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.DOTALL)
 
 
 def engine() -> jinja2.Environment:
@@ -47,9 +45,8 @@ def scope(results: Results) -> str:
     """Return in a sentence or two what all of it was measured on."""
     machines = []
     for machine, facts in sorted(results.run.facts.items()):
-        known = [facts.get(name, "") for name in ("cpu", "gpu")]
-        packages = [name for name in facts if name.startswith(("keras", "tensorflow"))]
-        known += [f"{name} {facts[name]}" for name in sorted(packages) if facts[name]]
+        names = [name for name in sorted(facts) if re.match("keras|tensorflow", name)]
+        known = [*map(facts.get, ("cpu", "gpu")), *(f"{name} {facts[name]}" for name in names)]
         machines.append(f"{machine} ({', '.join(filter(None, known)) or 'nothing known of it'})")
     launches = counted(results.run.frame["launch"].max() + 1, "launch", "launches")
     return f"Measured on {listed(machines)}, in {launches}. {results.gpu}"
@@ -68,11 +65,34 @@ def render(results: Results, history: str = "") -> dict[str, str | bytes]:
                 files[f"figures/{figure.name}-{theme}.svg"] = svg
                 address = f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
                 pictures.setdefault(figure.name, {})[theme] = address
-    values = {"title": TITLE, "problem": PROBLEM, "scope": scope(results), "sections": sections}
-    values |= {"pictures": pictures, "history": history}
+    values: dict[str, Any] = {"sections": sections, "pictures": pictures, "history": history}
+    title, problem = prose("problem")
+    values |= {"title": title, "problem": problem, "scope": scope(results)}
     for name in ("index.html", "report.md"):
         files[name] = engine().get_template(name).render(values).strip() + "\n"
     tables = {"results": results.everything[[*COLUMNS]], "comparisons": results.judged}
     for name, table in tables.items():
         files[f"{name}.csv"] = table.to_csv(index=False, lineterminator="\n")
     return files
+
+
+class ReadmeError(ValueError):
+    """The file cannot be updated; the message is one line that says why."""
+
+
+def update(results: Results, root: Path = ROOT) -> list[Path]:
+    """Write the answer into `root`'s README.md and its figure into docs; return what changed."""
+    readme = root / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    if not _BLOCK.search(text):
+        raise ReadmeError(f"{str(readme)!r} has no '<!-- results: begin -->' and end")
+    section = answer(results)
+    made = engine().get_template("readme.md").render(answer=section, scope=scope(results)).strip()
+    written = [readme]
+    for part in (part for part in section.parts if isinstance(part, Figure)):
+        for theme in figures.THEMES:
+            written.append(root / "docs" / f"{part.name}-{theme}.svg")
+            written[-1].write_bytes(figures.svg(part, theme))
+    text = _BLOCK.sub(lambda match: f"{match[1]}\n{made}\n\n{match[2]}", text)
+    readme.write_text(text, encoding="utf-8")
+    return written

@@ -1,7 +1,5 @@
 """What a page is made of: sections of lists, code, tables and figures."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Callable, Sequence
@@ -47,20 +45,18 @@ class Code:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure; `draw` fills an empty matplotlib figure in the colours that it is given."""
+    """A figure; `draw` fills an empty one, in the colours that it is given, from `rows`."""
 
     name: str
     title: str
     alt: str
-    draw: Callable[[Any, Any], None]
+    draw: Callable[[Any, Any, Any], None]
+    rows: Any
 
 
 @dataclass(frozen=True)
 class Section:
-    """A section: its answer in a sentence, what shows it, and what more there is to say.
-
-    A list that begins with an item that ends in a colon is headed by it.
-    """
+    """A section, with its answer in a sentence; a list may begin with its head and a colon."""
 
     name: str
     title: str

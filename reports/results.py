@@ -1,14 +1,13 @@
 """What was measured, judged, with the questions that every section asks of it."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from remedies import REMEDIES
-from remedies.intervals import MARGIN, Word
+from remedies.intervals import MARGIN
 from remedies.metrics import DEFECTS, EVIDENCE
 from reports.frame import Run, latest, order, read
 from reports.judge import PLACEBO, judge
@@ -45,9 +44,8 @@ class Results:
     def trips(self) -> Any:
         """A row for each round trip, a column for each thing that was counted."""
         names = [*DEFECTS, *EVIDENCE]
-        rows = self.run.frame[
-            self.run.frame["metric"].isin(names) & (self.run.frame["workload"] != "")
-        ]
+        rows = self.run.frame[self.run.frame["metric"].isin(names)]
+        rows = rows[rows["workload"] != ""]
         axes = ["machine", "workload", "device", "jit", "remedy", "mask_dtype"]
         return rows.pivot_table(index=axes, columns="metric", values="value", aggfunc="max")
 
@@ -71,6 +69,11 @@ class Results:
         """The harm of each situation (rows) by remedy (columns), the worst of all machines."""
         rows = self.metric("situation_harm")
         return rows.pivot_table(index="situation", columns="remedy", values="value", aggfunc="max")
+
+    @cached_property
+    def survived(self) -> Any:
+        """In how many situations each remedy keeps the model."""
+        return (self.situations == 0).sum().reindex(self.remedies, fill_value=0)
 
     def situation(self, name: str) -> str:
         """Return what is done in a situation, with its name."""
@@ -105,9 +108,8 @@ class Results:
         """What is known of GPUs, in a sentence."""
         if gpus := [name for name in self.timed if name != "cpu"]:
             return f"Steps were timed on {listed(gpus)}."
-        if not self.compiled:
-            return "No GPU was run, and none was compiled for."
-        return f"No GPU was run; for {listed(self.compiled)} steps were only compiled."
+        only = f"for {listed(self.compiled)} steps were only compiled."
+        return f"No GPU was run{f'; {only}' if self.compiled else ', and none was compiled for.'}"
 
 
 def _where(rows: Any, **where: str) -> Any:
@@ -125,6 +127,13 @@ def gather(folder: Path, threshold: float = MARGIN) -> Results:
     return Results(run, judged, older, threshold, everything.frame)
 
 
+_LOSSES = {
+    "outputs_changed": "{amount} of the outputs changed",
+    "silent_defects": "{label}: {amount}",
+    "next_step_changed": "the next training step is another or raises",
+}
+
+
 def losses(trips: Any) -> list[str]:
     """Return in words the most that was lost in any of `trips`, for each thing that was."""
     made = []
@@ -132,63 +141,61 @@ def losses(trips: Any) -> list[str]:
         if name not in trips or not (most := trips[name].max()) > 0 or name == SECOND:
             continue
         total = f"{name.rpartition('_')[0]}_saved"
-        if metric.unit == "share":
-            made.append(f"{percent(most)} of the outputs changed")
-        elif name == "next_step_changed":
-            made.append("the next training step is another or raises")
-        elif name == "silent_defects":
-            made.append(f"{counted(most, 'kind')} of state lost with no warning")
-        else:
-            of = f" of {trips.loc[trips[name].idxmax(), total]:,.0f}" if total in trips else ""
-            made.append(f"{most:,.0f}{of} {metric.label}")
+        of = f" of {trips.loc[trips[name].idxmax(), total]:,.0f}" if total in trips else ""
+        amount = percent(most) if metric.unit == "share" else f"{most:,.0f}{of}"
+        made.append(_LOSSES.get(name, "{amount} {label}").format(amount=amount, label=metric.label))
     return made
 
 
 def summary(rows: Any) -> str:
-    """Return in one cell of a table what all `rows` of comparisons say together, the worst first.
-
-    >>> import pandas as pd
-    >>> summary(pd.DataFrame({"word": ["same step", "same step"], "text": [""] * 2}))
-    'same step, exactly'
-    """
+    """Return in a cell of a table what all `rows` of comparisons say together, the worst first."""
     texts = []
-    for word in (Word.SLOWER, Word.PYTHON, Word.UNDECIDED, Word.UNRELIABLE, Word.FASTER, Word.SAME):
-        own = rows[rows["word"] == word.value]
+    for word, say in _SUMMARIES.items():
+        own = rows[rows["word"] == word]
         if len(own):
             share = f" in {len(own)} of {len(rows)}" if len(own) < len(rows) else ""
-            texts.append(_words(word, own) + share)
-    if (rows["word"] == Word.SAME_STEP.value).any():
+            one = len(own) == 1 and word not in ("undecided", "unreliable")
+            texts.append((str(own["text"].iat[0]) if one else say(own)) + share)
+    if (rows["word"] == "same step").any():
         texts.append("else same step, exactly" if texts else "same step, exactly")
     return "; ".join(texts) or NOTHING
 
 
-def _words(word: Word, own: Any) -> str:
-    if word is Word.UNDECIDED:
-        return _undecided(own)
-    if word is Word.UNRELIABLE:
-        return "unreliable"
-    if len(own) == 1 or word is Word.SAME:
-        return str(own["text"].iat[0])
-    ends = own["ratio"].min(), own["ratio"].max()
-    if word is Word.SLOWER:
-        return f"{between(*(percent(end - 1) for end in ends))} slower"
-    if word is Word.FASTER:
-        return f"{between(*(percent(1 - end) for end in reversed(ends)))} faster"
+def _python(own: Any) -> str:
     if (own["low"] > 0).all():
-        return f"+{between(*map(seconds, ends))} a step, Python alone"
-    return f"not measurable here: at most {seconds(own['high'].max())} of Python a step"
+        center, low, high = own["ratio"], seconds(own["low"].min()), seconds(own["high"].max())
+        amount = between(seconds(center.min()), seconds(center.max()))
+        return f"+{amount} a step [{between(low, high)}], Python alone"
+    unsure = "" if (own["low"] > 0).any() else "not measurable here: "
+    return f"{unsure}at most {seconds(own['high'].max())} of Python a step"
+
+
+def _ratio(own: Any) -> str:
+    least, most = sorted((own["ratio"] - 1).abs().agg(["min", "max"]))
+    word = "slower" if own["ratio"].iat[0] > 1 else "faster"
+    return f"{between(percent(least), percent(most))} {word}"
 
 
 def _undecided(own: Any) -> str:
     """Return the largest cost that is not ruled out, as a time and as a share of the step."""
-    python = own["unit"] == "seconds"
-    times = own["high"].where(python, (own["high"] - 1) * own["seconds"])
-    shares = (times / own["seconds"].where(own["seconds"] > 0)).where(python, own["high"] - 1)
-    share, time = (values.where((values > 0) & (values < 1e3)).max() for values in (shares, times))
-    if not share > 0:
+    python, step = own["unit"] == "seconds", own["seconds"].where(own["seconds"] > 0)
+    shares = (own["high"] / step).where(python, own["high"] - 1)
+    shares = shares[(shares > 0) & (shares < 1e3)]
+    if not len(shares):
         return "undecided"
-    cost = f"{seconds(time)} or {percent(share)}" if time > 0 else percent(share)
-    return f"undecided: at most {cost} slower"
+    time = (shares * step).max()
+    cost = f"{seconds(time)} or " if time > 0 else ""
+    return f"undecided: at most {cost}{percent(shares.max())} slower"
+
+
+_SUMMARIES: dict[str, Callable[[Any], str]] = {  # the worst first
+    "slower": _ratio,
+    "python": _python,
+    "undecided": _undecided,
+    "unreliable": lambda _: "unreliable",
+    "faster": _ratio,
+    "same": lambda own: str(own["text"].iat[0]),
+}
 
 
 def cells(rows: Any) -> str:

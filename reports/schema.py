@@ -1,7 +1,5 @@
 """What a session file may hold, as JSON schemas made from the table of metrics."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -35,7 +33,7 @@ _SESSION = _object(
         "reason": _TEXT,
         "machine": _NAME | {"minLength": 1},
         **dict.fromkeys(("identity", "commit", "setting"), _NAME),
-        **dict.fromkeys(("started", "seconds"), _NUMBER),
+        **dict.fromkeys(("started", "seconds"), _NUMBER | {"minimum": 0, "maximum": 2e11}),
         "facts": {"type": "object", "maxProperties": 200, "additionalProperties": _TEXT},
         "health": {"type": "object", "maxProperties": 50, "additionalProperties": _NUMBER},
         "entries": {"type": "array", "maxItems": 50_000},
@@ -62,10 +60,7 @@ def session_fault(document: Any) -> str:
 
 
 def entry_fault(entry: Any, session: dict[str, Any]) -> str:
-    """Return in a line what is wrong with an entry, or an empty string.
-
-    It has the axes of its metric that its `session` lacks, and no others.
-    """
+    """Return what is wrong with an entry: it has the axes that its `session` lacks, no others."""
     if fault := _fault(_ENTRY, entry):
         return fault
     axes = {axis: session[axis] for axis in METRICS[entry["metric"]].axes if axis in session}

@@ -1,7 +1,5 @@
 """One site of the report and asv's history: ``python -m reports.site``, or `scripts/publish`."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os
@@ -20,7 +18,6 @@ EXAMPLES = """\
 examples:
   scripts/publish
   scripts/publish --out public --sessions collected --results collected/results
-  python -m http.server --directory .asv/site      # to look at it
 
 The history needs the git repository with all its commits, not a shallow clone.
 """
@@ -40,10 +37,10 @@ def parser() -> argparse.ArgumentParser:
         ("--out", "where the site goes, replaced as a whole (default: .asv/site)"),
         ("--sessions", "session files of the report (default: newest folder in .asv/sessions)"),
         ("--results", "asv's results, for the history (default: .asv/results)"),
-        ("--config", "asv's settings; .asv is beside them (default: %(default)s)"),
+        ("--config", "asv's settings; .asv is beside them (default: asv.conf.json)"),
     ):
-        default = Path("asv.conf.json") if name == "--config" else None
-        made.add_argument(name, type=Path, metavar="PATH", default=default, help=meaning)
+        made.add_argument(name, type=Path, metavar="PATH", help=meaning)
+    made.set_defaults(config=Path("asv.conf.json"))
     return made
 
 
@@ -94,11 +91,9 @@ def _settings(config: Path) -> dict[str, Any]:
     from asv.util import load_json
 
     try:
-        settings = load_json(str(config), js_comments=True)
+        settings: dict[str, Any] = load_json(str(config), js_comments=True)
     except ValueError as error:
         raise SiteError(f"{str(config)!r} is not JSON: {_last(str(error))}") from None
-    if not isinstance(settings, dict):
-        raise SiteError(f"{str(config)!r} is not one of asv's: expected a JSON object")
     address = os.environ.get("GITHUB_REPOSITORY")
     server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
     return {"show_commit_url": f"{server}/{address}/commit/" if address else ""} | settings

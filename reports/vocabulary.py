@@ -1,7 +1,5 @@
 """What a reader is told of remedies, situations and claims."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from remedies import REFERENCE

@@ -1,7 +1,5 @@
 """How numbers, intervals and lists are written, with no more digits than are known."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 
@@ -25,11 +23,7 @@ def known(value: float, uncertainty: float) -> str:
 
 
 def two(value: float) -> str:
-    """Return `value` with two significant digits, and no digit further than hundredths.
-
-    >>> two(3.1234), two(1234.0), two(0.0)
-    ('3.1', '1,200', '0')
-    """
+    """Return `value` with two significant digits, and no digit further than hundredths."""
     if not abs(value) >= 0.01:
         return "0"
     return known(value, 3 * 10.0 ** (math.floor(math.log10(abs(value))) - 1))
@@ -39,21 +33,15 @@ def _unit(value: float, units: tuple[tuple[float, str], ...]) -> tuple[float, st
     return next((unit for unit in units if abs(value) >= unit[0]), units[-1])
 
 
-def _amount(value: float, units: tuple[tuple[float, str], ...]) -> str:
-    if not math.isfinite(value):
-        return NOTHING
-    scale, unit = _unit(value, units)
-    return f"{two(value / scale)}{_SPACE}{unit}"
-
-
-def seconds(value: float) -> str:
+def seconds(value: float, units: tuple[tuple[float, str], ...] = _SECONDS) -> str:
     """Return a time with two significant digits: ``3.1 ms``."""
-    return _amount(value, _SECONDS)
+    scale, unit = _unit(value, units)
+    return f"{two(value / scale)}{_SPACE}{unit}" if math.isfinite(value) else NOTHING
 
 
 def size(value: float) -> str:
     """Return a number of bytes with two significant digits: ``87 kB``."""
-    return _amount(value, _BYTES)
+    return seconds(value, _BYTES)
 
 
 def percent(share: float) -> str:
@@ -62,11 +50,7 @@ def percent(share: float) -> str:
 
 
 def between(low: str, high: str) -> str:
-    """Return a range of two written amounts, with their unit once where it is the same.
-
-    >>> between("1.2 ms", "3.4 ms"), between("900 µs", "1.2 ms"), between("1 s", "1 s")
-    ('1.2 to 3.4 ms', '900 µs to 1.2 ms', '1 s')
-    """
+    """Return a range of two written amounts, with their unit once: ``1.2 to 3.4 ms``."""
     number, *unit = low.split()
     first = number if unit == high.split()[1:] else low
     return low if low == high else f"{first} to {high}"
@@ -94,10 +78,8 @@ def beyond(center: float, low: float, high: float) -> str:
 def slower(center: float, low: float, high: float) -> str:
     """Return a ratio that is not 1, as a share of the reference's time.
 
-    >>> slower(1.012, 1.010, 1.015).replace(chr(160), " ")
-    '1.2 % slower [1.0, 1.5]'
-    >>> slower(2.1, 1.9, 2.3)
-    'takes 2.1 times as long [1.9, 2.3]'
+    >>> slower(1.012, 1.010, 1.015).replace(chr(160), " "), slower(2.1, 1.9, 2.3)
+    ('1.2 % slower [1.0, 1.5]', 'takes 2.1 times as long [1.9, 2.3]')
     """
     half = (high - low) / 2
     if center >= 2:

@@ -88,7 +88,9 @@ def test_the_answer_is_on_the_first_screen(browser, page_file) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(page_file.as_uri())
     assert page.locator(".act").bounding_box()["y"] < 400
-    assert page.locator("table").first.bounding_box()["y"] < 700
+    for part in (".code", ".note >> text=What it costs", ".note >> text=What you still lose"):
+        assert page.locator(part).first.bounding_box()["y"] < 700
+    assert page.locator("table").first.bounding_box()["y"] < 1000
     assert page.locator("details[open]").count() == 0
     page.close()
 

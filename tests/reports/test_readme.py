@@ -2,7 +2,7 @@
 
 import pytest
 
-from reports.readme import ReadmeError, update
+from reports.page import ReadmeError, update
 from reports.results import gather
 from tests.reports.factory import Made
 
