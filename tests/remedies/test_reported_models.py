@@ -16,7 +16,7 @@ from remedies.findings import Cause, Verdict
 from remedies.inventory import equal, host, take
 from remedies.patching import methods_of, patched
 
-PATH = Path(__file__).parent / "subjects" / "reports.py"
+PATH = Path(__file__).parent / "subjects" / "reported_models.py"
 WHOLE = [
     *("string_towers", "spare_layers", "dict_outputs", "text_tf_idf_functional", "inputs_only"),
     *("guide_train_step", "text_model_alone", "dataset_as_x", "two_branches", "vae_sampling"),
@@ -49,9 +49,9 @@ VERDICTS = dict.fromkeys(WHOLE, Verdict.WHOLE) | dict.fromkeys(LOSSY, Verdict.LO
 @pytest.fixture(scope="module")
 def reports():
     # Not load_module: it puts the folder on the path for good.
-    spec = importlib.util.spec_from_file_location("reports", PATH)
+    spec = importlib.util.spec_from_file_location("reported_models", PATH)
     module = importlib.util.module_from_spec(spec)
-    sys.modules["reports"] = module
+    sys.modules["reported_models"] = module
     spec.loader.exec_module(module)
     return module
 
