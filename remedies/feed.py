@@ -78,7 +78,7 @@ class Feed:
         return tuple(map(dense, leaves(self.prediction(model, how))))
 
     def prediction(self, model: Any, how: str) -> Any:
-        """Return what `model` predicts as it comes."""
+        """Return what `model` predicts, unchanged."""
         level()
         with self._running(model):
             if how == "predict":
