@@ -198,7 +198,7 @@ def test_a_sample_that_the_model_cannot_take_is_named(file, custom):
 
 @pytest.fixture(scope="module")
 def reports():
-    return load_module(str(SUBJECTS.with_name("reports.py")))
+    return load_module(str(SUBJECTS.with_name("reported_models.py")))
 
 
 @pytest.mark.parametrize("name", ["training_without_default", "helper_head", "hashed_strings"])
