@@ -37,14 +37,14 @@ def _steps(results: Results) -> Iterator[Table | Figure]:
     judged = results.compared("step_ratio")
     for key, own in judged.groupby([*_CELL, "exact", "difference"], sort=False):
         place = "" if own["exact"].all() else key[1]
-        members = _members(own[["remedy", "mask_dtype"]].itertuples(index=False))
+        makers = members(own[["remedy", "mask_dtype"]].itertuples(index=False))
         # One comparison stands for those of all members: they are one step.
-        groups.setdefault((key[5], not own["exact"].all(), members, place), []).append(own[:1])
+        groups.setdefault((key[5], not own["exact"].all(), makers, place), []).append(own[:1])
     rows, drawn = [], dict[str, list[Any]]()
-    for (step, timed, members, _), parts in sorted(
+    for (step, timed, makers, _), parts in sorted(
         groups.items(), key=lambda item: (item[0][0] != "train", *item[0])
     ):
-        own, name = pd.concat(parts), f"{STEPS.get(step, step)}: {members}"
+        own, name = pd.concat(parts), f"{STEPS.get(step, step)}: {makers}"
         differs = [text for text in dict.fromkeys(own["difference"]) if text]
         rows.append(
             {
@@ -70,7 +70,7 @@ def _figure(name: str, title: str, rows: Sequence[tuple[str, Any]]) -> Iterator[
         yield Figure(name, title, "; ".join(said), figures.steps, rows)
 
 
-def _members(variants: Any) -> str:
+def members(variants: Any) -> str:
     """Return the names of one step: ``control and tf_cast, bool mask``."""
     by_mask: dict[str, list[str]] = {}
     for remedy, mask_dtype in variants:
