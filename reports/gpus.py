@@ -46,10 +46,13 @@ def _programs(results: Results) -> Any:
 
 def _groups(rows: Any) -> str:
     """Say into how many distinct programs the steps fall, and whether the remedy has a bearing."""
-    texts = []
+    cards: dict[str, list[str]] = {}
     for device, own in rows.groupby("device"):
         distinct = len(own[[*_STEP, "text"]].drop_duplicates())
-        texts.append(f"For {device}, {counted(len(own), 'step')} became {distinct} programs")
+        text = f"{counted(len(own), 'step')} became {counted(distinct, 'program')}"
+        cards.setdefault(text, []).append(device)
+    texts = [f"{text} for {listed(names)}" + " each" * (len(names) > 1)
+             for text, names in cards.items()]  # fmt: skip
     apart = rows.groupby(["device", *_STEP, "mask_dtype"])["text"].nunique()
     if (apart == 1).all():
         return f"{'; '.join(texts)}: one for each workload, step and mask dtype, in any remedy."
@@ -122,7 +125,7 @@ def _distinct(results: Results, rows: Any) -> Iterator[Table]:
         row = made.setdefault((title, variants), {"step": title, "compiled from": variants})
         first = tuple(own[keys].iloc[0])
         known = {name: counts.get((*first, name)) for name in names}
-        texts = [f"{known[name]:,.0f} {name}" for name in _COUNTS if known[name] is not None]
+        texts = [counted(known[name], name[:-1]) for name in _COUNTS if known[name] is not None]
         texts += [f"{size(known[names[-1]])} moved"] if known[names[-1]] is not None else []
         row[device] = ", ".join(texts) or NOTHING
     yield Table("The distinct programs.", [*made.values()], folded=True)
