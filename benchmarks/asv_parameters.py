@@ -43,14 +43,6 @@ def steps() -> Cases:
     return names, _VARIANTS
 
 
-def programs() -> Cases:
-    """Return the cells of steps that are compiled for cards that are not here, and the variants."""
-    cells = product(_SETTING.compiled, plan.targets(), STEPS)
-    return [
-        f"{w} batch{plan.batches(w)[0]} {card} xla {step}" for w, card, step in cells
-    ], _VARIANTS
-
-
 def first_steps() -> Cases:
     """Return the cells of first steps and the variants with a bool mask."""
     cells = product(_SETTING.first_steps, plan.devices(), _SETTING.jits)

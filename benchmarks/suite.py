@@ -56,16 +56,6 @@ class Steps:
     setup_cache.timeout = TIMEOUT  # type: ignore[attr-defined]
 
 
-@tracked({name: row for name, row in metrics.PROGRAMS.items() if not name.startswith("python")})
-class Programs:
-    params = asv_parameters.programs()
-
-    def setup_cache(self) -> Any:
-        return collect("programs")
-
-    setup_cache.timeout = TIMEOUT  # type: ignore[attr-defined]
-
-
 @tracked(metrics.FIRST_STEPS)
 class FirstSteps:
     params = asv_parameters.first_steps()
