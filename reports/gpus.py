@@ -28,7 +28,7 @@ def gpus(results: Results) -> Section:
     answer = f"Steps were timed on {listed(results.timed) or 'no device'}. {results.gpu}"
     if not len(rows):
         return Section("gpus", "On GPUs", answer)
-    answer += f" {_groups(rows)}"
+    answer += f" {_groups(rows)}{_confirmed(results, rows)}"
     parts: list[Any] = [
         [*_LIMITS],
         *_made(results, rows),
@@ -58,6 +58,28 @@ def _groups(rows: Any) -> str:
         return f"{'; '.join(texts)}: one for each workload, step and mask dtype, in any remedy."
     named = [f"{key[1]} {key[3]}, {key[4]} mask, {key[0]}" for key in apart[apart > 1].index]
     return f"{'; '.join(texts)}. The remedy has a bearing in {listed(named)}."
+
+
+def _confirmed(results: Results, rows: Any) -> str:
+    """Say how often the steps of a GPU that was run fall into the groups that were compiled for."""
+    texts = ""
+    for gpu in (name for name in results.timed if name != "cpu"):
+        own = _grouped(results.metric("program_differs", device=gpu, jit="xla"))
+        for device, made in rows.groupby("device"):
+            both = [(groups, own[key]) for key, groups in _grouped(made).items() if key in own]
+            equal = sum(one == other for one, other in both)
+            texts += f" On {gpu}, {equal} of {len(both)} steps have the groups of {device}."
+    return texts
+
+
+def _grouped(rows: Any) -> dict[Any, Any]:
+    """Return (workload, batch, step) -> the sets of variants that are one program."""
+    rows = rows[rows["remedy"] != PLACEBO]
+    return {
+        key: {frozenset(zip(each["remedy"], each["mask_dtype"], strict=True))
+              for _, each in own.groupby("text")}
+        for key, own in rows.groupby(_STEP)
+    }  # fmt: skip
 
 
 def _made(results: Results, rows: Any) -> Iterator[Table]:

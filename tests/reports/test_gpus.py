@@ -54,7 +54,9 @@ def test_a_remedy_that_makes_another_program_is_named(results):
 def test_times_of_a_real_gpu_stand_beside_it_and_only_those(results):
     _, _, floats, _ = gpus(results()).parts
     assert not any("timed" in column for column in floats.columns)
-    _, _, floats, _ = gpus(results(devices=("cpu", "gpu"))).parts
+    section = gpus(results(devices=("cpu", "gpu")))
+    assert "On gpu, 2 of 2 steps have the groups of h100." in section.answer
+    _, _, floats, _ = section.parts
     assert "slower" in floats.rows[0]["timed on gpu"]
 
 
