@@ -55,7 +55,11 @@ def lowered(session: Session, place: Path) -> Steps:
     if not (place / INDEX).exists():
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
-        _lower(session, place)
+        try:
+            _lower(session, place)
+        except OSError:  # a disk that is full has room for the rest of the run without it
+            shutil.rmtree(place)
+            raise
     steps: Steps = {}
     for step, source, remedy, mask_dtype, file in json.loads((place / INDEX).read_text("utf-8")):
         steps.setdefault(step, {})[Variant(source, remedy, mask_dtype)] = file
