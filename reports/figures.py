@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 import textwrap
 from collections.abc import Sequence
 from types import SimpleNamespace
@@ -9,13 +10,13 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure as Canvas
+from matplotlib.patches import Rectangle
 
 from reports.parts import Figure
 from reports.results import summary
-from reports.vocabulary import TEMPLATES
+from reports.vocabulary import HARM_BRIEF, TEMPLATES
 
 WIDTH = 8.0  # inches
-
 
 _QUIET = ("axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "xtick.color")
 _COLORS = ("ink", "muted", "paper", "good", "bad", "open", "slow")
@@ -43,21 +44,39 @@ def svg(figure: Figure, theme: str) -> bytes:
     return target.getvalue()
 
 
-def answer(canvas: Any, colors: Any, rows: Sequence[tuple[str, float | None, Any]]) -> None:
-    """Draw what comes back, as bars, beside what a training step costs, in words."""
-    axes = _panel(canvas, [name for name, _, _ in rows], 0.45)
-    for place, (_, share, own) in enumerate(rows):
-        text = "not measured" if share is None else f"{share:.0%}"
-        width, inside = share or 0, (share or 0) > 0.3
-        axes.barh(place, width, height=0.55, color=colors.good if width == 1 else colors.bad)
-        axes.text(width + (-0.02 if inside else 0.02), place, text, va="center",
-                  ha="right" if inside else "left",
-                  color=colors.paper if inside else colors.ink)  # fmt: skip
-        _say(axes, place, own)
-    axes.set(xlim=(0, 1), xticks=[], title="what comes back")
-    axes.annotate("cost of a training step", (1.03, 1.025), xycoords="axes fraction",
-                  color=colors.muted)  # fmt: skip
+def situations(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:
+    """Draw what each remedy (columns) keeps in each situation (rows), in colours and in words.
+
+    The names of situations are above their cells: so it can be read on a telephone.
+    """
+    remedies = [*rows[0][1].index]
+    wide, high, head = 4.7, 0.5 * len(rows), 0.55
+    canvas.set_size_inches(wide, high + head)
+    axes = canvas.add_axes((0, 0, 1, high / (high + head)))
+    axes.set(xlim=(0, len(remedies)), ylim=(len(rows), 0), xticks=[], yticks=[])
     axes.spines["bottom"].set_visible(False)
+    for x, remedy in enumerate(remedies):
+        name = re.sub("_(?=from|bool|pair)", "_\n", remedy)
+        axes.text(x + 0.5, -0.15, textwrap.fill(name, 13), ha="center", va="bottom", fontsize=7.5,
+                  color=colors.muted, clip_on=False)  # fmt: skip
+    looks = {  # fill, edge and ink of each harm
+        0: (colors.good, colors.good, colors.paper),
+        1: (colors.paper, colors.open, colors.ink),
+        2: (colors.paper, colors.bad, colors.bad),
+        3: (colors.bad, colors.bad, colors.paper),
+    }
+    for y, (name, harms) in enumerate(rows):
+        axes.text(0.02, y + 0.22, textwrap.shorten(name, 76), va="center", fontsize=8)
+        for x, harm in enumerate(harms):
+            if math.isnan(harm):
+                axes.text(x + 0.5, y + 0.68, "n/a", ha="center", va="center", fontsize=7.5,
+                          color=colors.muted)  # fmt: skip
+                continue
+            fill, edge, ink = looks[min(3, int(harm))]
+            axes.add_patch(Rectangle((x + 0.03, y + 0.44), 0.94, 0.5, facecolor=fill,
+                                     edgecolor=edge, linewidth=0.8))  # fmt: skip
+            axes.text(x + 0.5, y + 0.69, HARM_BRIEF[min(3, int(harm))], ha="center", va="center",
+                      fontsize=7.5, color=ink)  # fmt: skip
 
 
 def steps(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:
