@@ -113,7 +113,7 @@ def test_a_device_that_was_compiled_for_only_is_no_measured_one(folder, undrawn)
     exact.machine = "desk2"
     exact.write(folder)
     text = render(gather(folder))["report.md"]
-    assert "No GPU was run; for h100 steps were only compiled." in text
+    assert "No GPU was run; for H100 steps were only compiled." in text
     assert "compiled, not run" in text
 
 
