@@ -90,15 +90,18 @@ def _cost(results: Results, remedy: str) -> list[str]:
         made.append(
             f"On the {device.upper()} (run): {text} ({cells(rows.drop(columns='device'))})."
         )
+    programs: dict[str, list[str]] = {}
     for device in results.compiled:
         where = {"device": device, "mask_dtype": "bool"}
         rows = results.metric("program_differs", remedy=remedy, **where)
         mine = results.metric("program_differs", remedy=CONTROL, **where)
-        text = f"not known: {results.programs(remedy=remedy, device=device)} as {REFERENCE}'s"
+        text = f"{results.programs(remedy=remedy, device=device)} as {REFERENCE}'s"
         if len(mine) and not rows["value"].any() and not mine["value"].any():
-            text = "nothing, exactly. The compiled program is that of the model as it is"
+            text = "the compiled program is exactly that of the model as it is"
         scope = cells(rows.drop(columns="device"))
-        made.append(f"On {device.upper()} (compiled, not run): {text} ({scope}).")
+        programs.setdefault(f"{text} ({scope})", []).append(device.upper())
+    for text, names in programs.items():
+        made.append(f"On {listed(names)} (compiled, not run, so not timed): {text}.")
     if not {*results.timed, *results.compiled} - {"cpu"}:
         made.append("On a GPU (H100, A100): not known. None was run, and none was compiled for.")
     floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")
@@ -173,9 +176,11 @@ def overview(results: Results) -> Table:
             if remedy == REFERENCE and metric != "step_ratio" and (own["seconds"] > 0).any():
                 times = own.loc[own["seconds"] > 0, "seconds"]
                 row[label] = f"takes {between(seconds(times.min()), seconds(times.max()))}"
-        for device in results.compiled:
-            head = f"on {device.upper()}, compiled, not run"
-            row[head] = results.programs(remedy=remedy, device=device)
+        if cards := results.compiled:
+            texts = {card.upper(): results.programs(remedy=remedy, device=card) for card in cards}
+            each = "; ".join(f"{card}: {text}" for card, text in texts.items())
+            same = len({*texts.values()}) == 1
+            row[f"on {listed(texts)}, compiled, not run"] = texts[min(texts)] if same else each
         rows.append(row)
     caption = (
         f"Costs are against {REFERENCE}, fed bool masks, as 99 % intervals. “Same step, exactly”: "
