@@ -58,10 +58,10 @@ def _steps(results: Results) -> Iterator[Table | Figure]:
             }
         )
         drawn.setdefault(name.replace(": ", "\n"), []).append(own)
-    if rows:
-        yield Table("Distinct steps, with the remedies and mask dtypes that make each.", rows)
     title = f"How much slower than {REFERENCE}'s is each distinct step?"
     yield from _figure("steps", title, [(name, pd.concat(own)) for name, own in drawn.items()])
+    if rows:
+        yield Table("Distinct steps, with the remedies and mask dtypes that make each.", rows, True)
 
 
 def _figure(name: str, title: str, rows: Sequence[tuple[str, Any]]) -> Iterator[Figure]:
@@ -95,12 +95,6 @@ def _cast(results: Results) -> Iterator[Table | Figure]:
         panels.setdefault(where, {}).setdefault(mask_dtype, []).append(own)
     if not rows:
         return
-    yield Table(
-        "tf.where after tf.cast, alone, by the bytes of its values, against tf.where on a bool "
-        "mask. 100 % of a copy's speed: as many bytes a second as a plain copy; caches can exceed "
-        "it.",
-        [*rows.values()],
-    )
     title = "What does the cast cost by itself, by mask and size?"
     said = (f"{head} {text}" for row in rows.values() for head, text in row.items())
     alt = f"Percent slower than tf.where on a bool mask, as in the table: {'; '.join(said)}."
@@ -108,6 +102,13 @@ def _cast(results: Results) -> Iterator[Table | Figure]:
         (where, {mask: pd.concat(own).sort_values("size") for mask, own in series.items()})
         for where, series in panels.items()
     ])  # fmt: skip
+    yield Table(
+        "tf.where after tf.cast, alone, by the bytes of its values, against tf.where on a bool "
+        "mask. 100 % of a copy's speed: as many bytes a second as a plain copy; caches can exceed "
+        "it.",
+        [*rows.values()],
+        True,
+    )
 
 
 def _once(results: Results) -> Iterator[Table | Figure]:
@@ -117,7 +118,7 @@ def _once(results: Results) -> Iterator[Table | Figure]:
     for metric, label in COSTS.items():
         judged = results.compared(metric)
         for (remedy, amount), own in judged.groupby(["remedy", "size"], sort=False):
-            name = f"{label}, size {amount}" if amount else label
+            name = f"{label}, images {amount} pixels wide" if amount else label
             rows[remedy][name] = summary(own)
             rows.setdefault(REFERENCE, {"remedy": REFERENCE})[name] = f"takes {_range(own)}"
         if metric != "first_step_ratio":
@@ -126,9 +127,9 @@ def _once(results: Results) -> Iterator[Table | Figure]:
     for name, row in rows.items():
         if len(files := results.metric("file_bytes", remedy=name)["value"]):
             row[".keras file"] = listed(size(value) for value in sorted({*files}))
-    if filled := [row for row in rows.values() if len(row) > 1]:
-        yield Table(f"First step, save, load against {REFERENCE}'s; what is written.", filled)
     yield from _figure("files", f"Do save and load take longer than {REFERENCE}'s?", drawn)
+    if filled := [row for row in rows.values() if len(row) > 1]:
+        yield Table(f"First step, save, load against {REFERENCE}'s; what is written.", filled, True)
 
 
 def _range(rows: Any) -> str:

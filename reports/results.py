@@ -138,7 +138,7 @@ def gather(folder: Path, threshold: float = MARGIN) -> Results:
 
 _LOSSES = {
     "outputs_changed": "{amount} of the outputs changed",
-    "silent_defects": "{label}: {amount}",
+    "silent_defects": "of weights, optimizer and compile settings {amount} with no warning",
     "next_step_changed": "the next training step is another or raises",
 }
 
