@@ -169,7 +169,9 @@ def overview(results: Results) -> Table:
         lines = results.metric("recipe_lines", remedy=remedy)["value"]
         name = f"{remedy}: {BRIEF[remedy]}" if remedy in BRIEF else remedy
         row = {"remedy": name, "lines you change": span(lines) if len(lines) else NOTHING}
-        row["keeps the model"] = results.keeps(remedy)
+        tried = results.situations.get(remedy, pd.Series()).count()
+        some = f"; {results.survived[remedy]} of {tried} situations" if tried else ""
+        row["keeps the model"] = results.keeps(remedy) + some
         for label, metric, where in _COLUMNS:
             own = results.compared(metric, **where)
             row[label] = summary(own[own["remedy"] == remedy])
@@ -183,6 +185,7 @@ def overview(results: Results) -> Table:
             row[f"on {listed(texts)}, compiled, not run"] = texts[min(texts)] if same else each
         rows.append(row)
     caption = (
+        "Keeps: after two saves and loads, then in other situations (below). "
         f"Costs are against {REFERENCE}, fed bool masks, as 99 % intervals. “Same step, exactly”: "
         "the compiled program and the Python calls around it are equal. “Undecided” gives the "
         "largest cost that is not ruled out. What loses weights loads faster."
