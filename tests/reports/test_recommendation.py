@@ -99,11 +99,10 @@ def test_a_device_that_was_compiled_for_is_said_to_be(folder, differs, text):
         only("program_differs", put(differs), remedy="tf_cast"),
     )
     compiled = Made(**SMALL, devices=("h100",), machine="other", edit=edit).write(folder)
-    assert (
-        recommend(gather(compiled))
-        .cost[1]
-        .startswith(f"On H100 (compiled, not run, so not timed): {text}")
-    )
+    results = gather(compiled)
+    card = f"On H100 (compiled, not run, so not timed): {text}"
+    assert recommend(results).cost[1].startswith(card)
+    assert results.gpu == "No GPU was run; for H100 steps were only compiled."
 
 
 def test_the_change_is_the_recipes_own_and_as_long_as_is_said():
