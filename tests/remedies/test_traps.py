@@ -1,4 +1,4 @@
-"""Every trap in docs/traps.md, each on the smallest model that falls into it."""
+"""Every trap in docs/fidelity.md, each on the smallest model that falls into it."""
 
 from pathlib import Path
 
@@ -167,8 +167,8 @@ def test_the_old_format_makes_the_live_model_forget_its_optimizer(tmp_path):
 
 
 def test_the_example_in_the_docs_runs():
-    docs = (Path(__file__).parents[2] / "docs" / "traps.md").read_text()
-    code = docs.split("```python\n")[1].split("```")[0]
+    docs = (Path(__file__).parents[2] / "docs" / "fidelity.md").read_text()
+    code = docs.split("```python\n")[-1].split("```")[0]
     space = {"keras": keras, "__name__": "docs"}
     exec(code, space)  # noqa: S102
     model = fitted(space["Scaled"](scale=3.0))
