@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from benchmarks.sampling import Budget
+from remedies.sampling import Budget
 
 WORKLOADS = ("image", "inpaint", "attention")
 JITS = ("graph", "xla")

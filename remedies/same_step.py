@@ -103,7 +103,8 @@ def identify(
         Where the model hides its step.
     """
     data = (inputs, targets) if step == "train" else (inputs,)
-    model(inputs)  # a step that makes variables while it is traced is another program
+    if not model.built:
+        model(inputs)  # a step that makes variables while it is traced is another program
     if model.optimizer is not None:
         model.optimizer.build(model.trainable_variables)
     getattr(model, f"make_{step}_function")(force=True)
