@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -115,12 +115,14 @@ def replaced(remedy: str, sites: Sites) -> Iterator[None]:
     import tensorflow as tf
 
     with ExitStack() as stack:
-        for operation in OPERATIONS:
-            for module in (tf, tf.compat.v1):
-                if original := _attribute(module, operation.name):
-                    wrapper = _wrapped(operation, original, remedy, sites)
-                    for holder, name in _holders(original):
-                        stack.enter_context(_swapped(holder, name, wrapper))
+        wrappers = {
+            id(original): _wrapped(operation, original, remedy, sites)
+            for operation in OPERATIONS
+            for module in (tf, tf.compat.v1)
+            if (original := _attribute(module, operation.name))
+        }
+        for holder, name in list(_holders(wrappers)):
+            stack.enter_context(_swapped(holder, name, wrappers[id(vars(holder)[name])]))
         operators = {
             operation.name: _wrapped(operation, getattr(tf.Tensor, operation.name), remedy, sites)
             for operation in OPERATORS
@@ -133,8 +135,8 @@ def _attribute(module: Any, dotted: str) -> Any:
     return functools.reduce(lambda held, name: getattr(held, name, None), dotted.split("."), module)
 
 
-def _holders(original: Any) -> Iterator[tuple[Any, str]]:
-    """Yield each public place of TensorFlow, and each name in users' modules, of a function."""
+def _holders(originals: Container[int]) -> Iterator[tuple[Any, str]]:
+    """Yield the places of functions, given by `id`: public ones, and names in users' modules."""
     import tensorflow as tf
 
     public = [tf, tf.math, tf.nn, tf.compat.v1, tf.compat.v2, tf.compat.v1.math, tf.compat.v2.math]
@@ -142,11 +144,11 @@ def _holders(original: Any) -> Iterator[tuple[Any, str]]:
         module
         for name, module in list(sys.modules.items())
         if name.partition(".")[0] not in (*FRAMEWORKS, "remedies")
-        and not is_framework_file(getattr(module, "__file__", None) or "<built in>")
+        and not _is_framework(getattr(module, "__file__", None) or "<built in>")
     ]
-    for holder in (*public, *users):
+    for holder in {id(module): module for module in (*public, *users)}.values():
         for name, value in list(getattr(holder, "__dict__", {}).items()):
-            if value is original:
+            if id(value) in originals:
                 yield holder, name
 
 
