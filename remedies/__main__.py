@@ -142,7 +142,11 @@ def _check(arguments: argparse.Namespace) -> int:
 def _compare(arguments: argparse.Namespace) -> int:
     with _tensorflow():
         from remedies.compare import comparison
-        from remedies.target import made_by
+        from remedies.target import load_module, made_by
+
+        # Imported before operations are replaced, or the user's module would keep a replaced one.
+        if place := arguments.target.rpartition(":")[0]:
+            load_module(place)
 
         def factory() -> Any:
             return made_by(arguments.target)

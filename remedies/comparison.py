@@ -109,7 +109,7 @@ class Comparison:
         best = self.recommended
         if best is None:
             report = self.trials[0].report
-            why = report.headline if report else self.trials[0].problem
+            why = report.headline if report is not None else self.trials[0].problem
             return f"none of these remedies keeps {self.name} whole; remedies check says: {why}"
         if best.remedy == CONTROL:
             return "change nothing: the model comes back whole as it is, twice over"
@@ -151,7 +151,9 @@ class Comparison:
                 "remedy": trial.remedy,
                 "whole": trial.whole,
                 "problem": trial.problem,
-                "lost": [losses(trip) for trip in trial.report.trips] if trial.report else [],
+                "lost": [losses(trip) for trip in trial.report.trips]
+                if trial.report is not None
+                else [],
                 "weights_file": trial.weights_file,
                 "train": trial.steps.get("train", ""),
                 "predict": trial.steps.get("predict", ""),
