@@ -42,6 +42,9 @@ MODELS = {
     "ids": ("tf.reduce_mean(tf.gather(tf.eye(5), x), 1)", "IDS"),
 }
 
+# Keras' own `take` casts nothing, so a cast is what helps there.
+EXPECTED = {"imported": "ops_where", "operators": "ops_where", "ids": "tf_cast"}
+
 
 def command(*words, cwd=ROOT):
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)}
@@ -61,7 +64,7 @@ def test_the_recommended_change_makes_the_model_whole(name, tmp_path):
     done = command("compare", "own.py:make", "--json", "--budget", "600", cwd=tmp_path)
     made = json.loads(done.stdout)
     best = next(trial for trial in made["remedies"] if trial["recommended"])
-    assert done.returncode == 1 and best["remedy"] == "ops_where", done.stderr
+    assert done.returncode == 1 and best["remedy"] == EXPECTED[name], done.stderr
     assert best["train"] == best["predict"] == "same step"
     words = [shutil.which("patch"), "-p1"]
     subprocess.run(words, input=best["change"], text=True, cwd=tmp_path, check=True)
