@@ -14,6 +14,7 @@ from benchmarks.runner import InUseError
 from benchmarks.session import Session
 from benchmarks.settings import SETTINGS
 from remedies.devices import DEVICES, TARGETS, missing
+from remedies.workloads import WorkloadError, add, own
 
 INTERRUPTED = 130
 EXAMPLES = """\
@@ -40,6 +41,13 @@ def main(arguments: list[str] | None = None) -> int:
         where the run was interrupted.
     """
     chosen = _parser().parse_args(arguments)
+    try:
+        for folder in chosen.workload:
+            add(folder)
+        own()
+    except WorkloadError as error:
+        print(error, file=sys.stderr)
+        return 2
     measurement = Measurement(chosen.setting, shard=chosen.shard, path=chosen.sessions)
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.default_int_handler)
@@ -103,6 +111,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--shard", type=_shard, default=Shard(), metavar="I/N", help="measure one part of N"
+    )
+    parser.add_argument(
+        "--workload",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="measure a workload folder of yours too (may be repeated; asv: TF_WHERE_WORKLOADS)",
     )
     parser.add_argument(
         "--sessions",

@@ -7,13 +7,13 @@ from itertools import product
 from benchmarks import plan
 from benchmarks.kernels import kernels as bare_kernels
 from benchmarks.measurement import current_setting
-from benchmarks.settings import LARGE, SETTINGS
+from benchmarks.settings import LARGE, setting
 from remedies import REMEDIES
 from remedies.same_step import STEPS
 from remedies.scenarios.matrix import CORE
 
 Cases = tuple[list[str], list[str]]
-_SETTING = SETTINGS[current_setting()]
+_SETTING = setting(current_setting())
 _VARIANTS = [
     f"{remedy.name} {dtype}" for remedy in REMEDIES.values() for dtype in remedy.mask_dtypes
 ]

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.health import Watch
-from benchmarks.sampling import clock_for
 from benchmarks.session import Entry, Session
 from benchmarks.settings import Setting
 from benchmarks.variants import PLACEBO, Variant, make, reference, tensors, variants
+from remedies.sampling import clock_for
 
 PARTS = ("trace_seconds", "compile_seconds")
 FIRST = "first_step_seconds"

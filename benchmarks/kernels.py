@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.health import Watch
-from benchmarks.sampling import Sampled, clock_for, sample
 from benchmarks.session import Entry, Session
 from benchmarks.settings import JITS, Setting
+from remedies.sampling import Sampled, clock_for, sample
 
 COPY = "copy"
 KERNELS = ("where", "where_cast")

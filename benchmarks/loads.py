@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peak_memory import Peak
-from benchmarks.sampling import clock_for
 from benchmarks.saved_models import batch, example, file, names, sizes, trained, trains
 from benchmarks.session import Entry, Session
 from benchmarks.settings import Setting
 from benchmarks.variants import PLACEBO, Variant
+from remedies.sampling import clock_for
 
 STEPS = 3
 

@@ -14,9 +14,10 @@ from benchmarks.launches import undecided
 from benchmarks.plan import Shard, exact, launches
 from benchmarks.runner import Progress, alone, run
 from benchmarks.session import Folder, Session, identity
-from benchmarks.settings import SETTINGS, Setting
+from benchmarks.settings import SETTINGS, Setting, setting
 from remedies.environment import facts
 from remedies.registry import require
+from remedies.workloads import WORKLOADS, own
 
 ROOT = Path(__file__).parents[1]
 FOLDER_VARIABLE, SETTING_VARIABLE = "REMEDIES_SESSIONS", "REMEDIES_SETTING"
@@ -47,14 +48,14 @@ class Measurement:
     def __post_init__(self) -> None:
         require("setting", self.name, SETTINGS)
         packages = [f"{name} {value}" for name, value in facts().items() if name in _DECIDING]
-        mark = identity(self.name, *packages)
+        mark = identity(self.name, *packages, *_users_code())
         path = self.path or ROOT / ".asv" / "sessions" / f"{self.name}-{mark}"
         self.folder = Folder(path.resolve(), mark)
 
     @property
     def setting(self) -> Setting:
         """Return how much is measured."""
-        return SETTINGS[self.name]
+        return setting(self.name)
 
     def rounds(self) -> Iterator[list[Session]]:
         """Yield the sessions to run next: first the exact ones, then launch after launch.
@@ -112,6 +113,12 @@ class Measurement:
 # What decides, beside the code, whether a value measured before still holds.
 _DECIDING = ("python", "tensorflow", "tensorflow-cpu", "keras", "numpy", "cpu", "XLA_FLAGS",
              "jax-cuda13-pjrt", "TF_XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS")  # fmt: skip
+
+
+def _users_code() -> list[str]:
+    """Return the text of the users' workloads: a value measured with another one is no more."""
+    files = [file for name in own() for file in sorted(WORKLOADS[name].folder.rglob("*.py"))]
+    return [file.read_text(encoding="utf-8") for file in files]
 
 
 def _single(session: Session) -> bool:

@@ -10,11 +10,11 @@ from typing import Any
 
 from benchmarks.distinct_steps import Classes
 from benchmarks.health import Watch
-from benchmarks.sampling import clock_for, sample
 from benchmarks.session import Entry, Session
 from benchmarks.settings import Setting
 from benchmarks.variants import PLACEBO, Variant, make, make_variables, placebo, reference
 from remedies import python_calls
+from remedies.sampling import clock_for, sample
 
 METRIC = "python_extra_seconds"
 

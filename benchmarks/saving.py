@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.health import Watch
-from benchmarks.sampling import Series, clock_for, sample
 from benchmarks.saved_models import USUAL, example, file, names, sizes, trained
 from benchmarks.session import Entry, Session
 from benchmarks.settings import Setting
 from benchmarks.variants import PLACEBO, Variant, own_classes, placebo, reference
+from remedies.sampling import Series, clock_for, sample
 
 _BATCH = 4
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from benchmarks.sampling import Budget
+from remedies.sampling import Budget
+from remedies.workloads import own
 
 WORKLOADS = ("image", "inpaint", "attention")
 JITS = ("graph", "xla")
@@ -119,3 +120,20 @@ SETTINGS = {
         sizes=tuple(10**n for n in range(4, 10)),
     ),
 }
+
+
+def setting(name: str) -> Setting:
+    """Return a setting with the users' workloads in it, which `remedies.workloads.own` names.
+
+    Raises
+    ------
+    WorkloadError
+        Where one of their folders cannot be used.
+    """
+    chosen, users = SETTINGS[name], own()
+    trips = dict.fromkeys(users, chosen.jits)
+    return replace(
+        chosen,
+        workloads=chosen.workloads + users,
+        round_trips=chosen.round_trips | trips,
+    )

@@ -11,12 +11,12 @@ import numpy as np
 from benchmarks import python_times
 from benchmarks.distinct_steps import Classes, classes
 from benchmarks.health import Watch
-from benchmarks.sampling import Sampled, clock_for, sample
 from benchmarks.session import Entry, Folder, Session
 from benchmarks.settings import Setting
 from benchmarks.variants import PLACEBO, Variant, make, make_variables, placebo, reference, tensors
 from remedies import REFERENCE
 from remedies.same_step import STEPS
+from remedies.sampling import Sampled, clock_for, sample
 
 Models = dict[str, Any]
 Data = dict[str, tuple[Any, Any]]

@@ -43,7 +43,8 @@ def variants(session: Session, workload: str = "") -> list[Variant]:
         for remedy in REMEDIES.values()
         for mask_dtype in remedy.mask_dtypes
     ]
-    folders = [Path(folder, workload or session.workload) for _, folder in session.sources]
+    name = workload or session.workload
+    folders = [Path(folder, name) for _, folder in session.sources] or [WORKLOADS[name].folder]
     return [v for v in recipes if all((f / f"{v.remedy}.py").exists() for f in folders)]
 
 

@@ -23,7 +23,7 @@ def main(setting: str, session_json: str, folder_path: str, identity: str) -> No
     from benchmarks.health import Watch
     from benchmarks.runner import DISK_FULL
     from benchmarks.session import DONE, UNAVAILABLE, Folder, Session
-    from benchmarks.settings import SETTINGS
+    from benchmarks.settings import setting as chosen_setting
     from remedies.devices import NotHereError, select
     from remedies.environment import facts
 
@@ -58,7 +58,7 @@ def main(setting: str, session_json: str, folder_path: str, identity: str) -> No
         with watch:
             chosen = {name: value for name, value in offered.items() if name in wanted}
             try:
-                entries = list(measure(session, SETTINGS[setting], **chosen))
+                entries = list(measure(session, chosen_setting(setting), **chosen))
                 outcome["status"] = DONE
             except NotHereError as error:
                 outcome |= {"status": UNAVAILABLE, "reason": str(error)}

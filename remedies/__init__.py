@@ -4,6 +4,7 @@ Importing this package imports neither TensorFlow nor Keras; building or checkin
 """
 
 from remedies.check import check
+from remedies.compare import compare
 from remedies.findings import Report
 from remedies.guard import guard
 from remedies.problem import BadInputError
@@ -25,6 +26,7 @@ __all__ = [
     "UnknownNameError",
     "build",
     "check",
+    "compare",
     "guard",
     "keras_file_twice",
     "recipe",

@@ -139,6 +139,40 @@ def _check(arguments: argparse.Namespace) -> int:
     return int(report.verdict.status)
 
 
+def _compare(arguments: argparse.Namespace) -> int:
+    with _tensorflow():
+        from remedies.compare import comparison
+        from remedies.target import load_module, made_by
+
+        # Imported before operations are replaced, or the user's module would keep a replaced one.
+        if place := arguments.target.rpartition(":")[0]:
+            load_module(place)
+
+        def factory() -> Any:
+            return made_by(arguments.target)
+
+        made = comparison(
+            factory, name=arguments.target, budget=arguments.budget, progress=_progress
+        )
+    if arguments.json:
+        print(json.dumps(made.to_dict(), indent=2))
+    else:
+        print(made.markdown() if arguments.markdown else made.text())
+    return made.status
+
+
+def _progress(text: str) -> None:
+    print(f"{text} ...", file=sys.stderr, flush=True)
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from remedies.new_workload import write
+
+    for path in write(Path(arguments.folder)):
+        print(path)
+    return 0
+
+
 def _report(arguments: argparse.Namespace) -> Any:
     is_factory = ":" in arguments.target and not Path(arguments.target).exists()
     named = arguments.target
@@ -248,6 +282,8 @@ _COMMANDS = {
     "show": _show,
     "roundtrip": _roundtrip,
     "check": _check,
+    "compare": _compare,
+    "new": _new,
     "rescue": _rescue,
 }
 

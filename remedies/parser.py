@@ -26,7 +26,11 @@ def parser() -> argparse.ArgumentParser:
     _add_show(commands)
     _add_roundtrip(commands)
     _add_check(commands)
+    _add_compare(commands)
     _add_rescue(commands)
+    about = "Write a small workload folder, to measure your own recipes with the suite."
+    added = _command(commands, "new", about, "remedies new my_model")
+    added.add_argument("folder", metavar="PATH", help="the folder to make; its name is the name")
     return main
 
 
@@ -81,6 +85,33 @@ def _add_check(commands: Any) -> None:
         "--factory", metavar="FILE.py:NAME", help="what makes the model of a .weights.h5 file"
     )
     _add_file_options(added)
+
+
+def _add_compare(commands: Any) -> None:
+    about = "Try each remedy on your own model: what it keeps, what its step costs, what to change."
+    examples = ("remedies compare train.py:make", "remedies compare my.models:make --markdown")
+    added = _command(commands, "compare", about, *examples)
+    added.add_argument(
+        "target",
+        metavar="TARGET",
+        help="module:factory or file.py:factory, returning (model, x, y), the same each time",
+    )
+    added.add_argument(
+        "--budget", type=_seconds, default=120.0, metavar="SECONDS", help="default: 120"
+    )
+    shape = added.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="print JSON")
+    shape.add_argument("--markdown", action="store_true", help="print Markdown")
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return seconds
 
 
 def _add_rescue(commands: Any) -> None:

@@ -117,7 +117,8 @@ def identify(
 
 def prepare(model: Any, step: str, inputs: Any, targets: Any = None) -> tuple[Any, ...]:
     """Make the variables and the function of a step of `model`, and return what it is fed."""
-    model(inputs)  # a step that makes variables while it is traced is another program
+    if not model.built:
+        model(inputs)  # a step that makes variables while it is traced is another program
     if model.optimizer is not None:
         model.optimizer.build(model.trainable_variables)
     getattr(model, f"make_{step}_function")(force=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -155,4 +157,67 @@ def _make_package(package: str, folder: Path) -> None:
     sys.modules[package] = module
 
 
-WORKLOADS = {name: load(_HERE / name) for name in ("image", "attention", "inpaint")}
+SHIPPED = ("image", "attention", "inpaint")
+FOLDERS = "TF_WHERE_WORKLOADS"  # users' folders, as PATH has its own
+NEEDED = ("control", "ops_where")
+WORKLOADS = {name: load(_HERE / name) for name in SHIPPED}
+_PROBLEMS: list[str] = []
+
+
+def require_name(name: str) -> str:
+    """Return `name` if a user's workload may be called so.
+
+    Raises
+    ------
+    WorkloadError
+        Where it is a shipped one's, or does not read as one word in results and in a verdict.
+    """
+    if name in SHIPPED:
+        raise WorkloadError(f"workload {name!r} is shipped; rename the folder")
+    if not re.fullmatch("[a-z][a-z0-9_]{0,40}", name):
+        raise WorkloadError(f"workload {name!r}: call the folder by a-z, 0-9 and _ alone")
+    return name
+
+
+def add(folder: Path | str) -> Workload:
+    """Add a user's workload to `WORKLOADS`, in this process and in those that it starts.
+
+    Raises
+    ------
+    WorkloadError
+        For a folder that is none, that lacks a recipe that others are compared with, or whose name
+        is taken.
+    """
+    folder = Path(folder).resolve()
+    name = require_name(folder.name)
+    if name in WORKLOADS and WORKLOADS[name].folder != folder:
+        raise WorkloadError(f"workload {name!r}: two folders have this name; rename one")
+    made = load(folder)
+    lacking = [f"{recipe}.py" for recipe in NEEDED if not (folder / f"{recipe}.py").is_file()]
+    if lacking:
+        raise WorkloadError(f"workload {name!r} lacks {' and '.join(lacking)} in {folder}")
+    WORKLOADS[name] = made
+    folders = [text for text in os.environ.get(FOLDERS, "").split(os.pathsep) if text]
+    if str(folder) not in folders:
+        os.environ[FOLDERS] = os.pathsep.join([*folders, str(folder)])
+    return made
+
+
+def own() -> tuple[str, ...]:
+    """Return the names of the users' workloads that `FOLDERS` lists.
+
+    Raises
+    ------
+    WorkloadError
+        Where one of the folders cannot be used: it is not left out in silence.
+    """
+    if _PROBLEMS:
+        raise WorkloadError("; ".join(_PROBLEMS))
+    return tuple(name for name in WORKLOADS if name not in SHIPPED)
+
+
+for _folder in filter(None, os.environ.get(FOLDERS, "").split(os.pathsep)):
+    try:
+        add(_folder)
+    except WorkloadError as _error:  # whoever measures is told; the package is of use without it
+        _PROBLEMS.append(str(_error))

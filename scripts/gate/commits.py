@@ -6,6 +6,7 @@ import ast
 import hashlib
 import io
 import json
+import os
 import subprocess
 import tarfile
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 NAMES = ("base", "head")
+FOLDERS = "TF_WHERE_WORKLOADS"  # as in `remedies.workloads`, which takes a second to import
 
 
 class CommitError(ValueError):
@@ -69,10 +71,25 @@ class Repository:
         done = self._git("archive", "--format=tar", commit, "remedies")
         if done.returncode:
             raise CommitError(f"{commit[:12]} has no package remedies")
-        folder.mkdir(parents=True, exist_ok=True)
-        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-            archive.extractall(folder, filter="data")
+        self._unpack(done.stdout, folder)
+        for name, path in self._users().items():
+            own = self._git("archive", "--format=tar", f"{commit}:{path}")
+            if not own.returncode:  # a commit may be older than the workload
+                self._unpack(own.stdout, folder / "remedies" / name)
         return folder / "remedies"
+
+    def _users(self) -> dict[str, str]:
+        """Return the users' workloads of this repository: name -> path in it."""
+        root = self.folder.resolve()
+        paths = [Path(text).resolve() for text in os.environ.get(FOLDERS, "").split(os.pathsep)]
+        own = (path for path in paths if root in path.parents)
+        return {path.name: str(path.relative_to(root)) for path in own}
+
+    @staticmethod
+    def _unpack(archive: bytes, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
+            opened.extractall(folder, filter="data")
 
     def pins(self, commit: str, device: str) -> Pins:
         """Return what a commit pins its libraries to on a device."""

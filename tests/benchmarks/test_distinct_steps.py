@@ -3,10 +3,10 @@
 import pytest
 
 from benchmarks.distinct_steps import classes
-from benchmarks.sampling import Sampled
 from benchmarks.session import Entry, Session
 from benchmarks.step_times import entries
 from benchmarks.variants import Variant, variants
+from remedies.sampling import Sampled
 
 CELL = {"jit": "xla", "step": "train"}
 

@@ -15,11 +15,11 @@ from benchmarks import (
     step_times,
 )
 from benchmarks.health import Watch
-from benchmarks.sampling import Budget, Sampled
 from benchmarks.session import DONE, Folder, Session
 from benchmarks.settings import SETTINGS
 from benchmarks.variants import Variant
 from remedies import REMEDIES
+from remedies.sampling import Budget, Sampled
 
 SHORT = Budget(0, rounds=2, sample_seconds=0)
 TINY = replace(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from remedies import workloads
 from reports.gate.claim import read
-from scripts.gate import quick
+from scripts.gate import commits, quick
 from scripts.gate.__main__ import main
 from scripts.gate.commits import CommitError, Recipe, Repository, recipes
 from tests.gate.conftest import Commit
@@ -105,3 +108,17 @@ def test_bad_arguments_are_refused(words: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["a", "b", *words])
     assert ended.value.code == 2
+
+
+def test_a_users_workload_in_the_repository_is_taken_from_each_commit(tmp_path, monkeypatch):
+    root = tmp_path / "repository"
+    for file in ("remedies/__init__.py", "models/mine/data.py", "models/mine/control.py"):
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        (root / file).write_text("def make(): ...\n")
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "Add a workload"]):
+        own = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        subprocess.run([shutil.which("git"), *own, *words], cwd=root, check=True)
+    monkeypatch.setenv(commits.FOLDERS, str(root / "models" / "mine"))
+    folder = commits.Repository(root).export("HEAD", tmp_path / "out")
+    assert commits.Recipe("mine", "control") in commits.recipes(folder)
+    assert workloads.FOLDERS == commits.FOLDERS

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from benchmarks.sampling import MOST_CLOCK_SHARE, Budget, half_width, ratios, sample
 from remedies.intervals import Word, intervals, judge
+from remedies.sampling import MOST_CLOCK_SHARE, Budget, half_width, ratios, sample
 from tests.benchmarks.machine import Machine
 
 

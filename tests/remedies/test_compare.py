@@ -1,0 +1,112 @@
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from remedies.compare import comparison
+from remedies.target import made_by
+
+ROOT = Path(__file__).parents[2]
+PAGE, MODEL = ROOT / "docs" / "your_model.md", "docs/your_model.py:make"
+HEAD = """
+import keras, numpy as np, tensorflow as tf
+from tensorflow import where
+RNG = np.random.default_rng(0)
+X = {"a": RNG.random((8, 4), np.float32), "mask": RNG.random((8, 4)) < 0.5}
+IDS = RNG.integers(0, 5, (8, 4))
+Y = RNG.random((8, 2), np.float32)
+
+@keras.saving.register_keras_serializable(package="compared")
+class Compared(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = keras.layers.Dense(2)
+
+    def call(self, x):
+        return self.dense(BODY)
+
+def make():
+    model = Compared()
+    model.compile("adam", "mse", jit_compile=False)
+    model.fit(DATA, Y, verbose=0)
+    return model, DATA, Y
+"""
+MODELS = {
+    "imported": ('where(x["mask"], x["a"], 0.0)', "X"),
+    "operators": ('tf.where(~x["mask"], x["a"], 0.0)', "X"),
+    "ids": ("tf.reduce_mean(tf.gather(tf.eye(5), x), 1)", "IDS"),
+}
+
+# Keras' own `take` casts nothing, so a cast is what helps there.
+EXPECTED = {"imported": "ops_where", "operators": "ops_where", "ids": "tf_cast"}
+
+
+def command(*words, cwd=ROOT):
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, "-m", "remedies", *words],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_recommended_change_makes_the_model_whole(name, tmp_path):
+    body, data = MODELS[name]
+    (tmp_path / "own.py").write_text(HEAD.replace("BODY", body).replace("DATA", data))
+    done = command("compare", "own.py:make", "--json", "--budget", "600", cwd=tmp_path)
+    made = json.loads(done.stdout)
+    best = next(trial for trial in made["remedies"] if trial["recommended"])
+    assert done.returncode == 1 and best["remedy"] == EXPECTED[name], done.stderr
+    assert best["train"] == best["predict"] == "same step"
+    words = [shutil.which("patch"), "-p1"]
+    subprocess.run(words, input=best["change"], text=True, cwd=tmp_path, check=True)
+    assert command("check", "own.py:make", cwd=tmp_path).returncode == 0
+    again = command("compare", "own.py:make", "--budget", "600", cwd=tmp_path)
+    assert again.returncode == 0 and "change nothing" in again.stdout
+
+
+def test_a_factory_that_returns_another_model_each_time_is_said():
+    import keras
+
+    count = iter(range(1, 99))
+
+    def factory():
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(next(count))])
+        return model, __import__("numpy").ones((2, 3), "float32")
+
+    trials = {trial.remedy: trial for trial in comparison(factory, budget=600).trials}
+    assert "another model each time" in trials["functional_bool_input"].problem
+
+
+@pytest.mark.parametrize(
+    ("factory", "said"),
+    [
+        ("def make():\n    while True:\n        pass", "over 0.5 s to make one model"),
+        ("def make():\n    return 3", "returned a int"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_line_and_status_2(factory, said, tmp_path):
+    (tmp_path / "own.py").write_text(factory)
+    done = command("compare", "own.py:make", "--budget", "0.5", cwd=tmp_path)
+    assert done.returncode == 2 and said in done.stderr.splitlines()[-1], done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_page_shows_what_the_command_prints():
+    made = comparison(lambda: made_by(MODEL), name=MODEL, budget=600)
+    shown = re.search(r"<!-- transcript -->\n```text\n(.*?)\n```", PAGE.read_text(), re.S)
+    assert shown and _exact(shown[1]) == _exact(made.text())
+
+
+def _exact(text):
+    """Leave out times, which are the machine's."""
+    text = re.sub(r"value=.*", "", text)
+    return re.sub(r"(train|predict)( step)?: [^;\n]*(µs|%|not timed)[^;\n]*", r"\1: timed", text)
