@@ -183,9 +183,9 @@ def config_code(thing: Any) -> tuple[str, list[str]]:
             nested.append(name)
             attribute = f"keras.saving.serialize_keras_object({attribute})"
         entries.append(f'"{name}": {attribute}')
-    base = isinstance(thing, (keras.Layer, keras.optimizers.Optimizer))
-    inherited = "**super().get_config(), " if base else ""
-    code = f"def get_config(self):\n    return {{{inherited}{', '.join(entries)}}}"
+    if isinstance(thing, (keras.Layer, keras.optimizers.Optimizer)):
+        entries[:0] = _inherited(cls)
+    code = f"def get_config(self):\n    return {{{', '.join(entries)}}}"
     if nested:
         keys = ", ".join(f'"{name}"' for name in nested)
         code += (
@@ -197,17 +197,37 @@ def config_code(thing: Any) -> tuple[str, list[str]]:
     return code, missing
 
 
+# What every layer's config holds; an `__init__` without **kwargs may take none of it.
+_OF_KERAS = {
+    "name": "self.name",
+    "dtype": "self.dtype_policy.name",
+    "trainable": "self.trainable",
+}
+
+
+def _inherited(cls: type) -> list[str]:
+    if takes_kwargs(cls):
+        return ["**super().get_config()"]
+    names = inspect.signature(cls.__init__).parameters  # type: ignore[misc]
+    return [f'"{name}": {value}' for name, value in _OF_KERAS.items() if name in names]
+
+
+def takes_kwargs(cls: type) -> bool:
+    """Whether `__init__` takes what it does not name, as Keras' own arguments are."""
+    parameters = inspect.signature(cls.__init__).parameters.values()  # type: ignore[misc]
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+
+
 def constructor(cls: type) -> list[str]:
     """Return the arguments of a class's `__init__` that are its own, and not Keras'."""
     if of_framework(definer(cls, "__init__")):
         return []
     signature = inspect.signature(cls.__init__)  # type: ignore[misc]
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    own = ("self", "name", "dtype", "trainable")
     return [
         name
         for name, parameter in signature.parameters.items()
-        if parameter.kind in kinds and name not in own
+        if parameter.kind in kinds and name not in ("self", *_OF_KERAS)
     ]
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from remedies.cures import config_code, constructor, holds
+from remedies.cures import config_code, constructor, holds, takes_kwargs
 from remedies.findings import Advice, Cause
 from remedies.inventory import layers, objects
 from remedies.libraries import definer, of_framework, of_user
@@ -136,10 +136,15 @@ def _suspects(subject: Subject, failure: Failure) -> Iterator[tuple[str, Any]]:
     text = f"{failure.text} {failure.error}"
     for path, thing in ordered:
         cls = type(thing)
-        if of_framework(cls) or not hasattr(thing, "get_config") or not constructor(cls):
+        if of_framework(cls) or not hasattr(thing, "get_config") or not _takes_its_own(cls):
             continue
         if thing is owner or cls is owner or cls.__name__ in text or _lacks_config(thing):
             yield path, thing
+
+
+def _takes_its_own(cls: type) -> bool:
+    """Whether `__init__` takes arguments that are not Keras', or does not take Keras' own."""
+    return bool(constructor(cls)) or not takes_kwargs(cls)
 
 
 def _lacks_config(thing: Any) -> bool:
@@ -148,7 +153,7 @@ def _lacks_config(thing: Any) -> bool:
 
 def _config(subject: Subject, path: str, thing: Any, failure: Failure) -> Advice | None:
     cls = type(thing)
-    if isinstance(thing, type) or not constructor(cls):
+    if isinstance(thing, type) or not _takes_its_own(cls):
         return None
     lacks = _lacks_config(thing)
     if not lacks and "get_config" not in str(failure.error) and "__init__" not in failure.text:
@@ -172,10 +177,15 @@ def _config(subject: Subject, path: str, thing: Any, failure: Failure) -> Advice
             f"{cls.__name__} is a library's: subclass it with the get_config below, or save "
             "weights only (model.save_weights) and make the model anew before load_weights"
         ]
+    elif not arguments:
+        do.append("or take **kwargs in __init__ and hand it on: super().__init__(**kwargs)")
     verb = "Saving" if failure.stage == "saving" else "Loading"
     why = f"{verb} raises, because {cls.__name__}{where} "
     why += (
         f"has no get_config: its arguments ({arguments}) are in no file."
+        if lacks and arguments
+        else "has no get_config, and Keras' own gives name, trainable and dtype, which its "
+        "__init__ does not take."
         if lacks
         else f"does not get all of its arguments ({arguments}) back from its get_config."
     )

@@ -41,6 +41,8 @@ UNUSABLE = {
     "schedule_not_registered": (Cause.NOT_REGISTERED, ["_WarmUpKept is not registered"], ""),
     "parts_handed_in": (Cause.GET_CONFIG, ["saving raised", "(encoder, head)"], "Handed"),
     "schedule_without_config": (Cause.GET_CONFIG, ["saving raised", "_WarmUp"], "_WarmUp"),
+    "tower_without_kwargs": (Cause.GET_CONFIG, ["saving raised", "layer_sizes"], "Tower"),
+    "tower_without_arguments": (Cause.GET_CONFIG, ["loading raised", "**kwargs"], "BareTower"),
 }
 EXPECTED = dict.fromkeys(WHOLE, (None, [], "")) | LOSSY | UNUSABLE
 VERDICTS = dict.fromkeys(WHOLE, Verdict.WHOLE) | dict.fromkeys(LOSSY, Verdict.LOSSY)
@@ -96,6 +98,20 @@ def test_verdict_cause_and_cure(reports, name):
 def test_what_lacks_a_registration_is_whole_with_custom_objects(reports, name):
     custom = {"Unregistered": reports.Unregistered, "_WarmUpKept": reports._WarmUpKept}
     check(*made(reports, name), custom_objects=custom).raise_if_lossy()
+
+
+def keeping(self, layer_sizes, embedding_dimension=4):
+    """What `ForgetfulTower.__init__` becomes by the advice: it keeps its arguments."""
+    keras.Model.__init__(self)
+    self.layer_sizes, self.embedding_dimension = layer_sizes, embedding_dimension
+    self._make(layer_sizes, embedding_dimension)
+
+
+def test_the_pasted_config_loads_once_the_arguments_are_kept(reports):
+    report, cls = check(*made(reports, "tower_that_forgets")), reports.ForgetfulTower
+    assert "self.layer_sizes = layer_sizes in __init__" in report.text()
+    with patched(cls, methods_of(report.code, cls) | {"__init__": keeping}):
+        check(*made(reports, "tower_that_forgets")).raise_if_lossy()
 
 
 def listed(self, **kwargs):

@@ -586,3 +586,55 @@ def keyword_only():
     model, x, y = KeywordOnly(), {"x": _f(r, 24, 6), "bias": _f(r, 24, 1)}, _f(r, 24, 1)
     model(x["x"], bias=x["bias"])
     return _fitted(model, x, y)
+
+
+@reg
+class Tower(keras.Model):
+    """An `__init__` without **kwargs, its arguments kept (after keras-rs' retrieval example)."""
+
+    def __init__(self, layer_sizes, embedding_dimension=4):
+        super().__init__()
+        self.layer_sizes, self.embedding_dimension = layer_sizes, embedding_dimension
+        self._make(layer_sizes, embedding_dimension)
+
+    def _make(self, layer_sizes, embedding_dimension):
+        self.table = layers.Embedding(9, embedding_dimension)
+        self.dense = keras.Sequential([layers.Dense(size) for size in layer_sizes])
+
+    def call(self, ids):
+        return self.dense(self.table(ids))
+
+
+@reg
+class ForgetfulTower(Tower):
+    """The same, its arguments kept nowhere, as in that example."""
+
+    def __init__(self, layer_sizes, embedding_dimension=4):
+        keras.Model.__init__(self)
+        self._make(layer_sizes, embedding_dimension)
+
+
+@reg
+class BareTower(Tower):
+    """The same without an argument."""
+
+    def __init__(self):
+        keras.Model.__init__(self)
+        self._make([5, 1], 4)
+
+
+def _tower(model):
+    r = _rng()
+    return _done(model, r.integers(0, 9, (24,)), _f(r, 24, 1))
+
+
+def tower_without_kwargs():
+    return _tower(Tower([5, 1], 3))
+
+
+def tower_that_forgets():
+    return _tower(ForgetfulTower([5, 1], 3))
+
+
+def tower_without_arguments():
+    return _tower(BareTower())
