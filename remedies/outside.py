@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from remedies.archive import digest_of
+from remedies.compile_settings import set_by_compile
 from remedies.cures import config_code, constructor, holds
 from remedies.findings import Advice, Cause, names
 from remedies.inventory import is_variable, layers, objects
@@ -189,6 +190,7 @@ def _arguments(subject: Subject, trip: Trip, plain: list[Difference]) -> Iterato
                 and (d in given or d.path.startswith(f"{path}.") or not path)
             ]
             yield _automatic(subject, thing, path, given)
+    explained += [d for d in values if set_by_compile(subject.model, d)]
     left = [d for d in trip.of("attribute") if d not in explained]
     if left and not plain:
         yield _python_values(left)

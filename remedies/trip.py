@@ -319,6 +319,7 @@ def _differences(
 ) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
     differences: list[Difference] = []
     hints: list[Difference] = []
+    paths, others = _weight_paths(before), _weight_paths(after)
     for path, item in before.items():
         if item.kind in ("metric", "seed") or _unused(item):
             continue
@@ -329,20 +330,32 @@ def _differences(
         entry = Difference(item.path, item.kind, other is None, item.value, value, item.owner)
         if item.kind in STATE or (item.kind == "setting" and _comparable(item.value, value)):
             differences.append(entry)
-        elif other is not None and item.kind in ("trainable", "policy"):
-            if _matters(item):
+        elif other is not None and item.kind == "trainable":
+            # The flag of what only holds layers is nothing by itself: theirs decide.
+            alone = not item.owner._layers and bool(item.owner.weights)
+            if alone or _trained(item.owner, paths) != _trained(other.owner, others):
+                differences.append(entry)
+        elif other is not None and item.kind == "policy":
+            if _computes(item.owner):
                 differences.append(entry)
         elif item.kind == "attribute" and _counts_as_state(item, value):
             (differences if of_user(type(item.owner)) else hints).append(entry)
     return tuple(differences), tuple(hints)
 
 
-def _matters(item: Any) -> bool:
+def _weight_paths(inventory: Inventory) -> dict[int, str]:
+    return {id(item.variable): path for path, item in inventory.items() if item.kind == "weight"}
+
+
+def _trained(layer: Any, paths: Mapping[int, str]) -> list[str]:
+    return [paths.get(id(variable), "") for variable in layer.trainable_variables]
+
+
+def _computes(layer: Any) -> bool:
     import keras
 
     # A model's own policy computes nothing: its layers' policies do.
-    container = item.kind == "policy" and isinstance(item.owner, keras.Model)
-    return bool(item.owner.weights) and not container
+    return bool(layer.weights) and not isinstance(layer, keras.Model)
 
 
 def _comparable(before: list[Any], after: Any) -> bool:
@@ -400,7 +413,7 @@ def _compared(
     align(subject.model, loaded)
     step, behaviour = "", None
     if train and fed.trains:
-        step, behaviour = _trained(subject, loaded)
+        step, behaviour = _steps_of(subject, loaded)
         step = step if behaviour is None else unlike(before, behaviour, tolerance)
     if not share and not step:
         return share, step, ()
@@ -419,7 +432,7 @@ def tolerance_of(model: Any) -> float:
     return _HALF if half else _TOLERANCE
 
 
-def _trained(subject: Subject, loaded: Any) -> tuple[str, Behaviour | None]:
+def _steps_of(subject: Subject, loaded: Any) -> tuple[str, Behaviour | None]:
     """Return why the loaded model cannot be trained, or what it does."""
     if not loaded.compiled:
         return "the loaded model cannot be trained: it is not compiled", None

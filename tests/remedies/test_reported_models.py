@@ -33,6 +33,7 @@ LOSSY = {
     "running_mean_tf_variable": (Cause.OUTSIDE, ["self.centre.centre", "add_weight"], ""),
     "gan_two_optimizers": (Cause.COMPILE, ["d_optimizer", "20 variables", "uncompiled"], "Gan"),
     "gan_two_optimizers_test_step": (Cause.COMPILE, ["g_optimizer", "20 variables"], "GanWithTest"),
+    "distiller": (Cause.COMPILE, ["self.alpha, which compile sets", "uncompiled"], "Distiller"),
     "head_only_train_step": (Cause.OPTIMIZER, ["2 of 4", "self.base.trainable = False"], ""),
     "mixed_precision_scaled": (Cause.LOSS_SCALE, ["first load: whole", "LossScaleOptimizer"], ""),
 }

@@ -320,6 +320,47 @@ def gan_two_optimizers_test_step():
 
 
 @reg
+class Distiller(keras.Model):
+    """What compile() is given besides, and a frozen part (Keras' distillation example)."""
+
+    def __init__(self, student, teacher, **kw):
+        super().__init__(**kw)
+        self.student, self.teacher = student, teacher
+
+    def compile(self, optimizer, distillation_loss, alpha=0.1):
+        super().compile(optimizer=optimizer, loss="mse")
+        self.distillation_loss, self.alpha = distillation_loss, alpha
+
+    def call(self, x):
+        return self.student(x)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        taught = self.distillation_loss(self.teacher(x), y_pred)
+        return self.alpha * super().compute_loss(x, y, y_pred) + (1 - self.alpha) * taught
+
+    def get_config(self):
+        parts = {"student": self.student, "teacher": self.teacher}
+        return {k: keras.saving.serialize_keras_object(v) for k, v in parts.items()}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{k: keras.saving.deserialize_keras_object(v) for k, v in config.items()})
+
+
+def distiller():
+    r = _rng()
+    student, teacher = (
+        keras.Sequential([keras.Input((3,)), layers.Dense(2), layers.Dense(1)]) for _ in range(2)
+    )
+    teacher.trainable = False
+    model, x = Distiller(student, teacher), _f(r, 24, 3)
+    model(x)
+    model.compile(keras.optimizers.Adam(0.02), keras.losses.MeanAbsoluteError(), alpha=0.3)
+    model.fit(x, _f(r, 24, 1), epochs=2, verbose=0)
+    return model, x, _f(r, 24, 1)
+
+
+@reg
 class HeadOnly(keras.Model):
     """train_step moves some of the trainable weights (keras #20128: 30 against 22)."""
 
