@@ -42,6 +42,7 @@ class Cause(Enum):
     SECOND_GENERATION = "second_generation"
     GET_CONFIG = "get_config"
     NOT_REGISTERED = "not_registered"
+    LAMBDA = "python_lambda"
     SAVE_ERROR = "save_error"
     LOAD_ERROR = "load_error"
     FROZEN = "frozen"

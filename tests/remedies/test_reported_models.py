@@ -40,6 +40,12 @@ LOSSY = {
 UNUSABLE = {
     "unregistered_class": (Cause.NOT_REGISTERED, ["Unregistered is not registered"], ""),
     "schedule_not_registered": (Cause.NOT_REGISTERED, ["_WarmUpKept is not registered"], ""),
+    "loss_not_registered": (Cause.NOT_REGISTERED, ["\ndef _unregistered_loss(...):"], ""),
+    "python_lambda": (
+        Cause.LAMBDA,
+        ["self.layers[0], self", "(tried: the model comes", "safe"],
+        "",
+    ),
     "parts_handed_in": (Cause.GET_CONFIG, ["saving raised", "(encoder, head)"], "Handed"),
     "schedule_without_config": (Cause.GET_CONFIG, ["saving raised", "_WarmUp"], "_WarmUp"),
     "tower_without_kwargs": (Cause.GET_CONFIG, ["saving raised", "layer_sizes"], "Tower"),
@@ -99,6 +105,24 @@ def test_verdict_cause_and_cure(reports, name):
 def test_what_lacks_a_registration_is_whole_with_custom_objects(reports, name):
     custom = {"Unregistered": reports.Unregistered, "_WarmUpKept": reports._WarmUpKept}
     check(*made(reports, name), custom_objects=custom).raise_if_lossy()
+
+
+def halved(x):
+    return x / 2
+
+
+def lowered(x):
+    return x - 1
+
+
+def test_named_functions_or_trust_load_what_safe_mode_refuses(reports, tmp_path):
+    model, x, y = made(reports, "python_lambda")
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=False)
+    np.testing.assert_array_equal(model.predict(x, verbose=0), loaded.predict(x, verbose=0))
+    model.layers[0].function, model.layers[1].function = halved, lowered
+    custom = {"halved": halved, "lowered": lowered}
+    check(model, x, y, custom_objects=custom).raise_if_lossy()
 
 
 def keeping(self, layer_sizes, embedding_dimension=4):

@@ -442,6 +442,22 @@ def schedule_not_registered():  # the same with get_config; tf #53606's kind
     return _done(_plain(), _f(r, 24, 6), _f(r, 24, 1), keras.optimizers.Adam(_WarmUpKept(16.0)))
 
 
+def _unregistered_loss(y, y_pred):
+    return ops.mean(ops.square(y - y_pred))
+
+
+def loss_not_registered():
+    r = _rng()
+    return _done(_plain(), _f(r, 24, 6), _f(r, 24, 1), loss=_unregistered_loss)
+
+
+def python_lambda():  # Keras' safe mode refuses it
+    r = _rng()
+    halved = [layers.Lambda(lambda x: x / 2), layers.Lambda(lambda x: x - 1)]
+    model = keras.Sequential([keras.Input((6,)), *halved, layers.Dense(1)])
+    return _done(model, _f(r, 24, 6), _f(r, 24, 1))
+
+
 def mixed_precision_scaled():  # keras #18112, keras #17275
     r = _rng()
     keras.config.set_dtype_policy("mixed_float16")
