@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from remedies.cures import build_lines, compile_code, holds
+from remedies.difference import Difference
 from remedies.findings import Advice, Cause, names, top_layers
 from remedies.inventory import layers, objects
 from remedies.libraries import definer, of_framework, of_user
-from remedies.trip import Difference, Subject, Trip
+from remedies.trip import Subject, Trip
 
 
 def causes(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Advice]:

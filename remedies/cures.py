@@ -6,15 +6,17 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from remedies.difference import STATE
 from remedies.inventory import is_variable, layers
 from remedies.libraries import definer, of_framework
 from remedies.patching import methods_of, patched
 from remedies.state import mapped
-from remedies.trip import STATE, Subject, travel
+from remedies.trip import Subject, travel
 
 _LONGEST = 60
 
@@ -39,6 +41,39 @@ def holds(
         trips = travel(subject, scope=scope, train=False)
     wrong = (t.failure or t.of(*kinds) or (t.outputs_changed and "plain" in kinds) for t in trips)
     return not any(wrong)
+
+
+@dataclass(frozen=True)
+class Cure:
+    """Methods for a class that rebuild the model, and whether they hold here."""
+
+    code: str
+    cured: bool | None
+
+    @property
+    def words(self) -> str:
+        """How it was tried."""
+        if not self.code:
+            return ""
+        return {
+            True: "tried: the model comes back whole, twice over",
+            False: "tried: by itself it does not bring everything back",
+            None: "not tried",
+        }[self.cured]
+
+
+def rebuilding_cure(subject: Subject) -> Cure:
+    """Return the first methods that rebuild the model and hold, or the last that do not."""
+    cls = type(subject.model)
+    if of_framework(cls):
+        return Cure("", None)
+    call = subject.feed.call or (((subject.feed.x,), {}) if subject.feed.x is not None else ())
+    code = ""
+    options = [zeros_code(cls, call), zeros_code(cls, call, training=True)] if call else []
+    for code in [option for option in (*options, build_code(subject.model)) if option]:
+        if holds(subject, cls, code, ("weight", "optimizer")):
+            return Cure(code, True)
+    return Cure(code, False if code else None)
 
 
 def zeros_code(cls: type, call: tuple[Any, ...], *, training: bool = False) -> str:

@@ -7,8 +7,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from remedies.difference import Difference
 from remedies.swallowed import Swallowed
-from remedies.trip import Difference, Trip
+from remedies.trip import Trip
 
 NOTHING = "nothing lost"
 

@@ -10,11 +10,12 @@ import numpy as np
 from remedies.archive import digest_of
 from remedies.compile_settings import set_by_compile
 from remedies.cures import config_code, constructor, holds
+from remedies.difference import Difference
 from remedies.findings import Advice, Cause, names
 from remedies.inventory import is_variable, layers, objects
 from remedies.libraries import definer, of_framework, of_user
 from remedies.rebuilding import in_file, not_in_file
-from remedies.trip import Difference, Subject, Trip
+from remedies.trip import Subject, Trip
 
 
 def causes(subject: Subject, trip: Trip) -> Iterator[Advice]:
