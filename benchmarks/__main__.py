@@ -13,7 +13,7 @@ from benchmarks.plan import Shard
 from benchmarks.runner import InUseError
 from benchmarks.session import Session
 from benchmarks.settings import SETTINGS
-from remedies.devices import DEVICES, missing
+from remedies.devices import DEVICES, TARGETS, missing
 from remedies.workloads import WorkloadError, add, own
 
 INTERRUPTED = 130
@@ -89,6 +89,8 @@ def _announce(measurement: Measurement) -> None:
     for device in DEVICES:
         if reason := missing(device):
             print(f"{device}: not measured, {reason}")
+    if reason := missing(next(iter(TARGETS))):
+        print(f"{', '.join(TARGETS)}: not compiled for, {reason}")
     if done := measurement.finished():
         print(f"going on: {done} sessions are finished")
 

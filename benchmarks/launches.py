@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from benchmarks.session import Folder, Session
 from benchmarks.variants import PLACEBO
-from remedies.intervals import DECIDED, intervals, judge, widening
+from remedies.intervals import DECIDED, Interval, intervals, judge, widening
 from remedies.metrics import METRICS, Kind
 
 Block = dict[str, list[float]]  # variant -> its ratio, launch by launch
-Cells = dict[str, Block]
 
 
 def undecided(sessions: Iterable[Session], folder: Folder, looks: int) -> list[Session]:
@@ -26,14 +25,17 @@ def undecided(sessions: Iterable[Session], folder: Folder, looks: int) -> list[S
         How often the launches are looked at in all: each look may stop at a lucky streak.
     """
     sessions = list(sessions)
-    earlier = {s: [replace(s, launch=n) for n in range(s.launch)] for s in sessions}
-    asked = looks * max(1, sum(len(_ratios(before, folder)) for before in earlier.values()))
-    return [s for s, before in earlier.items() if not _decided(_ratios(before, folder), asked)]
+    earlier = [_cells([replace(s, launch=n) for n in range(s.launch)], folder) for s in sessions]
+    blocks = [block for cells in earlier for block in cells]
+    judged = iter(intervals(blocks))
+    asked = looks * max(1, len(blocks))
+    decided = [[_decided(next(judged), asked) for _ in cells] for cells in earlier]
+    return [s for s, cells in zip(sessions, decided, strict=True) if not all(cells)]
 
 
-def _ratios(launches: Sequence[Session], folder: Folder) -> Cells:
-    """Return cell -> variant -> ratios, launch by launch; members of one step count once."""
-    cells: Cells = defaultdict(lambda: defaultdict(list))
+def _cells(launches: Sequence[Session], folder: Folder) -> list[Block]:
+    """Return variant -> ratios, launch by launch, of each cell; one step counts once."""
+    cells: dict[str, Block] = defaultdict(lambda: defaultdict(list))
     for session in launches:
         for entry in folder.entries(session):
             if METRICS[entry.metric].kind is Kind.RATIO:
@@ -41,7 +43,7 @@ def _ratios(launches: Sequence[Session], folder: Folder) -> Cells:
                 names = ("source", "remedy", "mask_dtype")
                 variant = " ".join(str(axes.pop(name, "")) for name in names)
                 cells[f"{entry.metric} {sorted(axes.items())}"][variant].append(entry.value)
-    return {cell: _distinct(variants) for cell, variants in cells.items()}
+    return [_distinct(variants) for variants in cells.values()]
 
 
 def _distinct(variants: Block) -> Block:
@@ -49,10 +51,9 @@ def _distinct(variants: Block) -> Block:
     return {variant: list(values) for values, variant in once.items()}
 
 
-def _decided(cells: Cells, asked: int) -> bool:
-    for block in cells.values():
-        for variant, interval in intervals([block]).items():
-            word = judge(interval.low, interval.high, wider=widening(asked, interval.degrees))
-            if word not in DECIDED and PLACEBO not in variant:
-                return False
+def _decided(block: Mapping[str, Interval], asked: int) -> bool:
+    for variant, interval in block.items():
+        word = judge(interval.low, interval.high, wider=widening(asked, interval.degrees))
+        if word not in DECIDED and PLACEBO not in variant:
+            return False
     return True

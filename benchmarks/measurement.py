@@ -112,7 +112,7 @@ class Measurement:
 
 # What decides, beside the code, whether a value measured before still holds.
 _DECIDING = ("python", "tensorflow", "tensorflow-cpu", "keras", "numpy", "cpu", "XLA_FLAGS",
-             "TF_XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS")  # fmt: skip
+             "jax-cuda13-pjrt", "TF_XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS")  # fmt: skip
 
 
 def _users_code() -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from benchmarks.session import Session
 from benchmarks.settings import Setting
-from remedies.devices import DEVICES, missing
+from remedies.devices import DEVICES, TARGETS, missing
 from remedies.workloads import WORKLOADS
 
 TIMED = ("step_times", "first_steps", "saving", "loads", "kernels")
@@ -57,6 +57,11 @@ def devices() -> tuple[str, ...]:
     return tuple(device for device in DEVICES if not missing(device))
 
 
+def targets() -> tuple[str, ...]:
+    """Return the cards that are compiled for here and not run on."""
+    return tuple(target for target in TARGETS if not missing(target))
+
+
 def exact(setting: Setting) -> Iterator[Session]:
     """Yield the sessions whose values do not depend on the machine's speed."""
     yield Session("recipes")
@@ -65,6 +70,9 @@ def exact(setting: Setting) -> Iterator[Session]:
             yield Session("identity", workload, device, batch=batch)
         for workload in setting.round_trips:
             yield Session("fidelity", workload, device)
+    for target in targets():
+        for workload in setting.compiled:
+            yield Session("programs", workload, target, batch=batches(workload)[0])
     if setting.situations:
         yield Session("situations")
 

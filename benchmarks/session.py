@@ -138,12 +138,12 @@ def _described(session: Session) -> dict[str, Any]:
 
 
 def identity(*parts: str) -> str:
-    """Return a short name of the code of `benchmarks` and `remedies`, and of `parts`."""
+    """Return a short name of the code and the cards of `benchmarks` and `remedies`, and `parts`."""
     import remedies
 
     digest = hashlib.sha256("\0".join(parts).encode())
     for package in (Path(__file__).parent, Path(remedies.__file__).parent):
-        for file in sorted(package.rglob("*.py")):
+        for file in sorted([*package.rglob("*.py"), *package.rglob("*.txtpb")]):
             digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 

@@ -37,6 +37,8 @@ class Setting:
     step, python, saving, kernel : Budget
         For one step; for the Python of a step alone; for each of save and load; for the bare
         kernels of each size. Each in one launch.
+    compiled : tuple of str
+        Workloads whose steps are compiled for GPUs that are not here.
     first_steps, saved, loaded : tuple of str
         Workloads whose first step, whose saving and loading, and whose load with a first step in
         a fresh process are measured.
@@ -58,6 +60,7 @@ class Setting:
     python: Budget
     saving: Budget
     kernel: Budget
+    compiled: tuple[str, ...] = ("image",)
     first_steps: tuple[str, ...] = ()
     saved: tuple[str, ...] = ()
     loaded: tuple[str, ...] = ()
@@ -89,6 +92,7 @@ SETTINGS = {
         jits=("xla",),
         round_trips={"image": ("xla",)},
         launches=2,
+        compiled=(),
         step=Budget(0.2, rounds=3),
         python=Budget(0.2, rounds=5),
         first_steps=(),
@@ -101,6 +105,7 @@ SETTINGS = {
         batches=2,
         round_trips=dict.fromkeys(WORKLOADS, JITS),
         situations=True,
+        compiled=WORKLOADS,
         launches=6,
         least=3,
         seconds=1800,

@@ -24,7 +24,7 @@ def main(setting: str, session_json: str, folder_path: str, identity: str) -> No
     from benchmarks.runner import DISK_FULL
     from benchmarks.session import DONE, UNAVAILABLE, Folder, Session
     from benchmarks.settings import setting as chosen_setting
-    from remedies.devices import select
+    from remedies.devices import NotHereError, select
     from remedies.environment import facts
 
     _end_with_the_run()
@@ -57,9 +57,13 @@ def main(setting: str, session_json: str, folder_path: str, identity: str) -> No
         wanted = inspect.signature(measure).parameters
         with watch:
             chosen = {name: value for name, value in offered.items() if name in wanted}
-            entries = list(measure(session, chosen_setting(setting), **chosen))
+            try:
+                entries = list(measure(session, chosen_setting(setting), **chosen))
+                outcome["status"] = DONE
+            except NotHereError as error:
+                outcome |= {"status": UNAVAILABLE, "reason": str(error)}
         seconds = time.perf_counter() - began
-        outcome |= {"status": DONE, "health": watch.shares, "seconds": seconds}
+        outcome |= {"health": watch.shares, "seconds": seconds}
     try:
         folder.write(session, outcome, entries)
     except OSError as error:

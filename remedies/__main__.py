@@ -180,7 +180,7 @@ def _report(arguments: argparse.Namespace) -> Any:
         arguments.target = str(_keras_file(arguments))
     with _tensorflow():
         from remedies.check import check
-        from remedies.formats import check_weights
+        from remedies.file_kinds import check_weights
         from remedies.stand_ins import sample_of
         from remedies.target import custom_objects, from_factory, from_file
 
@@ -214,7 +214,7 @@ def _report(arguments: argparse.Namespace) -> Any:
 
 def _keras_file(arguments: argparse.Namespace) -> Path:
     from remedies.archive import read
-    from remedies.formats import keras_file
+    from remedies.file_kinds import keras_file
 
     # Judged before the user's module is imported and TensorFlow is started: a bad file fails fast.
     path = keras_file(arguments.target)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from remedies.inventory import is_variable, layers
-from remedies.libraries import of_framework
+from remedies.libraries import definer, of_framework
 from remedies.patching import methods_of, patched
 from remedies.state import mapped
 from remedies.trip import STATE, Subject, travel
@@ -155,11 +155,7 @@ def _builds(prefix: str, owner: Any) -> list[tuple[str, str]]:
 def _atomic(layer: Any) -> bool:
     """Whether a layer's own `build` makes all that is in it."""
     cls = type(layer)
-    return of_framework(cls) or not of_framework(_owner(cls, "build"))
-
-
-def _owner(cls: type, method: str) -> type:
-    return next((base for base in cls.__mro__ if method in vars(base)), object)
+    return of_framework(cls) or not of_framework(definer(cls, "build"))
 
 
 def _unbatched(shape: Any) -> str:
@@ -203,6 +199,8 @@ def config_code(thing: Any) -> tuple[str, list[str]]:
 
 def constructor(cls: type) -> list[str]:
     """Return the arguments of a class's `__init__` that are its own, and not Keras'."""
+    if of_framework(definer(cls, "__init__")):
+        return []
     signature = inspect.signature(cls.__init__)  # type: ignore[misc]
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     own = ("self", "name", "dtype", "trainable")

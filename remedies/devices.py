@@ -3,10 +3,35 @@
 from __future__ import annotations
 
 import os
+import sys
+from importlib import metadata
 from pathlib import Path
 
 DEVICES = ("cpu", "gpu")
+# Cards that steps are compiled for and never run on; a file beside them adds one.
+TARGETS = {file.stem: file for file in sorted(Path(__file__).with_name("targets").glob("*.txtpb"))}
+_COMPILER = ("jax", "jaxlib", "jax-cuda13-plugin", "jax-cuda13-pjrt")
 _GPU_NODES = ("/dev/nvidia0", "/dev/dxg")
+
+
+class NotHereError(RuntimeError):
+    """What was asked for cannot be had on this machine; the message is one line that says why."""
+
+
+def uncompiled() -> str:
+    """Return why this Python cannot compile for `TARGETS`, or an empty string where it can."""
+    if sys.version_info < (3, 11):
+        return "the extra `gpuless` has no wheels for Python 3.10"
+    versions = {}
+    for name in _COMPILER:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            return f"{name} is not installed; scripts/environment --gpuless installs it"
+    if len({*versions.values()}) > 1:
+        said = ", ".join(f"{name} {version}" for name, version in versions.items())
+        return f"jax and its plugins must be of one version: {said}"
+    return ""
 
 
 def missing(device: str) -> str:
@@ -15,6 +40,8 @@ def missing(device: str) -> str:
     A device node is a promise, not a proof: `select` asks TensorFlow itself, in the process that
     will use the device.
     """
+    if device in TARGETS:
+        return uncompiled()
     if device != "gpu":
         return ""
     if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
@@ -32,7 +59,7 @@ def select(device: str) -> str:
     str
         Empty, or why the device cannot be used; then nothing must be measured here.
     """
-    if device == "cpu":
+    if device == "cpu" or device in TARGETS:
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
         return ""
     if reason := missing(device):

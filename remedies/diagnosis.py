@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from remedies import outside, raised, rebuilding, settings
+from remedies import compile_settings, outside, raised, rebuilding
 from remedies.findings import Advice, Cause, names
 from remedies.trip import Subject, Trip
 
@@ -22,11 +22,11 @@ def diagnose(subject: Subject, trips: tuple[Trip, ...]) -> tuple[Advice, ...]:
     second = next((trip for trip in rest if trip.name == "second generation"), first)
     converted = list(outside.converted(subject, first, second))
     if converted:
-        return (*advice, *converted, *settings.compiled(subject, first))
+        return (*advice, *converted, *compile_settings.compiled(subject, first))
     advice += chain(
         rebuilding.causes(subject, first, second),
         outside.causes(subject, first),
-        settings.causes(subject, (first, *rest)),
+        compile_settings.causes(subject, (first, *rest)),
     )
     if not advice and not all(trip.whole for trip in trips):
         advice += _unknown(first)

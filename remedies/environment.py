@@ -18,6 +18,7 @@ _PACKAGES = (
     "asv_runner",
     "nvidia-cuda-runtime-cu12",
     "nvidia-cudnn-cu12",
+    "jax-cuda13-pjrt",
 )
 _FLAGS = (
     "TF_XLA_FLAGS",

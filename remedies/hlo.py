@@ -34,11 +34,20 @@ class Instruction:
         Of the result, such as ``f32[32,2]{1,0}``; in brackets where it is a tuple.
     operands : tuple of str
         Names of the instructions that it reads.
+    literal : str
+        The value of a constant, or the number of a parameter.
+    attributes : str
+        What else stands in its line.
+    root : bool
+        Whether it is the result of its computation.
     """
 
     opcode: str
     shape: str
     operands: tuple[str, ...]
+    literal: str = ""
+    attributes: str = ""
+    root: bool = False
 
 
 _WIDTHS = {"pred": 1, "token": 0, "c64": 8, "c128": 16}
@@ -63,7 +72,29 @@ class Program:
     @property
     def fingerprint(self) -> str:
         """Return a short name that only the same program has."""
-        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+        return digest(self.text)
+
+    @cached_property
+    def meaning(self) -> str:
+        """Return a short name of what the program computes from its parameters.
+
+        Equal names mean programs that are equal but for dead code, repeated expressions and the
+        order of computations, which XLA need not print alike twice.
+        """
+        return self._meaning(self.entry, {})
+
+    def _meaning(self, computation: str, meanings: dict[str, str]) -> str:
+        if computation not in meanings:
+            values: dict[str, str] = {}
+            body = self.computations[computation]
+            for name, it in body.items():
+                called = [c for c in _NAME.findall(it.attributes) if c in self.computations]
+                inner = [self._meaning(c, meanings) for c in called]
+                rest = _NAME.sub("%", it.attributes)
+                operands = [values[each] for each in it.operands]
+                values[name] = digest(it.opcode, it.shape, it.literal, rest, *inner, *operands)
+            meanings[computation] = next(values[name] for name, it in body.items() if it.root)
+        return meanings[computation]
 
     @cached_property
     def computations(self) -> dict[str, dict[str, Instruction]]:
@@ -90,6 +121,17 @@ class Program:
         return Counter(instruction.opcode for body in inner for instruction in body)
 
     @property
+    def counts(self) -> dict[str, int]:
+        """Return how much of it there is, by the names of `remedies.metrics`."""
+        return {
+            "instructions": self.opcodes.total(),
+            "compares": self.opcodes["compare"],
+            "converts": self.opcodes["convert"],
+            "fusions": self.opcodes["fusion"],
+            "bytes_moved": self.bytes_moved,
+        }
+
+    @property
     def bytes_moved(self) -> int:
         """Return the bytes that the entry computation's instructions read and write."""
         body = self.computations[self.entry]
@@ -98,6 +140,11 @@ class Program:
             for each in body.values()
             if each.opcode not in _FREE
         )
+
+
+def digest(*parts: str) -> str:
+    """Return a short name that only equal `parts` have."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def size(shape: str) -> int:
@@ -142,7 +189,9 @@ def _instruction(line: str, start: re.Match[str]) -> Instruction:
     while depth:
         depth += {"(": 1, ")": -1}.get(line[end], 0)
         end += 1
-    inside = line[start.end() : end - 1]
+    inside, attributes = line[start.end() : end - 1], line[end:]
     named = start["opcode"] not in {"constant", "parameter"}
     operands = tuple(_NAME.findall(inside)) if named else ()
-    return Instruction(start["opcode"], start["shape"], operands)
+    root = line.startswith("  ROOT ")
+    literal = "" if named else inside
+    return Instruction(start["opcode"], start["shape"], operands, literal, attributes, root)

@@ -5,15 +5,19 @@ A launch is a fresh process that measures every variant of a cell once, so the l
 What a launch does to all variants alike drops out of each comparison with the reference. What is
 left after the variants' and the launches' means are taken away is the error. It holds the noise
 within a launch *and* what the layout of one process does to one variant only, and it is estimated
-from all variants of the cell together, with ``(variants - 1) * (launches - 1)`` degrees of freedom,
-so that a few launches suffice.
+from all variants of the cell together, with ``(variants - 1) * (launches - 1)`` degrees of freedom.
+
+A run has few launches and many cells, which share a machine. So each cell's error variance is
+moved towards that of the others, the more so the more alike they are: the moderated t-statistic of
+Smyth (2004, *Statistical Applications in Genetics and Molecular Biology* 3:3), which counts what
+the others tell as further degrees of freedom.
 
 Ratios are compared by their logarithms, differences in seconds as they are.
 
 Examples
 --------
 >>> measured = {"float_mask": [1.012, 1.011, 1.014, 1.012], "placebo": [1.0, 0.999, 1.001, 1.0]}
->>> interval = intervals([measured])["float_mask"]
+>>> interval = intervals([measured])[0]["float_mask"]
 >>> f"{interval.center:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
 '1.012 [1.011, 1.014]'
 >>> judge(interval.low, interval.high, margin=0.005).value
@@ -32,11 +36,13 @@ from enum import Enum
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
+from scipy.optimize import brentq
+from scipy.special import digamma, ndtri, polygamma, stdtrit
 
 LEVEL = 0.99
 MARGIN = 0.02
 MOST_LAUNCHES = 1000
+FEWEST_BLOCKS = 3  # fewer cells do not tell how alike cells are
 
 
 class Word(str, Enum):
@@ -78,63 +84,94 @@ class Interval:
 
 def intervals(
     blocks: Sequence[Mapping[str, Sequence[float]]], ratios: bool = True
-) -> dict[str, Interval]:
-    """Return the interval of every comparison of a cell.
+) -> list[dict[str, Interval]]:
+    """Return the interval of every comparison of a run.
 
     Parameters
     ----------
     blocks : sequence of mapping of str to sequence of float
-        For each reference of the cell: variant -> its comparison with that reference, launch by
-        launch, all of one length. The reference itself is not listed.
+        For each cell and each of its references: variant -> its comparison with that reference,
+        launch by launch, all of one length. The reference itself is not listed.
     ratios : bool
         Whether the values are ratios, which must be above 0, or differences.
 
     Returns
     -------
-    dict of str to Interval
-        One for each variant.
+    list of dict of str to Interval
+        For each block one interval for each variant.
 
     Raises
     ------
     ValueError
-        If the variants have not equally many launches, or a value is not finite or not a ratio.
+        If a block's variants have not equally many launches, or a value is not finite or not a
+        ratio.
     """
-    lengths = {len(values) for block in blocks for values in block.values()}
+    tables = [_table(block, ratios) for block in blocks]
+    errors = _moderated([_error(table) for table in tables])
+    scale = _exp if ratios else float
+    made = []
+    for block, table, (variance, degrees) in zip(blocks, tables, errors, strict=True):
+        launches = table.shape[-1]
+        half_width = math.inf
+        if degrees > 0:
+            deviation = math.sqrt(2 * variance / launches)
+            half_width = -_quantile((1 - LEVEL) / 2, degrees) * deviation
+        means = table.mean(axis=1) if block else []
+        ends = [(scale(m), scale(m - half_width), scale(m + half_width)) for m in means]
+        made.append(
+            {name: Interval(*end, launches, degrees) for name, end in zip(block, ends, strict=True)}
+        )
+    return made
+
+
+def _table(block: Mapping[str, Sequence[float]], ratios: bool) -> np.ndarray:
+    """Return a row a variant and a column a launch."""
+    lengths = {len(values) for values in block.values()}
     if len(lengths) > 1:
         raise ValueError(f"variants with {sorted(lengths)} launches; all must have as many")
-    tables = [np.array([*block.values()], dtype=float) for block in blocks if block]
-    if not all(np.isfinite(table).all() and (not ratios or (table > 0).all()) for table in tables):
+    table = np.array([*block.values()], dtype=float)
+    if not np.isfinite(table).all() or (ratios and not (table > 0).all()):
         raise ValueError("values must be finite" + ", and ratios above 0" * ratios)
-    if not tables:
-        return {}
-    launches = lengths.pop()
-    if ratios:
-        tables = [np.log(table) for table in tables]
-    degrees, half_width = _error(tables, launches)
-    names = [name for block in blocks for name in block]
-    means = [float(mean) for table in tables for mean in table.mean(axis=1)]
-    scale = _exp if ratios else float
-    return {
-        name: Interval(
-            scale(mean), scale(mean - half_width), scale(mean + half_width), launches, degrees
-        )
-        for name, mean in zip(names, means, strict=True)
-    }
+    return np.log(table) if ratios else table
 
 
-def _error(tables: Sequence[np.ndarray], launches: int) -> tuple[float, float]:
-    """Return the pooled error's degrees of freedom, and the half-width that follows from it."""
-    if launches < 2:
-        return 0.0, math.inf
-    squares = degrees = 0.0
-    for table in tables:
-        # The reference against itself is 0 in every launch.
-        block = np.vstack([table, np.zeros(launches)])
-        error = block - block.mean(0) - block.mean(1, keepdims=True) + block.mean()
-        squares += float((error**2).sum())
-        degrees += (len(block) - 1) * (launches - 1)
-    deviation = math.sqrt(2 * squares / degrees / launches)
-    return degrees, -_quantile((1 - LEVEL) / 2, degrees) * deviation
+def _error(table: np.ndarray) -> tuple[float, float]:
+    """Return the variance of one block's error, and its degrees of freedom."""
+    # The reference against itself is 0 in every launch.
+    block = np.vstack([table, np.zeros(table.shape[-1])]) if table.size else np.zeros((1, 1))
+    degrees = (block.shape[0] - 1) * (block.shape[1] - 1)
+    if not degrees:
+        return 0.0, 0.0
+    error = block - block.mean(0) - block.mean(1, keepdims=True) + block.mean()
+    return float((error**2).sum()) / degrees, degrees
+
+
+def _moderated(errors: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return each error's variance and degrees of freedom, in the light of the others'."""
+    usable = [(variance, degrees) for variance, degrees in errors if variance > 0]
+    if len(usable) < FEWEST_BLOCKS:
+        return [*errors]
+    variances, degrees = np.array(usable).T
+    half = degrees / 2
+    logs = np.log(variances) - digamma(half) + np.log(half)
+    # How much more the variances differ than chance alone makes them.
+    spread = float(logs.var(ddof=1) - polygamma(1, half).mean())
+    prior = 2 * _inverse_trigamma(spread) if spread > 0 else math.inf
+    shift = digamma(prior / 2) - math.log(prior / 2) if prior < math.inf else 0.0
+    common = math.exp(float(logs.mean()) + shift)
+    most = float(degrees.sum())
+    weight = min(prior, most)  # what the others tell cannot exceed what they measured
+    return [
+        ((weight * common + own * variance) / (weight + own), min(weight + own, most))
+        if variance > 0
+        else (variance, own)
+        for variance, own in errors
+    ]
+
+
+def _inverse_trigamma(value: float) -> float:
+    """Return where the trigamma function has `value`, which is above 0 (it falls from infinity)."""
+    return float(brentq(lambda x: polygamma(1, x) - value, 1e-9, 1e9))
 
 
 def _exp(value: float) -> float:

@@ -18,6 +18,11 @@ def of_framework(cls: Any) -> bool:
     return root in (*FRAMEWORKS, "builtins", "tensorflow_core")
 
 
+def definer(cls: type, method: str) -> type:
+    """Return the class that `cls` has `method` from; `object` where there is none."""
+    return next((base for base in cls.__mro__ if method in vars(base)), object)
+
+
 def of_user(cls: type) -> bool:
     """Whether a class is the user's own, and no installed package's."""
     module = sys.modules.get(cls.__module__)

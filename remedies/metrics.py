@@ -133,7 +133,7 @@ RECIPES = _table(
 PROGRAMS = _table(
     Metric("program_differs", "programs", _COUNT, STEP, "another program",
            "1 where the step's program is not the reference step's; its text is a "
-           "fingerprint."),
+           "fingerprint, for a device that is only compiled for of what the program computes."),
     Metric("python_calls_differ", "calls", _COUNT, STEP, "other Python calls",
            "Python calls of one warm step that the reference step does not make, or makes "
            "and this step does not; its text is a fingerprint."),
@@ -143,13 +143,17 @@ PROGRAMS = _table(
            "Variants of a cell with one number are one step; its text says what differs from "
            "the reference step.", False),
     Metric("instructions", "instructions", _COUNT, STEP, "instructions",
-           "Instructions of the optimized program; without XLA nodes of the executed graph."),
+           "Instructions of the optimized program; without XLA nodes of the executed graph. For a "
+           "device that is only compiled for its text is a hash of the program's."),
     Metric("compares", "instructions", _COUNT, STEP, "compares",
            "Comparisons among them."),
     Metric("converts", "instructions", _COUNT, STEP, "converts",
            "Type conversions among them."),
     Metric("fusions", "instructions", _COUNT, STEP, "fusions",
            "Fused kernels among them."),
+    Metric("kernels", "kernels", _COUNT, STEP, "kernels",
+           "Kernels that XLA writes itself for a GPU that is compiled for and not run; its text "
+           "is a hash of their PTX.", False),
     Metric("bytes_moved", "bytes", _COUNT, STEP, "bytes moved",
            "Bytes that the program's kernels read and write: operands and results of every "
            "instruction of its entry computation. With XLA only."),

@@ -11,7 +11,7 @@ from remedies.archive import digest_of
 from remedies.cures import config_code, constructor, holds
 from remedies.findings import Advice, Cause, names
 from remedies.inventory import is_variable, layers, objects
-from remedies.libraries import of_framework, of_user
+from remedies.libraries import definer, of_framework, of_user
 from remedies.rebuilding import in_file, not_in_file
 from remedies.trip import Difference, Subject, Trip
 
@@ -58,13 +58,23 @@ def _lora(subject: Subject, trip: Trip) -> Advice | None:
     if not adapted or not trip.differences:
         return None
     shown = ", ".join(f"self.{path}" for path in adapted[:6])
+    lost = [d for d in trip.of("weight", lost=True) if "lora" in d.path]
+    after = (
+        "the loaded model has no LoRA, so training goes on with all weights"
+        if lost
+        else "the loaded model starts LoRA anew, on the merged kernels, so it trains otherwise"
+    )
+    serve = "to serve the model, load it as it is: the merged kernels predict the same"
+    if trip.outputs_changed:
+        serve = "to serve the model, keep the float model's file: merging rounds the kernels anew"
     return Advice(
         Cause.LORA,
-        f"LoRA is on in {shown}: saving merges its weights into the kernels, and the loaded model "
-        "has no LoRA, so training goes on with all weights and without LoRA's optimizer state.",
-        "lora_enabled is True in the model, and the loaded model has no lora_kernel variables.",
+        f"LoRA is on in {shown}: saving merges its weights into the kernels, and {after}, "
+        "without LoRA's optimizer state.",
+        f"lora_enabled is True in the model, and {len(lost)} of its LoRA variables are lost, "
+        f"{len([d for d in trip.of('weight', lost=False) if 'lora' in d.path])} changed.",
         (
-            "to serve the model, load it as it is: the merged kernels predict the same",
+            serve,
             "to go on training, make the model by your code, call enable_lora(rank), build the "
             "optimizer and restore a tf.train.Checkpoint of model and optimizer",
         ),
@@ -89,11 +99,10 @@ def _quantized(paths: list[str], second: Trip) -> Advice:
 def _saves_itself(owner: Any) -> bool:
     cls = type(owner)
     methods = ("save_own_variables", "load_own_variables")
-    definers = [base for name in methods for base in cls.__mro__ if name in vars(base)][:2]
-    firsts = [
-        next(b for b in cls.__mro__ if name in vars(b)) for name in methods if hasattr(cls, name)
-    ]
-    return bool(definers) and any(not of_framework(base) for base in firsts)
+    return any(
+        definer(cls, name) is not object and not of_framework(definer(cls, name))
+        for name in methods
+    )
 
 
 def _own_variables(differences: list[Difference]) -> Advice:
@@ -200,7 +209,7 @@ def _automatic(subject: Subject, thing: Any, path: str, given: list[Difference])
 
     cls = type(thing)
     code, missing = config_code(thing)
-    own = next(base for base in cls.__mro__ if "get_config" in vars(base))
+    own = definer(cls, "get_config")
     automatic = of_framework(own)
     kinds = ("weight", "optimizer", "attribute")
     cured = None if missing else holds(subject, cls, code, kinds)
@@ -246,7 +255,7 @@ def _hidden_arguments(subject: Subject) -> Iterator[Advice]:
         cls = type(thing)
         if of_framework(cls) or not hasattr(thing, "get_config") or not constructor(cls):
             continue
-        own = next(base for base in cls.__mro__ if "get_config" in vars(base))
+        own = definer(cls, "get_config")
         code, missing = config_code(thing)
         if missing or of_framework(own):
             where = f" (self.{path})" if path else ""

@@ -87,30 +87,34 @@ def preserved(model: Any) -> Iterator[Snapshot]:
             snapshot.restore()
 
 
+_GLOBAL_SEEDS = ("global_seed_generator", "global_random_seed")
+
+
 @contextmanager
 def randomness() -> Iterator[None]:
-    """Put the random states of Python, NumPy and TensorFlow back afterwards."""
+    """Put the random states of Python, NumPy, TensorFlow and Keras back afterwards."""
     import tensorflow as tf
+    from keras.src.backend.common.global_state import GLOBAL_STATE_TRACKER as KERAS
     from tensorflow.python.eager import context
 
     seed = context.global_seed()
+    drawn = {name: getattr(KERAS, name, None) for name in _GLOBAL_SEEDS}
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - users draw from it
     try:
         yield
     finally:
         random.setstate(python)
         np.random.set_state(numpy)  # noqa: NPY002
+        vars(KERAS).update(drawn)
         # TensorFlow tells its seed and not how far it has drawn: without a seed, a new one.
         tf.random.set_seed(random.SystemRandom().getrandbits(31) if seed is None else seed)
 
 
 def level(seed: int = 1) -> None:
-    """Let every global source of random numbers start from `seed`."""
-    import tensorflow as tf
+    """Let every global source of random numbers start from `seed`, Keras' own among them."""
+    import keras
 
-    random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002
-    tf.random.set_seed(seed)
+    keras.utils.set_random_seed(seed)
 
 
 def align(source: Any, target: Any) -> bool:

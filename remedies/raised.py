@@ -8,8 +8,8 @@ from typing import Any
 
 from remedies.cures import config_code, constructor, holds
 from remedies.findings import Advice, Cause
-from remedies.inventory import objects
-from remedies.libraries import of_framework, of_user
+from remedies.inventory import layers, objects
+from remedies.libraries import definer, of_framework, of_user
 from remedies.problem import shorten
 from remedies.trip import Failure, Subject, Trip
 
@@ -28,6 +28,11 @@ def causes(subject: Subject, trip: Trip, others: tuple[Trip, ...]) -> Iterator[A
     if _quantized(subject.model):
         yield _cannot_save_quantized(failure)
         return
+    if "was never built" in str(failure.error):
+        unbuilt = dict(_unbuilt(subject.model))
+        if unbuilt:
+            yield _own_build(subject.model, unbuilt)
+            return
     for path, thing in _suspects(subject, failure):
         advice = _config(subject, path, thing, failure)
         if advice is not None:
@@ -59,6 +64,48 @@ def _unregistered(
         code=f"{decorator}\n{base}",
         place=f"above class {what}",
         cured=bool(others) or None,
+    )
+
+
+def _unbuilt(model: Any) -> Iterator[tuple[str, list[str]]]:
+    """Yield the layers whose own `build`, tried on a copy, leaves children unbuilt, and those."""
+    for path, layer in layers(model).items():
+        if of_framework(definer(type(layer), "build")):
+            continue
+        try:
+            copy = type(layer).from_config(layer.get_config())
+            copy.build_from_config(layer.get_build_config())
+        except Exception:  # noqa: S112 - what cannot be tried is no evidence
+            continue
+        children, built = layers(layer), layers(copy)
+        idle = [name for name in children if name not in built or not built[name].built]
+        left = [name for name in idle if children[name].weights]
+        outer = [name for name in left if not any(name.startswith(f"{other}.") for other in left)]
+        if outer:
+            yield path, outer
+
+
+def _own_build(model: Any, unbuilt: dict[str, list[str]]) -> Advice:
+    things = layers(model)
+    names = "; ".join(
+        f"{type(things[path]).__name__} (self.{path}): "
+        + ", ".join(f"self.{child}" for child in children[:6])
+        for path, children in list(unbuilt.items())[:3]
+    )
+    classes = ", ".join(dict.fromkeys(type(things[path]).__name__ for path in unbuilt))
+    anew = (
+        "make the model by your code, call it on a batch, compile(...), "
+        "optimizer.build(model.trainable_variables), then load_weights(path)"
+    )
+    own = all(of_user(type(things[path])) for path in unbuilt)
+    first = next(iter(unbuilt.values()))[0]
+    build = f"build each of these layers in {classes}.build(): self.{first}.build(...)"
+    return Advice(
+        Cause.CHILDREN,
+        f"Loading raises, because a build() of its own switches Keras' trace of call off, and it "
+        f"does not build these layers: {names}. A real call had built them.",
+        "build() of each, tried on a copy as loading does it, left them unbuilt.",
+        (build, f"or, for the file as it is: {anew}") if own else (anew,),
     )
 
 
@@ -96,8 +143,7 @@ def _suspects(subject: Subject, failure: Failure) -> Iterator[tuple[str, Any]]:
 
 
 def _lacks_config(thing: Any) -> bool:
-    own = next((base for base in type(thing).__mro__ if "get_config" in vars(base)), object)
-    return of_framework(own)
+    return of_framework(definer(type(thing), "get_config"))
 
 
 def _config(subject: Subject, path: str, thing: Any, failure: Failure) -> Advice | None:

@@ -12,7 +12,7 @@ from remedies.arguments import needs_training
 from remedies.cures import build_code, casting, holds, zeros_code
 from remedies.findings import Advice, Cause, place
 from remedies.inventory import is_functional, objects, owned_classes
-from remedies.libraries import of_framework
+from remedies.libraries import definer, of_framework
 from remedies.problem import reason
 from remedies.rebuild import observe
 from remedies.state import leaves, mapped
@@ -63,12 +63,8 @@ def in_file(trip: Trip, difference: Difference) -> bool:
 
 
 def _records_nothing(subject: Subject, second: Trip) -> bool:
-    overridden = not of_framework(_definer(type(subject.model), "build_from_config"))
+    overridden = not of_framework(definer(type(subject.model), "build_from_config"))
     return bool(second.of("weight", lost=True)) or (overridden and not second.records_inputs)
-
-
-def _definer(cls: type, method: str) -> type:
-    return next((base for base in cls.__mro__ if method in vars(base)), object)
 
 
 def not_in_file(absent: list[Difference]) -> Advice:
@@ -338,7 +334,7 @@ def _own_builder(subject: Subject, unbuilt: list[str]) -> str:
     for path in sorted(outer, key=len, reverse=True):
         for method in ("build_from_config", "build"):
             cls = type(things[path])
-            if not of_framework(_definer(cls, method)):
+            if not of_framework(definer(cls, method)):
                 return f"{cls.__name__}.{method}"
     return ""
 

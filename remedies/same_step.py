@@ -102,12 +102,7 @@ def identify(
     NoStepError
         Where the model hides its step.
     """
-    data = (inputs, targets) if step == "train" else (inputs,)
-    if not model.built:
-        model(inputs)  # a step that makes variables while it is traced is another program
-    if model.optimizer is not None:
-        model.optimizer.build(model.trainable_variables)
-    getattr(model, f"make_{step}_function")(force=True)
+    data = prepare(model, step, inputs, targets)
 
     def run() -> object:
         return getattr(model, f"{step}_on_batch")(*data)
@@ -118,6 +113,16 @@ def identify(
     else:
         program = _executed(run)
     return Step(program, python_calls.warm(run))
+
+
+def prepare(model: Any, step: str, inputs: Any, targets: Any = None) -> tuple[Any, ...]:
+    """Make the variables and the function of a step of `model`, and return what it is fed."""
+    if not model.built:
+        model(inputs)  # a step that makes variables while it is traced is another program
+    if model.optimizer is not None:
+        model.optimizer.build(model.trainable_variables)
+    getattr(model, f"make_{step}_function")(force=True)
+    return (inputs, targets) if step == "train" else (inputs,)
 
 
 def same(step: Step, other: Step) -> bool:
@@ -191,33 +196,34 @@ def _executed(run: Callable[[], object]) -> Program:
     return Program(executed_graphs.fingerprint(graph), counts)
 
 
-def _optimized(
-    model: Any, step: str, data: tuple[Any, ...], compiled: MutableMapping[str, Program]
-) -> Program:
+def compiler_of(model: Any, step: str, data: tuple[Any, ...]) -> Callable[..., Any]:
+    """Return what TensorFlow says of a step at each stage of compiling, for a model that has it.
+
+    Raises
+    ------
+    NoStepError
+        Where the model hides its step.
+    """
     batch = (*data, None) if step == "train" else data
     for function in _functions(getattr(model, f"{step}_function"), set()):
         if function._jit_compile:
-            compiler = function.experimental_get_compiler_ir(batch)
-            source = hlo.read(compiler(stage="hlo")).text
-            if source not in compiled:
-                compiled[source] = _compile(compiler)
-            return compiled[source]
+            return function.experimental_get_compiler_ir(batch)  # type: ignore[no-any-return]
     raise NoStepError(f"{model.name}: no {step} step that XLA compiles")
 
 
-def _compile(compiler: Callable[..., Any]) -> Program:
-    program = hlo.read(compiler(stage="optimized_hlo"))
-    counts = {
-        "instructions": program.opcodes.total(),
-        "compares": program.opcodes["compare"],
-        "converts": program.opcodes["convert"],
-        "fusions": program.opcodes["fusion"],
-        "bytes_moved": program.bytes_moved,
-    }
-    temporary = _temporary_bytes(compiler)
-    if not math.isnan(temporary):
-        counts["temporary_bytes"] = int(temporary)
-    return Program(program.fingerprint, counts)
+def _optimized(
+    model: Any, step: str, data: tuple[Any, ...], compiled: MutableMapping[str, Program]
+) -> Program:
+    compiler = compiler_of(model, step, data)
+    source = hlo.read(compiler(stage="hlo")).text
+    if source not in compiled:
+        program = hlo.read(compiler(stage="optimized_hlo"))
+        counts = program.counts
+        temporary = _temporary_bytes(compiler)
+        if not math.isnan(temporary):
+            counts["temporary_bytes"] = int(temporary)
+        compiled[source] = Program(program.fingerprint, counts)
+    return compiled[source]
 
 
 def _temporary_bytes(compiler: Callable[..., Any]) -> float:

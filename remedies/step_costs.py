@@ -139,7 +139,7 @@ def _said(values: list[float], placebo: list[float], ratios: bool) -> str:
         return "not timed: pip install scipy for the interval"
     if len(values) < 2:
         return "not timed: the budget is spent"
-    interval = intervals([{"remedy": values, PLACEBO: placebo}], ratios)["remedy"]
+    interval = intervals([{"remedy": values, PLACEBO: placebo}], ratios)[0]["remedy"]
     low, high = interval.low, interval.high
     where = f"{len(values)} makings in one process"
     if not ratios:

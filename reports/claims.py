@@ -90,7 +90,30 @@ def _cost(results: Results, remedy: str, true: Word) -> Finding:
 def _c9(results: Results) -> Finding:
     outcome, text = _cost(results, "tf_cast", Word.SLOWER)
     floats = results.compared("step_ratio", remedy="tf_cast", mask_dtype="float32")
-    return outcome, f"{text} Fed float32 masks: {summary(floats)}."
+    text = f"{text} Fed float32 masks: {summary(floats)}."
+    return outcome, text + _compiled(results, "tf_cast")
+
+
+def _c10(results: Results) -> Finding:
+    outcome, text = _cost(results, FUNCTIONAL, Word.FASTER)
+    return outcome, text + _compiled(results, FUNCTIONAL)
+
+
+def _compiled(results: Results, remedy: str) -> str:
+    """Say which programs differ on devices that were only compiled for: of no bearing on time."""
+    texts = []
+    for device in results.compiled:
+        rows = results.metric("program_differs", remedy=remedy, device=device)
+        counts = [
+            f"{(own['value'] != 0).sum()} of {counted(len(own), 'step')} fed {mask} masks"
+            for mask, own in rows.groupby("mask_dtype")
+        ]
+        texts += [f"for {device}, {listed(counts)}"] if counts else []
+    if not texts:
+        return ""
+    return (
+        f" Compiled, not run, the program is not {REFERENCE}'s on bool masks: {'; '.join(texts)}."
+    )
 
 
 def _c11(results: Results) -> Finding:
@@ -117,7 +140,7 @@ _OTHERS: dict[str, Judge] = {
     "C7": _whole("tf_cast"),
     "C8": _c8,
     "C9": _c9,
-    "C10": lambda results: _cost(results, FUNCTIONAL, Word.FASTER),
+    "C10": _c10,
     "C11": _c11,
     "C12": _c12,
 }

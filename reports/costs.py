@@ -9,9 +9,10 @@ from remedies.intervals import Word
 from reports import figures
 from reports.parts import Figure, Section, Table
 from reports.results import Results, cells, summary
-from reports.vocabulary import COSTS, REFERENCE, STEPS
+from reports.vocabulary import COSTS, JITS, REFERENCE, STEPS
 from reports.wording import NOTHING, between, listed, percent, seconds, size, span
 
+_KERNEL = ["device", "jit", "kernel", "mask_dtype", "size"]
 _CELL = ["machine", "workload", "batch", "device", "jit", "step"]
 
 
@@ -37,14 +38,14 @@ def _steps(results: Results) -> Iterator[Table | Figure]:
     judged = results.compared("step_ratio")
     for key, own in judged.groupby([*_CELL, "exact", "difference"], sort=False):
         place = "" if own["exact"].all() else key[1]
-        members = _members(own[["remedy", "mask_dtype"]].itertuples(index=False))
+        makers = members(own[["remedy", "mask_dtype"]].itertuples(index=False))
         # One comparison stands for those of all members: they are one step.
-        groups.setdefault((key[5], not own["exact"].all(), members, place), []).append(own[:1])
+        groups.setdefault((key[5], not own["exact"].all(), makers, place), []).append(own[:1])
     rows, drawn = [], dict[str, list[Any]]()
-    for (step, timed, members, _), parts in sorted(
+    for (step, timed, makers, _), parts in sorted(
         groups.items(), key=lambda item: (item[0][0] != "train", *item[0])
     ):
-        own, name = pd.concat(parts), f"{STEPS.get(step, step)}: {members}"
+        own, name = pd.concat(parts), f"{STEPS.get(step, step)}: {makers}"
         differs = [text for text in dict.fromkeys(own["difference"]) if text]
         rows.append(
             {
@@ -56,12 +57,11 @@ def _steps(results: Results) -> Iterator[Table | Figure]:
                 f"{REFERENCE}'s step": _range(own),
             }
         )
-        if timed:
-            drawn.setdefault(name.replace(": ", "\n"), []).append(own)
-    if rows:
-        yield Table("Distinct steps, with the remedies and mask dtypes that make each.", rows)
-    title = f"Which steps are not exactly {REFERENCE}'s, and by how much?"
+        drawn.setdefault(name.replace(": ", "\n"), []).append(own)
+    title = f"How much slower than {REFERENCE}'s is each distinct step?"
     yield from _figure("steps", title, [(name, pd.concat(own)) for name, own in drawn.items()])
+    if rows:
+        yield Table("Distinct steps, with the remedies and mask dtypes that make each.", rows, True)
 
 
 def _figure(name: str, title: str, rows: Sequence[tuple[str, Any]]) -> Iterator[Figure]:
@@ -70,7 +70,7 @@ def _figure(name: str, title: str, rows: Sequence[tuple[str, Any]]) -> Iterator[
         yield Figure(name, title, "; ".join(said), figures.steps, rows)
 
 
-def _members(variants: Any) -> str:
+def members(variants: Any) -> str:
     """Return the names of one step: ``control and tf_cast, bool mask``."""
     by_mask: dict[str, list[str]] = {}
     for remedy, mask_dtype in variants:
@@ -79,26 +79,36 @@ def _members(variants: Any) -> str:
 
 
 def _cast(results: Results) -> Iterator[Table | Figure]:
+    """Yield tf.where after tf.cast alone, by the mask's dtype and the bytes of the values."""
     judged = results.judged[results.judged["metric"] == "where_ratio"]
-    speed = results.metric("where_bandwidth")
+    speeds = results.metric("where_bandwidth").groupby(_KERNEL)["value"].median()
     rows: dict[str, dict[str, str]] = {}
-    drawn = []
-    axes = ["device", "jit", "kernel", "mask_dtype", "size"]
-    speeds = speed.groupby(axes)["value"].median()
-    for key, own in judged.groupby(axes, sort=False):
-        device, jit, kernel, mask_dtype, amount = key
-        call = "tf.where after tf.cast" if kernel == "where_cast" else kernel
-        name = f"{call}, {mask_dtype} mask, {jit}, {device}"
+    panels: dict[str, dict[str, list[Any]]] = {}
+    for key, own in judged[judged["kernel"] == "where_cast"].groupby(_KERNEL, sort=False):
+        device, jit, _, mask_dtype, amount = key
+        where = f"{device.upper()}, {JITS.get((jit,), jit)}"
         share = f"; {percent(speeds[key])} of a copy's speed" if key in speeds else ""
-        rows.setdefault(name, {"kernel": name})[size(amount)] = f"{summary(own)}{share}"
-        drawn.append((f"{mask_dtype} mask\n{jit}, {device}, {size(amount)}", own))
-    if rows:
-        yield Table(
-            "tf.where after tf.cast, alone, by the bytes of its values, against tf.where on a bool "
-            "mask. 100 % of a copy's speed is that of a plain copy; caches can bring it above.",
-            [*rows.values()],
+        row = rows.setdefault(
+            f"{mask_dtype} mask, {where}", {"mask": f"{mask_dtype} mask, {where}"}
         )
-    yield from _figure("cast", "What does the cast cost by itself?", drawn)
+        row[size(amount)] = f"{summary(own)}{share}"
+        panels.setdefault(where, {}).setdefault(mask_dtype, []).append(own)
+    if not rows:
+        return
+    title = "What does the cast cost by itself, by mask and size?"
+    said = (f"{head} {text}" for row in rows.values() for head, text in row.items())
+    alt = f"Percent slower than tf.where on a bool mask, as in the table: {'; '.join(said)}."
+    yield Figure("cast", title, alt, figures.cast, [
+        (where, {mask: pd.concat(own).sort_values("size") for mask, own in series.items()})
+        for where, series in panels.items()
+    ])  # fmt: skip
+    yield Table(
+        "tf.where after tf.cast, alone, by the bytes of its values, against tf.where on a bool "
+        "mask. 100 % of a copy's speed: as many bytes a second as a plain copy; caches can exceed "
+        "it.",
+        [*rows.values()],
+        True,
+    )
 
 
 def _once(results: Results) -> Iterator[Table | Figure]:
@@ -108,7 +118,7 @@ def _once(results: Results) -> Iterator[Table | Figure]:
     for metric, label in COSTS.items():
         judged = results.compared(metric)
         for (remedy, amount), own in judged.groupby(["remedy", "size"], sort=False):
-            name = f"{label}, size {amount}" if amount else label
+            name = f"{label}, images {amount} pixels wide" if amount else label
             rows[remedy][name] = summary(own)
             rows.setdefault(REFERENCE, {"remedy": REFERENCE})[name] = f"takes {_range(own)}"
         if metric != "first_step_ratio":
@@ -117,9 +127,9 @@ def _once(results: Results) -> Iterator[Table | Figure]:
     for name, row in rows.items():
         if len(files := results.metric("file_bytes", remedy=name)["value"]):
             row[".keras file"] = listed(size(value) for value in sorted({*files}))
-    if filled := [row for row in rows.values() if len(row) > 1]:
-        yield Table(f"First step, save, load against {REFERENCE}'s; what is written.", filled)
     yield from _figure("files", f"Do save and load take longer than {REFERENCE}'s?", drawn)
+    if filled := [row for row in rows.values() if len(row) > 1]:
+        yield Table(f"First step, save, load against {REFERENCE}'s; what is written.", filled, True)
 
 
 def _range(rows: Any) -> str:

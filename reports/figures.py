@@ -2,20 +2,23 @@
 
 import io
 import math
+import re
 import textwrap
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.figure import Figure as Canvas
+from matplotlib.patches import Rectangle
 
+from reports import wording
 from reports.parts import Figure
 from reports.results import summary
-from reports.vocabulary import TEMPLATES
+from reports.vocabulary import HARM_BRIEF, TEMPLATES
 
 WIDTH = 8.0  # inches
-
 
 _QUIET = ("axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "xtick.color")
 _COLORS = ("ink", "muted", "paper", "good", "bad", "open", "slow")
@@ -43,21 +46,39 @@ def svg(figure: Figure, theme: str) -> bytes:
     return target.getvalue()
 
 
-def answer(canvas: Any, colors: Any, rows: Sequence[tuple[str, float | None, Any]]) -> None:
-    """Draw what comes back, as bars, beside what a training step costs, in words."""
-    axes = _panel(canvas, [name for name, _, _ in rows], 0.45)
-    for place, (_, share, own) in enumerate(rows):
-        text = "not measured" if share is None else f"{share:.0%}"
-        width, inside = share or 0, (share or 0) > 0.3
-        axes.barh(place, width, height=0.55, color=colors.good if width == 1 else colors.bad)
-        axes.text(width + (-0.02 if inside else 0.02), place, text, va="center",
-                  ha="right" if inside else "left",
-                  color=colors.paper if inside else colors.ink)  # fmt: skip
-        _say(axes, place, own)
-    axes.set(xlim=(0, 1), xticks=[], title="what comes back")
-    axes.annotate("cost of a training step", (1.03, 1.025), xycoords="axes fraction",
-                  color=colors.muted)  # fmt: skip
+def situations(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:
+    """Draw what each remedy (columns) keeps in each situation (rows), in colours and in words.
+
+    The names of situations are above their cells: so it can be read on a telephone.
+    """
+    remedies = [*rows[0][1].index]
+    wide, high, head = 4.7, 0.5 * len(rows), 0.55
+    canvas.set_size_inches(wide, high + head)
+    axes = canvas.add_axes((0, 0, 1, high / (high + head)))
+    axes.set(xlim=(0, len(remedies)), ylim=(len(rows), 0), xticks=[], yticks=[])
     axes.spines["bottom"].set_visible(False)
+    for x, remedy in enumerate(remedies):
+        name = re.sub("_(?=from|bool|pair)", "_\n", remedy)
+        axes.text(x + 0.5, -0.15, textwrap.fill(name, 13), ha="center", va="bottom", fontsize=7.5,
+                  color=colors.muted, clip_on=False)  # fmt: skip
+    looks = {  # fill, edge and ink of each harm
+        0: (colors.good, colors.good, colors.paper),
+        1: (colors.paper, colors.open, colors.ink),
+        2: (colors.paper, colors.bad, colors.bad),
+        3: (colors.bad, colors.bad, colors.paper),
+    }
+    for y, (name, harms) in enumerate(rows):
+        axes.text(0.02, y + 0.22, textwrap.shorten(name, 76), va="center", fontsize=8)
+        for x, harm in enumerate(harms):
+            if math.isnan(harm):
+                axes.text(x + 0.5, y + 0.68, "n/a", ha="center", va="center", fontsize=7.5,
+                          color=colors.muted)  # fmt: skip
+                continue
+            fill, edge, ink = looks[min(3, int(harm))]
+            axes.add_patch(Rectangle((x + 0.03, y + 0.44), 0.94, 0.5, facecolor=fill,
+                                     edgecolor=edge, linewidth=0.8))  # fmt: skip
+            axes.text(x + 0.5, y + 0.69, HARM_BRIEF[min(3, int(harm))], ha="center", va="center",
+                      fontsize=7.5, color=ink)  # fmt: skip
 
 
 def steps(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:
@@ -74,8 +95,47 @@ def steps(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:
             axes.plot((low, high), (y, y), color=color, linewidth=1.4)
             reach = max(reach, abs(low), abs(high))
         _say(axes, place, own)
-    axes.set(xlim=(-1.1 * reach, 1.1 * reach), xlabel="% faster | % slower")
+    axes.set(xlim=(-1.1 * reach, 1.1 * reach), xlabel="% faster  |  % slower")
+    axes.xaxis.set_major_formatter(lambda x, _: f"{abs(x):g}")
     axes.axvline(0, color=colors.muted, linewidth=0.8, zorder=0)
+
+
+def cast(canvas: Any, colors: Any, rows: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """Draw intervals over sizes, a panel for each device and jit, with what memory alone costs."""
+    down = math.ceil(len(rows) / 2)
+    canvas.set_size_inches(WIDTH, 2.9 * down)
+    canvas.set_layout_engine("constrained")
+    grid = canvas.subplots(down, 2, sharey=True, squeeze=False)
+    ends = [
+        end for _, masks in rows for own in masks.values() for end in (*own["low"], *own["high"])
+    ]
+    reach = 100 * (max((end for end in ends if end < 3), default=1.5) - 1)
+    floor = 100 * (min((end for end in ends if end > 0), default=0.7) - 1)
+    for place, axes in enumerate(grid.flat):
+        if place >= len(rows):
+            axes.set_axis_off()
+            continue
+        where, masks = rows[place]
+        sizes = sorted({size for own in masks.values() for size in own["size"]})
+        axes.axhline(0, color=colors.muted, linewidth=0.8)
+        for i, (mask, own) in enumerate(masks.items()):
+            color = colors.slow if mask != "bool" else colors.good
+            low, center, high = (100 * (own[end] - 1) for end in ("low", "ratio", "high"))
+            at = [sizes.index(size) + 0.16 * i for size in own["size"]]
+            axes.vlines(at, low.clip(floor), high.clip(upper=reach), color=color, linewidth=1.4)
+            axes.plot(at, center, "so"[mask == "bool"], color=color, markersize=5)
+            axes.text(0.02, 0.93 - 0.1 * i, f"{'■●'[mask == 'bool']} {mask} mask", color=color,
+                      transform=axes.transAxes, fontsize=9)  # fmt: skip
+            if more := np.dtype(mask).itemsize - 1:  # values are read and written, 4 bytes each
+                axes.axhline(100 * more / 9, color=color, linestyle=":", linewidth=1)
+                axes.text(-0.45, 100 * more / 9, "if memory is the limit", color=color,
+                          va="bottom", fontsize=8)  # fmt: skip
+        axes.set_xticks(range(len(sizes)), [wording.size(size) for size in sizes])
+        axes.set(title=where, xlim=(-0.5, len(sizes) - 0.5), ylim=(floor - 5, reach + 5))
+        axes.yaxis.set_major_formatter("{x:.0f} %")
+        axes.tick_params(axis="y", labelleft=True)
+    canvas.supylabel("slower than on a bool mask", fontsize=9, color=colors.muted)
+    canvas.supxlabel("bytes of the values", fontsize=9, color=colors.muted)
 
 
 def _panel(canvas: Any, names: Sequence[str], height: float) -> Any:
@@ -92,10 +152,9 @@ def _panel(canvas: Any, names: Sequence[str], height: float) -> Any:
 
 
 def _say(axes: Any, place: int, rows: Any) -> None:
-    """Write the worst of `rows` at the right; the table has the rest."""
-    first, *more = summary(rows).split("; ")
-    text = textwrap.fill(first + " ..." * bool(more), 42) if len(rows) else "not measured"
-    axes.annotate(text, (1.03, place), xycoords=("axes fraction", "data"), va="center", fontsize=9,
+    """Write at the right what `rows` say together."""
+    text = "\n".join(textwrap.wrap(summary(rows), 48, max_lines=3))
+    axes.annotate(text, (1.03, place), xycoords=("axes fraction", "data"), va="center", fontsize=8,
                   annotation_clip=False)  # fmt: skip
 
 

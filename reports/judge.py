@@ -22,6 +22,7 @@ _ENDS = {"ratio": "center", "low": "low", "high": "high"}
 _NOTHING = Interval(math.nan, math.nan, math.nan, 0, 0)
 
 Key = tuple[Any, ...]
+Block = dict[Any, list[float]]  # distinct step -> its values, launch by launch
 
 RUN = ("machine", "commit")
 CELL = tuple(axis for axis in AXES if axis not in VARIANT)
@@ -65,11 +66,24 @@ def _metric(
     for key in [key for name in names[:3] for key in evidence.get(name, ())]:
         own = {name: table[key] for name, table in evidence.items() if key in table}
         cells[key] = cells.get(key) or Cell(own, tables.get(_TIMES[metric], {}).get(key), metric)
+    timed = _intervals({key: cell.ratio_blocks for key, cell in cells.items()}, ratios=True)
+    python = _intervals({key: cell.python_blocks for key, cell in cells.items()}, ratios=False)
     # Bonferroni's number: distinct steps that a clock was needed for.
-    asked = max(1, sum(len(cell.timed) for cell in cells.values())) * max(1, looks)
+    asked = max(1, sum(map(len, timed.values()))) * max(1, looks)
     for key, cell in cells.items():
+        cell.timed, cell.python_timed = timed[key], python[key]
         for row in cell.rows(threshold, asked):
             yield run | dict(zip(CELL, key, strict=True)) | {"metric": metric} | row
+
+
+def _intervals(cells: Mapping[Key, list[Block]], ratios: bool) -> dict[Key, dict[Any, Interval]]:
+    """Return the intervals of each cell; all cells together tell how much launches differ."""
+    owners = [key for key, blocks in cells.items() for _ in blocks]
+    blocks = [block for own in cells.values() for block in own]
+    made: dict[Key, dict[Any, Interval]] = {key: {} for key in cells}
+    for key, own in zip(owners, intervals.intervals(blocks, ratios), strict=True):
+        made[key] |= own
+    return made
 
 
 def reference(variant: Key) -> bool:
@@ -81,7 +95,7 @@ def reference(variant: Key) -> bool:
 
 
 class Cell:
-    """The variants of one cell, and the intervals of those that a clock was needed for.
+    """The variants of one cell, and the values of those that a clock was needed for.
 
     `tables` are its rows by metric, `times` those of the times that `metric` is a ratio of.
     """
@@ -102,8 +116,10 @@ class Cell:
             self.variants = {v: None for v in self.variants if not reference(v)}
         python, ratios = _pivot(tables.get(PYTHON)), _pivot(tables.get(metric))
         self.kinds = {v: self._kind(v, v in python or v not in ratios) for v in self.variants}
-        self.timed = self._intervals(ratios, Word.SLOWER)
-        self.python_timed = self._intervals(python, Word.PYTHON)
+        self.ratio_blocks = self._blocks(ratios, Word.SLOWER)
+        self.python_blocks = self._blocks(python, Word.PYTHON)
+        self.timed: dict[Any, Interval] = {}
+        self.python_timed: dict[Any, Interval] = {}
 
     def _kind(self, variant: Key, timed_alone: bool) -> Word:
         """Return how `variant` is compared: not at all, by its Python alone, or by a ratio."""
@@ -122,9 +138,9 @@ class Cell:
         group = self.exact["step_group"].get(variant)
         return group[0] if group and variant[0] != PLACEBO else variant
 
-    def _intervals(self, measured: Any, kind: Word) -> dict[Any, Interval]:
-        """Return the interval of each distinct step; equal launches share an error."""
-        blocks: dict[Key, dict[Any, list[float]]] = {}
+    def _blocks(self, measured: Any, kind: Word) -> list[Block]:
+        """Return the values of each distinct step; equal launches share an error."""
+        blocks: dict[Key, Block] = {}
         steps = set()
         for variant, launches in measured.items():
             step = self._step(variant)
@@ -134,10 +150,7 @@ class Cell:
             # In the gate each variant has a reference of its own.
             block = blocks.setdefault((*sorted(launches), *([step] if self.gate else [])), {})
             block[step] = [launches[launch] for launch in sorted(launches)]
-        made: dict[Any, Interval] = {}
-        for block in blocks.values():
-            made |= intervals.intervals([block], ratios=kind is not Word.PYTHON)
-        return made
+        return [*blocks.values()]
 
     def rows(self, threshold: float, asked: int) -> Iterator[dict[str, Any]]:
         """Yield the judgement of each variant."""

@@ -57,8 +57,8 @@ def situations(results: Results) -> Section:
     kept = results.survived[[name for name in results.remedies if name in harms]]
     versions = {facts.get("keras", "?") for facts in results.run.facts.values()}
     answer = (
-        f"The model is kept in the most situations, {kept.max()} of {len(harms)} tried with Keras "
-        f"{listed(sorted(versions))}, by {listed(kept[kept == kept.max()].index)}."
+        f"Of {len(harms)} situations tried with Keras {listed(sorted(versions))} the most, "
+        f"{kept.max()}, are kept by {listed(kept[kept == kept.max()].index)}."
     )
     parts: list[Any] = []
     for caption, folded in (("The core situations.", False), ("The other situations.", True)):

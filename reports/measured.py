@@ -6,7 +6,7 @@ from typing import Any
 from remedies import REMEDIES, WORKLOADS
 from remedies.intervals import Word
 from reports.parts import Section, Table
-from reports.results import Results, cells
+from reports.results import Results
 from reports.vocabulary import REFERENCE, prose
 from reports.wording import NOTHING, counted, listed, percent
 
@@ -20,20 +20,6 @@ _ASKED = {"situation_harm": "Situations", "recipe_lines": "Lines that change",
           "first_step_ratio": "First steps", "load_ratio": "Loads", "save_ratio": "Saves",
           "where_ratio": "tf.where alone"}  # fmt: skip
 MOST_LISTED = 50
-
-
-def devices(results: Results) -> Section:
-    """Return the section on devices: which were timed, and which only compiled for."""
-    answer = f"Steps were timed on {listed(results.timed) or 'no device'}. {results.gpu}"
-    items = []
-    for device in (*results.timed, *results.compiled):
-        own = results.metric("program_differs", mask_dtype="bool", device=device)
-        how = "timed" if device in results.timed else "compiled, not run"
-        items.append(
-            f"{device}: {how}. Of the programs fed bool masks {results.programs(device=device)} "
-            f"({cells(own)})."
-        )
-    return Section("devices", "Devices", answer, [items] if items else [])
 
 
 def measured(results: Results) -> Section:

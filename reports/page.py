@@ -11,8 +11,9 @@ from reports import figures, parts
 from reports.claims import claims
 from reports.costs import costs
 from reports.frame import COLUMNS
+from reports.gpus import gpus
 from reports.kept import kept, situations
-from reports.measured import devices, measured, missing
+from reports.measured import measured, missing
 from reports.parts import Figure
 from reports.recommendation import answer
 from reports.results import Results
@@ -54,7 +55,7 @@ def scope(results: Results) -> str:
 
 def render(results: Results, history: str = "") -> dict[str, str | bytes]:
     """Return the report, path -> content; `history` is the address of asv's, where there is one."""
-    making = (answer, kept, costs, devices, situations, claims, measured, missing)
+    making = (answer, kept, costs, gpus, situations, claims, measured, missing)
     sections = [make(results) for make in making]
     pictures: dict[str, dict[str, str]] = {}
     files: dict[str, str | bytes] = {}

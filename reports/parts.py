@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _TONES = {  # of a table's cell, by how its text begins
-    "same step|same within|holds|kept|everything|the reference|not measurable|all ": "good",
+    "same (step|program|within)|holds|kept|everything|not measurable": "good",
     "no:|no,|raises|does not hold|only once|lost": "bad",
     "undecided|unreliable|not established|\N{EN DASH}$": "open",
     r"takes .* times as long|\d\S*\s% slower|\d.* slower|\+.* a step": "slow",

@@ -14,9 +14,9 @@ from remedies import REMEDIES, WORKLOADS
 from remedies.intervals import Word
 from reports import figures
 from reports.parts import Code, Figure, Section, Table
-from reports.results import EVERYTHING, SECOND, UNKNOWN, Results, cells, summary
-from reports.vocabulary import ACTIONS, CONTROL, HARM, REFERENCE, STEPS
-from reports.wording import NOTHING, listed, span
+from reports.results import EVERYTHING, UNKNOWN, Results, cells, summary
+from reports.vocabulary import ACTIONS, BRIEF, CONTROL, CORE, HARM, REFERENCE, STEPS
+from reports.wording import NOTHING, between, listed, seconds, span
 
 MOST_LOST = 6
 _COLUMNS: list[tuple[str, str, dict[str, str]]] = [
@@ -51,18 +51,18 @@ def recommend(results: Results) -> Recommendation:
     change = f", {span(own)} line{'' if own.max() == 1 else 's'} to change" if len(own) else ""
     trips = results.trips_of(remedy).reset_index()
     reason = (
-        "It keeps the weights, the optimizer's state and the compile settings through two saves "
-        f"and loads of {listed(results.axis('workload', 'weights_lost'))} "
+        "All weights, the optimizer's state and the compile settings come back after two saves "
+        f"and loads of the models {listed(results.axis('workload', 'weights_lost'))} "
         f"({cells(trips.drop(columns='workload'))})"
     )
     if tried := int(results.situations.get(remedy, pd.Series()).count()):
-        reason += f", and the model in {results.survived[remedy]} of {tried} situations tried"
+        reason += f". The model survives {results.survived[remedy]} of {tried} situations tried"
     return Recommendation(
         remedy,
         f"{text[:1].upper()}{text[1:]} ({remedy}{change}).",
         f"{reason}.",
         _lost(results, remedy),
-        [_cost(results, remedy), results.gpu],
+        _cost(results, remedy),
     )
 
 
@@ -77,17 +77,37 @@ def _rank(results: Results, remedy: str) -> tuple[float, float, int]:
     return changed, max(shares, default=0.0), -results.survived[remedy]
 
 
-def _cost(results: Results, remedy: str) -> str:
-    rows = results.compared("step_ratio", remedy=remedy, mask_dtype="bool")
-    mine = results.compared("step_ratio", remedy=CONTROL, mask_dtype="bool")
-    if not len(rows):
-        return "What its steps cost was not measured."
-    where = f"On {listed(sorted({*rows['device']})).upper()} a training or predict step"
-    scope = cells(rows.drop(columns="device"))
-    if {*rows["word"], *mine["word"]} != {"same step"} or not len(mine):
-        return f"{where}, against {REFERENCE}'s: {summary(rows)} ({scope})."
-    why = "that of the model that you have (control): an equal program, equal Python calls"
-    return f"{where}: nothing, exactly ({scope}). It is {why}."
+def _cost(results: Results, remedy: str) -> list[str]:
+    """Return what a step costs on each device, and whether that was run or only compiled."""
+    made = []
+    for device in results.timed:
+        rows = results.compared("step_ratio", remedy=remedy, mask_dtype="bool", device=device)
+        mine = results.compared("step_ratio", remedy=CONTROL, mask_dtype="bool", device=device)
+        text = f"against {REFERENCE}'s steps: {summary(rows)}"
+        if {*rows["word"], *mine["word"]} == {"same step"} and len(mine):
+            text = "nothing, exactly. Training and predict steps are those of the model as it is: "
+            text += "the same program, the same Python calls"
+        made.append(
+            f"On the {device.upper()} (run): {text} ({cells(rows.drop(columns='device'))})."
+        )
+    programs: dict[str, list[str]] = {}
+    for device in results.compiled:
+        where = {"device": device, "mask_dtype": "bool"}
+        rows = results.metric("program_differs", remedy=remedy, **where)
+        mine = results.metric("program_differs", remedy=CONTROL, **where)
+        text = f"{results.programs(remedy=remedy, device=device)} as {REFERENCE}'s"
+        if len(mine) and not rows["value"].any() and not mine["value"].any():
+            text = "the compiled program is exactly that of the model as it is"
+        scope = cells(rows.drop(columns="device"))
+        programs.setdefault(f"{text} ({scope})", []).append(device.upper())
+    for text, names in programs.items():
+        made.append(f"On {listed(names)} (compiled, not run, so not timed): {text}.")
+    if not {*results.timed, *results.compiled} - {"cpu"}:
+        made.append("On a GPU (H100, A100): not known. None was run, and none was compiled for.")
+    floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")
+    if (floats["word"] == Word.SLOWER.value).any():
+        made.append(f"If you feed masks as float32 and not as bool: {summary(floats)}.")
+    return made
 
 
 def _lost(results: Results, remedy: str) -> list[str]:
@@ -103,9 +123,6 @@ def _lost(results: Results, remedy: str) -> list[str]:
         made.append(f"{results.situation(str(name))}: {harm}; {helps}.")
     more = len(made) - MOST_LOST
     made = [*made[:MOST_LOST], *([f"and {more} more, below."] if more > 0 else [])]
-    floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")
-    if (floats["word"] == Word.SLOWER.value).any():
-        made.append(f"Time, where masks are fed as float32: {summary(floats)}. Feed bool masks.")
     return made or ["Nothing in the situations tried."]
 
 
@@ -150,45 +167,40 @@ def overview(results: Results) -> Table:
     rows = []
     for remedy in results.remedies:
         lines = results.metric("recipe_lines", remedy=remedy)["value"]
-        row = {"remedy": remedy, "lines you change": span(lines) if len(lines) else NOTHING}
-        row["keeps the model"] = results.keeps(remedy)
+        name = f"{remedy}: {BRIEF[remedy]}" if remedy in BRIEF else remedy
+        row = {"remedy": name, "lines you change": span(lines) if len(lines) else NOTHING}
+        tried = results.situations.get(remedy, pd.Series()).count()
+        some = f"; {results.survived[remedy]} of {tried} situations" if tried else ""
+        row["keeps the model"] = results.keeps(remedy) + some
         for label, metric, where in _COLUMNS:
-            row[label] = summary(results.compared(metric, remedy=remedy, **where))
-            if remedy == REFERENCE and len(results.compared(metric)):
-                row[label] = "the reference"
-        for device in results.compiled:
-            row[f"{device}, compiled only"] = results.programs(remedy=remedy, device=device)
+            own = results.compared(metric, **where)
+            row[label] = summary(own[own["remedy"] == remedy])
+            if remedy == REFERENCE and metric != "step_ratio" and (own["seconds"] > 0).any():
+                times = own.loc[own["seconds"] > 0, "seconds"]
+                row[label] = f"takes {between(seconds(times.min()), seconds(times.max()))}"
+        if cards := results.compiled:
+            texts = {card.upper(): results.programs(remedy=remedy, device=card) for card in cards}
+            each = "; ".join(f"{card}: {text}" for card, text in texts.items())
+            same = len({*texts.values()}) == 1
+            row[f"on {listed(texts)}, compiled, not run"] = texts[min(texts)] if same else each
         rows.append(row)
     caption = (
-        f"Times against {REFERENCE}'s, steps with bool masks; ranges are 99 % intervals. “Same "
-        "step, exactly” needs no clock: the compiled program and the Python calls around it are "
-        "equal. What loses state may load faster: it loads less."
+        "Keeps: after two saves and loads, then in other situations (below). "
+        f"Costs are against {REFERENCE}, fed bool masks, as 99 % intervals. “Same step, exactly”: "
+        "the compiled program and the Python calls around it are equal. “Undecided” gives the "
+        "largest cost that is not ruled out. What loses weights loads faster."
     )
     return Table(caption, rows)
 
 
 def figure(results: Results) -> list[Figure]:
-    """Return the figure of the answer, where there is something to show."""
-    rows = []
-    for remedy in results.remedies:
-        steps = results.compared("step_ratio", remedy=remedy, mask_dtype="bool", step="train")
-        rows.append((remedy, returned(results.trips_of(remedy)), steps))
-    shown = "; ".join(f"{name}: {share:.0%}" for name, share, _ in rows if share is not None)
-    title = "How much of the model comes back, and what does a training step cost?"
-    alt = (
-        "Share of weights and optimizer variables that come back from the worst of two saves and "
-        f"loads: {shown}. Beside it the cost of a training step, as in the table."
-    )
-    return [Figure("answer", title, alt, figures.answer, rows)] if shown else []
-
-
-def returned(trips: Any) -> float | None:
-    """Return the share of weights and optimizer variables that the worst round trip brings back."""
-    saved = trips.columns.intersection(["weights_saved", "optimizer_variables_saved"])
-    if not len(trips) or not len(saved):
-        return None
-    total = trips[saved].sum(axis=1)
-    gone = trips.filter(regex=r"^(weights|optimizer_variables)_(lost|changed)$").sum(axis=1)
-    if SECOND in trips:
-        gone = gone.combine(trips[SECOND].fillna(0), max)
-    return float((1 - gone / total.where(total > 0)).clip(0, 1).min())
+    """Return the figure of the answer: the core situations, where there are any."""
+    table = results.situations
+    core = table.loc[[name for name in CORE if name in table.index]]
+    if core.empty:
+        return []
+    kept = (f"{name} in {(core[name] == 0).sum()}" for name in core)
+    title = f"What is kept in {len(core)} situations?"
+    alt = f"A table of remedies and situations, as under Situations. Kept by {', '.join(kept)}."
+    rows = [(results.situation(str(name)), harms) for name, harms in core.iterrows()]
+    return [Figure("answer", title, alt, figures.situations, rows)]

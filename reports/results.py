@@ -11,6 +11,7 @@ from remedies.intervals import MARGIN
 from remedies.metrics import DEFECTS, EVIDENCE
 from reports.frame import Run, latest, order, read
 from reports.judge import PLACEBO, judge
+from reports.vocabulary import CONTROL, CORE, JITS, SITUATIONS
 from reports.wording import NOTHING, between, counted, listed, percent, seconds
 
 SECOND = "second_generation_lost"
@@ -66,9 +67,15 @@ class Results:
 
     @cached_property
     def situations(self) -> Any:
-        """The harm of each situation (rows) by remedy (columns), the worst of all machines."""
+        """The harm of each situation (rows) by remedy (columns), the worst of all machines.
+
+        The core ones come first. What was tried with the control alone shows a cause.
+        """
         rows = self.metric("situation_harm")
-        return rows.pivot_table(index="situation", columns="remedy", values="value", aggfunc="max")
+        harms = rows.pivot_table(index="situation", columns="remedy", values="value", aggfunc="max")
+        harms = harms[[name for name in self.remedies if name in harms]]
+        tried = harms[harms.drop(columns=CONTROL, errors="ignore").notna().any(axis=1)]
+        return tried.loc[order(set(tried.index), CORE), :]
 
     @cached_property
     def survived(self) -> Any:
@@ -76,9 +83,9 @@ class Results:
         return (self.situations == 0).sum().reindex(self.remedies, fill_value=0)
 
     def situation(self, name: str) -> str:
-        """Return what is done in a situation, with its name."""
+        """Return what is done in a situation."""
         texts = [text for text in self.metric("situation_harm", situation=name)["text"] if text]
-        return f"{texts[-1]} ({name})" if texts else name
+        return SITUATIONS.get(name) or (texts[-1] if texts else name)
 
     def axis(self, name: str, metric: str = "") -> list[str]:
         """Return the values of an axis, of one metric or of all."""
@@ -100,16 +107,18 @@ class Results:
         rows = self.metric("program_differs", mask_dtype="bool", **where)
         rows = rows[rows["remedy"] != PLACEBO]
         equal = int((rows["value"] == 0).sum())
-        every = f"all {equal} are" if equal == len(rows) else f"{equal} of {len(rows)} are"
-        return f"{every} the reference's, exactly" if len(rows) else NOTHING
+        if equal == len(rows) > 0:
+            return f"same program, exactly ({counted(equal, 'case')})"
+        return f"{equal} of {len(rows)} programs are the same" if len(rows) else NOTHING
 
     @property
     def gpu(self) -> str:
         """What is known of GPUs, in a sentence."""
-        if gpus := [name for name in self.timed if name != "cpu"]:
+        if gpus := [name.upper() for name in self.timed if name != "cpu"]:
             return f"Steps were timed on {listed(gpus)}."
-        only = f"for {listed(self.compiled)} steps were only compiled."
-        return f"No GPU was run{f'; {only}' if self.compiled else ', and none was compiled for.'}"
+        names = listed(name.upper() for name in self.compiled)
+        only = f"; for {names} steps were only compiled" if names else ", and none was compiled for"
+        return f"No GPU was run{only}."
 
 
 def _where(rows: Any, **where: str) -> Any:
@@ -129,7 +138,7 @@ def gather(folder: Path, threshold: float = MARGIN) -> Results:
 
 _LOSSES = {
     "outputs_changed": "{amount} of the outputs changed",
-    "silent_defects": "{label}: {amount}",
+    "silent_defects": "of weights, optimizer and compile settings {amount} with no warning",
     "next_step_changed": "the next training step is another or raises",
 }
 
@@ -149,15 +158,17 @@ def losses(trips: Any) -> list[str]:
 
 def summary(rows: Any) -> str:
     """Return in a cell of a table what all `rows` of comparisons say together, the worst first."""
-    texts = []
-    for word, say in _SUMMARIES.items():
+    texts: list[str] = []
+    words = [word for word in _SUMMARIES if (rows["word"] == word).any()]
+    for word in words:
         own = rows[rows["word"] == word]
-        if len(own):
-            share = f" in {len(own)} of {len(rows)}" if len(own) < len(rows) else ""
-            one = len(own) == 1 and word not in ("undecided", "unreliable")
-            texts.append((str(own["text"].iat[0]) if one else say(own)) + share)
-    if (rows["word"] == "same step").any():
-        texts.append("else same step, exactly" if texts else "same step, exactly")
+        one = len(own) == 1 and word not in ("undecided", "unreliable")
+        text = str(own["text"].iat[0]) if one else _SUMMARIES[word](own)
+        if word == words[-1]:
+            texts.append(f"else {text}" if texts else text)
+        else:
+            cases = f" of {counted(len(rows), 'case')}" * (not texts)
+            texts.append(f"{text} ({len(own)}{cases})")
     return "; ".join(texts) or NOTHING
 
 
@@ -195,11 +206,14 @@ _SUMMARIES: dict[str, Callable[[Any], str]] = {  # the worst first
     "unreliable": lambda _: "unreliable",
     "faster": _ratio,
     "same": lambda own: str(own["text"].iat[0]),
+    "same step": lambda _: "same step, exactly",
 }
 
 
 def cells(rows: Any) -> str:
-    """Return which cells `rows` are from: ``image and inpaint; cpu; xla``."""
-    values = (order(set(rows[axis]) - {""}, ()) for axis in ("workload", "device", "jit")
-              if axis in rows)  # fmt: skip
-    return "; ".join(listed(names) for names in values if names)
+    """Return which cells `rows` are from: ``image and inpaint; CPU; with XLA``."""
+    values = {axis: tuple(order(set(rows[axis]) - {""}, ())) if axis in rows else ()
+              for axis in ("workload", "device", "jit")}  # fmt: skip
+    devices = listed(map(str.upper, values["device"]))
+    jits = JITS.get(values["jit"]) or listed(values["jit"])
+    return "; ".join(filter(None, (listed(values["workload"]), devices, jits)))

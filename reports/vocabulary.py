@@ -1,4 +1,4 @@
-"""What a reader is told of remedies, situations and claims."""
+"""The words for remedies, situations and claims that a reader sees."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from remedies.scenarios import CORE
 TEMPLATES = Path(__file__).with_name("templates")
 CONTROL = "control"
 HARM = ("kept", "raises", "lost, with a warning", "lost with no warning")
+HARM_BRIEF = ("kept", "raises", "lost, warns", "lost silently")
 STEPS = {"train": "training step", "predict": "predict step"}
 COSTS = {"first_step_ratio": "first step", "save_ratio": "save", "load_ratio": "load"}
 ACTIONS = {
@@ -20,9 +21,27 @@ ACTIONS = {
     "ops_where": "call keras.ops.where in place of tf.where",
 }
 
-__all__ = ["ACTIONS", "CONTROL", "CORE", "COSTS", "HARM", "REFERENCE", "STEPS", "prose"]
+BRIEF = {  # beside a remedy's name
+    "control": "the model as it is",
+    "build_from_config": "one method more",
+    "build_from_config_pair": "two methods more",
+    "tf_cast": "cast the mask",
+    "functional_bool_input": "a functional model",
+    "ops_where": "keras.ops.where",
+}
+JITS = {
+    ("graph",): "without XLA",
+    ("xla",): "with XLA",
+    ("graph", "xla"): "with and without XLA",
+}
+
+__all__ = ["ACTIONS", "BRIEF", "CONTROL", "CORE", "COSTS", "HARM", "HARM_BRIEF", "JITS",
+           "REFERENCE", "SITUATIONS", "STEPS", "prose"]  # fmt: skip
 
 
 def prose(name: str) -> list[str]:
     """Return the paragraphs of a text beside the templates, one a line."""
     return (TEMPLATES / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+
+
+SITUATIONS = dict(line.split(": ", 1) for line in prose("situations"))

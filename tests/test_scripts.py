@@ -40,5 +40,13 @@ def test_what_is_there_stays_whichever_python_and_machine_it_was_made_for(enviro
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_what_compiles_for_absent_gpus_is_added_once_and_may_be_missing(environment, tmp_path):
+    done = environment("cpu", "--gpuless", "--cpu")  # this environment has no pip
+    assert done.returncode == 0 and "it could not be added" in done.stderr
+    lock = (ROOT / "requirements" / "gpuless.txt").read_text()
+    (tmp_path / "venv" / "gpuless").write_text(lock)
+    assert environment("cpu", "--gpuless", "--cpu").stderr == ""
+
+
 def test_another_python_that_is_named_makes_it_anew(environment):
     assert environment("cpu", "--cpu", PYTHON="python3.12").returncode == 9

@@ -15,13 +15,13 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from remedies import REMEDIES, WORKLOADS
+from remedies.devices import DEVICES, TARGETS
 from remedies.metrics import METRICS
 from reports.gate.runs import PACKAGES
 from reports.gate.verdict import FORMAT, KINDS, MOST_ROWS, UNUSABLE, WORDS, Reason, Row, Verdict
 from reports.gate.verdict import status as status_of
 
 MOST_BYTES = 1 << 20
-DEVICES = ("cpu", "gpu")
 
 
 class HostileError(ValueError):
@@ -34,6 +34,7 @@ def schema() -> dict[str, Any]:
         "metric": METRICS,
         "word": WORDS,
         "workload": ["", *WORKLOADS],
+        "device": ["", *TARGETS],
         "remedy": ["", *REMEDIES],
         "mask_dtype": ["", "bool", "float32"],
         "jit": ["", "graph", "xla"],

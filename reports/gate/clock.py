@@ -118,7 +118,7 @@ def _intervals(cell: Sequence[_Time], paired: bool) -> dict[tuple[float, ...], I
             block = len(ratios) if paired else -number - 1
             blocks.setdefault(block, {})[str(number)] = ratios
     for together in blocks.values():
-        made |= {together[name]: interval for name, interval in intervals([together]).items()}
+        made |= {together[name]: interval for name, interval in intervals([together])[0].items()}
     return made
 
 

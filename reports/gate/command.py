@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from remedies.devices import DEVICES
 from reports import frame
 from reports.gate import runs
-from reports.gate.claim import DEVICES, HostileError, read, schema
+from reports.gate.claim import HostileError, read, schema
 from reports.gate.comment import comment, section
 from reports.gate.verdict import Status, Verdict, conclude
 
@@ -93,8 +94,9 @@ def _claims(folder: Path, commit: str | None) -> Iterator[Verdict]:
 
 
 def _of(run: frame.Run, device: str) -> frame.Run:
-    """Return a run with what was measured on `device`, or on none in particular."""
-    return replace(run, frame=run.frame[run.frame["device"].isin([device, ""])])
+    """Return a run without what was measured on other devices; what is compiled for stays."""
+    others = {*DEVICES} - {device}
+    return replace(run, frame=run.frame[~run.frame["device"].isin(others)])
 
 
 def _commit(run: Any) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from remedies.devices import DEVICES
 from remedies.intervals import Word
 from remedies.metrics import METRICS, PROGRAMS, RECIPES, Kind
 from reports.gate.verdict import ROW_AXES, Finding, Reason, Row
@@ -16,6 +17,7 @@ from reports.gate.verdict import ROW_AXES, Finding, Reason, Row
 STEP = "step_group"  # the row that says whether a step is the same
 IDENTITY = _PROGRAM, _PYTHON = "program_differs", "python_calls_differ"
 COUNTS = {"file_bytes", *PROGRAMS, *RECIPES} - {STEP, *IDENTITY}
+_DEVICE = 1 + ROW_AXES.index("device")
 Key = tuple[Any, ...]  # a metric and its axes, in the order of `ROW_AXES`
 
 
@@ -33,14 +35,23 @@ Side = dict[str, list[Value]]  # kind of processor -> values
 Table = dict[Key, Side]
 
 
+def named(frame: Any) -> Any:
+    """Return a frame that names no device but those that are compiled for and not run on."""
+    return frame.assign(device=frame["device"].where(~frame["device"].isin(DEVICES), ""))
+
+
 def table(frame: Any, processors: Mapping[str, str]) -> Table:
-    """Return a frame's values by metric and axes, and by each machine's kind of processor."""
+    """Return a frame's values by metric and axes, and by each machine's kind of processor.
+
+    What is only compiled for has no processor: the same on every machine.
+    """
     made: Table = {}
     columns = ["metric", *ROW_AXES, "machine", "launch", "value", "text", "unreliable"]
     for entry in frame[columns].itertuples(index=False, name=None):
         value = Value(*entry[-5:])
         side = made.setdefault(entry[:-5], {})
-        side.setdefault(processors.get(value.machine, value.machine), []).append(value)
+        processor = processors.get(value.machine, value.machine)
+        side.setdefault("" if entry[_DEVICE] else processor, []).append(value)
     return made
 
 
@@ -88,7 +99,8 @@ def _step(key: Key, base: Table, head: Table) -> Row:
     program = _equal(base[key], head[key])
     if program is None:
         return lacking(step, Reason.OTHER_PROCESSOR)
-    calls = _equal(base.get(python, {}), head.get(python, {}))
+    # Of what is compiled and not run there is no Python.
+    calls = bool(key[_DEVICE]) or _equal(base.get(python, {}), head.get(python, {}))
     if program and calls is None:
         return lacking(step, Reason.WITHHELD)
     return row(step, Word.SAME_STEP.value if program and calls else Finding.OTHER_STEP.value)

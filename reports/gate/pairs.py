@@ -21,17 +21,16 @@ MARGINS = {"step_ratio": MARGIN, "save_ratio": 0.05, "load_ratio": 0.05}
 
 def compare(run: Run) -> list[Row]:
     """Return a row for every defect, step and time of head's recipes beside base's."""
-    processors = runs.processors(run)
+    processors, frame = runs.processors(run), exact.named(run.frame)
     base, head = (
-        exact.table(run.frame[run.frame["source"] == source], processors)
-        for source in ("base", "head")
+        exact.table(frame[frame["source"] == source], processors) for source in ("base", "head")
     )
     reasons = [reason for column, reason in REASONS.items() if run.frame[column].nunique() > 1]
     reasons += [] if base else [Reason.BASE_LACKS]
     if reasons:
         return runs.refused(base, head, reasons[0])
     made = list(exact.rows(base, head))
-    made += paired(of_head(run.frame), made)
+    made += paired(of_head(frame), made)
     # A session that fails here fails for both sides: whose fault it is, the probe has said.
     made += [failure.row(Finding.NOT_COMPARED) for failure in runs.failures(run)]
     return made + list(runs.unpaired(base, head, ()))
@@ -61,7 +60,7 @@ def paired(head: Any, made: list[Row]) -> Iterator[Row]:
                 yield _row(key, judged)
     for row in made:
         axes = tuple(getattr(row, axis) for axis in ROW_AXES)
-        if row.word == Finding.OTHER_STEP.value and axes not in timed:
+        if row.word == Finding.OTHER_STEP.value and axes not in timed and not row.device:
             yield lacking(("step_ratio", *axes), Reason.NOT_TIMED)
 
 

@@ -19,6 +19,7 @@ KINDS = {
     "situations": metrics.SITUATIONS,
     "recipes": metrics.RECIPES,
     "identity": metrics.PROGRAMS,
+    "programs": metrics.PROGRAMS,
     "step_times": metrics.STEPS,
     "first_steps": metrics.FIRST_STEPS,
     "saving": metrics.SAVING,
@@ -34,11 +35,13 @@ class Failure(NamedTuple):
     kind: str
     workload: str
     batch: int
+    device: str  # as in a `Row`
 
     def lost(self, key: Key) -> bool:
         """Return whether the value of `key` is one that this session would have measured."""
-        workload, batch = key[1:3]
+        workload, batch, device = key[1:4]
         known = self.workload in ("", workload) and self.batch in (0, batch)
+        known = known and self.device == device
         return known and key[0] in KINDS[self.kind]
 
     def row(self, word: Finding) -> Row:
@@ -51,7 +54,7 @@ class Failure(NamedTuple):
 
 def compare(base: Run, head: Run) -> list[Row]:
     """Return a row for everything that either side measured."""
-    ours, theirs = (exact.table(run.frame, processors(run)) for run in (base, head))
+    ours, theirs = (exact.table(exact.named(run.frame), processors(run)) for run in (base, head))
     settings = {*base.frame["setting"], *head.frame["setting"]}
     if len(settings) > 1:
         return refused(ours, theirs, Reason.OTHER_SETTING)
@@ -85,9 +88,10 @@ def differs(base: Run, head: Run) -> tuple[str, ...]:
 def failures(run: Run) -> set[Failure]:
     """Return the sessions of a run that failed."""
     failed = run.sessions[run.sessions["status"] == "failed"]
-    columns = failed.reindex(columns=["kind", "workload", "batch"])
-    known = columns.fillna({"workload": "", "batch": 0}).itertuples(index=False, name=None)
-    return {Failure(kind, name, int(batch)) for kind, name, batch in known if kind in KINDS}
+    columns = failed.reindex(columns=["kind", "workload", "batch", "device"])
+    columns = exact.named(columns.fillna({"workload": "", "batch": 0, "device": ""}))
+    known = columns.itertuples(index=False, name=None)
+    return {Failure(kind, name, int(batch), on) for kind, name, batch, on in known if kind in KINDS}
 
 
 def unpaired(base: Table, head: Table, failed: Iterable[Failure]) -> Iterator[Row]:

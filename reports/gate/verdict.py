@@ -12,9 +12,9 @@ from typing import Any
 from remedies.intervals import Word
 from remedies.metrics import AXES, METRICS, Kind
 
-FORMAT = 2
+FORMAT = 3
 MOST_ROWS = 2000
-ROW_AXES = tuple(axis for axis in AXES if axis != "device")
+ROW_AXES = AXES
 KINDS = ("defects", "steps", "counts", "times")
 # More of these is more work for the same step, on every machine: no clock has to confirm it.
 WORK = ("compares", "converts", "python_calls")
@@ -68,6 +68,7 @@ WORDS = tuple(dict.fromkeys(word.value for kind in (Finding, Word) for word in k
 class Row:
     """One comparison of head with base: a metric, its axes, and what was found.
 
+    `device` is empty for the verdict's own: else one that is compiled for and not run on.
     `before` and `after` are in the unit of the metric; `ratio` is head by base, with its interval,
     and of `python_extra_seconds` a difference in seconds. A row that `blocks` could not be judged.
     """
@@ -76,6 +77,7 @@ class Row:
     word: str
     workload: str = ""
     batch: int = 0
+    device: str = ""
     jit: str = ""
     step: str = ""
     kernel: str = ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.plan import targets
 from benchmarks.runner import run
 from benchmarks.session import Folder, Session, identity
 from remedies import REFERENCE, WORKLOADS
@@ -54,8 +55,8 @@ class Comparison:
 
     def session(self, kind: str, workload: str, **known: Any) -> Session:
         """Return a session of the workload's own batch size."""
-        batch = WORKLOADS[workload].batch if kind in ("identity", "step_times") else 0
-        return Session(kind, workload, self.device, batch=batch, **known)
+        batch = WORKLOADS[workload].batch if kind in ("identity", "programs", "step_times") else 0
+        return Session(kind, workload, **{"device": self.device, **known}, batch=batch)
 
 
 class Check(Comparison):
@@ -98,6 +99,8 @@ class Check(Comparison):
                     (folder / one.workload / f"{one.remedy}.py").unlink()
         workloads = sorted({one.workload for one in timed})
         self.launch((kind, name) for name in workloads for kind in EXACT)
+        for target in targets():
+            self.launch((("programs", name) for name in workloads), device=target)
         rows: list[Row] = []
         launches = 0
         for count in LAUNCHES:
@@ -111,14 +114,16 @@ class Check(Comparison):
                 break
         return rows
 
-    def launch(self, asked: Iterable[tuple[str, str]], number: int = 0) -> None:
+    def launch(self, asked: Iterable[tuple[str, str]], number: int = 0, device: str = "") -> None:
         """Run a session of each kind and workload that is asked and not done."""
         packages = [f"{name} {value}" for name, value in facts().items() if name in PACKAGES]
         store = Folder(self.work / "sessions", identity("gate", *packages))
         store.path.mkdir(parents=True, exist_ok=True)
         os.environ.setdefault("REMEDIES_MACHINE", os.uname().nodename)
         sources = tuple((name, str(self.folders[name])) for name in NAMES)
-        sessions = [self.session(*one, launch=number, sources=sources) for one in asked]
+        known: dict[str, Any] = {"launch": number, "sources": sources}
+        known |= {"device": device or self.device}
+        sessions = [self.session(*one, **known) for one in asked]
         failures = run(sessions, store, SETTING, say)
         self.notes += [f"{session}: {reason}" for session, reason in failures.items()]
 

@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     number = len(code[0][0])
     if code[0] != code[1] or not number:
         return LEFT_TO_MEASURE
-    verdict = {"format": 2, "status": 0, "device": chosen.device, **commits, "minutes": 0.0}
+    verdict = {"format": 3, "status": 0, "device": chosen.device, **commits, "minutes": 0.0}
     verdict |= {"compared": {"counts": number}, "lacking": {}, "differs": [], "rows": []}
     if chosen.json:
         chosen.json.write_text(json.dumps(verdict, indent=1), encoding="utf-8")

@@ -74,5 +74,6 @@ def test_no_more_launches_start_once_the_time_is_up(tmp_path, monkeypatch):
     monkeypatch.setattr("benchmarks.measurement.time.monotonic", lambda: next(clock))
     rounds = [list(sessions) for sessions in Measurement("default", path=tmp_path).rounds()]
     exact, *launches = rounds
-    assert {session.kind for session in exact} == {"recipes", "identity", "fidelity"}
+    kinds = {session.kind for session in exact} - {"programs"}  # where the extra is installed
+    assert kinds == {"recipes", "identity", "fidelity"}
     assert [bool(sessions) for sessions in launches] == [True, True, False, False, False]

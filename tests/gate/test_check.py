@@ -119,6 +119,7 @@ def run(folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         workers: Workers, broken: dict[str, str] | None = None, seconds: float = 60
     ) -> Verdict:
         monkeypatch.setattr(module, "run", workers.run)
+        monkeypatch.setattr(module, "targets", tuple)  # whether or not the extra is installed
         lost = broken or {}
         monkeypatch.setattr(
             module,

@@ -11,7 +11,7 @@ from reports.__main__ import main
 from reports.frame import read
 from reports.gate import runs
 from reports.gate.verdict import Verdict, conclude
-from tests.gate.sessions import BASE, FACTS, HEAD, night
+from tests.gate.sessions import BASE, FACTS, HEAD, entry, night, write
 
 TRIPLE = {("tf_cast", "train"): 3.0}
 
@@ -177,3 +177,22 @@ def test_other_pins_alarm_only_beyond_ten_percent(tmp_path: Path) -> None:
     verdict = nights(tmp_path / "2", pins, slower=every, noise=0.002)
     assert verdict.differs == ("keras",)
     assert ("step_seconds", "ops_where", "train") in named(verdict)
+
+
+def test_another_program_for_a_card_that_is_compiled_for_is_said(tmp_path: Path) -> None:
+    axes = {"jit": "xla", "step": "train", "remedy": "tf_cast", "mask_dtype": "bool"}
+    for side, commit, text, compares in (("base", BASE, "p", 1), ("head", HEAD, "q", 2)):
+        # Its program is the same on every machine: another processor is no reason not to compare.
+        night(tmp_path / side, commit)
+        made = [entry("program_differs", 0, text, **axes), entry("compares", compares, **axes)]
+        for card in ("a100", "h100"):
+            session = {"kind": "programs", "workload": "image", "device": card, "batch": 32}
+            known = {"commit": commit, "facts": {"cpu": f"of {side}"}, "machine": f"m-{side}"}
+            write(tmp_path / side, session, made, **known)
+    verdict = judged(tmp_path / "base", tmp_path / "head")
+    rows = {(row.metric, row.word, row.device, row.regressed) for row in verdict.rows}
+    assert rows == {
+        *(("step_group", "another step", card, False) for card in ("a100", "h100")),
+        *(("compares", "more", card, True) for card in ("a100", "h100")),
+    }
+    assert (verdict.status, verdict.lacking) == (1, {})

@@ -242,7 +242,14 @@ def test_the_check_passes_its_status_on(runner: Runner, status: int, told: str) 
 
 
 @pytest.mark.parametrize(
-    "job", ["audit.yml audit", "nightly.yml measure", "publish.yml build", "tests.yml test"]
+    "job",
+    [
+        "audit.yml audit",
+        "nightly.yml measure",
+        "publish.yml build",
+        "tests.yml test",
+        "tests.yml programs",
+    ],
 )
 def test_the_other_steps_run(runner: Runner, job: str) -> None:
     runner.job(*job.split())
@@ -256,7 +263,7 @@ def test_the_other_steps_run(runner: Runner, job: str) -> None:
 def test_every_command_of_ours_is_dry_run() -> None:
     tried = {"comment.yml fetch", "comment.yml render", "comment.yml post", "nightly.yml judge",
              "nightly.yml tell", "nightly.yml measure", "audit.yml audit", "publish.yml build",
-             "tests.yml test"}  # fmt: skip
+             "tests.yml test", "tests.yml programs"}  # fmt: skip
     with_commands = {name for name in WITH_STEPS if name.split()[0] in OURS} & {
         name for name, job in WITH_STEPS.items() if commands(job)
     }

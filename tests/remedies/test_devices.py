@@ -81,3 +81,29 @@ def test_synchronising_waits_for_a_gpu_and_costs_a_cpu_nothing(machine):
     calls = machine(node=False, gpus=0)
     devices.synchronise()
     assert calls.synchronised == 1, "nothing to wait for"
+
+
+@pytest.mark.parametrize(
+    ("installed", "reason"),
+    [
+        ({}, "jax is not installed; scripts/environment --gpuless installs it"),
+        (dict.fromkeys(devices._COMPILER, "1") | {"jaxlib": "2"}, "must be of one version: jax 1"),
+        (dict.fromkeys(devices._COMPILER, "1"), ""),
+    ],
+)
+def test_why_nothing_is_compiled_for_other_cards(monkeypatch, installed, reason):
+    def version(name):
+        if name not in installed:
+            raise devices.metadata.PackageNotFoundError(name)
+        return installed[name]
+
+    monkeypatch.setattr(devices.metadata, "version", version)
+    monkeypatch.setattr(sys, "version_info", (3, 12))
+    assert reason in devices.missing("h100") and bool(reason) == bool(devices.missing("h100"))
+    monkeypatch.setattr(sys, "version_info", (3, 10))
+    assert devices.missing("h100") == "the extra `gpuless` has no wheels for Python 3.10"
+
+
+def test_a_card_that_is_compiled_for_is_never_run_on(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    assert devices.select("h100") == "" and os.environ["CUDA_VISIBLE_DEVICES"] == "-1"

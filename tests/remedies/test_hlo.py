@@ -108,3 +108,21 @@ def test_a_tuple_is_one_result():
 def test_bytes_moved_are_the_operands_and_results_of_the_entry_computation():
     # One fusion that reads two masks of 24 bytes and writes 24; what it holds inside is not moved.
     assert read(FLOAT_MASK).bytes_moved == 72
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        # Dead code.
+        ("  %zeros =", "  %dead = f32[] add(%zero.1, %zero.1)\n  %zeros =", True),
+        ("select(%keep, %param_1.2, %zeros)", "select(%keep, %param_1.2, %keep)", False),
+        ("constant(0)", "constant(1)", False),
+        ("direction=NE", "direction=EQ", False),
+        ("f32[2,3]{1,0} parameter(0)\n", "f32[2,3]{1,0} parameter(1)\n", False),
+    ],
+)
+def test_programs_have_one_meaning_where_they_compute_the_same(old, new, same):
+    assert old in FLOAT_MASK
+    other = read(FLOAT_MASK.replace(old, new))
+    assert other.fingerprint != read(FLOAT_MASK).fingerprint
+    assert (other.meaning == read(FLOAT_MASK).meaning) == same

@@ -86,7 +86,7 @@ def test_a_busy_wait_is_measured_as_such_and_a_copy_as_the_same(share):
         sampled = sample(series, "plain", Budget(60, half_width=0), **drawn)
         for name, launches in block.items():
             launches.append(sampled.ratio(name, "plain"))
-    measured = intervals([block])
+    measured = intervals([block])[0]
     assert measured["slower"].low <= 1 + share <= measured["slower"].high
     assert measured["slower"].low > 1
     assert judge(measured["copy"].low, measured["copy"].high) is Word.SAME

@@ -1,4 +1,4 @@
-"""Every trap in docs/traps.md, each on the smallest model that falls into it."""
+"""Every trap in docs/fidelity.md, each on the smallest model that falls into it."""
 
 from pathlib import Path
 
@@ -105,6 +105,40 @@ def lora():
     return fitted(model)
 
 
+@registered
+class Builds(keras.layers.Layer):
+    def build(self, shape):
+        self.inner = keras.layers.Dense(2)
+        super().build(shape)
+
+    def call(self, x):
+        return self.inner(x)
+
+    def compute_output_shape(self, shape):
+        return (*shape[:-1], 2)
+
+
+@registered
+class Noise(keras.layers.Layer):
+    def call(self, x, training=False):
+        return x * keras.random.uniform(keras.ops.shape(x)) if training else x
+
+
+def builds():
+    return fitted(functional(Builds()))
+
+
+def test_keras_own_random_state_is_set_equal_and_put_back():
+    keras.utils.set_random_seed(3)
+    keras.random.uniform((1,))
+    drawn = keras.random.uniform((1,))
+    model = fitted(functional(Noise()))
+    keras.utils.set_random_seed(3)
+    keras.random.uniform((1,))
+    assert check(model, X, Y).whole
+    assert keras.random.uniform((1,)) == drawn
+
+
 def frozen_inside():
     model = Plain()
     model(X)
@@ -139,6 +173,7 @@ def saved_as_hdf5(folder):
         (helped, Cause.OUTSIDE, "make Helper a keras.layers.Layer"),
         (moved_on, Cause.ATTRIBUTE, "self.threshold"),
         (lora, Cause.LORA, "self.layers[1]"),
+        (builds, Cause.CHILDREN, "Builds.build(): self.inner.build(...)"),
         (frozen_inside, Cause.FROZEN, "self.dense.trainable = False"),
         (frozen_later, Cause.OPTIMIZER, "call compile() again"),
         (excluded, Cause.EXCLUSIONS, "exclude_from_weight_decay"),
@@ -167,8 +202,8 @@ def test_the_old_format_makes_the_live_model_forget_its_optimizer(tmp_path):
 
 
 def test_the_example_in_the_docs_runs():
-    docs = (Path(__file__).parents[2] / "docs" / "traps.md").read_text()
-    code = docs.split("```python\n")[1].split("```")[0]
+    docs = (Path(__file__).parents[2] / "docs" / "fidelity.md").read_text()
+    code = docs.split("```python\n")[-1].split("```")[0]
     space = {"keras": keras, "__name__": "docs"}
     exec(code, space)  # noqa: S102
     model = fitted(space["Scaled"](scale=3.0))

@@ -25,20 +25,38 @@ def test_99_of_100_intervals_hold_the_true_value(ratios, effect):
             block = {"slow": effect * slow / reference, "placebo": placebo / reference}
         else:
             block = {"slow": effect + slow - reference, "placebo": placebo - reference}
-        slow = intervals([block], ratios)["slow"]
+        slow = intervals([block], ratios)[0]["slow"]
         inside += slow.low <= effect <= slow.high
     assert 0.984 <= inside / 2000 <= 0.996
 
 
 def test_all_variants_of_a_cell_share_one_error():
-    found = intervals([{"a": [1.0, 1.02, 1.01], "b": [2.0, 2.02, 1.99]}])
+    found = intervals([{"a": [1.0, 1.02, 1.01], "b": [2.0, 2.02, 1.99]}])[0]
     widths = {math.log(each.high / each.low) for each in found.values()}
     assert max(widths) == pytest.approx(min(widths))
     assert found["a"].degrees == 4
 
 
+@pytest.mark.parametrize("unlike", [0.0, 0.7])
+def test_cells_that_share_a_machine_tell_one_another_how_much_launches_differ(unlike):
+    """Two launches of twelve cells: narrower by far than alone, and still 99 of 100 hold."""
+    rng = np.random.default_rng(2)
+    inside, widths = [], []
+    for _ in range(300):
+        scales = 0.005 * np.exp(rng.normal(0, unlike, 12))
+        blocks = [
+            {"a": np.exp(noise[0] - noise[1]), "b": np.exp(noise[2] - noise[1])}
+            for noise in (rng.normal(0, scale, (3, 2)) for scale in scales)
+        ]
+        for block, alone in zip(intervals(blocks), map(intervals, zip(blocks)), strict=True):
+            inside.append(block["a"].low <= 1 <= block["a"].high)
+            widths.append(math.log(block["a"].high) / math.log(alone[0]["a"].high))
+    assert 0.98 <= np.mean(inside) <= 0.997
+    assert np.median(np.abs(widths)) < (0.5 if not unlike else 0.85)
+
+
 def test_one_launch_decides_nothing():
-    only = intervals([{"a": [1.5]}])["a"]
+    only = intervals([{"a": [1.5]}])[0]["a"]
     assert (only.center, only.low, only.high) == (pytest.approx(1.5), 0, math.inf)
     assert judge(only.low, only.high) is Word.UNDECIDED
     assert more_launches(only) == 1
@@ -53,7 +71,8 @@ def test_values_that_are_no_ratios_are_refused(block):
 
 
 def test_nothing_asked_nothing_answered():
-    assert intervals([]) == {} == intervals([{}])
+    assert intervals([]) == []
+    assert intervals([{}]) == [{}]
 
 
 def test_a_difference_must_survive_the_widening_and_sameness_need_not():
@@ -68,7 +87,7 @@ def test_widening_keeps_the_rate_of_false_alarms_of_a_whole_family():
     rng = np.random.default_rng(1)
     alarms = 0
     for _ in range(1000):
-        found = [intervals([{"a": np.exp(rng.normal(0, 0.03, 4))}])["a"] for _ in range(10)]
+        found = [intervals([{"a": np.exp(rng.normal(0, 0.03, 4))}])[0]["a"] for _ in range(10)]
         words = {judge(x.low, x.high, 0.001, widening(10, x.degrees)) for x in found}
         alarms += bool(words & {Word.SLOWER, Word.FASTER})
     assert alarms / 1000 <= 0.02

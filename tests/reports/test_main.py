@@ -124,16 +124,8 @@ def test_a_signal_leaves_the_old_report(folder, tmp_path, number):
     out = tmp_path / "out"
     out.mkdir()
     Made(**SMALL).write(folder)
-    command = [
-        sys.executable,
-        "-m",
-        "reports",
-        "build",
-        "--sessions",
-        str(folder),
-        "--out",
-        str(out),
-    ]
+    command = [sys.executable, "-m", "reports", "build", "--sessions", str(folder)]
+    command += ["--out", str(out)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     time.sleep(1.0)
     process.send_signal(number)

@@ -105,18 +105,6 @@ def test_a_gpu_that_was_not_measured_is_said_and_one_that_was_is_not(folder, und
     assert "No GPU" not in render(both)["report.md"]
 
 
-def test_a_device_that_was_compiled_for_only_is_no_measured_one(folder, undrawn):
-    Made(**SMALL).write(folder)
-    exact = Made(**SMALL, devices=("h100",), edit=lambda session, made: (
-        session["kind"] == "identity" and made["metric"] == "program_differs"
-    ))  # fmt: skip
-    exact.machine = "desk2"
-    exact.write(folder)
-    text = render(gather(folder))["report.md"]
-    assert "No GPU was run; for h100 steps were only compiled." in text
-    assert "compiled, not run" in text
-
-
 def test_every_number_of_launches_is_in_plain_words(small):
     assert "n =" not in small["report.md"] and "2 launches" in small["report.md"]
 

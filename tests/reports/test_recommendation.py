@@ -20,7 +20,7 @@ def test_the_fewest_lines_among_those_that_keep_everything(folder):
     assert choice.remedy == "tf_cast"
     assert choice.sentence.startswith("Cast the mask first: tf.where(tf.cast(mask, ")
     assert "1 line to change" in choice.sentence
-    assert "two saves and loads of image and inpaint (cpu; xla)" in choice.reason
+    assert "two saves and loads of the models image and inpaint (CPU; with XLA)" in choice.reason
     assert "6 of 9 situations" in choice.reason
 
 
@@ -69,9 +69,8 @@ def test_none_where_no_round_trip_was_measured(folder):
 def test_the_exceptions_are_those_of_the_recommended_remedy_the_worst_first(folder):
     choice = chosen(folder)
     [worst, *others] = choice.lost
-    assert "(mixed_bfloat16): lost with no warning; no remedy keeps it." in worst
+    assert "mixed_bfloat16, loaded under float32: lost with no warning; no remedy keeps" in worst
     assert any("functional_bool_input keeps it" in text for text in others)
-    assert others[-1].startswith("Time, where masks are fed as float32: ")
 
 
 def test_what_is_kept_is_the_worst_of_all_round_trips(folder):
@@ -83,9 +82,27 @@ def test_what_is_kept_is_the_worst_of_all_round_trips(folder):
 
 
 def test_what_the_recommended_steps_cost_is_said_and_what_is_known_of_gpus(folder):
-    cost, gpu = chosen(folder).cost
-    assert "On CPU a training or predict step: nothing, exactly" in cost
-    assert gpu == "No GPU was run, and none was compiled for."
+    cpu, gpu, floats = chosen(folder / "a").cost
+    assert cpu.startswith("On the CPU (run): nothing, exactly.")
+    assert gpu == "On a GPU (H100, A100): not known. None was run, and none was compiled for."
+    assert floats.startswith("If you feed masks as float32") and "slower" in floats
+
+
+@pytest.mark.parametrize(
+    ("differs", "text"),
+    [(0, "the compiled program is exactly that of"), (1, "0 of 4 programs are the same")],
+)
+def test_a_device_that_was_compiled_for_is_said_to_be(folder, differs, text):
+    Made(**SMALL).write(folder)
+    edit = together(
+        lambda session, made: session["kind"] == "identity" and made["metric"] == "program_differs",
+        only("program_differs", put(differs), remedy="tf_cast"),
+    )
+    compiled = Made(**SMALL, devices=("h100",), machine="other", edit=edit).write(folder)
+    results = gather(compiled)
+    card = f"On H100 (compiled, not run, so not timed): {text}"
+    assert recommend(results).cost[1].startswith(card)
+    assert results.gpu == "No GPU was run; for H100 steps were only compiled."
 
 
 def test_the_change_is_the_recipes_own_and_as_long_as_is_said():

@@ -8,7 +8,7 @@ from typing import Any
 from remedies.cures import build_lines, compile_code, holds
 from remedies.findings import Advice, Cause, names, top_layers
 from remedies.inventory import layers, objects
-from remedies.libraries import of_framework, of_user
+from remedies.libraries import definer, of_framework, of_user
 from remedies.trip import Difference, Subject, Trip
 
 
@@ -19,9 +19,10 @@ def causes(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Advice]:
     optimizer = first.of("optimizer")
     frozen = first.of("trainable")
     recompiled = list(compiled(subject, first))
+    excluded = [d for d in first.of("setting") if d.path.endswith("decayed")]
     if recompiled:
         yield from recompiled
-        optimizer = []
+        optimizer = excluded = []
     elif first.settings and not rebuilt:
         yield _settings(subject, first)
     if frozen:
@@ -30,7 +31,7 @@ def causes(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Advice]:
         if trip.of("policy"):
             yield from _precision(subject, trip)
             break
-    excluded = [d for d in first.of("setting") if d.path.endswith("decayed")]
+    excluded = [d for d in excluded if not all(d.before)]
     if excluded and not optimizer:
         yield _exclusions(excluded)
     if optimizer and not rebuilt and not frozen:
@@ -51,24 +52,23 @@ def _overrides_compile(model: Any) -> bool:
     return type(model).compile is not keras.Model.compile
 
 
-def _definer(cls: type, method: str) -> type:
-    return next((base for base in cls.__mro__ if method in vars(base)), object)
-
-
 def _compile(subject: Subject, trip: Trip) -> Advice:
     model = subject.model
     cls = type(model)
-    definer = _definer(cls, "compile")
-    code = compile_code(model) if of_user(definer) else ""
+    source = definer(cls, "compile")
+    code = compile_code(model) if of_user(source) else ""
     cured = holds(subject, cls, code, ("weight", "optimizer", "setting")) if code else None
     holders = _optimizers(model)
     lost = len(trip.of("optimizer"))
     what = ", ".join(f"self.{path}" for path in holders) or "the optimizer"
     why = (
-        f"{definer.__name__}.compile is overridden, so Keras does not repeat it on load: the model "
+        f"{source.__name__}.compile is overridden, so Keras does not repeat it on load: the model "
         + (
             f"comes back uncompiled, without {what} and its {lost} variables."
             if not _compiled(trip)
+            else f"comes back compiled with the same settings, and {lost} variables of {what} are "
+            "not loaded: on load the optimizer has not been built."
+            if not trip.settings
             else f"comes back compiled as the class does it ({', '.join(trip.settings)} differ): "
             f"another {what}{f', {lost} variables lost' * bool(lost)}, and maybe another loss."
         )
@@ -86,14 +86,14 @@ def _compile(subject: Subject, trip: Trip) -> Advice:
             f"paste the methods below into {cls.__name__}: get_compile_config and "
             "compile_from_config (tried: all comes back)"
         )
-    elif of_user(definer):
-        do.append(f"write get_compile_config and compile_from_config in {definer.__name__}")
+    elif of_user(source):
+        do.append(f"write get_compile_config and compile_from_config in {source.__name__}")
     do.append("or, after loading: " + "; ".join(after.splitlines()))
     return Advice(
         Cause.COMPILE,
         why,
         "; ".join(trip.warnings[:1]),
-        tuple(do) if of_user(definer) else (do[-1].removeprefix("or, "),),
+        tuple(do) if of_user(source) else (do[-1].removeprefix("or, "),),
         ("compile() alone after loading: the optimizer starts anew",),
         code=code or after,
         place=f"class {cls.__name__}" if code else "after loading",
