@@ -23,7 +23,6 @@ class Behaviour:
     outputs: tuple[np.ndarray, ...] | None = None
     logs: tuple[Mapping[str, float], ...] = ()
     after: Mapping[str, np.ndarray] = field(default_factory=dict)
-    error: str = ""
 
 
 def behave(model: Any, fed: Feed, *, train: bool = True) -> Behaviour:
