@@ -87,15 +87,15 @@ def test_a_factory_that_returns_another_model_each_time_is_said():
 
 
 @pytest.mark.parametrize(
-    ("factory", "said"),
+    ("factory", "budget", "said"),
     [
-        ("def make():\n    while True:\n        pass", "over 0.5 s to make one model"),
-        ("def make():\n    return 3", "returned a int"),
+        ("def make():\n    while True:\n        pass", "0.5", "over 0.5 s to make one model"),
+        ("def make():\n    return 3", "600", "returned a int"),
     ],
 )
-def test_what_cannot_be_compared_is_one_line_and_status_2(factory, said, tmp_path):
+def test_what_cannot_be_compared_is_one_line_and_status_2(factory, budget, said, tmp_path):
     (tmp_path / "own.py").write_text(factory)
-    done = command("compare", "own.py:make", "--budget", "0.5", cwd=tmp_path)
+    done = command("compare", "own.py:make", "--budget", budget, cwd=tmp_path)
     assert done.returncode == 2 and said in done.stderr.splitlines()[-1], done.stderr
     assert "Traceback" not in done.stderr
 
