@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from remedies import step_costs
+from remedies.arguments import input_code, input_layers
+from remedies.behaviour import share_apart, tolerance_of
 from remedies.changes import Change, at_sites, in_class
 from remedies.check import check, require_ready
 from remedies.comparison import CONTROL, Comparison, Trial
@@ -26,8 +28,8 @@ from remedies.problem import BadInputError, reason
 from remedies.replacing import STRICT, Site, Sites, replaced
 from remedies.same_step import STEPS, Program, Step
 from remedies.scratch import scratch
-from remedies.state import arrays, mapped
-from remedies.trip import quiet, share_apart, tolerance_of
+from remedies.state import arrays
+from remedies.trip import quiet
 
 BUDGET = 120.0
 SEED = 20409
@@ -232,9 +234,7 @@ class _Bench:
         if remedy in (PAIR, CHILDREN):
             return in_class(type(self.model), self._code(remedy))
         written = at_sites("ops_where", self.sites.values())
-        code = (
-            f"inputs = {_inputs_code(self.fed.x)}\nmodel = keras.Model(inputs, model.call(inputs))"
-        )
+        code = f"inputs = {input_code(self.fed.x)}\nmodel = keras.Model(inputs, model.call(inputs))"
         return Change(written.lines + 2, written.places, code)
 
     def _level(self, model: Any) -> None:
@@ -282,7 +282,7 @@ class _Bench:
             raise _NotTriedError(f"a functional model would lose its own {own[0]}")
         if self.fed.spread or self.fed.x is None:
             raise _NotTriedError("its call takes several arguments, or its inputs are not known")
-        inputs = _inputs(self.fed.x)
+        inputs = input_layers(self.fed.x)
         try:
             made = keras.Model(inputs, model.call(inputs))
         except Exception as error:
@@ -321,29 +321,3 @@ class _Bench:
             )
             for trial in trials
         ]
-
-
-def _inputs(x: Any) -> Any:
-    import keras
-
-    if isinstance(x, dict):
-        return {
-            key: keras.Input(tuple(value.shape)[1:], dtype=_dtype(value), name=key)
-            for key, value in x.items()
-        }
-    return mapped(lambda leaf: keras.Input(tuple(leaf.shape)[1:], dtype=_dtype(leaf)), x)
-
-
-def _dtype(leaf: Any) -> str:
-    import keras
-
-    name = getattr(leaf.dtype, "name", leaf.dtype)
-    return "string" if name == "object" else str(keras.backend.standardize_dtype(name))
-
-
-def _inputs_code(x: Any) -> str:
-    if isinstance(x, dict):
-        return "{" + ", ".join(f'"{key}": {_inputs_code(part)}' for key, part in x.items()) + "}"
-    if isinstance(x, (list, tuple)):
-        return "[" + ", ".join(map(_inputs_code, x)) + "]"
-    return f'keras.Input({tuple(x.shape)[1:]}, dtype="{_dtype(x)}")'
