@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from remedies.behaviour import Behaviour, behave, share_apart, tolerance_of
 from remedies.diagnosis import diagnose
 from remedies.feed import Feed, feed
 from remedies.findings import Report
@@ -12,16 +13,7 @@ from remedies.inventory import owned_classes, take
 from remedies.preserve import Snapshot, preserved
 from remedies.problem import BadInputError
 from remedies.scratch import scratch
-from remedies.trip import (
-    Behaviour,
-    Subject,
-    Trip,
-    behave,
-    quiet,
-    share_apart,
-    tolerance_of,
-    travel,
-)
+from remedies.trip import Subject, Trip, quiet, travel
 
 _RANDOM = "no file keeps random state (of Dropout, say); it was set equal before comparing"
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
 from remedies.cures import build_lines, compile_code, holds
+from remedies.difference import Difference
 from remedies.findings import Advice, Cause, names, top_layers
 from remedies.inventory import layers, objects
 from remedies.libraries import definer, of_framework, of_user
-from remedies.trip import Difference, Subject, Trip
+from remedies.trip import Subject, Trip
 
 
 def causes(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Advice]:
@@ -42,8 +44,9 @@ def causes(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Advice]:
 
 def compiled(subject: Subject, trip: Trip) -> Iterator[Advice]:
     """Yield the cause where `compile` is overridden and something of it was lost."""
-    if _overrides_compile(subject.model) and (trip.settings or trip.of("optimizer")):
-        yield _compile(subject, trip)
+    values = [d for d in trip.of("attribute") if set_by_compile(subject.model, d)]
+    if _overrides_compile(subject.model) and (trip.settings or trip.of("optimizer") or values):
+        yield _compile(subject, trip, values)
 
 
 def _overrides_compile(model: Any) -> bool:
@@ -52,12 +55,20 @@ def _overrides_compile(model: Any) -> bool:
     return type(model).compile is not keras.Model.compile
 
 
-def _compile(subject: Subject, trip: Trip) -> Advice:
+def set_by_compile(model: Any, difference: Difference) -> bool:
+    """Whether an attribute is named as an argument of the model's own `compile`."""
+    name = difference.path.partition("[")[0].lstrip("_")
+    named = name in inspect.signature(type(model).compile).parameters
+    return difference.owner is model and named and _overrides_compile(model)
+
+
+def _compile(subject: Subject, trip: Trip, values: list[Difference]) -> Advice:
     model = subject.model
     cls = type(model)
     source = definer(cls, "compile")
     code = compile_code(model) if of_user(source) else ""
-    cured = holds(subject, cls, code, ("weight", "optimizer", "setting")) if code else None
+    kinds = ("weight", "optimizer", "setting", *["attribute"] * bool(values))
+    cured = holds(subject, cls, code, kinds) if code else None
     holders = _optimizers(model)
     lost = len(trip.of("optimizer"))
     what = ", ".join(f"self.{path}" for path in holders) or "the optimizer"
@@ -72,6 +83,7 @@ def _compile(subject: Subject, trip: Trip) -> Advice:
             else f"comes back compiled as the class does it ({', '.join(trip.settings)} differ): "
             f"another {what}{f', {lost} variables lost' * bool(lost)}, and maybe another loss."
         )
+        + f" {names(values)}, which compile sets, is lost too." * bool(values)
     )
     after = "\n".join(
         [

@@ -6,15 +6,17 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from remedies.difference import STATE
 from remedies.inventory import is_variable, layers
 from remedies.libraries import definer, of_framework
 from remedies.patching import methods_of, patched
 from remedies.state import mapped
-from remedies.trip import STATE, Subject, travel
+from remedies.trip import Subject, travel
 
 _LONGEST = 60
 
@@ -39,6 +41,39 @@ def holds(
         trips = travel(subject, scope=scope, train=False)
     wrong = (t.failure or t.of(*kinds) or (t.outputs_changed and "plain" in kinds) for t in trips)
     return not any(wrong)
+
+
+@dataclass(frozen=True)
+class Cure:
+    """Methods for a class that rebuild the model, and whether they hold here."""
+
+    code: str
+    cured: bool | None
+
+    @property
+    def words(self) -> str:
+        """How it was tried."""
+        if not self.code:
+            return ""
+        return {
+            True: "tried: the model comes back whole, twice over",
+            False: "tried: by itself it does not bring everything back",
+            None: "not tried",
+        }[self.cured]
+
+
+def rebuilding_cure(subject: Subject) -> Cure:
+    """Return the first methods that rebuild the model and hold, or the last that do not."""
+    cls = type(subject.model)
+    if of_framework(cls):
+        return Cure("", None)
+    call = subject.feed.call or (((subject.feed.x,), {}) if subject.feed.x is not None else ())
+    code = ""
+    options = [zeros_code(cls, call), zeros_code(cls, call, training=True)] if call else []
+    for code in [option for option in (*options, build_code(subject.model)) if option]:
+        if holds(subject, cls, code, ("weight", "optimizer")):
+            return Cure(code, True)
+    return Cure(code, False if code else None)
 
 
 def zeros_code(cls: type, call: tuple[Any, ...], *, training: bool = False) -> str:
@@ -183,9 +218,9 @@ def config_code(thing: Any) -> tuple[str, list[str]]:
             nested.append(name)
             attribute = f"keras.saving.serialize_keras_object({attribute})"
         entries.append(f'"{name}": {attribute}')
-    base = isinstance(thing, (keras.Layer, keras.optimizers.Optimizer))
-    inherited = "**super().get_config(), " if base else ""
-    code = f"def get_config(self):\n    return {{{inherited}{', '.join(entries)}}}"
+    if isinstance(thing, (keras.Layer, keras.optimizers.Optimizer)):
+        entries[:0] = _inherited(cls)
+    code = f"def get_config(self):\n    return {{{', '.join(entries)}}}"
     if nested:
         keys = ", ".join(f'"{name}"' for name in nested)
         code += (
@@ -197,17 +232,37 @@ def config_code(thing: Any) -> tuple[str, list[str]]:
     return code, missing
 
 
+# What every layer's config holds; an `__init__` without **kwargs may take none of it.
+_OF_KERAS = {
+    "name": "self.name",
+    "dtype": "self.dtype_policy.name",
+    "trainable": "self.trainable",
+}
+
+
+def _inherited(cls: type) -> list[str]:
+    if takes_kwargs(cls):
+        return ["**super().get_config()"]
+    names = inspect.signature(cls.__init__).parameters  # type: ignore[misc]
+    return [f'"{name}": {value}' for name, value in _OF_KERAS.items() if name in names]
+
+
+def takes_kwargs(cls: type) -> bool:
+    """Whether `__init__` takes what it does not name, as Keras' own arguments are."""
+    parameters = inspect.signature(cls.__init__).parameters.values()  # type: ignore[misc]
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+
+
 def constructor(cls: type) -> list[str]:
     """Return the arguments of a class's `__init__` that are its own, and not Keras'."""
     if of_framework(definer(cls, "__init__")):
         return []
     signature = inspect.signature(cls.__init__)  # type: ignore[misc]
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    own = ("self", "name", "dtype", "trainable")
     return [
         name
         for name, parameter in signature.parameters.items()
-        if parameter.kind in kinds and name not in own
+        if parameter.kind in kinds and name not in ("self", *_OF_KERAS)
     ]
 
 

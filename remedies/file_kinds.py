@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from remedies.archive import CONFIG, arrays_in
+from remedies.difference import Difference
 from remedies.findings import Advice, Cause, Report
 from remedies.problem import BadInputError, reason
-from remedies.trip import Difference, Failure, Trip
+from remedies.trip import Failure, Trip
 
 
 def keras_file(target: str) -> Path:

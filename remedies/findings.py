@@ -7,8 +7,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from remedies.difference import Difference
 from remedies.swallowed import Swallowed
-from remedies.trip import Difference, Trip
+from remedies.trip import Trip
 
 NOTHING = "nothing lost"
 
@@ -42,6 +43,7 @@ class Cause(Enum):
     SECOND_GENERATION = "second_generation"
     GET_CONFIG = "get_config"
     NOT_REGISTERED = "not_registered"
+    LAMBDA = "python_lambda"
     SAVE_ERROR = "save_error"
     LOAD_ERROR = "load_error"
     FROZEN = "frozen"

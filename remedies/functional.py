@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from remedies.arguments import input_code, input_layers
 from remedies.feed import Feed
 from remedies.inventory import is_functional
 from remedies.libraries import definer, of_framework
 from remedies.problem import BadInputError, reason
-from remedies.state import mapped
 
 
 def functional(model: Any, fed: Feed) -> Any:
@@ -29,7 +29,7 @@ def functional(model: Any, fed: Feed) -> Any:
             raise BadInputError(f"a functional model would lose its own {name}")
     if fed.spread or fed.x is None:
         raise BadInputError("its call takes several arguments, or its inputs are not known")
-    inputs = _inputs(fed.x)
+    inputs = input_layers(fed.x)
     try:
         made = keras.Model(inputs, model.call(inputs))
     except Exception as error:
@@ -44,31 +44,5 @@ def functional(model: Any, fed: Feed) -> Any:
 
 def functional_code(fed: Feed) -> str:
     """Return the lines that make it of a model's inputs."""
-    inputs = _inputs_code(fed.x)
+    inputs = input_code(fed.x)
     return f"inputs = {inputs}\nmodel = keras.Model(inputs, model.call(inputs))"
-
-
-def _inputs(x: Any) -> Any:
-    import keras
-
-    if isinstance(x, dict):
-        return {
-            key: keras.Input(tuple(value.shape)[1:], dtype=_dtype(value), name=key)
-            for key, value in x.items()
-        }
-    return mapped(lambda leaf: keras.Input(tuple(leaf.shape)[1:], dtype=_dtype(leaf)), x)
-
-
-def _dtype(leaf: Any) -> str:
-    import keras
-
-    name = getattr(leaf.dtype, "name", leaf.dtype)
-    return "string" if name == "object" else str(keras.backend.standardize_dtype(name))
-
-
-def _inputs_code(x: Any) -> str:
-    if isinstance(x, dict):
-        return "{" + ", ".join(f'"{key}": {_inputs_code(part)}' for key, part in x.items()) + "}"
-    if isinstance(x, (list, tuple)):
-        return "[" + ", ".join(map(_inputs_code, x)) + "]"
-    return f'keras.Input({tuple(x.shape)[1:]}, dtype="{_dtype(x)}")'

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from remedies.archive import arrays_in, digest_of
+from remedies.behaviour import Behaviour
 from remedies.diagnosis import diagnose
+from remedies.difference import STATE, Difference
 from remedies.feed import Feed
 from remedies.findings import Advice, Cause, Report
 from remedies.inventory import take
 from remedies.preserve import randomness
 from remedies.scratch import scratch
-from remedies.trip import STATE, Behaviour, Difference, Subject, Trip, quiet, travel
+from remedies.trip import Subject, Trip, quiet, travel
 
 
 def guard(model: Any = None) -> Any:

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from remedies.archive import digest_of
+from remedies.compile_settings import set_by_compile
 from remedies.cures import config_code, constructor, holds
+from remedies.difference import Difference
 from remedies.findings import Advice, Cause, names
 from remedies.inventory import is_variable, layers, objects
 from remedies.libraries import definer, of_framework, of_user
 from remedies.rebuilding import in_file, not_in_file
-from remedies.trip import Difference, Subject, Trip
+from remedies.trip import Subject, Trip
 
 
 def causes(subject: Subject, trip: Trip) -> Iterator[Advice]:
@@ -189,6 +191,7 @@ def _arguments(subject: Subject, trip: Trip, plain: list[Difference]) -> Iterato
                 and (d in given or d.path.startswith(f"{path}.") or not path)
             ]
             yield _automatic(subject, thing, path, given)
+    explained += [d for d in values if set_by_compile(subject.model, d)]
     left = [d for d in trip.of("attribute") if d not in explained]
     if left and not plain:
         yield _python_values(left)

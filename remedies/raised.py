@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from remedies.cures import config_code, constructor, holds
+from remedies.cures import config_code, constructor, holds, takes_kwargs
 from remedies.findings import Advice, Cause
 from remedies.inventory import layers, objects
 from remedies.libraries import definer, of_framework, of_user
 from remedies.problem import shorten
-from remedies.trip import Failure, Subject, Trip
+from remedies.trip import Failure, Subject, Trip, travel
 
-_UNREGISTERED = re.compile(r"Could not locate (?:class|function) '([^']+)'")
+_UNREGISTERED = re.compile(r"Could not locate (class|function) '([^']+)'")
 
 
 def causes(subject: Subject, trip: Trip, others: tuple[Trip, ...]) -> Iterator[Advice]:
@@ -21,9 +21,15 @@ def causes(subject: Subject, trip: Trip, others: tuple[Trip, ...]) -> Iterator[A
     failure = trip.failure
     if failure is None:
         return
+    if failure.stage == "loading" and "safe_mode" in str(failure.error):
+        lambdas = _lambdas(subject.model)
+        if lambdas:
+            yield _safe_mode(subject, lambdas)
+            return
     unknown = _UNREGISTERED.search(f"{failure.text} {failure.error}")
     if failure.stage == "loading" and (others or unknown):
-        yield _unregistered(subject, failure, unknown.group(1) if unknown else "", others)
+        what, name = unknown.groups() if unknown else ("class", "")
+        yield _unregistered(subject, failure, what, name, others)
         return
     if _quantized(subject.model):
         yield _cannot_save_quantized(failure)
@@ -41,8 +47,53 @@ def causes(subject: Subject, trip: Trip, others: tuple[Trip, ...]) -> Iterator[A
     yield _other(failure)
 
 
+def _lambdas(model: Any) -> dict[str, Any]:
+    """Return the `Lambda` layers, by path, whose function is a Python lambda."""
+    import keras
+
+    return {
+        path: layer
+        for path, layer in layers(model).items()
+        if isinstance(layer, keras.layers.Lambda)
+        and getattr(layer.function, "__name__", "") == "<lambda>"
+    }
+
+
+def _safe_mode(subject: Subject, lambdas: dict[str, Any]) -> Advice:
+    where = ", ".join(f"self.{path}" for path in list(lambdas)[:6])
+    held = "tried: the model comes back whole, twice over"
+    tried = held if _named(subject, lambdas) else "tried: not enough by itself"
+    decorator = "@keras.saving.register_keras_serializable()"
+    return Advice(
+        Cause.LAMBDA,
+        f"Loading raises, because a Lambda layer ({where}) has a Python lambda: the file holds "
+        "that as code, and load_model in its safe mode runs no code from a file.",
+        "a Python lambda has no name by which the file could say which function is meant.",
+        (
+            f"write the lambda as a function, def scale(x): ..., with {decorator} above it, and "
+            f"hand that to Lambda ({tried})",
+            "or write a keras.layers.Layer of your own, registered the same way, in place of "
+            "Lambda",
+            "or, for the file as it is and if you trust it: load_model(path, safe_mode=False)",
+        ),
+    )
+
+
+def _named(subject: Subject, lambdas: dict[str, Any]) -> bool:
+    """Whether the model comes back whole when the lambdas have names that Keras knows."""
+    functions = {f"function_{n}": layer.function for n, layer in enumerate(lambdas.values())}
+    try:
+        for name, function in functions.items():
+            function.__name__ = name
+        trips = travel(subject, scope=functions, train=False)
+    finally:
+        for function in functions.values():
+            function.__name__ = "<lambda>"
+    return all(trip.whole for trip in trips)
+
+
 def _unregistered(
-    subject: Subject, failure: Failure, name: str, others: tuple[Trip, ...]
+    subject: Subject, failure: Failure, kind: str, name: str, others: tuple[Trip, ...]
 ) -> Advice:
     classes = {type(thing).__name__: type(thing) for thing in objects(subject.model).values()}
     cls = classes.get(name)
@@ -50,7 +101,8 @@ def _unregistered(
     seen = shorten(failure.text.rpartition("Could not locate")[2] or failure.text, 160)
     tried = "tried: with it, the model loads" if others else "not tried here"
     decorator = "@keras.saving.register_keras_serializable()"
-    base = f"class {cls.__name__}({cls.__bases__[0].__name__}):" if cls else f"class {what}(...):"
+    keyword = "def" if kind == "function" else "class"
+    base = cls.__bases__[0].__name__ if cls else "..."
     return Advice(
         Cause.NOT_REGISTERED,
         f"Loading raises: {what} is not registered, so keras.saving.load_model does not know it.",
@@ -61,8 +113,8 @@ def _unregistered(
             f"write {decorator} above {what}, and import that module before loading",
             f'or load with load_model(path, custom_objects={{"{what}": {what}}}) ({tried})',
         ),
-        code=f"{decorator}\n{base}",
-        place=f"above class {what}",
+        code=f"{decorator}\n{keyword} {what}({base}):",
+        place=f"above {keyword} {what}",
         cured=bool(others) or None,
     )
 
@@ -136,10 +188,15 @@ def _suspects(subject: Subject, failure: Failure) -> Iterator[tuple[str, Any]]:
     text = f"{failure.text} {failure.error}"
     for path, thing in ordered:
         cls = type(thing)
-        if of_framework(cls) or not hasattr(thing, "get_config") or not constructor(cls):
+        if of_framework(cls) or not hasattr(thing, "get_config") or not _takes_its_own(cls):
             continue
         if thing is owner or cls is owner or cls.__name__ in text or _lacks_config(thing):
             yield path, thing
+
+
+def _takes_its_own(cls: type) -> bool:
+    """Whether `__init__` takes arguments that are not Keras', or does not take Keras' own."""
+    return bool(constructor(cls)) or not takes_kwargs(cls)
 
 
 def _lacks_config(thing: Any) -> bool:
@@ -148,7 +205,7 @@ def _lacks_config(thing: Any) -> bool:
 
 def _config(subject: Subject, path: str, thing: Any, failure: Failure) -> Advice | None:
     cls = type(thing)
-    if isinstance(thing, type) or not constructor(cls):
+    if isinstance(thing, type) or not _takes_its_own(cls):
         return None
     lacks = _lacks_config(thing)
     if not lacks and "get_config" not in str(failure.error) and "__init__" not in failure.text:
@@ -172,10 +229,15 @@ def _config(subject: Subject, path: str, thing: Any, failure: Failure) -> Advice
             f"{cls.__name__} is a library's: subclass it with the get_config below, or save "
             "weights only (model.save_weights) and make the model anew before load_weights"
         ]
+    elif not arguments:
+        do.append("or take **kwargs in __init__ and hand it on: super().__init__(**kwargs)")
     verb = "Saving" if failure.stage == "saving" else "Loading"
     why = f"{verb} raises, because {cls.__name__}{where} "
     why += (
         f"has no get_config: its arguments ({arguments}) are in no file."
+        if lacks and arguments
+        else "has no get_config, and Keras' own gives name, trainable and dtype, which its "
+        "__init__ does not take."
         if lacks
         else f"does not get all of its arguments ({arguments}) back from its get_config."
     )

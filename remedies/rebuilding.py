@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from remedies.archive import digest_of
 from remedies.arguments import needs_training
-from remedies.cures import build_code, casting, holds, zeros_code
+from remedies.cures import Cure, casting, holds, rebuilding_cure
+from remedies.difference import Difference
 from remedies.findings import Advice, Cause, place
 from remedies.inventory import is_functional, objects, owned_classes
 from remedies.libraries import definer, of_framework
-from remedies.problem import reason
-from remedies.rebuild import observe
-from remedies.state import leaves, mapped
-from remedies.swallowed import Swallowed, explain
-from remedies.trip import Difference, Subject, Trip
-
-
-@dataclass(frozen=True)
-class Cure:
-    """Methods for a class that rebuild the model, and whether they hold here."""
-
-    code: str
-    cured: bool | None
-
-    @property
-    def words(self) -> str:
-        """How it was tried."""
-        if not self.code:
-            return ""
-        return {
-            True: "tried: the model comes back whole, twice over",
-            False: "tried: by itself it does not bring everything back",
-            None: "not tried",
-        }[self.cured]
+from remedies.retrace import Retrace
+from remedies.swallowed import Swallowed
+from remedies.trip import Subject, Trip
 
 
 def causes(subject: Subject, first: Trip, second: Trip) -> Iterator[Advice]:
@@ -94,7 +72,7 @@ def _holder(path: str) -> str:
 
 
 def _lost(subject: Subject, trip: Trip, lost: list[Difference]) -> Iterator[Advice]:
-    cure = _cure(subject)
+    cure = rebuilding_cure(subject)
     if is_functional(subject.model):
         yield _children(subject, lost, cure)
         return
@@ -111,25 +89,12 @@ def _lost(subject: Subject, trip: Trip, lost: list[Difference]) -> Iterator[Advi
     elif not swallowed.entered or _lacks_arguments(subject, swallowed):
         yield _arguments(subject, swallowed, cure)
     else:
-        retrace = _Retrace(subject)
+        retrace = Retrace(subject)
         needed = retrace.needed() if retrace.possible else {}
         if needed:
             yield _dtype(subject, owner, swallowed, needed, cure)
         else:
             yield _code(subject, swallowed, retrace.on_true, cure)
-
-
-def _cure(subject: Subject) -> Cure:
-    cls = type(subject.model)
-    if of_framework(cls):
-        return Cure("", None)
-    call = subject.feed.call or (((subject.feed.x,), {}) if subject.feed.x is not None else ())
-    code = ""
-    options = [zeros_code(cls, call), zeros_code(cls, call, training=True)] if call else []
-    for code in [option for option in (*options, build_code(subject.model)) if option]:
-        if holds(subject, cls, code, ("weight", "optimizer")):
-            return Cure(code, True)
-    return Cure(code, False if code else None)
 
 
 def _class_named(subject: Subject, name: str) -> type:
@@ -201,7 +166,7 @@ def _lacks_arguments(subject: Subject, swallowed: Swallowed) -> bool:
     data = [key for key, value in kwargs.items() if key != "training" and value is not None]
     if len(args) + len(data) < 2 or swallowed.owner != type(subject.model).__name__:
         return False
-    retrace = _Retrace(subject)
+    retrace = Retrace(subject)
     differs = retrace.possible and retrace.on_floats != swallowed.error
     return differs or "required" in swallowed.error
 
@@ -340,7 +305,7 @@ def _own_builder(subject: Subject, unbuilt: list[str]) -> str:
 
 
 def _second_generation(subject: Subject, trip: Trip) -> Advice:
-    cure = _cure(subject)
+    cure = rebuilding_cure(subject)
     name = type(subject.model).__name__
     return _advice(
         subject,
@@ -363,86 +328,3 @@ def _fails_again(trip: Trip) -> Advice:
         f"{trip.failure}.",
         do=("keep the first file, and save again only from a model made by your own code",),
     )
-
-
-class _Retrace:
-    """What `call` does on stand-ins for all that it is really fed, in a fresh copy of the model."""
-
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
-        call = subject.feed.call or (((subject.feed.x,), {}) if subject.feed.x is not None else ())
-        self._call = call
-        self._leaves = [_dtype_of(leaf) for leaf in leaves(call)]
-        self.possible = bool(call)
-        self.on_floats, self.on_true = "", ""
-        if self.possible:
-            try:
-                self.on_floats = self._trace(range(len(self._leaves)))
-                self.on_true = self._trace(())
-            except _NoCopyError:
-                self.possible = False
-
-    def needed(self) -> dict[str, tuple[int, str]]:
-        """Return, by path, number and dtype of the tensors that must have their true dtype."""
-        if not self.on_floats or self.on_true:
-            return {}
-        paths = self._paths()
-        odd = [n for n, dtype in enumerate(self._leaves) if dtype not in ("", "float32")]
-        needed = [n for n in odd if len(odd) == 1 or self._trace((n,))]
-        return {paths[n]: (n, self._leaves[n]) for n in needed or odd}
-
-    def _paths(self) -> list[str]:
-        import inspect
-
-        args, kwargs = self._call
-        call = type(self._subject.model).call
-        names = list(inspect.signature(call).parameters)[1:]
-        named = [*zip(names, args, strict=False), *sorted(kwargs.items())]
-        return [path for name, value in named for path in _leaf_paths(name, value)]
-
-    def _trace(self, floats: Any) -> str:
-        import keras
-
-        model, floats = self._subject.model, set(floats)
-        classes = owned_classes(model)
-        scope = {keras.saving.get_registered_name(cls): cls for cls in classes}
-        count = iter(range(10_000))
-        args, kwargs = mapped(lambda leaf: _stand_in(leaf, next(count) in floats), self._call)
-        with warnings.catch_warnings(), keras.saving.custom_object_scope(scope):
-            warnings.simplefilter("ignore")
-            try:
-                fresh = type(model).from_config(model.get_config())
-            except Exception as error:
-                raise _NoCopyError from error
-            with observe(classes) as calls:
-                try:
-                    fresh(*args, **kwargs)
-                except Exception as error:
-                    return next((one.error for one in explain(calls)), reason(error))
-        return ""
-
-
-class _NoCopyError(Exception):
-    pass
-
-
-def _leaf_paths(name: str, value: Any) -> list[str]:
-    if isinstance(value, dict):
-        return [p for key in sorted(value) for p in _leaf_paths(f'{name}["{key}"]', value[key])]
-    if isinstance(value, (list, tuple)):
-        return [p for n, part in enumerate(value) for p in _leaf_paths(f"{name}[{n}]", part)]
-    return [name]
-
-
-def _dtype_of(leaf: Any) -> str:
-    dtype = getattr(leaf, "dtype", None)
-    return str(getattr(dtype, "name", dtype)) if dtype is not None else ""
-
-
-def _stand_in(leaf: Any, as_float: bool) -> Any:
-    import keras
-
-    if leaf is None or isinstance(leaf, (bool, int, float, str)) or not hasattr(leaf, "dtype"):
-        return leaf
-    dtype = "float32" if as_float else _dtype_of(leaf)
-    return keras.KerasTensor(tuple(leaf.shape), dtype)

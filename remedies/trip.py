@@ -6,52 +6,24 @@ import contextlib
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from remedies.archive import Archive, read
+from remedies.behaviour import Behaviour, behave, share_apart, tolerance_of, unlike
+from remedies.difference import STATE, Difference, unequal, unequal_settings
 from remedies.feed import Feed
-from remedies.inventory import Inventory, equal, is_functional, owned_classes, take
-from remedies.libraries import of_framework, of_user
+from remedies.inventory import Inventory, is_functional, owned_classes, take
+from remedies.libraries import of_framework
 from remedies.preserve import align, level
 from remedies.problem import reason
 from remedies.rebuild import Call, observe
 from remedies.roundtrip import Outcome
 from remedies.swallowed import Swallowed, explain
 
-STATE = ("weight", "optimizer", "plain")
-# Sums are added up in an order that follows the names of layers, which Keras numbers anew on load.
-_TOLERANCE, _HALF = 1e-5, 1e-2
-STEPS = 2  # the second shows what the first one did
 _UNLIKELY = 1_299_709
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One thing of the model that a trip lost or changed.
-
-    Attributes
-    ----------
-    path, kind : str
-        As in `inventory.Item`.
-    lost : bool
-        Whether the loaded model lacks it; else its value differs.
-    before, after : object
-        Values; None where there is none.
-    owner : object
-        The layer, optimizer or other object of the model that holds it.
-    """
-
-    path: str
-    kind: str
-    lost: bool
-    before: Any = None
-    after: Any = None
-    owner: Any = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -78,16 +50,6 @@ class Failure:
     def __str__(self) -> str:
         about = f" ({type(self.owner).__name__})" if self.owner is not None else ""
         return f"{self.stage} raised{about} {self.text}"
-
-
-@dataclass(frozen=True)
-class Behaviour:
-    """What a model does: predictions, what each of `STEPS` steps logs, and its state after them."""
-
-    outputs: tuple[np.ndarray, ...] | None = None
-    logs: tuple[Mapping[str, float], ...] = ()
-    after: Mapping[str, np.ndarray] = field(default_factory=dict)
-    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -178,18 +140,6 @@ class Subject:
     custom_objects: Mapping[str, Any] = field(default_factory=dict)
 
 
-def behave(model: Any, fed: Feed, *, train: bool = True) -> Behaviour:
-    """Predict and train `model` on its batch; it is changed by that."""
-    outputs = fed.outputs(model)
-    if not (train and fed.trains):
-        return Behaviour(outputs)
-    logs = tuple(fed.fit(model, STEPS))
-    items = take(model).items()
-    return Behaviour(
-        outputs, logs, {path: item.value for path, item in items if item.kind == "weight"}
-    )
-
-
 def travel(
     subject: Subject,
     name: str = "first load",
@@ -262,13 +212,13 @@ def _load_aside(
         except Exception as error:
             return Trip(name, saved, failure=_failure(stage, error), calls=tuple(calls)), None
     texts = [str(w.message) for w in given if issubclass(w.category, UserWarning)]
-    differences, hints = _differences(subject.before, take(loaded))
+    differences, hints = unequal(subject.before, take(loaded))
     trip = Trip(
         name,
         saved,
         differences,
         hints,
-        settings=_settings(subject.model, loaded),
+        settings=unequal_settings(subject.model, loaded),
         warnings=tuple(dict.fromkeys(texts)),
         swallowed=explain(calls),
         calls=tuple(calls),
@@ -314,78 +264,6 @@ def _counts(before: Inventory) -> dict[str, int]:
     return {kind: kinds.count(kind) for kind in STATE}
 
 
-def _differences(
-    before: Inventory, after: Inventory
-) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
-    differences: list[Difference] = []
-    hints: list[Difference] = []
-    for path, item in before.items():
-        if item.kind in ("metric", "seed") or _unused(item):
-            continue
-        other = after.get(path)
-        if other is not None and equal(item.value, other.value):
-            continue
-        value = None if other is None else other.value
-        entry = Difference(item.path, item.kind, other is None, item.value, value, item.owner)
-        if item.kind in STATE or (item.kind == "setting" and _comparable(item.value, value)):
-            differences.append(entry)
-        elif other is not None and item.kind in ("trainable", "policy"):
-            if _matters(item):
-                differences.append(entry)
-        elif item.kind == "attribute" and _counts_as_state(item, value):
-            (differences if of_user(type(item.owner)) else hints).append(entry)
-    return tuple(differences), tuple(hints)
-
-
-def _matters(item: Any) -> bool:
-    import keras
-
-    # A model's own policy computes nothing: its layers' policies do.
-    container = item.kind == "policy" and isinstance(item.owner, keras.Model)
-    return bool(item.owner.weights) and not container
-
-
-def _comparable(before: list[Any], after: Any) -> bool:
-    return after is None or len(before) == len(after)
-
-
-def _counts_as_state(item: Any, value: Any) -> bool:
-    # A text that differs in its number alone is a name, which Keras counts up in a process.
-    if isinstance(item.value, str) and isinstance(value, str):
-        return item.value.rstrip("0123456789_") != value.rstrip("0123456789_")
-    return True
-
-
-def _unused(item: Any) -> bool:
-    return item.kind in ("optimizer", "setting") and not getattr(item.owner, "built", True)
-
-
-def _settings(model: Any, loaded: Any) -> tuple[str, ...]:
-    if not model.compiled:
-        return ()
-    if not loaded.compiled:
-        return ("all of compile()",)
-    try:
-        before, after = model.get_compile_config() or {}, loaded.get_compile_config() or {}
-    except Exception:  # it had to be serialised for the file, so this one is the loaded model's
-        return ("all of compile()",)
-    if before and not after:
-        return ("all of compile()",)
-    names = sorted(before.keys() | after.keys())
-    return tuple(
-        name for name in names if _nameless(before.get(name)) != _nameless(after.get(name))
-    )
-
-
-def _nameless(config: Any) -> Any:
-    """Return a config without the names that Keras counts up."""
-    if isinstance(config, dict):
-        return {key: _nameless(part) for key, part in config.items() if key != "name"}
-    if isinstance(config, (list, tuple)):
-        return [_nameless(part) for part in config]
-    return config
-
-
 def _compared(
     subject: Subject, loaded: Any, *, train: bool
 ) -> tuple[float | None, str, tuple[str, ...]]:
@@ -400,7 +278,7 @@ def _compared(
     align(subject.model, loaded)
     step, behaviour = "", None
     if train and fed.trains:
-        step, behaviour = _trained(subject, loaded)
+        step, behaviour = _steps_of(subject, loaded)
         step = step if behaviour is None else unlike(before, behaviour, tolerance)
     if not share and not step:
         return share, step, ()
@@ -412,14 +290,7 @@ def _compared(
     return share, step, chance
 
 
-def tolerance_of(model: Any) -> float:
-    """Return how far apart two results of one model may lie, for the precision it computes in."""
-    names = (getattr(layer, "compute_dtype", "") for layer in model._flatten_layers())
-    half = any("16" in str(name) or "8" in str(name) for name in names)
-    return _HALF if half else _TOLERANCE
-
-
-def _trained(subject: Subject, loaded: Any) -> tuple[str, Behaviour | None]:
+def _steps_of(subject: Subject, loaded: Any) -> tuple[str, Behaviour | None]:
     """Return why the loaded model cannot be trained, or what it does."""
     if not loaded.compiled:
         return "the loaded model cannot be trained: it is not compiled", None
@@ -427,53 +298,6 @@ def _trained(subject: Subject, loaded: Any) -> tuple[str, Behaviour | None]:
         return "", behave(loaded, subject.feed)
     except Exception as error:
         return f"the next training step raises {reason(error, 160)}", None
-
-
-def unlike(
-    before: Behaviour, after: Behaviour, tolerance: float, chance: Collection[str] = ()
-) -> str:
-    """Say how the training steps differ, `chance` left out; empty if they do not."""
-    for number, (left, right) in enumerate(zip(before.logs, after.logs, strict=False), 1):
-        if left.keys() != right.keys():
-            return f"training step {number} logs {', '.join(right)} in place of {', '.join(left)}"
-        for name in sorted(left.keys() - chance, key=lambda name: name != "loss"):
-            if not np.allclose(
-                left[name], right[name], rtol=20 * tolerance, atol=20 * tolerance, equal_nan=True
-            ):
-                return (
-                    f"{name} of training step {number} is {right[name]:.6g}, not {left[name]:.6g}"
-                )
-    if "training" in chance:
-        return ""
-    paths = before.after.keys() & after.after.keys()
-    pairs = [(before.after[path], after.after[path]) for path in sorted(paths)]
-    wide = [(a.astype("float64"), b.astype("float64")) for a, b in pairs if a.shape == b.shape]
-    apart = sum(float(np.sum((a - b) ** 2)) for a, b in wide if a.dtype.kind == "f") ** 0.5
-    size = sum(float(np.sum(a**2)) for a, _ in wide if a.dtype.kind == "f") ** 0.5
-    return "the weights after training differ" if apart > 0.02 * size + 1e-6 else ""
-
-
-def share_apart(
-    left: tuple[np.ndarray, ...], right: tuple[np.ndarray, ...] | None, tolerance: float
-) -> float:
-    """Return the share of the values in `left` that lie apart from those in `right`."""
-    total = sum(array.size for array in left)
-    if right is None or len(left) != len(right):
-        return 1.0
-    return sum(_apart(a, b, tolerance) for a, b in zip(left, right, strict=True)) / max(1, total)
-
-
-def _apart(left: np.ndarray, right: np.ndarray, tolerance: float) -> int:
-    if left.shape != right.shape or left.dtype != right.dtype:
-        return left.size
-    if left.dtype.kind in "OSUb":
-        return int(np.sum(left != right))
-    kind = "complex128" if left.dtype.kind == "c" else "float64"
-    a, b = left.astype(kind), right.astype(kind)
-    finite = np.abs(a[np.isfinite(a)])
-    scale = max(1.0, float(finite.max())) if finite.size else 1.0
-    near = np.isclose(a, b, rtol=tolerance, atol=tolerance * scale, equal_nan=True)
-    return int(np.sum(~near))
 
 
 @contextlib.contextmanager

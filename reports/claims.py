@@ -36,7 +36,8 @@ def claims(results: Results) -> Section:
         rows.append({"claim": claim, "outcome": outcome, "evidence": evidence})
     counts = Counter(row["outcome"] for row in rows)
     answer = (
-        f"Of the article's {len(rows)} claims {counts[HOLDS]} hold, {counts[FAILS]} do not hold as "
+        "The article is the text that described the fault and proposed three remedies. Of its "
+        f"{len(rows)} claims, quoted here, {counts[HOLDS]} hold, {counts[FAILS]} do not hold as "
         f"they are written, and {counts[OPEN]} are not established by these results."
     )
     return Section("claims", "The article's claims", answer, [Table("", rows)])

@@ -22,11 +22,12 @@ def costs(results: Results) -> Section:
     answer = "These results hold no step."
     if len(rows):
         same = rows["word"] == Word.SAME_STEP.value
+        others = rows[~same].groupby("remedy", sort=False)
+        but = f" but those of {listed(others.groups)}" if len(others) else ""
         answer = (
-            f"With bool masks {same.sum()} of {len(rows)} steps are exactly {REFERENCE}'s "
+            f"Fed bool masks, all training and predict steps{but} are exactly {REFERENCE}'s "
             f"({cells(rows)}), so they cost the same"
         )
-        others = rows[~same].groupby("remedy", sort=False)
         answer += "".join(f"; {remedy}: {summary(own)}" for remedy, own in others) + "."
     parts = [*_steps(results), *_cast(results), *_once(results)]
     return Section("costs", "What each remedy costs", answer, parts)
@@ -52,7 +53,7 @@ def _steps(results: Results) -> Iterator[Table | Figure]:
                 "step": name,
                 "measured on": f"{cells(own)}; batch {span(own['batch'])}",
                 "cost": summary(own),
-                "launches": span(own["launches"]) if timed else "none needed",
+                "fresh processes": span(own["launches"]) if timed else "none needed",
                 f"differs from {REFERENCE}'s": "; or ".join(differs[:2]) or NOTHING,
                 f"{REFERENCE}'s step": _range(own),
             }

@@ -19,6 +19,9 @@ from reports.results import summary
 from reports.vocabulary import HARM_BRIEF, TEMPLATES
 
 WIDTH = 8.0  # inches
+_TELEPHONE = 3.4
+_POINTS = 8.25  # 11 px on a telephone
+_LETTERS = 0.16  # from one such line to the next
 
 _QUIET = ("axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "xtick.color")
 _COLORS = ("ink", "muted", "paper", "good", "bad", "open", "slow")
@@ -49,36 +52,48 @@ def svg(figure: Figure, theme: str) -> bytes:
 def situations(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:
     """Draw what each remedy (columns) keeps in each situation (rows), in colours and in words.
 
-    The names of situations are above their cells: so it can be read on a telephone.
+    It is as wide as a telephone, and its letters are of that size there: so the names of
+    situations are above their cells, and those of remedies are upright. All is in inches.
     """
     remedies = [*rows[0][1].index]
-    wide, high, head = 4.7, 0.5 * len(rows), 0.55
-    canvas.set_size_inches(wide, high + head)
-    axes = canvas.add_axes((0, 0, 1, high / (high + head)))
-    axes.set(xlim=(0, len(remedies)), ylim=(len(rows), 0), xticks=[], yticks=[])
+    names = [textwrap.wrap(name, 50)[:2] for name, _ in rows]
+    legend, heads, cell = 0.23 * len(HARM_BRIEF) + 0.1, 0.85, _TELEPHONE / len(remedies)
+    high = legend + heads + sum(0.38 + _LETTERS * len(said) for said in names)
+    canvas.set_size_inches(_TELEPHONE, high)
+    axes = canvas.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, _TELEPHONE), ylim=(high, 0), xticks=[], yticks=[])
     axes.spines["bottom"].set_visible(False)
+    for harm, meaning in enumerate(HARM_BRIEF.values()):
+        _mark(axes, colors, (0, 0.23 * harm), 0.56, harm)
+        axes.text(0.64, 0.23 * harm + 0.1, meaning, va="center", fontsize=_POINTS)
     for x, remedy in enumerate(remedies):
-        name = re.sub("_(?=from|bool|pair)", "_\n", remedy)
-        axes.text(x + 0.5, -0.15, textwrap.fill(name, 13), ha="center", va="bottom", fontsize=7.5,
-                  color=colors.muted, clip_on=False)  # fmt: skip
-    looks = {  # fill, edge and ink of each harm
-        0: (colors.good, colors.good, colors.paper),
-        1: (colors.paper, colors.open, colors.ink),
-        2: (colors.paper, colors.bad, colors.bad),
-        3: (colors.bad, colors.bad, colors.paper),
-    }
-    for y, (name, harms) in enumerate(rows):
-        axes.text(0.02, y + 0.22, textwrap.shorten(name, 76), va="center", fontsize=8)
+        head = re.sub("_(?=from|bool|pair)", "_\n", remedy)
+        axes.text((x + 0.5) * cell, legend + heads, textwrap.fill(head, 13), rotation=90,
+                  ha="center", va="bottom", fontsize=_POINTS, color=colors.muted)  # fmt: skip
+    y = legend + heads + 0.1
+    for said, (_, harms) in zip(names, rows, strict=True):
+        axes.text(0, y, "\n".join(said), va="top", fontsize=_POINTS, linespacing=1.1)
+        y += _LETTERS * len(said)
         for x, harm in enumerate(harms):
-            if math.isnan(harm):
-                axes.text(x + 0.5, y + 0.68, "n/a", ha="center", va="center", fontsize=7.5,
-                          color=colors.muted)  # fmt: skip
-                continue
-            fill, edge, ink = looks[min(3, int(harm))]
-            axes.add_patch(Rectangle((x + 0.03, y + 0.44), 0.94, 0.5, facecolor=fill,
-                                     edgecolor=edge, linewidth=0.8))  # fmt: skip
-            axes.text(x + 0.5, y + 0.69, HARM_BRIEF[min(3, int(harm))], ha="center", va="center",
-                      fontsize=7.5, color=ink)  # fmt: skip
+            harm = len(HARM_BRIEF) - 1 if math.isnan(harm) else min(3, int(harm))
+            _mark(axes, colors, (x * cell, y), cell, harm)
+        y += 0.38
+
+
+def _mark(axes: Any, colors: Any, corner: tuple[float, float], wide: float, harm: int) -> None:
+    """Draw one cell with its word."""
+    fill, edge, ink = (
+        (colors.good, colors.good, colors.paper),
+        (colors.paper, colors.open, colors.ink),
+        (colors.paper, colors.bad, colors.bad),
+        (colors.bad, colors.bad, colors.paper),
+        (colors.paper, colors.paper, colors.muted),
+    )[harm]
+    x, y = corner
+    axes.add_patch(Rectangle((x + 0.015, y + 0.01), wide - 0.03, 0.19, facecolor=fill,
+                             edgecolor=edge, linewidth=0.8))  # fmt: skip
+    axes.text(x + wide / 2, y + 0.105, [*HARM_BRIEF][harm], ha="center", va="center",
+              fontsize=_POINTS, color=ink)  # fmt: skip
 
 
 def steps(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:

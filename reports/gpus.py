@@ -7,11 +7,11 @@ from reports.costs import members
 from reports.judge import PLACEBO
 from reports.parts import Section, Table
 from reports.results import Results, cells, summary
-from reports.vocabulary import STEPS
+from reports.vocabulary import JITS, STEPS
 from reports.wording import NOTHING, counted, listed, size
 
 COMPILER = "jax-cuda13-pjrt"
-_STEP = ["workload", "batch", "step"]
+_STEP = ["workload", "batch", "step", "jit"]
 _COUNTS = ("compares", "converts", "fusions", "kernels")
 _LIMITS = (
     "Compiled, not run, says:",
@@ -56,7 +56,7 @@ def _groups(rows: Any) -> str:
     apart = rows.groupby(["device", *_STEP, "mask_dtype"])["text"].nunique()
     if (apart == 1).all():
         return f"{'; '.join(texts)}: one for each workload, step and mask dtype, in any remedy."
-    named = [f"{key[1]} {key[3]}, {key[4]} mask, {key[0]}" for key in apart[apart > 1].index]
+    named = [f"{key[1]} {key[3]}, {key[-1]} mask, {key[0]}" for key in apart[apart > 1].index]
     return f"{'; '.join(texts)}. The remedy has a bearing in {listed(named)}."
 
 
@@ -107,15 +107,16 @@ def _floats(results: Results) -> Iterator[Table]:
         float_mask = _table(results, names, "float32").get(key)
         if float_mask is None:
             continue
-        device, workload, _, step = key
-        row = {"step": f"{workload}, {STEPS.get(step, step)}, {device}"}
+        device, *step = key
+        row = {"step": f"{_titled(step)}, {device}"}
         for name in names:
             ends = (bool_mask.get(name), float_mask.get(name))
             if None not in ends:
                 row[name.replace("_", " ")] = " to ".join(f"{end:,.0f}" for end in ends)
         for gpu in (name for name in results.timed if name != "cpu"):
-            where = {"device": gpu, "workload": workload, "step": step, "mask_dtype": "float32"}
-            row[f"timed on {gpu}"] = summary(results.compared("step_ratio", jit="xla", **where))
+            where = dict(zip(("workload", "step", "jit"), (step[0], *step[2:]), strict=True))
+            timed = results.compared("step_ratio", device=gpu, mask_dtype="float32", **where)
+            row[f"timed on {gpu}"] = summary(timed)
         made.append(row)
     if made:
         yield Table(
@@ -134,6 +135,13 @@ def _table(results: Results, names: tuple[str, ...], mask_dtype: str) -> dict[An
     }
 
 
+def _titled(step: list[Any]) -> str:
+    """Return the name of a step for a reader; XLA is named where it is off, as it mostly is on."""
+    workload, _, name, jit = step
+    off = "" if jit == "xla" else f", {JITS.get((jit,), jit)}"
+    return f"{workload}, {STEPS.get(name, name)}{off}"
+
+
 def _distinct(results: Results, rows: Any) -> Iterator[Table]:
     """Yield each distinct program with the remedies and mask dtypes that are compiled to it."""
     names = [*_COUNTS, "bytes_moved"]
@@ -143,7 +151,7 @@ def _distinct(results: Results, rows: Any) -> Iterator[Table]:
     made: dict[tuple[str, str], dict[str, str]] = {}
     for (device, *step, _), own in rows.groupby(["device", *_STEP, "text"], sort=False):
         variants = members(own[["remedy", "mask_dtype"]].itertuples(index=False))
-        title = f"{step[0]}, {STEPS.get(step[2], step[2])}"
+        title = _titled(step)
         row = made.setdefault((title, variants), {"step": title, "compiled from": variants})
         first = tuple(own[keys].iloc[0])
         known = {name: counts.get((*first, name)) for name in names}

@@ -4,7 +4,7 @@ from typing import Any
 
 from reports.parts import Section, Table
 from reports.results import EVERYTHING, SECOND, UNKNOWN, Results, losses
-from reports.vocabulary import CORE, HARM
+from reports.vocabulary import CONTROL, CORE, HARM
 from reports.wording import NOTHING, counted, listed
 
 
@@ -16,8 +16,9 @@ def kept(results: Results) -> Section:
     if not known:
         return Section("kept", title, "These results hold no save and load.")
     answer = (
-        f"{len(whole)} of {len(known)} ways of writing the model keep everything through two saves "
-        f"and loads of {listed(results.axis('workload', 'weights_lost'))}: "
+        f"{len(whole)} of {len(known)} ways of writing the test models "
+        f"{listed(results.axis('workload', 'weights_lost'))} keep everything through two saves and "
+        "loads: "
         f"{listed(whole) or 'none'}."
     )
     merged: dict[tuple[str, ...], list[str]] = {}
@@ -30,8 +31,11 @@ def kept(results: Results) -> Section:
         for (remedy, *trip), names in merged.items()
     ]
     caption = (
-        "The worst over devices, jits and mask dtypes. Everything: weights, optimizer variables, "
-        "iterations, outputs, the next training step and compile settings are equal, bit for bit."
+        f"{CONTROL}: the model as it is. The worst over devices, with and without XLA, and mask "
+        "dtypes. Everything: weights, optimizer variables, iterations, outputs, the next training "
+        "step and compile settings are equal, bit for bit. Optimizer variables lost: not there "
+        "after loading, as Adam's two of each lost weight; changed: there and reset, as the step "
+        "counter and those of weights that were kept. What is left is the learning rate."
     )
     return Section("kept", title, answer, [Table(caption, rows)])
 

@@ -27,10 +27,9 @@ def measured(results: Results) -> Section:
     sessions, judged = results.run.sessions, results.judged
     decided = ~judged["word"].isin([Word.UNDECIDED.value, Word.UNRELIABLE.value])
     answer = (
-        f"{counted(len(sessions), 'session')}, each a fresh process, gave "
-        f"{counted(len(results.run.frame), 'value')}; {decided.sum():,} of "
-        f"{counted(len(judged), 'comparison')} are decided, {judged['exact'].sum():,} of them "
-        "exactly."
+        f"{counted(len(sessions), 'session')}, each a fresh process that measures one thing, gave "
+        f"{counted(len(results.run.frame), 'value')} and {counted(len(judged), 'comparison')} of "
+        f"a step, save, load or bare tf.where with the reference's; {decided.sum():,} are decided."
     )
     limit = f"{100 * results.threshold:g}"
     method = [text.format(reference=REFERENCE, limit=limit) for text in prose("method")]

@@ -49,8 +49,10 @@ def scope(results: Results) -> str:
         names = [name for name in sorted(facts) if re.match("keras|tensorflow", name)]
         known = [*map(facts.get, ("cpu", "gpu")), *(f"{name} {facts[name]}" for name in names)]
         machines.append(f"{machine} ({', '.join(filter(None, known)) or 'nothing known of it'})")
-    launches = counted(results.run.frame["launch"].max() + 1, "launch", "launches")
-    return f"Measured on {listed(machines)}, in {launches}. {results.gpu}"
+    times = counted(results.run.frame["launch"].max() + 1, "fresh process", "fresh processes")
+    noun = "machine" if len(machines) == 1 else "machines"
+    where = f"Measured on the {noun} {listed(machines)}"
+    return f"{where}; what was timed, in up to {times}. {results.gpu}"
 
 
 def render(results: Results, history: str = "") -> dict[str, str | bytes]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _TONES = {  # of a table's cell, by how its text begins
+    r".*\(no result|not measurable here[^:]*(: a slowdown|$)": "open",
     "same (step|program|within)|holds|kept|everything|not measurable": "good",
     "no:|no,|raises|does not hold|only once|lost": "bad",
     "undecided|unreliable|not established|\N{EN DASH}$": "open",
-    r"takes .* times as long|\d\S*\s% slower|\d.* slower|\+.* a step": "slow",
+    r"takes .* times as long|\d\S*\s% slower|\d.* slower|\d.* more Python": "slow",
     r"\d.* faster": "good",
 }
 
@@ -41,6 +42,7 @@ class Code:
 
     title: str
     text: str
+    folded: bool = False
 
 
 @dataclass(frozen=True)

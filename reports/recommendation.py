@@ -15,10 +15,21 @@ from remedies.intervals import Word
 from reports import figures
 from reports.parts import Code, Figure, Section, Table
 from reports.results import EVERYTHING, UNKNOWN, Results, cells, summary
-from reports.vocabulary import ACTIONS, BRIEF, CONTROL, CORE, HARM, REFERENCE, STEPS
-from reports.wording import NOTHING, between, listed, seconds, span
+from reports.vocabulary import (
+    ACTIONS,
+    BRIEF,
+    CONTROL,
+    CORE,
+    HARM,
+    REFERENCE,
+    STEPS,
+    WHY,
+    prose,
+)
+from reports.wording import NOTHING, between, counted, listed, seconds, span
 
 MOST_LOST = 6
+RECOMMENDED = "recommended"
 _COLUMNS: list[tuple[str, str, dict[str, str]]] = [
     *((label, "step_ratio", {"mask_dtype": "bool", "step": step}) for step, label in STEPS.items()),
     *((label, f"{label}_ratio", {}) for label in ("save", "load")),
@@ -32,6 +43,7 @@ class Recommendation:
     remedy: str
     sentence: str
     reason: str
+    why: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     cost: list[str] = field(default_factory=list)
 
@@ -47,23 +59,62 @@ def recommend(results: Results) -> Recommendation:
         return Recommendation("", "No remedy can be recommended.", why)
     remedy = min(whole, key=lambda name: _rank(results, name))  # of equals the first in order
     text = ACTIONS.get(remedy, f"write it as {remedy} does")
-    own = results.metric("recipe_lines", remedy=remedy)["value"]
-    change = f", {span(own)} line{'' if own.max() == 1 else 's'} to change" if len(own) else ""
+    lines = _lines(results, remedy)
+    change = f", {lines} to change" if lines else ""
     trips = results.trips_of(remedy).reset_index()
+    models = results.axis("workload", "weights_lost")
     reason = (
-        "All weights, the optimizer's state and the compile settings come back after two saves "
-        f"and loads of the models {listed(results.axis('workload', 'weights_lost'))} "
-        f"({cells(trips.drop(columns='workload'))})"
+        f"In the plain case, saved and loaded twice, all weights, the optimizer's state and the "
+        f"compile settings come back, in {counted(len(models), 'test model')} ({cells(trips)})"
     )
-    if tried := int(results.situations.get(remedy, pd.Series()).count()):
-        reason += f". The model survives {results.survived[remedy]} of {tried} situations tried"
+    harms = results.situations.get(remedy, pd.Series()).dropna()
+    if harmed := int((harms > 0).sum()):
+        reason += f"; in {harmed} of {len(harms)} situations tried {_harm(harms)}, as listed next"
+    elif len(harms):
+        reason += f", and in {counted(len(harms), 'situation')} tried"
     return Recommendation(
         remedy,
         f"{text[:1].upper()}{text[1:]} ({remedy}{change}).",
         f"{reason}.",
+        [*filter(None, [WHY.get(remedy)]), _why(results, remedy, whole)],
         _lost(results, remedy),
         _cost(results, remedy),
     )
+
+
+def _harm(harms: Any) -> str:
+    return (
+        "something is still lost or an error is raised"
+        if (harms == 1).any()
+        else ("something is still lost")
+    )
+
+
+def _lines(results: Results, remedy: str) -> str:
+    """Return how many lines `remedy` changes in a test model: ``1 to 2 lines``."""
+    own = results.metric("recipe_lines", remedy=remedy)["value"]
+    return f"{span(own)} line{'' if own.max() == 1 else 's'}" if len(own) else ""
+
+
+def _why(results: Results, remedy: str, whole: list[str]) -> str:
+    """Return why `remedy` and none of the others that keep everything in the plain case."""
+    others = sorted((name for name in whole if name != remedy), key=lambda n: _rank(results, n))
+    if not others:
+        return f"{remedy} alone keeps everything in the plain case."
+    fewer = (
+        "the fewest lines"
+        if _rank(results, others[0])[0] > _rank(results, remedy)[0]
+        else ("no more lines than any other, and costs no more")
+    )
+    lines = {name: _lines(results, name).partition(" line")[0] for name in (remedy, *others)}
+    sizes = ", ".join(f"{name} {own}" for name, own in lines.items() if own)
+    text = f"Of the {len(whole)} remedies that keep everything in the plain case, {remedy} changes "
+    text += fewer + f" of a model ({sizes})" * bool(sizes)
+    best = max(others, key=lambda name: results.survived[name])
+    if results.survived[best] > results.survived[remedy]:
+        tried = results.situations[best].count()
+        text += f"; {best} is whole in more situations, {results.survived[best]} of {tried}"
+    return f"{text}."
 
 
 def _rank(results: Results, remedy: str) -> tuple[float, float, int]:
@@ -79,7 +130,10 @@ def _rank(results: Results, remedy: str) -> tuple[float, float, int]:
 
 def _cost(results: Results, remedy: str) -> list[str]:
     """Return what a step costs on each device, and whether that was run or only compiled."""
-    made = []
+    made = [
+        f"Costs are against {REFERENCE} fed a bool mask, and not against your model as it is "
+        f"({CONTROL}): that loses weights, so how fast it loads is no result."
+    ]
     for device in results.timed:
         rows = results.compared("step_ratio", remedy=remedy, mask_dtype="bool", device=device)
         mine = results.compared("step_ratio", remedy=CONTROL, mask_dtype="bool", device=device)
@@ -106,7 +160,12 @@ def _cost(results: Results, remedy: str) -> list[str]:
         made.append("On a GPU (H100, A100): not known. None was run, and none was compiled for.")
     floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")
     if (floats["word"] == Word.SLOWER.value).any():
-        made.append(f"If you feed masks as float32 and not as bool: {summary(floats)}.")
+        bools = results.compared("step_ratio", remedy=remedy, mask_dtype="bool")
+        same = {*bools["word"]} == {Word.SAME_STEP.value}
+        made.append(
+            f"If you feed masks as float32, against {'the same model' if same else REFERENCE} "
+            f"fed a bool mask: {summary(floats)}."
+        )
     return made
 
 
@@ -126,7 +185,7 @@ def _lost(results: Results, remedy: str) -> list[str]:
     return made or ["Nothing in the situations tried."]
 
 
-def diff(remedy: str) -> list[Code]:
+def diff(remedy: str, folded: bool = False) -> list[Code]:
     """Return what `remedy` changes in the first workload's control, from the recipe files."""
     workload, folder = next((name, each.folder) for name, each in WORKLOADS.items())
     if remedy not in REMEDIES:
@@ -135,7 +194,12 @@ def diff(remedy: str) -> list[Code]:
     edits = [*difflib.unified_diff(control, changed, n=1, lineterm="")][2:]
     text = "\n".join("" if edit.startswith("@@") else edit for edit in edits)
     text = re.sub(r"(\n .*|\n)+$", "", text).strip("\n")  # nothing after the last change
-    return [Code(f"The change, in the {workload} model", text)]
+    inner = min(
+        (len(line) - len(line[1:].lstrip()) for line in text.splitlines() if line), default=1
+    )
+    text = "\n".join(line[:1] + line[inner:] for line in text.splitlines())  # a telephone is narrow
+    title = f"The code of {remedy}" if folded else "The change"
+    return [Code(f"{title}, in the test model {workload}", text, folded)]
 
 
 def _code(path: Path) -> list[str]:
@@ -155,26 +219,37 @@ def answer(results: Results) -> Section:
     choice = recommend(results)
     parts: list[Any] = []
     if choice.remedy:
-        lost = ["What you still lose with it:", *choice.lost]
-        parts = [*diff(choice.remedy), ["What it costs:", *choice.cost], lost]
-    parts += [overview(results)] if results.remedies else []
+        parts = [["What you still lose:", *choice.lost], *diff(choice.remedy)]
+        parts += [
+            ["Why this helps, and why this remedy:", *choice.why],
+            ["Is this your case?:", *prose("warnings")],
+        ]
+        parts += [["What it costs:", *choice.cost]]
+    parts += [overview(results, choice.remedy)] if results.remedies else []
+    others = (name for name in results.remedies if name not in (CONTROL, choice.remedy))
+    parts += [code for name in others for code in diff(name, folded=True)]
     parts += figure(results)
     return Section("answer", "What to do", choice.sentence, parts, choice.reason)
 
 
-def overview(results: Results) -> Table:
-    """Return the table of remedies."""
+def overview(results: Results, first: str = "") -> Table:
+    """Return the table of remedies, the recommended one `first`."""
     rows = []
-    for remedy in results.remedies:
+    for remedy in sorted(results.remedies, key=lambda name: name != first):
         lines = results.metric("recipe_lines", remedy=remedy)["value"]
         name = f"{remedy}: {BRIEF[remedy]}" if remedy in BRIEF else remedy
+        name += f" ({RECOMMENDED})" if remedy == first else ""
         row = {"remedy": name, "lines you change": span(lines) if len(lines) else NOTHING}
-        tried = results.situations.get(remedy, pd.Series()).count()
-        some = f"; {results.survived[remedy]} of {tried} situations" if tried else ""
-        row["keeps the model"] = results.keeps(remedy) + some
+        harms = results.situations.get(remedy, pd.Series()).dropna()
+        kept = results.keeps(remedy)
+        kept += " in the plain case" if kept == EVERYTHING else ""
+        some = f"; not whole in {(harms > 0).sum()} of {len(harms)} situations"
+        row["keeps the model"] = kept + some * (len(harms) > 0)
         for label, metric, where in _COLUMNS:
             own = results.compared(metric, **where)
             row[label] = summary(own[own["remedy"] == remedy])
+            if label == "load" and kept.startswith("no:") and row[label] != NOTHING:
+                row[label] += " (no result: it leaves weights out)"
             if remedy == REFERENCE and metric != "step_ratio" and (own["seconds"] > 0).any():
                 times = own.loc[own["seconds"] > 0, "seconds"]
                 row[label] = f"takes {between(seconds(times.min()), seconds(times.max()))}"
@@ -185,10 +260,10 @@ def overview(results: Results) -> Table:
             row[f"on {listed(texts)}, compiled, not run"] = texts[min(texts)] if same else each
         rows.append(row)
     caption = (
-        "Keeps: after two saves and loads, then in other situations (below). "
-        f"Costs are against {REFERENCE}, fed bool masks, as 99 % intervals. “Same step, exactly”: "
-        "the compiled program and the Python calls around it are equal. “Undecided” gives the "
-        "largest cost that is not ruled out. What loses weights loads faster."
+        "Plain case: saved and loaded twice; the situations are in the figure below. Costs are "
+        f"against {REFERENCE} fed a bool mask; in square brackets: a 99 % interval. A case: one "
+        "test model, batch size and device, with or without XLA. Same step, exactly: the compiled "
+        "program and the Python calls around it are equal, so they cost the same."
     )
     return Table(caption, rows)
 

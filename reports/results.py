@@ -1,5 +1,6 @@
 """What was measured, judged, with the questions that every section asks of it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,7 @@ from remedies.metrics import DEFECTS, EVIDENCE
 from reports.frame import Run, latest, order, read
 from reports.judge import PLACEBO, judge
 from reports.vocabulary import CONTROL, CORE, JITS, SITUATIONS
-from reports.wording import NOTHING, between, counted, listed, percent, seconds
+from reports.wording import NOTHING, SPACE, between, counted, listed, percent, seconds
 
 SECOND = "second_generation_lost"
 EVERYTHING, UNKNOWN = "everything", "not measured"
@@ -59,8 +60,11 @@ class Results:
         trips = self.trips_of(remedy)
         if trips[trips.columns.intersection(list(DEFECTS))].isna().all(axis=None):
             return UNKNOWN
-        if lost := losses(trips):
-            return f"no: {', '.join(lost[:2])}"
+        gone, reset = "optimizer_variables_lost", "optimizer_variables_changed"
+        both = {gone, reset} <= {*trips} and (trips[[gone, reset]].max() > 0).all()
+        if lost := losses(trips.assign(**{gone: trips[gone] + trips[reset]}) if both else trips):
+            text = f"no: {', '.join(lost[:2])}"
+            return re.sub("(optimizer variables lost)", r"\1 or reset", text) if both else text
         if SECOND in trips and (most := trips[SECOND].max()) > 0:
             return f"only once: the second save and load loses {counted(most, 'variable')}"
         return EVERYTHING
@@ -162,13 +166,13 @@ def summary(rows: Any) -> str:
     words = [word for word in _SUMMARIES if (rows["word"] == word).any()]
     for word in words:
         own = rows[rows["word"] == word]
-        one = len(own) == 1 and word not in ("undecided", "unreliable")
+        one = len(own) == 1 and word in ("slower", "faster")
         text = str(own["text"].iat[0]) if one else _SUMMARIES[word](own)
-        if word == words[-1]:
-            texts.append(f"else {text}" if texts else text)
-        else:
+        if len(words) > 1:
+            head, colon, more = text.partition(": ")
             cases = f" of {counted(len(rows), 'case')}" * (not texts)
-            texts.append(f"{text} ({len(own)}{cases})")
+            text = f"{head} in {len(own)}{cases}{colon}{more}"
+        texts.append(text)
     return "; ".join(texts) or NOTHING
 
 
@@ -176,9 +180,9 @@ def _python(own: Any) -> str:
     if (own["low"] > 0).all():
         center, low, high = own["ratio"], seconds(own["low"].min()), seconds(own["high"].max())
         amount = between(seconds(center.min()), seconds(center.max()))
-        return f"+{amount} a step [{between(low, high)}], Python alone"
+        return f"{amount} more Python a step (99{SPACE}% interval {between(low, high)})"
     unsure = "" if (own["low"] > 0).any() else "not measurable here: "
-    return f"{unsure}at most {seconds(own['high'].max())} of Python a step"
+    return f"{unsure}at most {seconds(own['high'].max())} more Python a step"
 
 
 def _ratio(own: Any) -> str:
@@ -193,10 +197,11 @@ def _undecided(own: Any) -> str:
     shares = (own["high"] / step).where(python, own["high"] - 1)
     shares = shares[(shares > 0) & (shares < 1e3)]
     if not len(shares):
-        return "undecided"
+        return "not measurable here"
     time = (shares * step).max()
-    cost = f"{seconds(time)} or " if time > 0 else ""
-    return f"undecided: at most {cost}{percent(shares.max())} slower"
+    most = f" ({seconds(time)} at most)" if time > 0 else ""
+    slowdown = f"a slowdown of up to {percent(shares.max())}{most}"
+    return f"not measurable here: {slowdown} is not ruled out"
 
 
 _SUMMARIES: dict[str, Callable[[Any], str]] = {  # the worst first

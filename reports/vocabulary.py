@@ -8,7 +8,13 @@ from remedies.scenarios import CORE
 TEMPLATES = Path(__file__).with_name("templates")
 CONTROL = "control"
 HARM = ("kept", "raises", "lost, with a warning", "lost with no warning")
-HARM_BRIEF = ("kept", "raises", "lost, warns", "lost silently")
+HARM_BRIEF = {  # in a cell as wide as a word -> what it means
+    "kept": "the model comes back whole",
+    "raises": "an error",
+    "warns": "lost, with a warning",
+    "silent": "lost with no warning",
+    "n/a": "not applicable",
+}
 STEPS = {"train": "training step", "predict": "predict step"}
 COSTS = {"first_step_ratio": "first step", "save_ratio": "save", "load_ratio": "load"}
 ACTIONS = {
@@ -29,6 +35,13 @@ BRIEF = {  # beside a remedy's name
     "functional_bool_input": "a functional model",
     "ops_where": "keras.ops.where",
 }
+WHY = {  # it helps, beside the change
+    "tf_cast": "In training the cast changes nothing. But when Keras loads the file, it calls the "
+    "model with a float32 mask in place of the bool one; tf.where refuses that mask, and the cast "
+    "lets that call pass.",
+    "ops_where": "When Keras loads the file, it calls the model with a float32 mask in place of "
+    "the bool one; tf.where refuses that mask, and keras.ops.where casts it.",
+}
 JITS = {
     ("graph",): "without XLA",
     ("xla",): "with XLA",
@@ -36,7 +49,7 @@ JITS = {
 }
 
 __all__ = ["ACTIONS", "BRIEF", "CONTROL", "CORE", "COSTS", "HARM", "HARM_BRIEF", "JITS",
-           "REFERENCE", "SITUATIONS", "STEPS", "prose"]  # fmt: skip
+           "REFERENCE", "SITUATIONS", "STEPS", "WHY", "prose"]  # fmt: skip
 
 
 def prose(name: str) -> list[str]:

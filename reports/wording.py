@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 
 NOTHING = "\N{EN DASH}"
-_SPACE = "\N{NO-BREAK SPACE}"
+SPACE = "\N{NO-BREAK SPACE}"
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "\N{MICRO SIGN}s"), (1e-9, "ns"))
 _BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
 
@@ -36,7 +36,7 @@ def _unit(value: float, units: tuple[tuple[float, str], ...]) -> tuple[float, st
 def seconds(value: float, units: tuple[tuple[float, str], ...] = _SECONDS) -> str:
     """Return a time with two significant digits: ``3.1 ms``."""
     scale, unit = _unit(value, units)
-    return f"{two(value / scale)}{_SPACE}{unit}" if math.isfinite(value) else NOTHING
+    return f"{two(value / scale)}{SPACE}{unit}" if math.isfinite(value) else NOTHING
 
 
 def size(value: float) -> str:
@@ -46,7 +46,7 @@ def size(value: float) -> str:
 
 def percent(share: float) -> str:
     """Return a share in percent with two significant digits: ``1.2 %``."""
-    return f"{two(100 * share)}{_SPACE}%"
+    return f"{two(100 * share)}{SPACE}%"
 
 
 def between(low: str, high: str) -> str:
@@ -70,9 +70,9 @@ def beyond(center: float, low: float, high: float) -> str:
     half = (high - low) / 2 / scale
     amount, *ends = (known(end / scale, half) for end in (abs(center), low, high))
     if low <= 0 <= high:
-        return f"not measurable here: at most {ends[1]}{_SPACE}{unit} a step"
+        return f"not measurable here: at most {ends[1]}{SPACE}{unit} a step"
     sign = "+" if center > 0 else "\N{MINUS SIGN}"
-    return f"{sign}{amount}{_SPACE}{unit} a step [{', '.join(ends)}]"
+    return f"{sign}{amount}{SPACE}{unit} a step [{', '.join(ends)}]"
 
 
 def slower(center: float, low: float, high: float) -> str:
@@ -87,7 +87,7 @@ def slower(center: float, low: float, high: float) -> str:
         return "takes {} times as long [{}, {}]".format(*values)
     first, *ends = (known(100 * abs(end - 1), 100 * half) for end in (center, low, high))
     word, ends = ("slower", ends) if center > 1 else ("faster", ends[::-1])
-    return f"{first}{_SPACE}% {word} [{', '.join(ends)}]"
+    return f"{first}{SPACE}% {word} [{', '.join(ends)}]"
 
 
 def listed(items: Iterable[str]) -> str:

@@ -16,9 +16,9 @@ from remedies.devices import DEVICES, missing
 from reports.frame import SessionsError
 from reports.gate.comment import section
 from reports.gate.verdict import Status, Verdict, conclude
-from scripts.gate.check import Check
 from scripts.gate.commits import NAMES, CommitError, here
 from scripts.gate.environments import InTurn, NoEnvironmentError
+from scripts.gate.recipe_check import Check
 
 EXAMPLES = """\
 examples:

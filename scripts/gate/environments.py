@@ -19,8 +19,8 @@ from pathlib import Path
 from benchmarks.session import Session, identity
 from reports.gate import runs
 from reports.gate.verdict import Row
-from scripts.gate.check import EXACT, SETTING, TIMED, Comparison, say
 from scripts.gate.commits import NAMES
+from scripts.gate.recipe_check import EXACT, SETTING, TIMED, Comparison, say
 
 ROOT = Path(__file__).parents[2]
 LEAST, LAUNCHES = 2, 8

@@ -2,7 +2,7 @@
 
 Real launches of this checkout against a copy whose recipes are other programs of equal cost, some
 of them slowed down by a wait for a share of each call. Each check draws its launches anew, without
-using one twice, and looks at them as `scripts.gate.check` does, until all is decided.
+using one twice, and looks at them as `scripts.gate.recipe_check` does, until all is decided.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from benchmarks.runner import alone
 from remedies.environment import facts
 from reports.gate import pairs
 from reports.gate.verdict import Row
-from scripts.gate.check import LAUNCHES, TIMED, Check
 from scripts.gate.commits import NAMES
+from scripts.gate.recipe_check import LAUNCHES, TIMED, Check
 
 ROOT = Path(__file__).parents[2]
 WORKLOAD, CHECKS = "image", 60

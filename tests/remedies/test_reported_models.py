@@ -33,14 +33,23 @@ LOSSY = {
     "running_mean_tf_variable": (Cause.OUTSIDE, ["self.centre.centre", "add_weight"], ""),
     "gan_two_optimizers": (Cause.COMPILE, ["d_optimizer", "20 variables", "uncompiled"], "Gan"),
     "gan_two_optimizers_test_step": (Cause.COMPILE, ["g_optimizer", "20 variables"], "GanWithTest"),
+    "distiller": (Cause.COMPILE, ["self.alpha, which compile sets", "uncompiled"], "Distiller"),
     "head_only_train_step": (Cause.OPTIMIZER, ["2 of 4", "self.base.trainable = False"], ""),
     "mixed_precision_scaled": (Cause.LOSS_SCALE, ["first load: whole", "LossScaleOptimizer"], ""),
 }
 UNUSABLE = {
     "unregistered_class": (Cause.NOT_REGISTERED, ["Unregistered is not registered"], ""),
     "schedule_not_registered": (Cause.NOT_REGISTERED, ["_WarmUpKept is not registered"], ""),
+    "loss_not_registered": (Cause.NOT_REGISTERED, ["\ndef _unregistered_loss(...):"], ""),
+    "python_lambda": (
+        Cause.LAMBDA,
+        ["self.layers[0], self", "(tried: the model comes", "safe"],
+        "",
+    ),
     "parts_handed_in": (Cause.GET_CONFIG, ["saving raised", "(encoder, head)"], "Handed"),
     "schedule_without_config": (Cause.GET_CONFIG, ["saving raised", "_WarmUp"], "_WarmUp"),
+    "tower_without_kwargs": (Cause.GET_CONFIG, ["saving raised", "layer_sizes"], "Tower"),
+    "tower_without_arguments": (Cause.GET_CONFIG, ["loading raised", "**kwargs"], "BareTower"),
 }
 EXPECTED = dict.fromkeys(WHOLE, (None, [], "")) | LOSSY | UNUSABLE
 VERDICTS = dict.fromkeys(WHOLE, Verdict.WHOLE) | dict.fromkeys(LOSSY, Verdict.LOSSY)
@@ -96,6 +105,38 @@ def test_verdict_cause_and_cure(reports, name):
 def test_what_lacks_a_registration_is_whole_with_custom_objects(reports, name):
     custom = {"Unregistered": reports.Unregistered, "_WarmUpKept": reports._WarmUpKept}
     check(*made(reports, name), custom_objects=custom).raise_if_lossy()
+
+
+def halved(x):
+    return x / 2
+
+
+def lowered(x):
+    return x - 1
+
+
+def test_named_functions_or_trust_load_what_safe_mode_refuses(reports, tmp_path):
+    model, x, y = made(reports, "python_lambda")
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=False)
+    np.testing.assert_array_equal(model.predict(x, verbose=0), loaded.predict(x, verbose=0))
+    model.layers[0].function, model.layers[1].function = halved, lowered
+    custom = {"halved": halved, "lowered": lowered}
+    check(model, x, y, custom_objects=custom).raise_if_lossy()
+
+
+def keeping(self, layer_sizes, embedding_dimension=4):
+    """What `ForgetfulTower.__init__` becomes by the advice: it keeps its arguments."""
+    keras.Model.__init__(self)
+    self.layer_sizes, self.embedding_dimension = layer_sizes, embedding_dimension
+    self._make(layer_sizes, embedding_dimension)
+
+
+def test_the_pasted_config_loads_once_the_arguments_are_kept(reports):
+    report, cls = check(*made(reports, "tower_that_forgets")), reports.ForgetfulTower
+    assert "self.layer_sizes = layer_sizes in __init__" in report.text()
+    with patched(cls, methods_of(report.code, cls) | {"__init__": keeping}):
+        check(*made(reports, "tower_that_forgets")).raise_if_lossy()
 
 
 def listed(self, **kwargs):

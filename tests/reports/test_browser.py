@@ -61,6 +61,9 @@ def test_the_page_is_quiet_alone_and_fits(browser, page_file, width: int, scheme
     assert said == []
     assert [url for url in asked if not url.startswith("data:")] == [page_file.as_uri()]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(
+        "[...document.querySelectorAll('pre')].every(e => e.scrollWidth <= e.clientWidth)"
+    )
     images = "[...document.images].map(i => i.complete && i.naturalWidth > 0)"
     assert set(page.evaluate(images)) == {True}
     shown = page.evaluate("[...document.images].map(i => i.currentSrc)")
@@ -92,6 +95,20 @@ def test_the_answer_is_on_the_first_screen(browser, page_file) -> None:
         assert page.locator(part).first.bounding_box()["y"] < 700
     assert page.locator("table").first.bounding_box()["y"] < 1000
     assert page.locator("details[open]").count() == 0
+    page.close()
+
+
+def test_on_a_telephone_losses_come_before_costs_and_the_recommended_card_first(
+    browser, page_file
+) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 800})
+    page.goto(page_file.as_uri())
+    places = (".act", ".note >> text=What you still lose", ".code", ".note >> text=What it costs",
+              "tr.pick", "tbody tr >> text=control")  # fmt: skip
+    tops = [page.locator(place).first.bounding_box()["y"] for place in places]
+    assert tops == sorted(tops)
+    scale = "document.querySelector('#answer img').clientWidth / 3.4 / 96"
+    assert page.evaluate(scale) * 8.25 * 96 / 72 > 10.5  # pixels that a letter is high
     page.close()
 
 

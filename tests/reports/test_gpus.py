@@ -42,6 +42,14 @@ def test_what_was_compiled_by_what_and_into_how_many_programs(results):
     assert distinct.rows[0]["h100"].startswith("3 compares, 2 converts, 14 fusions")
 
 
+def test_a_card_that_steps_are_compiled_for_with_and_without_xla(results, monkeypatch):
+    monkeypatch.setitem(SMALL, "jits", ("xla", "graph"))
+    section = gpus(results())
+    assert "36 steps became 8 programs for a100 and h100 each: one for each" in section.answer
+    steps = [row["step"] for row in section.parts[-1].rows]
+    assert len(steps) == 8 and sum("without XLA" in step for step in steps) == 4
+
+
 def test_a_remedy_that_makes_another_program_is_named(results):
     axes = {"device": "h100", "remedy": "tf_cast", "mask_dtype": "bool", "step": "train"}
     made = results(only("program_differs", put(1, "f" * 16), **axes))

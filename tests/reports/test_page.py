@@ -105,8 +105,8 @@ def test_a_gpu_that_was_not_measured_is_said_and_one_that_was_is_not(folder, und
     assert "No GPU" not in render(both)["report.md"]
 
 
-def test_every_number_of_launches_is_in_plain_words(small):
-    assert "n =" not in small["report.md"] and "2 launches" in small["report.md"]
+def test_what_was_timed_how_often_is_in_plain_words(small):
+    assert "(n =" not in small["report.md"] and "in up to 2 fresh processes" in small["report.md"]
 
 
 def test_a_cost_that_crosses_zero_seconds_is_not_measurable(folder, undrawn):

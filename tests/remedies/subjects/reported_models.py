@@ -320,6 +320,47 @@ def gan_two_optimizers_test_step():
 
 
 @reg
+class Distiller(keras.Model):
+    """What compile() is given besides, and a frozen part (Keras' distillation example)."""
+
+    def __init__(self, student, teacher, **kw):
+        super().__init__(**kw)
+        self.student, self.teacher = student, teacher
+
+    def compile(self, optimizer, distillation_loss, alpha=0.1):
+        super().compile(optimizer=optimizer, loss="mse")
+        self.distillation_loss, self.alpha = distillation_loss, alpha
+
+    def call(self, x):
+        return self.student(x)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        taught = self.distillation_loss(self.teacher(x), y_pred)
+        return self.alpha * super().compute_loss(x, y, y_pred) + (1 - self.alpha) * taught
+
+    def get_config(self):
+        parts = {"student": self.student, "teacher": self.teacher}
+        return {k: keras.saving.serialize_keras_object(v) for k, v in parts.items()}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{k: keras.saving.deserialize_keras_object(v) for k, v in config.items()})
+
+
+def distiller():
+    r = _rng()
+    student, teacher = (
+        keras.Sequential([keras.Input((3,)), layers.Dense(2), layers.Dense(1)]) for _ in range(2)
+    )
+    teacher.trainable = False
+    model, x = Distiller(student, teacher), _f(r, 24, 3)
+    model(x)
+    model.compile(keras.optimizers.Adam(0.02), keras.losses.MeanAbsoluteError(), alpha=0.3)
+    model.fit(x, _f(r, 24, 1), epochs=2, verbose=0)
+    return model, x, _f(r, 24, 1)
+
+
+@reg
 class HeadOnly(keras.Model):
     """train_step moves some of the trainable weights (keras #20128: 30 against 22)."""
 
@@ -399,6 +440,22 @@ class _WarmUpKept(_WarmUp):
 def schedule_not_registered():  # the same with get_config; tf #53606's kind
     r = _rng()
     return _done(_plain(), _f(r, 24, 6), _f(r, 24, 1), keras.optimizers.Adam(_WarmUpKept(16.0)))
+
+
+def _unregistered_loss(y, y_pred):
+    return ops.mean(ops.square(y - y_pred))
+
+
+def loss_not_registered():
+    r = _rng()
+    return _done(_plain(), _f(r, 24, 6), _f(r, 24, 1), loss=_unregistered_loss)
+
+
+def python_lambda():  # Keras' safe mode refuses it
+    r = _rng()
+    halved = [layers.Lambda(lambda x: x / 2), layers.Lambda(lambda x: x - 1)]
+    model = keras.Sequential([keras.Input((6,)), *halved, layers.Dense(1)])
+    return _done(model, _f(r, 24, 6), _f(r, 24, 1))
 
 
 def mixed_precision_scaled():  # keras #18112, keras #17275
@@ -586,3 +643,55 @@ def keyword_only():
     model, x, y = KeywordOnly(), {"x": _f(r, 24, 6), "bias": _f(r, 24, 1)}, _f(r, 24, 1)
     model(x["x"], bias=x["bias"])
     return _fitted(model, x, y)
+
+
+@reg
+class Tower(keras.Model):
+    """An `__init__` without **kwargs, its arguments kept (after keras-rs' retrieval example)."""
+
+    def __init__(self, layer_sizes, embedding_dimension=4):
+        super().__init__()
+        self.layer_sizes, self.embedding_dimension = layer_sizes, embedding_dimension
+        self._make(layer_sizes, embedding_dimension)
+
+    def _make(self, layer_sizes, embedding_dimension):
+        self.table = layers.Embedding(9, embedding_dimension)
+        self.dense = keras.Sequential([layers.Dense(size) for size in layer_sizes])
+
+    def call(self, ids):
+        return self.dense(self.table(ids))
+
+
+@reg
+class ForgetfulTower(Tower):
+    """The same, its arguments kept nowhere, as in that example."""
+
+    def __init__(self, layer_sizes, embedding_dimension=4):
+        keras.Model.__init__(self)
+        self._make(layer_sizes, embedding_dimension)
+
+
+@reg
+class BareTower(Tower):
+    """The same without an argument."""
+
+    def __init__(self):
+        keras.Model.__init__(self)
+        self._make([5, 1], 4)
+
+
+def _tower(model):
+    r = _rng()
+    return _done(model, r.integers(0, 9, (24,)), _f(r, 24, 1))
+
+
+def tower_without_kwargs():
+    return _tower(Tower([5, 1], 3))
+
+
+def tower_that_forgets():
+    return _tower(ForgetfulTower([5, 1], 3))
+
+
+def tower_without_arguments():
+    return _tower(BareTower())

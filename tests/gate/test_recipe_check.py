@@ -15,9 +15,9 @@ from benchmarks.session import Folder, Session
 from reports.frame import read
 from reports.gate import pairs
 from reports.gate.verdict import Row, Verdict, conclude
-from scripts.gate import check as module
-from scripts.gate.check import Check
+from scripts.gate import recipe_check as module
 from scripts.gate.commits import Recipe
+from scripts.gate.recipe_check import Check
 from tests.gate.sessions import BASE, HEAD, entry, write
 
 CAST = Recipe("image", "tf_cast")
