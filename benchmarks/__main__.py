@@ -63,8 +63,9 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"stopped: {error}; {_kept(measurement)}", file=sys.stderr)
         return 2
-    for session, reason in failures.items():
-        print(f"{session} failed: {reason}", file=sys.stderr)
+    for reason in dict.fromkeys(failures.values()):
+        sessions = [str(session) for session, why in failures.items() if why == reason]
+        print(f"{', '.join(sessions)} failed: {reason}", file=sys.stderr)
     print(f"session files: {measurement.folder.path}")
     return 2 if failures else 0
 

@@ -60,6 +60,8 @@ def run(
             known = {"setting": setting, "machine": os.environ.get("REMEDIES_MACHINE") or "unknown"}
             folder.write(session, {"status": FAILED, "reason": reason, **known}, ())
             failures[session] = reason
+        elif outcome.get("status") == DONE and outcome.get("reason"):
+            failures[session] = outcome["reason"]
         progress(session, f"failed: {reason}" if reason else str(outcome["status"]))
     return failures
 

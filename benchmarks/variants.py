@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.session import Session
 from remedies import REFERENCE, REMEDIES, WORKLOADS, build, workloads
+from remedies.problem import reason
 
 PLACEBO = "placebo"
 NAME = "model"  # of every model: Grappler orders operations by the names of nodes
@@ -35,7 +37,8 @@ def placebo(variant: Variant) -> Variant:
 def variants(session: Session, workload: str = "") -> list[Variant]:
     """Return the variants of a session's cells.
 
-    Of two sources those that both have; which are left out is for whoever compares recipes.
+    Of two sources those that both have; which are left out is for whoever compares recipes. Of a
+    user's workload those that run, and `raising` says of the others why they do not.
     """
     recipes = [
         Variant(source, remedy.name, mask_dtype)
@@ -45,7 +48,21 @@ def variants(session: Session, workload: str = "") -> list[Variant]:
     ]
     name = workload or session.workload
     folders = [Path(folder, name) for _, folder in session.sources] or [WORKLOADS[name].folder]
-    return [v for v in recipes if all((f / f"{v.remedy}.py").exists() for f in folders)]
+    there = [v for v in recipes if all((f / f"{v.remedy}.py").exists() for f in folders)]
+    if session.sources or name in workloads.SHIPPED:
+        return there
+    return [v for v in there if v.remedy in workloads.NEEDED or not raising(name, v.remedy)]
+
+
+@functools.cache
+def raising(workload: str, remedy: str) -> str:
+    """Return why a recipe cannot be made and called, in a line; empty where it can."""
+    try:
+        inputs, _ = WORKLOADS[workload].data(2)
+        build(workload, remedy)(inputs)
+    except Exception as error:  # it is a user's code: it may raise anything
+        return reason(error, 160)
+    return ""
 
 
 def reference(variant: Variant) -> Variant:

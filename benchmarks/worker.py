@@ -60,6 +60,8 @@ def main(setting: str, session_json: str, folder_path: str, identity: str) -> No
             try:
                 entries = list(measure(session, chosen_setting(setting), **chosen))
                 outcome["status"] = DONE
+                if left_out := _left_out(session.workload):
+                    outcome["reason"] = left_out
             except NotHereError as error:
                 outcome |= {"status": UNAVAILABLE, "reason": str(error)}
         seconds = time.perf_counter() - began
@@ -72,6 +74,20 @@ def main(setting: str, session_json: str, folder_path: str, identity: str) -> No
     # Taking TensorFlow down in good order takes seconds.
     sys.stderr.flush()
     os._exit(0)
+
+
+def _left_out(workload: str) -> str:
+    """Return which recipes of a user's workload raise, and why; empty where none does."""
+    from benchmarks.variants import raising
+    from remedies.registry import REMEDIES, recipes
+    from remedies.workloads import NEEDED, SHIPPED, WORKLOADS
+
+    if not workload or workload in SHIPPED:
+        return ""
+    names = [name for name in recipes(WORKLOADS[workload].folder) if name in REMEDIES]
+    why = {name: raising(workload, name) for name in names if name not in NEEDED}
+    said = [f"{workload}/{name}.py, which raises {text}" for name, text in why.items() if text]
+    return f"left out {'; '.join(said)}" if said else ""
 
 
 def _end_with_the_run() -> None:

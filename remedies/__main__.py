@@ -9,6 +9,7 @@ import importlib.util
 import json
 import os
 import sys
+import time
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
@@ -140,6 +141,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
+    began = time.monotonic()
     with _tensorflow():
         from remedies.compare import comparison
         from remedies.target import load_module, made_by
@@ -152,7 +154,11 @@ def _compare(arguments: argparse.Namespace) -> int:
             return made_by(arguments.target)
 
         made = comparison(
-            factory, name=arguments.target, budget=arguments.budget, progress=_progress
+            factory,
+            name=arguments.target,
+            budget=arguments.budget,
+            progress=_progress,
+            began=began,
         )
     if arguments.json:
         print(json.dumps(made.to_dict(), indent=2))

@@ -11,16 +11,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from remedies import step_costs
-from remedies.arguments import input_code, input_layers
 from remedies.behaviour import share_apart, tolerance_of
 from remedies.changes import Change, at_sites, in_class
 from remedies.check import check, require_ready
-from remedies.comparison import CONTROL, Comparison, Trial
+from remedies.comparison import CONTROL, SPENT, Comparison, Trial
 from remedies.cures import build_code
 from remedies.feed import feed
 from remedies.findings import NOTHING, losses
+from remedies.functional import functional, functional_code
 from remedies.guard import try_weights
-from remedies.inventory import is_functional
 from remedies.libraries import of_framework
 from remedies.patching import methods_of, patched
 from remedies.preserve import align, preserved
@@ -35,10 +34,6 @@ BUDGET = 120.0
 SEED = 20409
 PAIR, CHILDREN, FUNCTIONAL = "build_from_config_pair", "build_children", "functional_bool_input"
 Progress = Callable[[str], None]
-
-
-class _NotTriedError(Exception):
-    """A remedy does not apply to this model; the message is one line that says why."""
 
 
 def compare(model_factory: Callable[[], Any], x: Any = None, y: Any = None, **options: Any) -> Any:
@@ -87,14 +82,16 @@ def comparison(
     name: str = "",
     budget: float = BUDGET,
     progress: Progress = lambda text: None,
+    began: float | None = None,
 ) -> Comparison:
-    """Try every remedy on the model that `factory` makes, in `budget` seconds or little more."""
-    began = time.monotonic()
+    """Try every remedy on the model that `factory` makes, in `budget` seconds from `began` on."""
+    began = time.monotonic() if began is None else began
     with quiet():
         bench = _Bench(factory, x, y, name, began + budget, progress)
         with _alarm(budget, f"{name or 'the factory'}: took over {budget:g} s to make one model"):
             bench.make_control()
         trials = [bench.control()]
+        bench.took.append(time.monotonic() - began)
         for remedy in ("ops_where", "tf_cast", PAIR, CHILDREN, FUNCTIONAL):
             trials.append(bench.trial(remedy))
         trials = bench.timed(trials)
@@ -133,7 +130,12 @@ class _Bench:
     sites: Sites = field(default_factory=dict)
     steps: dict[str, dict[str, Step | str]] = field(default_factory=dict)
     compiled: dict[str, Program] = field(default_factory=dict)
-    longest: float = 0.0
+    took: list[float] = field(default_factory=list)
+
+    @property
+    def longest(self) -> float:
+        """How long a remedy may take: the control, which is diagnosed too, is an upper bound."""
+        return max(self.took[1:] or self.took)
 
     def make_control(self) -> None:
         """Make the model as it is, and keep what it is fed, holds and predicts."""
@@ -175,19 +177,19 @@ class _Bench:
     def trial(self, remedy: str) -> Trial:
         """Return what a remedy keeps, or why it does not apply."""
         if time.monotonic() + self.longest > self.deadline:
-            return Trial(remedy, problem="not tried: the budget is spent; raise --budget")
+            return Trial(remedy, problem=SPENT)
         self.progress(f"{remedy}: made, saved and loaded twice")
         began = time.monotonic()
         try:
             with self.live(remedy) as model:
-                return replace(self._judged(remedy, model), change=self._change(remedy))
-        except _NotTriedError as error:
+                judged = replace(self._judged(remedy, model), change=self._change(remedy))
+            self.took.append(time.monotonic() - began)
+            return judged
+        except BadInputError as error:
             return Trial(remedy, problem=str(error))
         except Exception as error:
             # A user's code that is given other operations may raise anything.
             return Trial(remedy, problem=f"no remedy for this model: {reason(error, 160)}")
-        finally:
-            self.longest = max(self.longest, time.monotonic() - began)
 
     @contextmanager
     def live(self, remedy: str) -> Iterator[Any]:
@@ -196,14 +198,14 @@ class _Bench:
             self._apply(remedy, stack)
             model, _ = self._made()
             self._level(model)
-            yield self._functional(model) if remedy == FUNCTIONAL else model
+            yield functional(model, self.fed) if remedy == FUNCTIONAL else model
 
     def _apply(self, remedy: str, stack: ExitStack) -> None:
         if remedy in ("ops_where", "tf_cast"):
             if not self.sites:
-                raise _NotTriedError(f"it never calls {STRICT}")
+                raise BadInputError(f"it never calls {STRICT}")
             if not self._at_fault():
-                raise _NotTriedError("no such line of it is at fault when it is loaded")
+                raise BadInputError("no such line of it is at fault when it is loaded")
             stack.enter_context(replaced(remedy, self.sites))
         elif remedy in (PAIR, CHILDREN):
             code = self._code(remedy)
@@ -215,14 +217,14 @@ class _Bench:
     def _code(self, remedy: str) -> str:
         cls = type(self.model)
         if of_framework(cls):
-            raise _NotTriedError(f"{cls.__name__} is Keras' own class: there is none to change")
+            raise BadInputError(f"{cls.__name__} is Keras' own class: there is none to change")
         if not any(trip.of("weight", lost=True) for trip in self.report.trips):
-            raise _NotTriedError("no weights are lost, so nothing needs building")
+            raise BadInputError("no weights are lost, so nothing needs building")
         code = build_code(self.model) if remedy == CHILDREN else self.report.code
         if "build_from_config" not in code:
-            raise _NotTriedError("no text that builds it on load could be written for it")
+            raise BadInputError("no text that builds it on load could be written for it")
         if remedy == CHILDREN and code == self.report.code:
-            raise _NotTriedError(f"it is {PAIR}, above")
+            raise BadInputError(f"it is {PAIR}, above")
         return code
 
     def _at_fault(self) -> list[Site]:
@@ -234,8 +236,7 @@ class _Bench:
         if remedy in (PAIR, CHILDREN):
             return in_class(type(self.model), self._code(remedy))
         written = at_sites("ops_where", self.sites.values())
-        code = f"inputs = {input_code(self.fed.x)}\nmodel = keras.Model(inputs, model.call(inputs))"
-        return Change(written.lines + 2, written.places, code)
+        return Change(written.lines + 2, written.places, functional_code(self.fed))
 
     def _level(self, model: Any) -> None:
         """Give `model` the control's state."""
@@ -247,13 +248,13 @@ class _Bench:
     def _require_same(self, model: Any) -> None:
         shapes = [[tuple(v.shape) for v in each.variables] for each in (self.model, model)]
         if shapes[0] != shapes[1]:
-            raise _NotTriedError("the factory returns another model each time, so none compares")
+            raise BadInputError("the factory returns another model each time, so none compares")
 
     def _judged(self, remedy: str, model: Any) -> Trial:
         if remedy != CONTROL and self.outputs is not None:
             apart = share_apart(self.outputs, self._predicted(model), tolerance_of(model))
             if apart:
-                raise _NotTriedError(
+                raise BadInputError(
                     f"no remedy for this model: with it {max(apart, 0.01):.0%} of the outputs "
                     "differ before anything is saved"
                 )
@@ -270,32 +271,6 @@ class _Bench:
         with preserved(model):
             return self.fed.outputs(model)
 
-    def _functional(self, model: Any) -> Any:
-        import keras
-
-        cls = type(model)
-        if is_functional(model):
-            raise _NotTriedError("it is functional already")
-        own = [name for name in ("train_step", "compute_loss", "compile") if not of_framework(
-            next(base for base in cls.__mro__ if name in vars(base)))]  # fmt: skip
-        if own:
-            raise _NotTriedError(f"a functional model would lose its own {own[0]}")
-        if self.fed.spread or self.fed.x is None:
-            raise _NotTriedError("its call takes several arguments, or its inputs are not known")
-        inputs = input_layers(self.fed.x)
-        try:
-            made = keras.Model(inputs, model.call(inputs))
-        except Exception as error:
-            why = reason(error, 160)
-            raise _NotTriedError(f"call cannot be traced on keras.Input: {why}") from error
-        if len(made.weights) != len(model.weights):
-            raise _NotTriedError(
-                f"call reaches {len(made.weights)} of its {len(model.weights)} weights"
-            )
-        if model.compiled:
-            made.compile_from_config(model.get_compile_config())
-        return made
-
     def timed(self, trials: list[Trial]) -> list[Trial]:
         """Return the trials with a time for each step that is not the control's."""
         control = self.steps[CONTROL]
@@ -308,7 +283,7 @@ class _Bench:
         if asked:
             names = ", ".join(f"{remedy} {step}" for remedy, step in asked)
             self.progress(f"timing what is not the same step: {names}")
-        said = step_costs.measure(self.live, asked, self.fed, self.deadline)
+        said = step_costs.measure(self.live, asked, self.fed, self.deadline, self.longest)
         return [
             replace(
                 trial,

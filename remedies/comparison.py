@@ -9,6 +9,7 @@ from remedies.changes import Change
 from remedies.findings import NOTHING, Report, losses
 
 CONTROL = "control"
+SPENT = "not tried: the budget is spent; raise --budget"
 NOT_TRIED = (
     "build_from_config without get_build_config (it loses all on the second save); float masks; "
     "other devices than this one; SavedModel and the old .h5"
@@ -110,6 +111,9 @@ class Comparison:
         if best is None:
             report = self.trials[0].report
             why = report.headline if report is not None else self.trials[0].problem
+            spent = [trial.remedy for trial in self.trials if trial.problem == SPENT]
+            if spent:
+                return f"nothing yet: {', '.join(spent)} not tried in the budget; raise --budget"
             return f"none of these remedies keeps {self.name} whole; remedies check says: {why}"
         if best.remedy == CONTROL:
             return "change nothing: the model comes back whole as it is, twice over"

@@ -12,6 +12,8 @@ from remedies import same_step
 from remedies.arguments import spreading, tensors
 from remedies.devices import missing
 from remedies.feed import Feed
+from remedies.libraries import definer, of_framework
+from remedies.patching import patched
 from remedies.problem import reason
 from remedies.same_step import Program, Step
 from remedies.sampling import Budget, clock_for, sample
@@ -52,7 +54,11 @@ def python_only(step: Step | str, control: Step | str) -> bool | None:
 
 
 def measure(
-    make: Make, asked: Mapping[tuple[str, str], bool], fed: Feed, deadline: float
+    make: Make,
+    asked: Mapping[tuple[str, str], bool],
+    fed: Feed,
+    deadline: float,
+    longest: float = 0.0,
 ) -> dict[tuple[str, str], str]:
     """Time steps that are not the control's beside it, in models that are made anew each time.
 
@@ -64,6 +70,8 @@ def measure(
         (remedy, step) -> whether its Python alone differs: then that alone is timed, in seconds.
     deadline : float
         By `time.monotonic`; no launch starts that would end after it.
+    longest : float
+        Seconds that a launch is taken to last until one has been seen.
 
     Returns
     -------
@@ -74,15 +82,16 @@ def measure(
     placebos: dict[tuple[str, bool], list[float]] = {
         (step, alone): [] for (_, step), alone in asked.items()
     }
-    longest = 0.0
     for _ in range(LAUNCHES if asked else 0):
         began = time.monotonic()
         if began + longest > deadline:
             break
         for (step, alone), own in placebos.items():
             names = [n for (n, s), a in asked.items() if (s, a) == (step, alone)]
-            if not _launch(make, names, step, alone, fed, values, own):
-                return dict.fromkeys(asked, "not timed: it cannot be trained anew beside control")
+            try:
+                _launch(make, names, step, alone, fed, values, own)
+            except Exception as error:  # it is a user's step: it may raise anything
+                return dict.fromkeys(asked, f"not timed: {reason(error, 100)}")
         longest = time.monotonic() - began
     return {
         key: _said(own, placebos[key[1], asked[key]], not asked[key]) for key, own in values.items()
@@ -97,38 +106,43 @@ def _launch(
     fed: Feed,
     values: dict[tuple[str, str], list[float]],
     placebo: list[float],
-) -> bool:
+) -> None:
     series: dict[str, Callable[[], object]] = {}
-    for name in random.sample([CONTROL, PLACEBO, *names], len(names) + 2):
-        try:
-            with make(CONTROL if name == PLACEBO else name) as model, _feeding(model, fed):
-                series[name] = _step(model, step, fed, alone)
-                series[name]()
-        except Exception:
-            return False
     clock = clock_for("cpu" if missing("gpu") else "gpu")
-    sampled = sample(series, CONTROL, Budget(SECONDS, half_width=0.001, rounds=30), clock=clock)
+    budget = Budget(SECONDS, half_width=0.001, rounds=8)
+    for name in random.sample([CONTROL, PLACEBO, *names], len(names) + 2):
+        with make(CONTROL if name == PLACEBO else name) as model, _feeding(model, fed):
+            series[name] = _step(model, step, fed, alone)
+    sampled = sample(series, CONTROL, budget, clock=clock)
     taken = sampled.difference if alone else sampled.ratio
     placebo.append(taken(PLACEBO, CONTROL))
     for name in names:
         values[name, step].append(taken(name, CONTROL))
-    return True
 
 
 def _step(model: Any, step: str, fed: Feed, alone: bool) -> Callable[[], object]:
-    """Return one call of a warm step, `alone` without its program: that returns its last result."""
+    """Return one call of a warm step, `alone` without its program: that returns its last result.
+
+    Once it is traced it does not go through the user's methods any more.
+    """
     inputs, targets = tensors(fed.x), _targets(fed)
     data = (inputs, targets) if step == "train" else (inputs,)
 
     def run() -> object:
-        with _feeding(model, fed):
-            return getattr(model, f"{step}_on_batch")(*data)
+        return getattr(model, f"{step}_on_batch")(*data)
 
     run()
     if alone:
-        batch = (*data, None) if step == "train" else data
-        result = getattr(model, f"{step}_function")(iter([batch]))
-        setattr(model, f"{step}_function", lambda iterator: result)
+        name = f"{step}_function"
+        function, results = getattr(model, name), []
+
+        def kept(given: Any) -> Any:
+            results.append(function(given))
+            return results[-1]
+
+        setattr(model, name, kept)
+        run()
+        setattr(model, name, lambda given: results[-1])
     return run
 
 
@@ -157,5 +171,16 @@ def _targets(fed: Feed) -> Any:
 
 @contextmanager
 def _feeding(model: Any, fed: Feed) -> Iterator[None]:
-    with spreading(type(model)) if fed.spread else nullcontext():
+    """Feed `model` as `fit` does: several arguments, and no third part where there are no weights.
+
+    A `train_step` of the user's own unpacks what `fit` gives; `train_on_batch` adds a None to it.
+    """
+    cls = type(model)
+    original = cls.train_step
+
+    def train_step(self: Any, data: Any) -> Any:
+        return original(self, data[:2] if len(data) == 3 and data[2] is None else data)
+
+    own = {} if of_framework(definer(cls, "train_step")) else {"train_step": train_step}
+    with spreading(cls) if fed.spread else nullcontext(), patched(cls, own):
         yield

@@ -56,9 +56,7 @@ def made_by(target: str) -> Any:
     """
     place, _, name = target.rpartition(":")
     if not place or not name.isidentifier():
-        raise BadInputError(
-            f"{target!r}: expected module:factory, file.py:factory or a .keras file"
-        )
+        raise BadInputError(f"{target!r}: expected module:factory or file.py:factory")
     factory = getattr(load_module(place), name, None)
     if not callable(factory):
         raise BadInputError(f"{place}: has no function {name!r}")

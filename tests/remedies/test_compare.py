@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from remedies.compare import comparison
+from remedies.comparison import SPENT, Comparison, Trial
 from remedies.target import made_by
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +30,10 @@ class Compared(keras.Model):
 
     def call(self, x):
         return self.dense(BODY)
+
+    def train_step(self, data):
+        x, y = data  # as fit gives it: train_on_batch gives three parts
+        return super().train_step((x, y))
 
 def make():
     model = Compared()
@@ -84,6 +89,11 @@ def test_a_factory_that_returns_another_model_each_time_is_said():
 
     trials = {trial.remedy: trial for trial in comparison(factory, budget=600).trials}
     assert "another model each time" in trials["functional_bool_input"].problem
+
+
+def test_what_the_budget_left_untried_is_no_verdict():
+    trials = (Trial("control", problem="loses"), Trial("ops_where", problem=SPENT))
+    assert "ops_where not tried in the budget" in Comparison("own", trials, 1.0).recommendation
 
 
 @pytest.mark.parametrize(
