@@ -66,7 +66,9 @@ def test_a_failed_session_is_named_and_ends_with_2(tmp_path, monkeypatch, capsys
 
     monkeypatch.setattr(measurement, "run", failing)
     assert main(["--setting", "smoke", "--sessions", str(tmp_path)]) == 2
-    assert "recipes-cpu failed: no luck" in capsys.readouterr().err
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 1, "one reason is one line"
+    assert errors[0].startswith("recipes-cpu, ") and errors[0].endswith(" failed: no luck")
 
 
 def test_no_more_launches_start_once_the_time_is_up(tmp_path, monkeypatch):
