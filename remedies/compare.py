@@ -109,7 +109,8 @@ def _alarm(seconds: float, message: str) -> Iterator[None]:
         raise BadInputError(f"{message}; train it less there, or raise the budget")
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # It rings again: what is raised while a package is imported may be swallowed there.
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
     try:
         yield
     finally:
