@@ -20,7 +20,7 @@ from remedies.registry import require
 from remedies.workloads import WORKLOADS, own
 
 ROOT = Path(__file__).parents[1]
-FOLDER_VARIABLE, SETTING_VARIABLE = "REMEDIES_SESSIONS", "REMEDIES_SETTING"
+SETTING_VARIABLE = "REMEDIES_SETTING"
 
 
 @dataclass

@@ -57,8 +57,11 @@ def run(
         outcome = folder.read(session) or {}
         if outcome.get("status") not in (DONE, UNAVAILABLE):
             reason = reason or "left nothing that can be read"
-            known = {"setting": setting, "machine": os.environ.get("REMEDIES_MACHINE") or "unknown"}
-            folder.write(session, {"status": FAILED, "reason": reason, **known}, ())
+            current = {
+                "setting": setting,
+                "machine": os.environ.get("REMEDIES_MACHINE") or "unknown",
+            }
+            folder.write(session, {"status": FAILED, "reason": reason, **current}, ())
             failures[session] = reason
         elif outcome.get("status") == DONE and outcome.get("reason"):
             failures[session] = outcome["reason"]

@@ -18,7 +18,6 @@ from remedies import REFERENCE
 from remedies.same_step import STEPS
 from remedies.sampling import Sampled, clock_for, sample
 
-Models = dict[str, Any]
 Data = dict[str, tuple[Any, Any]]
 
 

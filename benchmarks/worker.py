@@ -28,8 +28,8 @@ def main(setting: str, session_json: str, folder_path: str, identity: str) -> No
     from remedies.environment import facts
 
     _end_with_the_run()
-    known = json.loads(session_json)
-    session = Session(**{**known, "sources": tuple(map(tuple, known["sources"]))})
+    current = json.loads(session_json)
+    session = Session(**{**current, "sources": tuple(map(tuple, current["sources"]))})
     folder = Folder(Path(folder_path), identity)
     # TensorFlow and Keras import these where they find them, and nothing here uses them.
     sys.modules.update(dict.fromkeys(("jax", "matplotlib")))  # type: ignore[arg-type]
@@ -54,9 +54,9 @@ def main(setting: str, session_json: str, folder_path: str, identity: str) -> No
         measure = import_module(f"benchmarks.{session.kind}").measure
         watch = Watch(session.device)
         offered = {"folder": folder, "watch": watch}
-        wanted = inspect.signature(measure).parameters
+        asked = inspect.signature(measure).parameters
         with watch:
-            chosen = {name: value for name, value in offered.items() if name in wanted}
+            chosen = {name: value for name, value in offered.items() if name in asked}
             try:
                 entries = list(measure(session, chosen_setting(setting), **chosen))
                 outcome["status"] = DONE

@@ -95,15 +95,15 @@ def _roundtrip(arguments: argparse.Namespace) -> int:
     accepting = [name for name in names if arguments.mask_dtype in REMEDIES[name].mask_dtypes]
     refused = [name for name in names if name not in accepting]
     if not accepting or (refused and arguments.remedies):
-        known = sorted({dtype for one in REMEDIES.values() for dtype in one.mask_dtypes})
-        require("mask dtype", arguments.mask_dtype, known)
+        current = sorted({dtype for each in REMEDIES.values() for dtype in each.mask_dtypes})
+        require("mask dtype", arguments.mask_dtype, current)
         raise BadInputError(f"{', '.join(refused)}: takes no {arguments.mask_dtype} mask")
-    found = {name: _shipped(workload, name, arguments) for name in accepting}
+    result = {name: _shipped(workload, name, arguments) for name in accepting}
     if arguments.json:
-        print(json.dumps({name: _plain(trip) for name, trip in found.items()}, indent=2))
+        print(json.dumps({name: _plain(trip) for name, trip in result.items()}, indent=2))
     else:
-        print_round_trips(console(sys.stdout), found)
-    return int(any(trip.defects or trip.load_error for trip in found.values()))
+        print_round_trips(console(sys.stdout), result)
+    return int(any(trip.defects or trip.load_error for trip in result.values()))
 
 
 def _plain(trip: Any) -> dict[str, Any]:
@@ -235,7 +235,7 @@ def _rescue(arguments: argparse.Namespace) -> int:
         from remedies.stand_ins import sample_of
         from remedies.target import custom_objects
 
-        found = rescue(
+        result = rescue(
             arguments.target,
             sample_of(arguments.sample) if ".py" in (arguments.sample or "") else arguments.sample,
             out=arguments.out,
@@ -246,10 +246,10 @@ def _rescue(arguments: argparse.Namespace) -> int:
             run_code_in_file=arguments.run_code_in_file,
         )
     if arguments.json:
-        print(json.dumps(found.to_dict(), indent=2))
+        print(json.dumps(result.to_dict(), indent=2))
     else:
-        print_rescue(console(sys.stdout), found)
-    return int(not found.whole)
+        print_rescue(console(sys.stdout), result)
+    return int(not result.whole)
 
 
 def _limits(arguments: argparse.Namespace) -> Any:

@@ -245,14 +245,14 @@ def digest_of(value: Any) -> str:
 
 
 def _assets(archive: zipfile.ZipFile) -> dict[str, Entry]:
-    found = {}
+    result = {}
     for info in archive.infolist():
         if info.filename.startswith("assets/") and not info.is_dir():
             digest = hashlib.sha256()
             for chunk in _chunks(archive, info.filename):
                 digest.update(chunk)
-            found[info.filename] = Entry((info.file_size,), "bytes", digest.hexdigest())
-    return found
+            result[info.filename] = Entry((info.file_size,), "bytes", digest.hexdigest())
+    return result
 
 
 def sha256(path: Path) -> str:

@@ -48,7 +48,7 @@ def spread(cls: type, inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         return (inputs,), {}
     training = {"training": False} if needs_training(cls) else {}
     names = parameters(cls)
-    required = [name for name, one in names.items() if one.default is one.empty]
+    required = [name for name, each in names.items() if each.default is each.empty]
     keywords = any(parameter.kind is parameter.KEYWORD_ONLY for parameter in names.values())
     fits = isinstance(inputs, (tuple, list)) and len(required) <= len(inputs) <= len(names)
     if fits and len(required) > 1 and not keywords:

@@ -93,8 +93,8 @@ def _in_file(remedy: str, file: Path, sites: list[Site]) -> str:
         text = text[: edit.start] + edit.text + text[edit.end :]
     if not edits:
         return ""
-    wanted = ("tensorflow", "tf") if remedy == "tf_cast" else ("keras", "keras")
-    return _diff(file, source, _imported(text, *wanted))
+    asked = ("tensorflow", "tf") if remedy == "tf_cast" else ("keras", "keras")
+    return _diff(file, source, _imported(text, *asked))
 
 
 def _calls(node: ast.AST, site: Site) -> bool:

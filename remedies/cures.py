@@ -206,12 +206,12 @@ def config_code(thing: Any) -> tuple[str, list[str]]:
     import keras
 
     cls = type(thing)
-    wanted = constructor(cls)
+    asked = constructor(cls)
     missing = [
-        name for name in wanted if not hasattr(thing, name) and not hasattr(thing, f"_{name}")
+        name for name in asked if not hasattr(thing, name) and not hasattr(thing, f"_{name}")
     ]
     entries, nested = [], []
-    for name in wanted:
+    for name in asked:
         attribute = f"self.{name}" if hasattr(thing, name) or name in missing else f"self._{name}"
         value = getattr(thing, name, getattr(thing, f"_{name}", None))
         if hasattr(value, "get_config") or (callable(value) and not isinstance(value, type)):
@@ -270,7 +270,7 @@ def compile_code(model: Any) -> str:
     """Return `get_compile_config` and `compile_from_config` for an overridden `compile`; or ""."""
     parameters = inspect.signature(type(model).compile).parameters.values()
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    names = [one.name for one in parameters if one.kind in kinds and one.name != "self"]
+    names = [each.name for each in parameters if each.kind in kinds and each.name != "self"]
     standard = _standard(model)
     kept = [name for name in names if name in standard or hasattr(model, name)]
     needed = [p.name for p in parameters if p.kind in kinds and p.default is p.empty]

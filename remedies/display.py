@@ -46,13 +46,13 @@ def print_names(to: Console, remedies: Mapping[str, Any], workloads: Mapping[str
     to.print(table)
 
 
-def print_round_trips(to: Console, found: Mapping[str, RoundTrip]) -> None:
+def print_round_trips(to: Console, result: Mapping[str, RoundTrip]) -> None:
     """Print a table of defects: a line for each defect that any remedy has, a column a remedy."""
-    table = _table("defect", *found)
-    first = next(iter(found.values()))
-    table.add_row("outcome", *(_word(trip.outcome.value) for trip in found.values()))
+    table = _table("defect", *result)
+    first = next(iter(result.values()))
+    table.add_row("outcome", *(_word(trip.outcome.value) for trip in result.values()))
     for field in fields(first.defects):
-        values = [getattr(trip.defects, field.name) for trip in found.values()]
+        values = [getattr(trip.defects, field.name) for trip in result.values()]
         table.add_row(field.name.replace("_", " "), *map(_number, values))
     to.print(table)
 
@@ -128,45 +128,49 @@ def print_code(to: Console, code: str) -> None:
         to.print(f"    {line}" if line else "", markup=False, soft_wrap=True)
 
 
-def print_rescue(to: Console, found: Rescue) -> None:
+def print_rescue(to: Console, result: Rescue) -> None:
     """Print what `rescue` did, and what comes next."""
-    if found.out is None:
-        to.print(f"{found.path}: loads whole ({found.held} arrays, bit for bit); nothing to rescue")
+    if result.out is None:
+        to.print(
+            f"{result.path}: loads whole ({result.held} arrays, bit for bit); nothing to rescue"
+        )
     else:
-        _print_rescued(to, found)
-    for path in found.absent:
+        _print_rescued(to, result)
+    for path in result.absent:
         to.print(f"  [red]not in the file at all: self.{escape(path)}[/]")
-    for note in found.notes:
+    for note in result.notes:
         to.print(f"\nNote: {escape(note)}")
 
 
-def _print_rescued(to: Console, found: Rescue) -> None:
-    back = found.held - len(found.missing)
-    style = "green" if found.whole else "red"
-    to.print(f"[bold]{escape(str(found.path))}[/]: not changed (SHA-256 the same before and after)")
-    to.print(f"  load_model drops or changes {len(found.dropped)} of its {found.held} arrays")
-    to.print(f"  recovered, bit for bit: [{style}]{back} of {found.held}[/]")
-    for name in found.missing:
+def _print_rescued(to: Console, result: Rescue) -> None:
+    back = result.held - len(result.missing)
+    style = "green" if result.whole else "red"
+    to.print(
+        f"[bold]{escape(str(result.path))}[/]: not changed (SHA-256 the same before and after)"
+    )
+    to.print(f"  load_model drops or changes {len(result.dropped)} of its {result.held} arrays")
+    to.print(f"  recovered, bit for bit: [{style}]{back} of {result.held}[/]")
+    for name in result.missing:
         to.print(f"  [red]not recovered: {escape(name)}[/]")
-    to.print(f"  written and read back: [bold]{escape(str(found.out))}[/]")
-    if found.loads_whole:
+    to.print(f"  written and read back: [bold]{escape(str(result.out))}[/]")
+    if result.loads_whole:
         to.print("\nAll that the new file holds comes back with keras.saving.load_model.")
         return
-    name = type(found.model).__name__
+    name = type(result.model).__name__
     to.print(
         f"\n[bold]Mend {name} before you load either file:[/] as it is, load_model would lose "
         "the same again."
     )
-    if found.report is not None:
-        print_advice(to, found.report)
-    elif found.code:
+    if result.report is not None:
+        print_advice(to, result.report)
+    elif result.code:
         to.print("\nPut this into the class (it is built by a call on zeros):\n")
-        print_code(to, found.code)
-    if found.code:
+        print_code(to, result.code)
+    if result.code:
         to.print("\nTried: with these methods in the class, load_model brings the file back whole.")
     to.print("A functional model is another class, and cannot load a file of this one.")
     to.print("\nOr load it with the class as it is:\n")
-    print_code(to, found.recipe)
+    print_code(to, result.recipe)
 
 
 def _short(text: str, limit: int = 160) -> str:

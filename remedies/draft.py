@@ -29,13 +29,13 @@ def require_free(target: Path) -> None:
 
 
 @contextlib.contextmanager
-def written(found: Revived, target: Path) -> Iterator[None]:
+def written(result: Revived, target: Path) -> Iterator[None]:
     """Write the model beside `target`, verify what was written, and only then give it the name."""
     draft = target.with_name(f".{target.stem}.{os.getpid()}.draft.keras")
     placed = False
     try:
-        _save(found, draft)
-        _require_equal(found, draft)
+        _save(result, draft)
+        _require_equal(result, draft)
         draft.replace(target)
         placed = True
         yield
@@ -48,18 +48,18 @@ def written(found: Revived, target: Path) -> Iterator[None]:
             draft.unlink()
 
 
-def _save(found: Revived, draft: Path) -> None:
+def _save(result: Revived, draft: Path) -> None:
     try:
         with silent():
-            found.model.save(draft)
+            result.model.save(draft)
     except OSError as error:  # which names the draft, if anything
         reason = error.strerror or one_line(error)
         raise OSError(error.errno, reason, str(draft.parent)) from error
 
 
-def _require_equal(found: Revived, draft: Path) -> None:
+def _require_equal(result: Revived, draft: Path) -> None:
     held = read(draft, Limits(total=1 << 62, ratio=1 << 40)).entries
-    recovered = [name for name in found.archive.entries if name not in found.missing]
-    wrong = [name for name in recovered if held.get(name) != found.archive.entries[name]]
+    recovered = [name for name in result.archive.entries if name not in result.missing]
+    wrong = [name for name in recovered if held.get(name) != result.archive.entries[name]]
     if wrong:
         raise OSError(f"{draft.parent}: what was written reads back wrong: {', '.join(wrong[:3])}")

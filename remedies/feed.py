@@ -39,8 +39,6 @@ class Feed:
         Whether `fit` and `predict` (or else a plain call) work on it.
     problem : str
         Why it does not train or predict, in one line.
-    made_up : bool
-        Whether the inputs or the targets are made up.
     """
 
     x: Any
@@ -53,7 +51,6 @@ class Feed:
     trains: bool = False
     predicts: str = ""
     problem: str = ""
-    made_up: bool = False
     _dataset: list[Any] = field(default_factory=list, compare=False)
 
     def fit(self, model: Any, steps: int = 1) -> list[dict[str, float]]:
@@ -173,10 +170,10 @@ def feed(model: Any, x: Any, y: Any, weights: Any, name: str, snapshot: Snapshot
 
 
 def _made_up(model: Any, name: str, snapshot: Snapshot) -> Feed:
-    fed, problem = Feed(None, made_up=True), ""
+    fed, problem = Feed(None), ""
     try:
         for inputs in itertools.islice(inputs_for(model), 8):
-            fed = replace(_trying(model, Feed(inputs), snapshot), made_up=True)
+            fed = _trying(model, Feed(inputs), snapshot)
             if fed.trains or (fed.predicts and not model.compiled):
                 return fed
             problem = problem or fed.problem
@@ -301,7 +298,7 @@ def _with_targets(model: Any, fed: Feed, snapshot: Snapshot) -> Feed:
         except Exception as error:
             problem = reason(error)
         else:
-            return replace(trial, trains=True, made_up=True, problem="")
+            return replace(trial, trains=True, problem="")
         finally:
             snapshot.restore()
     return replace(fed, problem=f"no targets were accepted ({problem}); give (model, x, y)")

@@ -41,17 +41,17 @@ def next_step_changed(model: Any, loaded: Any, inputs: Any, targets: Any) -> boo
     for ours, theirs in zip(random_state(model), random_state(loaded), strict=False):
         theirs.assign(ours)
     expected, again = (_undone(model, inputs, targets) for _ in range(2))
-    found = _step(loaded, inputs, targets)
+    result = _step(loaded, inputs, targets)
     if not _close(expected, again):
-        return not all(map(np.allclose, expected[0], found[0]))
-    return not _close(expected, found)
+        return not all(map(np.allclose, expected[0], result[0]))
+    return not _close(expected, result)
 
 
 @contextmanager
 def preserved(model: Any) -> Iterator[None]:
     """Put every variable of `model` and its optimizer back afterwards, and reset its metrics."""
     variables = list(
-        {id(one): one for one in (*model.variables, *model.optimizer.variables)}.values()
+        {id(each): each for each in (*model.variables, *model.optimizer.variables)}.values()
     )
     kept = arrays(variables)
     try:
@@ -64,8 +64,8 @@ def preserved(model: Any) -> Iterator[None]:
 
 def random_state(model: Any) -> list[Any]:
     """Return the variables that hold random state (of Dropout and its like); no file keeps them."""
-    weights = {id(one) for one in model.weights}
-    return [one for one in model.variables if id(one) not in weights and "seed" in one.path]
+    weights = {id(each) for each in model.weights}
+    return [each for each in model.variables if id(each) not in weights and "seed" in each.path]
 
 
 def _undone(model: Any, inputs: Any, targets: Any) -> tuple[Arrays, Arrays]:

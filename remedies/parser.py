@@ -28,18 +28,18 @@ def parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_compare(commands)
     _add_rescue(commands)
-    about = "Write a small workload folder, to measure your own recipes with the suite."
-    added = _command(commands, "new", about, "remedies new my_model")
+    summary = "Write a small workload folder, to measure your own recipes with the suite."
+    added = _command(commands, "new", summary, "remedies new my_model")
     added.add_argument("folder", metavar="PATH", help="the folder to make; its name is the name")
     return main
 
 
-def _command(commands: Any, name: str, about: str, *examples: str) -> argparse.ArgumentParser:
+def _command(commands: Any, name: str, summary: str, *examples: str) -> argparse.ArgumentParser:
     shown = "\n".join(f"  {example}" for example in examples)
     added: argparse.ArgumentParser = commands.add_parser(
         name,
-        help=about,
-        description=about,
+        help=summary,
+        description=summary,
         epilog=f"examples:\n{shown}\n\n{_EXIT}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -47,17 +47,17 @@ def _command(commands: Any, name: str, about: str, *examples: str) -> argparse.A
 
 
 def _add_show(commands: Any) -> None:
-    about = "Print a remedy's recipe, to copy into your own code."
+    summary = "Print a remedy's recipe, to copy into your own code."
     examples = ("remedies show tf_cast", "remedies show ops_where --workload image > model.py")
-    added = _command(commands, "show", about, *examples)
+    added = _command(commands, "show", summary, *examples)
     added.add_argument("remedy", metavar="REMEDY", help="see: remedies list")
     added.add_argument("--workload", default="image", help="default: image")
 
 
 def _add_roundtrip(commands: Any) -> None:
-    about = "Save and load the shipped recipes, and show what each loses."
+    summary = "Save and load the shipped recipes, and show what each loses."
     examples = ("remedies roundtrip", "remedies roundtrip control tf_cast --jit xla --json")
-    added = _command(commands, "roundtrip", about, *examples)
+    added = _command(commands, "roundtrip", summary, *examples)
     added.add_argument("remedies", nargs="*", metavar="REMEDY", help="default: all")
     added.add_argument("--workload", default="image", help="default: image")
     added.add_argument("--mask-dtype", default="bool", help="bool (default) or float32")
@@ -66,14 +66,14 @@ def _add_roundtrip(commands: Any) -> None:
 
 
 def _add_check(commands: Any) -> None:
-    about = "Save and load your own model twice; say what is lost, why, and what to do."
+    summary = "Save and load your own model twice; say what is lost, why, and what to do."
     examples = (
         "remedies check my_package.models:make_model",
         "remedies check train.py:make --json",
         "remedies check model.keras --custom-objects train.py",
         "remedies check run1.weights.h5 --factory train.py:make",
     )
-    added = _command(commands, "check", about, *examples)
+    added = _command(commands, "check", summary, *examples)
     added.add_argument(
         "target",
         metavar="TARGET",
@@ -88,9 +88,11 @@ def _add_check(commands: Any) -> None:
 
 
 def _add_compare(commands: Any) -> None:
-    about = "Try each remedy on your own model: what it keeps, what its step costs, what to change."
+    summary = (
+        "Try each remedy on your own model: what it keeps, what its step costs, what to change."
+    )
     examples = ("remedies compare train.py:make", "remedies compare my.models:make --markdown")
-    added = _command(commands, "compare", about, *examples)
+    added = _command(commands, "compare", summary, *examples)
     added.add_argument(
         "target",
         metavar="TARGET",
@@ -115,12 +117,12 @@ def _seconds(text: str) -> float:
 
 
 def _add_rescue(commands: Any) -> None:
-    about = "Get back the weights and optimizer of a .keras file that Keras loads wrong."
+    summary = "Get back the weights and optimizer of a .keras file that Keras loads wrong."
     examples = (
         "remedies rescue model.keras --custom-objects train.py",
         "remedies rescue model.keras --custom-objects train.py --sample batch.npz --out good.keras",
     )
-    added = _command(commands, "rescue", about, *examples)
+    added = _command(commands, "rescue", summary, *examples)
     added.add_argument("target", metavar="FILE", help="the .keras file; it is only read")
     added.add_argument("--out", metavar="FILE", help="the new file; default: NAME.rescued.keras")
     added.add_argument(

@@ -58,7 +58,6 @@ OPERATIONS = (
     Operation("reduce_any", ("input_tensor",), "bool", "any", _REDUCED),
     Operation("reduce_all", ("input_tensor",), "bool", "all", _REDUCED),
 )
-SYMBOLS = {"__and__": "&", "__or__": "|", "__xor__": "^", "__invert__": "~"}
 OPERATORS = (
     Operation("__and__", ("left", "right"), "bool", "logical_and"),
     Operation("__or__", ("left", "right"), "bool", "logical_or"),

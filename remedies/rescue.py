@@ -164,41 +164,41 @@ def rescue(
     path = Path(path)
     target = Path(out) if out else path.with_name(f"{path.stem}.rescued.keras")
     require_free(target)
-    found = revive(path, sample, settings)
-    if not found.dropped:
-        return _nothing_to_do(found)
-    with written(found, target):
-        loads_whole = _loads_whole(target, settings, found.archive)
-        mended = None if loads_whole else _mended_loads_whole(found, target, settings)
-    if sha256(path) != found.archive.sha256:
+    result = revive(path, sample, settings)
+    if not result.dropped:
+        return _nothing_to_do(result)
+    with written(result, target):
+        loads_whole = _loads_whole(target, settings, result.archive)
+        mended = None if loads_whole else _mended_loads_whole(result, target, settings)
+    if sha256(path) != result.archive.sha256:
         raise BadInputError(f"{path}: another program changed it meanwhile; run again")
     return Rescue(
-        model=found.model,
+        model=result.model,
         path=path,
         out=target,
-        held=len(found.archive.entries),
-        dropped=found.dropped,
-        missing=found.missing,
+        held=len(result.archive.entries),
+        dropped=result.dropped,
+        missing=result.missing,
         loads_whole=loads_whole,
-        inputs=found.inputs,
-        absent=absent(found.model, found.archive),
+        inputs=result.inputs,
+        absent=absent(result.model, result.archive),
         mended_loads_whole=mended,
-        report=None if loads_whole else _why(found, settings),
-        notes=_notes(found, guessed=sample is None),
+        report=None if loads_whole else _why(result, settings),
+        notes=_notes(result, guessed=sample is None),
     )
 
 
-def _nothing_to_do(found: Revived) -> Rescue:
+def _nothing_to_do(result: Revived) -> Rescue:
     notes: tuple[str, ...] = ()
-    model = found.model
+    model = result.model
     if not is_functional(model) and model.get_build_config() is None:
         notes = (
             "this file loads whole, but a save of the loaded model would not: its class keeps no "
             "record of the inputs (get_build_config() is None); see remedies check",
         )
-    lacking = absent(model, found.archive)
-    count = len(found.archive.entries)
-    return Rescue(model, found.archive.path, None, count, absent=lacking, notes=notes)
+    lacking = absent(model, result.archive)
+    count = len(result.archive.entries)
+    return Rescue(model, result.archive.path, None, count, absent=lacking, notes=notes)
 
 
 def _loads_whole(target: Path, settings: Settings, original: Archive) -> bool:
@@ -213,50 +213,50 @@ def _loads_whole(target: Path, settings: Settings, original: Archive) -> bool:
         return not differences(plain, original)
 
 
-def _mended_loads_whole(found: Revived, target: Path, settings: Settings) -> bool | None:
-    if is_functional(found.model):
+def _mended_loads_whole(result: Revived, target: Path, settings: Settings) -> bool | None:
+    if is_functional(result.model):
         return None
-    cls = type(found.model)
-    code = zeros_code(cls, spread(cls, found.inputs))
+    cls = type(result.model)
+    code = zeros_code(cls, spread(cls, result.inputs))
     if not code:
         return None
     with patched(cls, methods_of(code, cls)):
-        return _loads_whole(target, settings, found.archive)
+        return _loads_whole(target, settings, result.archive)
 
 
-def _why(found: Revived, settings: Settings) -> Report | None:
+def _why(result: Revived, settings: Settings) -> Report | None:
     import keras
 
-    if not found.model.compiled or getattr(found.model, "optimizer", None) is None:
+    if not result.model.compiled or getattr(result.model, "optimizer", None) is None:
         return None
     with keras.saving.custom_object_scope(dict(settings.custom_objects)):
         try:
-            return check(found.model, found.inputs)
+            return check(result.model, result.inputs)
         except BadInputError:
             # No targets fit the loss: the state is back all the same, only the cause stays unknown.
             return None
 
 
-def _notes(found: Revived, *, guessed: bool) -> tuple[str, ...]:
+def _notes(result: Revived, *, guessed: bool) -> tuple[str, ...]:
     notes = []
     if guessed:
-        dtypes = ", ".join(leaf_dtypes(found.inputs))
+        dtypes = ", ".join(leaf_dtypes(result.inputs))
         notes.append(
             f"the input dtypes ({dtypes}, in order of their names) were found by trying; "
             "where yours differ, give a batch: --sample FILE.npz"
         )
-    if any(name.startswith("optimizer/") for name in found.missing):
+    if any(name.startswith("optimizer/") for name in result.missing):
         notes.append(
             "the optimizer's variables do not fit the weights that train: a layer may have been "
             "frozen when this was saved, or not, which the file does not tell; name it with "
             "--freeze or --unfreeze"
         )
-    if not found.archive.config.get("compile_config"):
+    if not result.archive.config.get("compile_config"):
         notes.append("the file holds no compile settings: call model.compile(...) yourself")
-    elif "compile" in vars(type(found.model)) and found.missing:
+    elif "compile" in vars(type(result.model)) and result.missing:
         notes.append(
             "the class has its own compile(), which Keras does not call on load: make the model by "
             "your own code, compile it, build each optimizer on the weights it trains and call "
-            f'load_weights("{found.archive.path}"), which brings these back'
+            f'load_weights("{result.archive.path}"), which brings these back'
         )
     return tuple(notes)

@@ -66,7 +66,7 @@ class Retrace:
                 try:
                     fresh(*args, **kwargs)
                 except Exception as error:
-                    return next((one.error for one in explain(calls)), reason(error))
+                    return next((each.error for each in explain(calls)), reason(error))
         return ""
 
 

@@ -103,8 +103,8 @@ def revive(path: str | Path, sample: Any, settings: Settings, *, as_saved: bool 
     import keras
 
     archive = read(path, settings.limits)
-    known, run = settings.custom_objects, settings.run_code_in_file
-    require_known(archive.config, archive.path, known, run_code_in_file=run)
+    current, run = settings.custom_objects, settings.run_code_in_file
+    require_known(archive.config, archive.path, current, run_code_in_file=run)
     with keras.saving.custom_object_scope(dict(settings.custom_objects)), silent():
         plain = _plain(archive, settings)
         dropped = differences(plain, archive) if plain is not None else tuple(archive.entries)
@@ -249,10 +249,10 @@ def _call(model: Any, inputs: Any) -> None:
 
 
 def _set_trainable(model: Any, settings: Settings) -> None:
-    known = layers(model)
-    by_name = {layer.name: layer for layer in known.values()} | known
+    current = layers(model)
+    by_name = {layer.name: layer for layer in current.values()} | current
     for names, value in ((settings.freeze, False), (settings.unfreeze, True)):
         for name in names:
             if name not in by_name:
-                raise BadInputError(f"no layer {name!r}; there are: {', '.join(known)}")
+                raise BadInputError(f"no layer {name!r}; there are: {', '.join(current)}")
             by_name[name].trainable = value

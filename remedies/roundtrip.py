@@ -166,7 +166,7 @@ def round_trip(
         The defects, and the evidence for each.
     """
     before = snapshot(model, inputs)
-    found = RoundTrip(
+    result = RoundTrip(
         Defects(), len(before.weights), len(before.optimizer), fed=leaf_dtypes(inputs)
     )
     with (
@@ -178,14 +178,14 @@ def round_trip(
         try:
             loaded = route(model, Path(folder))
         except Exception as error:
-            return replace(found, defects=_all_lost(before), load_error=_line(error))
+            return replace(result, defects=_all_lost(before), load_error=_line(error))
     texts = tuple(str(w.message) for w in given if issubclass(w.category, UserWarning))
-    found = replace(found, warnings=texts, calls=tuple(calls))
-    found = _compare(found, before, loaded, inputs)
-    return _with_next_step(found, model, loaded, inputs, targets) if train else found
+    result = replace(result, warnings=texts, calls=tuple(calls))
+    result = _compare(result, before, loaded, inputs)
+    return _with_next_step(result, model, loaded, inputs, targets) if train else result
 
 
-def _compare(found: RoundTrip, before: State, loaded: Any, inputs: Any) -> RoundTrip:
+def _compare(result: RoundTrip, before: State, loaded: Any, inputs: Any) -> RoundTrip:
     # The loaded weights are counted before anything calls the model: a call makes fresh ones.
     restored = arrays(loaded.weights)
     after = replace(_loaded_state(loaded, inputs), weights=restored)
@@ -199,8 +199,8 @@ def _compare(found: RoundTrip, before: State, loaded: Any, inputs: Any) -> Round
         outputs_changed=share_changed(before.outputs, after.outputs),
         compile_changed=len(settings),
     )
-    defects = replace(defects, silent_defects=_silent(defects, found.warnings))
-    return replace(found, defects=defects, settings_changed=settings)
+    defects = replace(defects, silent_defects=_silent(defects, result.warnings))
+    return replace(result, defects=defects, settings_changed=settings)
 
 
 def _loaded_state(loaded: Any, inputs: Any) -> State:
@@ -212,7 +212,7 @@ def _loaded_state(loaded: Any, inputs: Any) -> State:
 
 def _silent(defects: Defects, given: tuple[str, ...]) -> int:
     """Count the kinds of lost state that no warning names."""
-    told = " ".join(given).lower()
+    words = " ".join(given).lower()
     lost = {
         "weights": defects.weights_lost + defects.weights_changed,
         "optimizer": defects.optimizer_variables_lost
@@ -220,7 +220,7 @@ def _silent(defects: Defects, given: tuple[str, ...]) -> int:
         + defects.iterations_lost,
         "compile": defects.compile_changed,
     }
-    return sum(bool(count) and kind not in told for kind, count in lost.items())
+    return sum(bool(count) and kind not in words for kind, count in lost.items())
 
 
 def _all_lost(before: State) -> Defects:
@@ -235,17 +235,17 @@ def _all_lost(before: State) -> Defects:
 
 
 def _with_next_step(
-    found: RoundTrip, model: Any, loaded: Any, inputs: Any, targets: Any
+    result: RoundTrip, model: Any, loaded: Any, inputs: Any, targets: Any
 ) -> RoundTrip:
     if not model.compiled:
-        return found
+        return result
     changed, error = 1, ""
     try:
         changed = int(next_step_changed(model, loaded, inputs, targets))
     except Exception as raised:
         error = _line(raised)
-    defects = replace(found.defects, next_step_changed=changed)
-    return replace(found, defects=defects, next_step_error=error)
+    defects = replace(result.defects, next_step_changed=changed)
+    return replace(result, defects=defects, next_step_error=error)
 
 
 def _line(error: BaseException) -> str:

@@ -56,8 +56,8 @@ def _tuples(shapes: Any) -> Any:
 
 def _is_shape(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and all(
-        one is None or (isinstance(one, int) and not isinstance(one, bool) and one >= 0)
-        for one in value
+        each is None or (isinstance(each, int) and not isinstance(each, bool) and each >= 0)
+        for each in value
     )
 
 
@@ -66,7 +66,7 @@ def for_arguments(cls: type, shapes: Any) -> Any:
 
     Keras records the first one's only; the others are taken to be of the same shape.
     """
-    required = [name for name, one in parameters(cls).items() if one.default is one.empty]
+    required = [name for name, each in parameters(cls).items() if each.default is each.empty]
     if _is_shape(shapes) and len(required) > 1:
         return dict.fromkeys(required, shapes)
     return shapes
@@ -201,34 +201,34 @@ def load_sample(path: str | Path, shapes: Any = None) -> Any:
         with zipfile.ZipFile(path) as archive:
             judge_members(archive, path)
         with np.load(path, allow_pickle=False) as stored:
-            found = {key: stored[key] for key in stored.files}
+            result = {key: stored[key] for key in stored.files}
     except FileNotFoundError:
         raise BadInputError(f"{path}: no such file") from None
     except (OSError, ValueError, EOFError, *DAMAGED) as error:
         raise BadInputError(f"{path}: not a usable .npz sample ({one_line(error)})") from error
-    return _arranged(found, shapes, path)
+    return _arranged(result, shapes, path)
 
 
-def _arranged(found: dict[str, np.ndarray], shapes: Any, path: Path) -> Any:
-    if not found:
+def _arranged(result: dict[str, np.ndarray], shapes: Any, path: Path) -> Any:
+    if not result:
         raise BadInputError(f"{path}: holds no arrays")
-    if all(key.startswith("arr_") for key in found):
-        arrays = tuple(found.values())
+    if all(key.startswith("arr_") for key in result):
+        arrays = tuple(result.values())
         return arrays if len(arrays) > 1 else arrays[0]
-    if shapes is None and len(found) == 1:
-        return found.get("x", found)
-    if shapes is None or (_is_shape(shapes) and len(found) > 1):
-        return found
+    if shapes is None and len(result) == 1:
+        return result.get("x", result)
+    if shapes is None or (_is_shape(shapes) and len(result) > 1):
+        return result
     if _is_shape(shapes):
-        return _fitting(next(iter(found.values())), shapes, path, next(iter(found)))
+        return _fitting(next(iter(result.values())), shapes, path, next(iter(result)))
     if isinstance(shapes, Mapping):
-        if set(found) != set(shapes):
+        if set(result) != set(shapes):
             raise BadInputError(
-                f"{path}: has the keys {', '.join(sorted(found))}; "
+                f"{path}: has the keys {', '.join(sorted(result))}; "
                 f"the model's inputs are {', '.join(sorted(map(str, shapes)))}"
             )
-        return {key: _fitting(found[key], shapes[key], path, key) for key in shapes}
-    return tuple(found.values())
+        return {key: _fitting(result[key], shapes[key], path, key) for key in shapes}
+    return tuple(result.values())
 
 
 def _fitting(array: np.ndarray, shape: Any, path: Path, key: str) -> np.ndarray:
@@ -241,6 +241,6 @@ def _fitting(array: np.ndarray, shape: Any, path: Path, key: str) -> np.ndarray:
     if not fits:
         raise BadInputError(
             f"{path}: {key} has shape {array.shape}; the model takes (batch, "
-            f"{', '.join('any' if one is None else str(one) for one in rest)})"
+            f"{', '.join('any' if each is None else str(each) for each in rest)})"
         )
     return array

@@ -42,17 +42,17 @@ class Swallowed:
 
 def explain(calls: Iterable[Call]) -> tuple[Swallowed, ...]:
     """Return one `Swallowed` for each line that raised, at the innermost method that it left."""
-    found: dict[tuple[str, int], Swallowed] = {}
-    for one in calls:
-        if one.error is None:
+    result: dict[tuple[str, int], Swallowed] = {}
+    for each in calls:
+        if each.error is None:
             continue
-        explained = _explained(one, one.error)
+        explained = _explained(each, each.error)
         # Keras wraps a layer's error in a new one at each level; the first is the user's.
-        found.setdefault((explained.file, explained.line), explained)
-    return tuple(found.values())
+        result.setdefault((explained.file, explained.line), explained)
+    return tuple(result.values())
 
 
-def _explained(one: Call, error: BaseException) -> Swallowed:
+def _explained(call: Call, error: BaseException) -> Swallowed:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -62,12 +62,14 @@ def _explained(one: Call, error: BaseException) -> Swallowed:
         last = frames[-1]
         file, line, source = last.filename, last.lineno or 0, last.line or ""
     else:
-        file, line, source = _definition(one)
-    return Swallowed(one.cls.__name__, one.method, reason(error), file, line, source, bool(frames))
+        file, line, source = _definition(call)
+    return Swallowed(
+        call.cls.__name__, call.method, reason(error), file, line, source, bool(frames)
+    )
 
 
-def _definition(one: Call) -> tuple[str, int, str]:
-    function = inspect.unwrap(getattr(one.cls, one.method))
+def _definition(call: Call) -> tuple[str, int, str]:
+    function = inspect.unwrap(getattr(call.cls, call.method))
     try:
         lines, number = inspect.getsourcelines(function)
     except (OSError, TypeError):

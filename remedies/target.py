@@ -98,17 +98,17 @@ def from_file(
     from remedies.revival import Settings, inputs_of, revive
 
     settings = Settings(custom_objects, limits=limits, run_code_in_file=run_code_in_file)
-    found = revive(path, sample, settings, as_saved=True)
-    if found.missing:
+    result = revive(path, sample, settings, as_saved=True)
+    if result.missing:
         raise BadInputError(
-            f"{path}: {len(found.missing)} of its arrays cannot be brought back, "
-            f"{found.missing[0]} first; run: remedies rescue {path}"
+            f"{path}: {len(result.missing)} of its arrays cannot be brought back, "
+            f"{result.missing[0]} first; run: remedies rescue {path}"
         )
-    inputs = found.inputs
+    inputs = result.inputs
     if inputs is None:
         with keras.saving.custom_object_scope(custom_objects):
-            inputs = inputs_of(found.archive, sample, settings)
-    return Subject(str(path), found.model, inputs)
+            inputs = inputs_of(result.archive, sample, settings)
+    return Subject(str(path), result.model, inputs)
 
 
 def load_module(place: str) -> ModuleType:
@@ -170,23 +170,23 @@ def custom_objects(place: str | None) -> dict[str, Any]:
     module_place, _, name = place.partition(":")
     module = load_module(module_place)
     if not name:
-        found = {
-            key: one
-            for key, one in vars(module).items()
-            if callable(one) and getattr(one, "__module__", None) == module.__name__
+        result = {
+            key: each
+            for key, each in vars(module).items()
+            if callable(each) and getattr(each, "__module__", None) == module.__name__
         }
     elif not hasattr(module, name):
         raise BadInputError(f"{module_place}: has nothing called {name!r}")
     else:
-        one = getattr(module, name)
-        found = dict(one) if isinstance(one, dict) else {name: one}
-    return _by_registered_name(found)
+        exported = getattr(module, name)
+        result = dict(exported) if isinstance(exported, dict) else {name: exported}
+    return _by_registered_name(result)
 
 
-def _by_registered_name(found: dict[str, Any]) -> dict[str, Any]:
+def _by_registered_name(objects: dict[str, Any]) -> dict[str, Any]:
     import keras
 
-    return found | {keras.saving.get_registered_name(one): one for one in found.values()}
+    return objects | {keras.saving.get_registered_name(each): each for each in objects.values()}
 
 
 @contextlib.contextmanager
@@ -207,7 +207,7 @@ def _blaming(target: str) -> Iterator[None]:
         raise
     except (Exception, SystemExit) as error:
         frames = traceback.extract_tb(error.__traceback__)
-        own = (one for one in reversed(frames) if one.filename != __file__)
-        last = next((one for one in own if not one.filename.startswith("<frozen ")), None)
+        own = (each for each in reversed(frames) if each.filename != __file__)
+        last = next((each for each in own if not each.filename.startswith("<frozen ")), None)
         where = f" (raised at {Path(last.filename).name}:{last.lineno})" if last else ""
         raise BadInputError(f"{target}: raised {one_line(error)[:300]}{where}") from error

@@ -48,8 +48,8 @@ class Failure:
     error: BaseException = field(repr=False)
 
     def __str__(self) -> str:
-        about = f" ({type(self.owner).__name__})" if self.owner is not None else ""
-        return f"{self.stage} raised{about} {self.text}"
+        summary = f" ({type(self.owner).__name__})" if self.owner is not None else ""
+        return f"{self.stage} raised{summary} {self.text}"
 
 
 @dataclass(frozen=True)

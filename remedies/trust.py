@@ -31,16 +31,16 @@ def require_known(
     import keras
 
     asked = list(_objects(config))
-    if not run_code_in_file and any(one.get("class_name") == "__lambda__" for one in asked):
+    if not run_code_in_file and any(each.get("class_name") == "__lambda__" for each in asked):
         raise BadInputError(
             f"{path}: holds Python code of its own (a Lambda layer), which is not run; "
             "if you trust the file, add --run-code-in-file"
         )
     unknown = {
-        _name(one): None
-        for one in asked
-        if not _is_keras(one)
-        and keras.saving.get_registered_object(_name(one), custom_objects=dict(custom_objects))
+        _name(each): None
+        for each in asked
+        if not _is_keras(each)
+        and keras.saving.get_registered_object(_name(each), custom_objects=dict(custom_objects))
         is None
     }
     if unknown:
@@ -62,19 +62,19 @@ def _objects(config: Any) -> Iterator[Mapping[str, Any]]:
             pending.extend(part)
 
 
-def _is_keras(one: Mapping[str, Any]) -> bool:
-    if one["class_name"].startswith("__"):
+def _is_keras(config: Mapping[str, Any]) -> bool:
+    if config["class_name"].startswith("__"):
         return True
-    module = one.get("module") or ""
+    module = config.get("module") or ""
     if module == "builtins":
-        return one["class_name"] != "function" or ">" not in _name(one)
+        return config["class_name"] != "function" or ">" not in _name(config)
     parts = [part for part in str(module).split(".") if part != "src"]
     if parts[0] not in ("keras", "keras_hub"):
         return False
-    return one["class_name"] != "function" or not _NOT_MODELING & set(parts)
+    return config["class_name"] != "function" or not _NOT_MODELING & set(parts)
 
 
-def _name(one: Mapping[str, Any]) -> str:
-    if one["class_name"] == "function":
-        return str(one["config"])
-    return str(one.get("registered_name") or one["class_name"])
+def _name(config: Mapping[str, Any]) -> str:
+    if config["class_name"] == "function":
+        return str(config["config"])
+    return str(config.get("registered_name") or config["class_name"])

@@ -179,6 +179,6 @@ def latest(run: Run) -> tuple[Run, list[str]]:
     return Run(kept[0], run.facts, kept[1], run.problems), notes
 
 
-def order(names: Iterable[str], known: tuple[str, ...]) -> list[str]:
+def order(names: Iterable[str], current: tuple[str, ...]) -> list[str]:
     """Return the distinct `names`: the `known` ones in their order, then others by name."""
-    return [name for name in known if name in names] + sorted({*names} - {*known})
+    return [name for name in current if name in names] + sorted({*names} - {*current})

@@ -67,7 +67,7 @@ def _confirmed(results: Results, rows: Any) -> str:
         own = _grouped(results.metric("program_differs", device=gpu, jit="xla"))
         for device, made in rows.groupby("device"):
             both = [(groups, own[key]) for key, groups in _grouped(made).items() if key in own]
-            equal = sum(one == other for one, other in both)
+            equal = sum(item == other for item, other in both)
             texts += f" On {gpu}, {equal} of {len(both)} steps have the groups of {device}."
     return texts
 
@@ -154,8 +154,8 @@ def _distinct(results: Results, rows: Any) -> Iterator[Table]:
         title = _titled(step)
         row = made.setdefault((title, variants), {"step": title, "compiled from": variants})
         first = tuple(own[keys].iloc[0])
-        known = {name: counts.get((*first, name)) for name in names}
-        texts = [counted(known[name], name[:-1]) for name in _COUNTS if known[name] is not None]
-        texts += [f"{size(known[names[-1]])} moved"] if known[names[-1]] is not None else []
+        current = {name: counts.get((*first, name)) for name in names}
+        texts = [counted(current[name], name[:-1]) for name in _COUNTS if current[name] is not None]
+        texts += [f"{size(current[names[-1]])} moved"] if current[names[-1]] is not None else []
         row[device] = ", ".join(texts) or NOTHING
     yield Table("The distinct programs.", [*made.values()], folded=True)

@@ -11,18 +11,18 @@ from reports.wording import NOTHING, counted, listed
 def kept(results: Results) -> Section:
     """Return the section on round trips of the workloads."""
     title = "What each remedy keeps"
-    known = [name for name in results.remedies if results.keeps(name) != UNKNOWN]
-    whole = [name for name in known if results.keeps(name) == EVERYTHING]
-    if not known:
+    current = [name for name in results.remedies if results.keeps(name) != UNKNOWN]
+    whole = [name for name in current if results.keeps(name) == EVERYTHING]
+    if not current:
         return Section("kept", title, "These results hold no save and load.")
     answer = (
-        f"{len(whole)} of {len(known)} ways of writing the test models "
+        f"{len(whole)} of {len(current)} ways of writing the test models "
         f"{listed(results.axis('workload', 'weights_lost'))} keep everything through two saves and "
         "loads: "
         f"{listed(whole) or 'none'}."
     )
     merged: dict[tuple[str, ...], list[str]] = {}
-    for remedy in known:
+    for remedy in current:
         for workload, own in results.trips_of(remedy).groupby(level="workload"):
             merged.setdefault((remedy, *_trip(own)), []).append(str(workload))
     heads = ("remedy", "keeps in the first save and load", "in the second", "warnings when loading")

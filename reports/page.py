@@ -47,8 +47,8 @@ def scope(results: Results) -> str:
     machines = []
     for machine, facts in sorted(results.run.facts.items()):
         names = [name for name in sorted(facts) if re.match("keras|tensorflow", name)]
-        known = [*map(facts.get, ("cpu", "gpu")), *(f"{name} {facts[name]}" for name in names)]
-        machines.append(f"{machine} ({', '.join(filter(None, known)) or 'nothing known of it'})")
+        current = [*map(facts.get, ("cpu", "gpu")), *(f"{name} {facts[name]}" for name in names)]
+        machines.append(f"{machine} ({', '.join(filter(None, current)) or 'nothing known of it'})")
     times = counted(results.run.frame["launch"].max() + 1, "fresh process", "fresh processes")
     noun = "machine" if len(machines) == 1 else "machines"
     where = f"Measured on the {noun} {listed(machines)}"

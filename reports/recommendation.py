@@ -255,9 +255,9 @@ def overview(results: Results, first: str = "") -> Table:
                 row[label] = f"takes {between(seconds(times.min()), seconds(times.max()))}"
         if cards := results.compiled:
             texts = {card.upper(): results.programs(remedy=remedy, device=card) for card in cards}
-            each = "; ".join(f"{card}: {text}" for card, text in texts.items())
+            joined = "; ".join(f"{card}: {text}" for card, text in texts.items())
             same = len({*texts.values()}) == 1
-            row[f"on {listed(texts)}, compiled, not run"] = texts[min(texts)] if same else each
+            row[f"on {listed(texts)}, compiled, not run"] = texts[min(texts)] if same else joined
         rows.append(row)
     caption = (
         "Plain case: saved and loaded twice; the situations are in the figure below. Costs are "

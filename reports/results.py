@@ -166,8 +166,8 @@ def summary(rows: Any) -> str:
     words = [word for word in _SUMMARIES if (rows["word"] == word).any()]
     for word in words:
         own = rows[rows["word"] == word]
-        one = len(own) == 1 and word in ("slower", "faster")
-        text = str(own["text"].iat[0]) if one else _SUMMARIES[word](own)
+        single = len(own) == 1 and word in ("slower", "faster")
+        text = str(own["text"].iat[0]) if single else _SUMMARIES[word](own)
         if len(words) > 1:
             head, colon, more = text.partition(": ")
             cases = f" of {counted(len(rows), 'case')}" * (not texts)

@@ -9,10 +9,10 @@ _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "\N{MICRO SIGN}s"), (1e-9, "ns"))
 _BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
 
 
-def known(value: float, uncertainty: float) -> str:
+def rounded(value: float, uncertainty: float) -> str:
     """Return `value` with one or two digits of its uncertainty.
 
-    >>> known(1.2345, 0.25), known(1.2345, 0.12), known(1234.5, 120.0)
+    >>> rounded(1.2345, 0.25), rounded(1.2345, 0.12), rounded(1234.5, 120.0)
     ('1.2', '1.23', '1,230')
     """
     decimals = 2
@@ -26,7 +26,7 @@ def two(value: float) -> str:
     """Return `value` with two significant digits, and no digit further than hundredths."""
     if not abs(value) >= 0.01:
         return "0"
-    return known(value, 3 * 10.0 ** (math.floor(math.log10(abs(value))) - 1))
+    return rounded(value, 3 * 10.0 ** (math.floor(math.log10(abs(value))) - 1))
 
 
 def _unit(value: float, units: tuple[tuple[float, str], ...]) -> tuple[float, str]:
@@ -68,7 +68,7 @@ def beyond(center: float, low: float, high: float) -> str:
         return "not measured often enough: one launch gives no interval"
     scale, unit = _unit(max(abs(low), abs(high)), _SECONDS)
     half = (high - low) / 2 / scale
-    amount, *ends = (known(end / scale, half) for end in (abs(center), low, high))
+    amount, *ends = (rounded(end / scale, half) for end in (abs(center), low, high))
     if low <= 0 <= high:
         return f"not measurable here: at most {ends[1]}{SPACE}{unit} a step"
     sign = "+" if center > 0 else "\N{MINUS SIGN}"
@@ -83,9 +83,9 @@ def slower(center: float, low: float, high: float) -> str:
     """
     half = (high - low) / 2
     if center >= 2:
-        values = (known(value, half) for value in (center, low, high))
+        values = (rounded(value, half) for value in (center, low, high))
         return "takes {} times as long [{}, {}]".format(*values)
-    first, *ends = (known(100 * abs(end - 1), 100 * half) for end in (center, low, high))
+    first, *ends = (rounded(100 * abs(end - 1), 100 * half) for end in (center, low, high))
     word, ends = ("slower", ends) if center > 1 else ("faster", ends[::-1])
     return f"{first}{SPACE}% {word} [{', '.join(ends)}]"
 

@@ -66,8 +66,8 @@ def schema() -> dict[str, Any]:
 
 
 def _counts(names: Any, count: dict[str, Any]) -> dict[str, Any]:
-    known = {"enum": [*names]}
-    return {"type": "object", "propertyNames": known, "additionalProperties": count}
+    current = {"enum": [*names]}
+    return {"type": "object", "propertyNames": current, "additionalProperties": count}
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:

@@ -58,8 +58,8 @@ def rows(base: Table, head: Table, exact: Sequence[Row], same_pins: bool) -> Ite
             yield lacking(key, reason, blocks=not (covered and _variant(row(key, "")) in same))
     distinct = len({(cell, time.ratios) for cell, own in cells.items() for time in own})
     for own in cells.values():
-        found = _intervals(own, bool(control))
-        yield from (_judged(time, found[time.ratios], distinct) for time in own)
+        result = _intervals(own, bool(control))
+        yield from (_judged(time, result[time.ratios], distinct) for time in own)
 
 
 def _variant(row: Row) -> tuple[str | int, ...]:

@@ -70,9 +70,9 @@ def _run(chosen: argparse.Namespace) -> int:
         raise HostileError("name --base and --head, or --show; see --help")
     sides = [_of(frame.read(folder), chosen.device) for folder in (chosen.base, chosen.head)]
     problems = list(dict.fromkeys(problem for side in sides for problem in side.problems))
-    known = {"device": chosen.device, "minutes": 0.0, "differs": runs.differs(*sides)}
-    known |= {"base": _commit(sides[0]), "head": _commit(sides[1])}
-    verdict = conclude(runs.compare(*sides), len(problems), **known)
+    current = {"device": chosen.device, "minutes": 0.0, "differs": runs.differs(*sides)}
+    current |= {"base": _commit(sides[0]), "head": _commit(sides[1])}
+    verdict = conclude(runs.compare(*sides), len(problems), **current)
     if chosen.json:
         chosen.json.write_text(verdict.as_json(), encoding="utf-8")
     if chosen.next and verdict.next_base:
@@ -101,5 +101,7 @@ def _of(run: frame.Run, device: str) -> frame.Run:
 
 def _commit(run: Any) -> str:
     """Return the commit of a run; one that is not known is all zeros."""
-    known = [one for one in run.frame["commit"].unique() if re.fullmatch("[0-9a-f]{40}", str(one))]
-    return str(known[-1]) if known else "0" * 40
+    current = [
+        each for each in run.frame["commit"].unique() if re.fullmatch("[0-9a-f]{40}", str(each))
+    ]
+    return str(current[-1]) if current else "0" * 40

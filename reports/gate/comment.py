@@ -60,10 +60,10 @@ def _text(verdict: Verdict, most: int, link: str) -> str:
     loud = [row for row in verdict.rows if row.regressed or row.blocks]
     quiet = [row for row in verdict.rows if not (row.regressed or row.blocks)]
     counts = ", ".join(f"{number:,} {kind}" for kind, number in verdict.compared.items())
-    known = f"`{verdict.base[:12]}` to `{verdict.head[:12]}`: compared {counts or 'nothing'}"
-    known += f" in {verdict.minutes:.0f} min." if verdict.minutes >= 1 else "."
-    known += f" [Run and full report]({link}). {_WARNING}" if link else ""
-    parts = [f"### {verdict.device.upper()}: {headline(verdict)}", known]
+    current = f"`{verdict.base[:12]}` to `{verdict.head[:12]}`: compared {counts or 'nothing'}"
+    current += f" in {verdict.minutes:.0f} min." if verdict.minutes >= 1 else "."
+    current += f" [Run and full report]({link}). {_WARNING}" if link else ""
+    parts = [f"### {verdict.device.upper()}: {headline(verdict)}", current]
     parts += [_table(loud, most)] if loud else []
     if verdict.lacking:
         lines = (f"- {name}: {number:,}" for name, number in verdict.lacking.items())

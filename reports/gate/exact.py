@@ -55,9 +55,9 @@ def table(frame: Any, processors: Mapping[str, str]) -> Table:
     return made
 
 
-def row(key: Key, word: str, **known: Any) -> Row:
+def row(key: Key, word: str, **current: Any) -> Row:
     """Return a row of the metric and axes in `key`."""
-    return Row(key[0], word, **dict(zip(ROW_AXES, key[1:], strict=True)), **known)
+    return Row(key[0], word, **dict(zip(ROW_AXES, key[1:], strict=True)), **current)
 
 
 def lacking(key: Key, reason: Reason, blocks: bool = True) -> Row:

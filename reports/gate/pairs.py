@@ -65,23 +65,23 @@ def paired(head: Any, made: list[Row]) -> Iterator[Row]:
 
 
 def _row(key: exact.Key, judged: dict[str, Any]) -> Row:
-    known = {name: float(judged[name]) for name in ("ratio", "low", "high")}
-    known = {name: value for name, value in known.items() if abs(value) < 1e18}
+    current = {name: float(judged[name]) for name in ("ratio", "low", "high")}
+    current = {name: value for name, value in current.items() if abs(value) < 1e18}
     word = Word(judged["word"])
     if judged["unit"] == "seconds":
         key = ("python_extra_seconds", *key[1:])
         # Of Python alone the step may feel nothing.
-        if word is Word.PYTHON and known["low"] > MARGIN * (judged["seconds"] or float("inf")):
+        if word is Word.PYTHON and current["low"] > MARGIN * (judged["seconds"] or float("inf")):
             word = Word.SLOWER
     # Files are noisy: what is surely no big change does not stop a check.
     small = key[0] in ("save_ratio", "load_ratio") and (
-        known.get("ratio", BIG) <= 1 + MARGINS[key[0]] and known.get("high", BIG) < BIG
+        current.get("ratio", BIG) <= 1 + MARGINS[key[0]] and current.get("high", BIG) < BIG
     )
     undecided = word is Word.UNDECIDED and not small
     return exact.row(
         key,
         word.value,
-        **known,
+        **current,
         more_launches=int(judged["more_launches"]),
         reason=Reason.UNRELIABLE.value if word is Word.UNRELIABLE else "",
         blocks=undecided or word is Word.UNRELIABLE,

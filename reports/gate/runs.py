@@ -40,9 +40,9 @@ class Failure(NamedTuple):
     def lost(self, key: Key) -> bool:
         """Return whether the value of `key` is one that this session would have measured."""
         workload, batch, device = key[1:4]
-        known = self.workload in ("", workload) and self.batch in (0, batch)
-        known = known and self.device == device
-        return known and key[0] in KINDS[self.kind]
+        current = self.workload in ("", workload) and self.batch in (0, batch)
+        current = current and self.device == device
+        return current and key[0] in KINDS[self.kind]
 
     def row(self, word: Finding) -> Row:
         """Return the one row for all that the session would have measured."""
@@ -90,8 +90,10 @@ def failures(run: Run) -> set[Failure]:
     failed = run.sessions[run.sessions["status"] == "failed"]
     columns = failed.reindex(columns=["kind", "workload", "batch", "device"])
     columns = exact.named(columns.fillna({"workload": "", "batch": 0, "device": ""}))
-    known = columns.itertuples(index=False, name=None)
-    return {Failure(kind, name, int(batch), on) for kind, name, batch, on in known if kind in KINDS}
+    current = columns.itertuples(index=False, name=None)
+    return {
+        Failure(kind, name, int(batch), on) for kind, name, batch, on in current if kind in KINDS
+    }
 
 
 def unpaired(base: Table, head: Table, failed: Iterable[Failure]) -> Iterator[Row]:

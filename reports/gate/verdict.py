@@ -139,7 +139,7 @@ class Verdict:
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, allow_nan=False)
 
 
-def conclude(rows: Iterable[Row], unusable: int = 0, **known: Any) -> Verdict:
+def conclude(rows: Iterable[Row], unusable: int = 0, **current: Any) -> Verdict:
     """Return the verdict on `rows`, which are all that was asked for, compared or not.
 
     `unusable` counts what could not be read; `known` are the fields that rows do not tell.
@@ -150,9 +150,12 @@ def conclude(rows: Iterable[Row], unusable: int = 0, **known: Any) -> Verdict:
     lacking = Counter(f"{row.kind}: {row.reason}" for row in missing)
     lacking += Counter({UNUSABLE: unusable})
     news = (row for row in rows if row.word not in ("equal", "same", "same step"))
-    known |= {"compared": dict(sorted(compared.items())), "lacking": dict(sorted(lacking.items()))}
+    current |= {
+        "compared": dict(sorted(compared.items())),
+        "lacking": dict(sorted(lacking.items())),
+    }
     shown = tuple(sorted(news, key=_weight)[:MOST_ROWS])
-    return Verdict(int(status(rows, compared, lacking)), rows=shown, **known)
+    return Verdict(int(status(rows, compared, lacking)), rows=shown, **current)
 
 
 def status(rows: Sequence[Row], compared: Mapping[str, int], lacking: Mapping[str, int]) -> Status:

@@ -66,8 +66,8 @@ def check(chosen: argparse.Namespace) -> tuple[Verdict, list[str]]:
         own = kind(folders, pins, chosen.device, work, began + 60 * chosen.budget, workloads)
         rows = own.run()
     minutes = round((time.time() - began) / 60, 2)
-    known = {"device": chosen.device, "minutes": minutes, "differs": own.differs, **commits}
-    return conclude(rows, len(own.problems), **known), own.notes + own.problems
+    current = {"device": chosen.device, "minutes": minutes, "differs": own.differs, **commits}
+    return conclude(rows, len(own.problems), **current), own.notes + own.problems
 
 
 def _parser() -> argparse.ArgumentParser:

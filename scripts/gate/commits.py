@@ -57,14 +57,14 @@ class Repository:
         CommitError
             Where one is unknown, they share no history, or `head` is checked out with changes.
         """
-        found = {"base": self._commit(base), "head": self._commit(head)}
-        if not self._said("merge-base", *found.values()):
+        result = {"base": self._commit(base), "head": self._commit(head)}
+        if not self._said("merge-base", *result.values()):
             raise CommitError(f"{base} and {head} share no history: nothing to compare")
         watched = ("remedies", "requirements", "asv.conf.json")
         changed = self._said("status", "--porcelain", "--untracked-files=no", "--", *watched)
-        if changed and found["head"] == self._commit("HEAD"):
+        if changed and result["head"] == self._commit("HEAD"):
             raise CommitError("the working tree has changes that no commit holds; commit them")
-        return found
+        return result
 
     def export(self, commit: str, folder: Path) -> Path:
         """Put a commit's `remedies` into `folder`, and return where its workloads are."""
@@ -99,8 +99,8 @@ class Repository:
 
     def _commit(self, word: str) -> str:
         words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}")
-        if found := self._said(*words):
-            return found
+        if result := self._said(*words):
+            return result
         raise CommitError(f"unknown commit {word!r}: git knows no such hash, branch or tag")
 
     def _said(self, *words: str) -> str:
@@ -135,23 +135,23 @@ def recipes(folder: Path) -> dict[Recipe, str]:
 
 
 def _code(recipe: Path) -> str:
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     todo = [recipe]
     while todo:
         file = todo.pop()
-        if file.name in found or not file.is_file():
+        if file.name in result or not file.is_file():
             continue
-        found[file.name] = file.read_text("utf-8")
+        result[file.name] = file.read_text("utf-8")
         try:
-            tree = _bare(ast.parse(found[file.name]))
+            tree = _bare(ast.parse(result[file.name]))
         except (SyntaxError, ValueError):
             continue  # running it tells what is wrong with it
-        found[file.name] = ast.dump(tree)
+        result[file.name] = ast.dump(tree)
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom):
                 names = [node.module or "", *(name.name for name in node.names)]
                 todo += [file.with_name(f"{name.rpartition('.')[2]}.py") for name in names]
-    return hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()
+    return hashlib.sha256(repr(sorted(result.items())).encode()).hexdigest()
 
 
 def _bare(tree: ast.Module) -> ast.Module:

@@ -97,11 +97,11 @@ class InTurn(Comparison):
         for data in self.folders[name].glob("*/data.py"):
             shutil.rmtree(code / "remedies" / data.parent.name, ignore_errors=True)
             shutil.copytree(data.parent, code / "remedies" / data.parent.name)
-        known = {"PYTHONPATH": str(code), "REMEDIES_MACHINE": os.uname().nodename}
+        current = {"PYTHONPATH": str(code), "REMEDIES_MACHINE": os.uname().nodename}
         store, mark = self.work / name / "sessions", identity("gate", self.pins[name].name)
         done = subprocess.run(  # noqa: S603 - our own code, in asv's environment
             [str(python), "-c", _RUN, str(store), mark, SETTING], cwd=code, text=True,
-            env=os.environ | known, input=json.dumps([asdict(session) for session in sessions]),
+            env=os.environ | current, input=json.dumps([asdict(session) for session in sessions]),
         )  # fmt: skip
         if done.returncode:
             raise NoEnvironmentError(f"{name}: its sessions ended with status {done.returncode}")

@@ -25,10 +25,10 @@ def broken(folder: Path, recipes: Sequence[Recipe]) -> dict[Recipe, str]:
     if not recipes:
         return {}
     command = [sys.executable, "-m", "scripts.gate.probe", str(folder), *map(str, recipes)]
-    known = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)}
+    current = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)}
     try:
         done = subprocess.run(  # noqa: S603 - our own module
-            command, capture_output=True, text=True, cwd=ROOT, env=known, timeout=TIMEOUT
+            command, capture_output=True, text=True, cwd=ROOT, env=current, timeout=TIMEOUT
         )
     except subprocess.TimeoutExpired:
         return dict.fromkeys(recipes, f"still running after {TIMEOUT} s, stopped")

@@ -53,10 +53,10 @@ class Comparison:
         self.problems += current.problems
         return current
 
-    def session(self, kind: str, workload: str, **known: Any) -> Session:
+    def session(self, kind: str, workload: str, **fields: Any) -> Session:
         """Return a session of the workload's own batch size."""
         batch = WORKLOADS[workload].batch if kind in ("identity", "programs", "step_times") else 0
-        return Session(kind, workload, **{"device": self.device, **known}, batch=batch)
+        return Session(kind, workload, **{"device": self.device, **fields}, batch=batch)
 
 
 class Check(Comparison):
@@ -66,15 +66,15 @@ class Check(Comparison):
         """Return a row for everything that was compared, or could not be."""
         every = [recipes(self.folders[name]).items() for name in NAMES]
         base, head = (
-            {one: code for one, code in side if one.workload in self.workloads} for side in every
+            {each: code for each, code in side if each.workload in self.workloads} for side in every
         )
-        changed = [one for one in head if head[one] != base.get(one)]
-        made = [_row(one, Finding.EQUAL) for one in base if base[one] == head.get(one)]
-        made += [_row(one, Finding.DISAPPEARED) for one in base if one not in head]
-        made += [_row(one, Finding.APPEARED) for one in changed if one not in base]
-        failing = list(self._broken(changed, [one for one in changed if one in base]))
+        changed = [each for each in head if head[each] != base.get(each)]
+        made = [_row(each, Finding.EQUAL) for each in base if base[each] == head.get(each)]
+        made += [_row(each, Finding.DISAPPEARED) for each in base if each not in head]
+        made += [_row(each, Finding.APPEARED) for each in changed if each not in base]
+        failing = list(self._broken(changed, [each for each in changed if each in base]))
         lost = {(row.workload, row.remedy) for row in failing}
-        timed = {one for one in changed if one in base and one not in lost}
+        timed = {each for each in changed if each in base and each not in lost}
         return made + failing + (self._measured(timed) if timed else [])
 
     def _broken(self, of_head: list[Recipe], of_base: list[Recipe]) -> Iterator[Row]:
@@ -82,22 +82,22 @@ class Check(Comparison):
         say("does every changed recipe run?")
         head, base = broken(self.folders["head"], of_head), broken(self.folders["base"], of_base)
         for name, side in (("base", base), ("head", head)):
-            self.notes += [f"{one}, {name}: {reason}" for one, reason in side.items()]
-        for one in dict.fromkeys([*head, *base]):
-            if one not in head:
-                yield _row(one, Finding.MENDED)
-            elif one in base:
-                yield _row(one, Finding.NOT_COMPARED, Reason.NOT_RUN, blocks=True)
+            self.notes += [f"{each}, {name}: {reason}" for each, reason in side.items()]
+        for each in dict.fromkeys([*head, *base]):
+            if each not in head:
+                yield _row(each, Finding.MENDED)
+            elif each in base:
+                yield _row(each, Finding.NOT_COMPARED, Reason.NOT_RUN, blocks=True)
             else:
-                yield _row(one, Finding.BROKEN, Reason.NOT_RUN)
+                yield _row(each, Finding.BROKEN, Reason.NOT_RUN)
 
     def _measured(self, timed: set[Recipe]) -> list[Row]:
         """Measure exact things first, then launch after launch until all is decided."""
         for folder in self.folders.values():
-            for one in recipes(folder):
-                if one not in timed and one.remedy != REFERENCE:  # equal ones need no clock
-                    (folder / one.workload / f"{one.remedy}.py").unlink()
-        workloads = sorted({one.workload for one in timed})
+            for each in recipes(folder):
+                if each not in timed and each.remedy != REFERENCE:  # equal ones need no clock
+                    (folder / each.workload / f"{each.remedy}.py").unlink()
+        workloads = sorted({each.workload for each in timed})
         self.launch((kind, name) for name in workloads for kind in EXACT)
         for target in targets():
             self.launch((("programs", name) for name in workloads), device=target)
@@ -121,9 +121,9 @@ class Check(Comparison):
         store.path.mkdir(parents=True, exist_ok=True)
         os.environ.setdefault("REMEDIES_MACHINE", os.uname().nodename)
         sources = tuple((name, str(self.folders[name])) for name in NAMES)
-        known: dict[str, Any] = {"launch": number, "sources": sources}
-        known |= {"device": device or self.device}
-        sessions = [self.session(*one, **known) for one in asked]
+        fields: dict[str, Any] = {"launch": number, "sources": sources}
+        fields |= {"device": device or self.device}
+        sessions = [self.session(*each, **fields) for each in asked]
         failures = run(sessions, store, SETTING, say)
         self.notes += [f"{session}: {reason}" for session, reason in failures.items()]
 
@@ -134,5 +134,5 @@ def say(*words: object) -> None:
 
 
 def _row(recipe: Recipe, word: Finding, reason: Reason = Reason.NONE, blocks: bool = False) -> Row:
-    known = {"remedy": recipe.remedy, "reason": reason.value, "blocks": blocks}
-    return Row("recipe_lines", word.value, recipe.workload, **known)  # type: ignore[arg-type]
+    fields = {"remedy": recipe.remedy, "reason": reason.value, "blocks": blocks}
+    return Row("recipe_lines", word.value, recipe.workload, **fields)  # type: ignore[arg-type]

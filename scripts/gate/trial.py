@@ -104,20 +104,20 @@ def tried(head: Any, case: Case, rng: random.Random) -> tuple[list[Row], int]:
     return rows, count
 
 
-def line(head: Any, case: Case) -> str:
+def table_row(head: Any, case: Case) -> str:
     """Return the row of the table that says what the checks of a case said."""
     rng = random.Random(case.name)  # noqa: S311 - draws that repeat
-    found = false = undecided = 0
+    alarms = false = undecided = 0
     counts = []
     for _ in range(CHECKS):
         rows, count = tried(head, case, rng)
         counts.append(count)
         slowed = [row for row in rows if (row.remedy, row.step, row.metric) == case[1:4]]
         rest = {row.word for row in rows if row not in slowed}
-        found += any(row.regressed for row in slowed)
+        alarms += any(row.regressed for row in slowed)
         false += bool(rest & {"slower", "faster"})
         undecided += "undecided" in rest
-    seen = _share(found) if case.remedy else ""
+    seen = _share(alarms) if case.remedy else ""
     spent = f"{sorted(counts)[CHECKS // 2]}, {max(counts)}"
     return f"| {case.name} | {seen} | {_share(false)} | {undecided} | {spent} |"
 
@@ -136,9 +136,9 @@ def main() -> None:
     work = ROOT / ".asv" / "trial"
     with alone(work):
         head = collect(chosen.launches, work)
-    known = facts()
-    where = ", ".join(f"{name} {known.get(name)}" for name in ("cpu", "cores", "python", "keras"))
-    table = "\n".join((HEAD, *(line(head, case) for case in CASES)))
+    current = facts()
+    where = ", ".join(f"{name} {current.get(name)}" for name in ("cpu", "cores", "python", "keras"))
+    table = "\n".join((HEAD, *(table_row(head, case) for case in CASES)))
     report = f"{table}\n\nDrawn from {chosen.launches} launches, beside other work. On: {where}."
     print(report)
     if chosen.out:

@@ -30,6 +30,6 @@ def test_what_is_slowed_is_found_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch, slowed: float, seen: str
 ) -> None:
     monkeypatch.setattr(trial, "CHECKS", 8)
-    row = trial.line(launches(slowed, 0.004), trial.CASES[1])
+    row = trial.table_row(launches(slowed, 0.004), trial.CASES[1])
     assert row.split(" | ")[1].startswith(seen)
     assert row.split(" | ")[2].startswith("0 of 8")
