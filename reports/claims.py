@@ -38,7 +38,7 @@ def claims(results: Results) -> Section:
     answer = (
         "The article is the text that described the fault and proposed three remedies. Of its "
         f"{len(rows)} claims, quoted here, {counts[HOLDS]} hold, {counts[FAILS]} do not hold as "
-        f"they are written, and {counts[OPEN]} are not established by these results."
+        f"they are written; not established by these results: {counts[OPEN]}."
     )
     return Section("claims", "The article's claims", answer, [Table("", rows)])
 

@@ -159,7 +159,7 @@ def _cost(results: Results, remedy: str) -> list[str]:
     if not {*results.timed, *results.compiled} - {"cpu"}:
         made.append("On a GPU (H100, A100): not known. None was run, and none was compiled for.")
     floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")
-    if (floats["word"] == Word.SLOWER.value).any():
+    if not floats["word"].isin([Word.SAME_STEP.value, Word.SAME.value]).all():
         bools = results.compared("step_ratio", remedy=remedy, mask_dtype="bool")
         same = {*bools["word"]} == {Word.SAME_STEP.value}
         made.append(
@@ -259,8 +259,9 @@ def overview(results: Results, first: str = "") -> Table:
             same = len({*texts.values()}) == 1
             row[f"on {listed(texts)}, compiled, not run"] = texts[min(texts)] if same else joined
         rows.append(row)
+    pictured = "" if results.situations.empty else "; the situations are in the figure below"
     caption = (
-        "Plain case: saved and loaded twice; the situations are in the figure below. Costs are "
+        f"Plain case: saved and loaded twice{pictured}. Costs are "
         f"against {REFERENCE} fed a bool mask; in square brackets: a 99 % interval. A case: one "
         "test model, batch size and device, with or without XLA. Same step, exactly: the compiled "
         "program and the Python calls around it are equal, so they cost the same."
