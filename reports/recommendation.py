@@ -130,17 +130,16 @@ def _rank(results: Results, remedy: str) -> tuple[float, float, int]:
 
 def _cost(results: Results, remedy: str) -> list[str]:
     """Return what a step costs on each device, and whether that was run or only compiled."""
-    made = [
-        f"Costs are against {REFERENCE} fed a bool mask, and not against your model as it is "
-        f"({CONTROL}): that loses weights, so how fast it loads is no result."
-    ]
+    made = []
     for device in results.timed:
         rows = results.compared("step_ratio", remedy=remedy, mask_dtype="bool", device=device)
         mine = results.compared("step_ratio", remedy=CONTROL, mask_dtype="bool", device=device)
         text = f"against {REFERENCE}'s steps: {summary(rows)}"
         if {*rows["word"], *mine["word"]} == {"same step"} and len(mine):
-            text = "nothing, exactly. Training and predict steps are those of the model as it is: "
-            text += "the same program, the same Python calls"
+            text = (
+                "a training or predict step costs nothing more, exactly. It is that of the model "
+            )
+            text += "as it is: the same program, the same Python calls"
         made.append(
             f"On the {device.upper()} (run): {text} ({cells(rows.drop(columns='device'))})."
         )
@@ -166,6 +165,10 @@ def _cost(results: Results, remedy: str) -> list[str]:
             f"If you feed masks as float32, against {'the same model' if same else REFERENCE} "
             f"fed a bool mask: {summary(floats)}."
         )
+    made.append(
+        f"Save and load: in the table, against {REFERENCE} and not against your model as it is "
+        f"({CONTROL}), which leaves weights out, so that how fast it loads is no result."
+    )
     return made
 
 
