@@ -81,7 +81,7 @@ def _build(chosen: argparse.Namespace) -> Path:
     for problem in [*problems[:MOST_PROBLEMS], *([f"and {more} more"] if more > 0 else [])]:
         print(f"reports: left out: {problem}", file=sys.stderr)
     if readme:
-        return update(results)[0]
+        return update(results)
     with replaced(chosen.out) as folder:
         write(folder, render(results))
     return Path(chosen.out / "index.html")

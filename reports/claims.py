@@ -109,7 +109,7 @@ def _compiled(results: Results, remedy: str) -> str:
             f"{(own['value'] != 0).sum()} of {counted(len(own), 'step')} fed {mask} masks"
             for mask, own in rows.groupby("mask_dtype")
         ]
-        texts += [f"for {device}, {listed(counts)}"] if counts else []
+        texts += [f"for {device.upper()}, {listed(counts)}"] if counts else []
     if not texts:
         return ""
     return (

@@ -8,9 +8,9 @@ import pandas as pd
 from remedies.intervals import Word
 from reports import figures
 from reports.parts import Figure, Section, Table
-from reports.results import Results, cells, summary
+from reports.results import Results, cells, summary, times
 from reports.vocabulary import COSTS, JITS, REFERENCE, STEPS
-from reports.wording import NOTHING, between, listed, percent, seconds, size, span
+from reports.wording import NOTHING, listed, percent, size, span
 
 _KERNEL = ["device", "jit", "kernel", "mask_dtype", "size"]
 _CELL = ["machine", "workload", "batch", "device", "jit", "step"]
@@ -51,11 +51,11 @@ def _steps(results: Results) -> Iterator[Table | Figure]:
         rows.append(
             {
                 "step": name,
-                "measured on": f"{cells(own)}; batch {span(own['batch'])}",
+                "measured on": f"{cells(own.drop(columns='batch'))}; batch {span(own['batch'])}",
                 "cost": summary(own),
                 "fresh processes": span(own["launches"]) if timed else "none needed",
                 f"differs from {REFERENCE}'s": "; or ".join(differs[:2]) or NOTHING,
-                f"{REFERENCE}'s step": _range(own),
+                f"{REFERENCE}'s step": times(own),
             }
         )
         drawn.setdefault(name.replace(": ", "\n"), []).append(own)
@@ -121,7 +121,7 @@ def _once(results: Results) -> Iterator[Table | Figure]:
         for (remedy, amount), own in judged.groupby(["remedy", "size"], sort=False):
             name = f"{label}, images {amount} pixels wide" if amount else label
             rows[remedy][name] = summary(own)
-            rows.setdefault(REFERENCE, {"remedy": REFERENCE})[name] = f"takes {_range(own)}"
+            rows.setdefault(REFERENCE, {"remedy": REFERENCE})[name] = f"takes {times(own)}"
         if metric != "first_step_ratio":
             names = judged.groupby("remedy", sort=False)
             drawn += [(f"{label}: {name}", own) for name, own in names]
@@ -131,9 +131,3 @@ def _once(results: Results) -> Iterator[Table | Figure]:
     yield from _figure("files", f"Do save and load take longer than {REFERENCE}'s?", drawn)
     if filled := [row for row in rows.values() if len(row) > 1]:
         yield Table(f"First step, save, load against {REFERENCE}'s; what is written.", filled, True)
-
-
-def _range(rows: Any) -> str:
-    """Return the reference's times."""
-    times = rows.loc[rows["seconds"] > 0, "seconds"]
-    return between(seconds(times.min()), seconds(times.max())) if len(times) else NOTHING

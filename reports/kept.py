@@ -1,10 +1,10 @@
-"""What each remedy keeps, in the workloads and in the situations."""
+"""What each remedy keeps in the saves and loads of the workloads."""
 
 from typing import Any
 
 from reports.parts import Section, Table
 from reports.results import EVERYTHING, SECOND, UNKNOWN, Results, losses
-from reports.vocabulary import CONTROL, CORE, HARM
+from reports.vocabulary import CONTROL
 from reports.wording import NOTHING, counted, listed
 
 
@@ -50,32 +50,3 @@ def _trip(trips: Any) -> tuple[str, str, str]:
     most = trips[SECOND].max()
     second = f"no: {counted(most, 'variable')} lost" if most > 0 else "everything"
     return first, second, f"{warnings:.0f}"
-
-
-def situations(results: Results) -> Section:
-    """Return the section on other situations, the core ones first."""
-    title = "Situations and Keras versions"
-    harms = results.situations
-    if harms.empty:
-        return Section("situations", title, "These results hold no situation.")
-    kept = results.survived[[name for name in results.remedies if name in harms]]
-    versions = {facts.get("keras", "?") for facts in results.run.facts.values()}
-    answer = (
-        f"Of {len(harms)} situations tried with Keras {listed(sorted(versions))} the most, "
-        f"{kept.max()}, are kept by {listed(kept[kept == kept.max()].index)}."
-    )
-    parts: list[Any] = []
-    for caption, folded in (("The core situations.", False), ("The other situations.", True)):
-        rows = [
-            {"situation": results.situation(name)}
-            | {remedy: _harm(harm) for remedy, harm in harms.loc[name, kept.index].items()}
-            for name in harms.index
-            if (name not in CORE) == folded
-        ]
-        parts += [Table(caption, rows, folded)] if rows else []
-    more = "Other versions of Keras: docs/keras_versions.md in the repository."
-    return Section("situations", title, answer, [*parts, [more]])
-
-
-def _harm(value: float) -> str:
-    return NOTHING if value != value else HARM[min(3, int(value))]

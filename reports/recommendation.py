@@ -8,25 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from remedies import REMEDIES, WORKLOADS
 from remedies.intervals import Word
-from reports import figures
-from reports.parts import Code, Figure, Section, Table
-from reports.results import EVERYTHING, UNKNOWN, Results, cells, summary
-from reports.vocabulary import (
-    ACTIONS,
-    BRIEF,
-    CONTROL,
-    CORE,
-    HARM,
-    REFERENCE,
-    STEPS,
-    WHY,
-    prose,
-)
-from reports.wording import NOTHING, between, counted, listed, seconds, span
+from reports.parts import Code, Note, Section, Table
+from reports.results import EVERYTHING, UNKNOWN, Results, cells, summary, times
+from reports.vocabulary import BRIEF, CONTROL, CORE, HARM, HARM_WORDS, REFERENCE, STEPS, WHY, prose
+from reports.wording import NOTHING, counted, listed, span
 
 MOST_LOST = 6
 RECOMMENDED = "recommended"
@@ -57,62 +44,56 @@ def recommend(results: Results) -> Recommendation:
         why = f"None keeps everything in every workload measured: {why}." if why else ""
         why = why or "These results hold no save and load."
         return Recommendation("", "No remedy can be recommended.", why)
-    remedy = min(whole, key=lambda name: _rank(results, name))  # of equals the first in order
-    text = ACTIONS.get(remedy, f"write it as {remedy} does")
+    whole.sort(key=lambda name: _rank(results, name))  # of equals the first in order
+    remedy = whole[0]
+    idea = REMEDIES[remedy].idea if remedy in REMEDIES else f"Write it as {remedy} does."
     lines = _lines(results, remedy)
-    change = f", {lines} to change" if lines else ""
-    trips = results.trips_of(remedy).reset_index()
+    change = f", {lines} line{'' if lines == '1' else 's'} to change" if lines else ""
     models = results.axis("workload", "weights_lost")
     reason = (
         f"In the plain case, saved and loaded twice, all weights, the optimizer's state and the "
-        f"compile settings come back, in {counted(len(models), 'test model')} ({cells(trips)})"
+        f"compile settings come back, in {counted(len(models), 'test model')} "
+        f"({cells(results.trips_of(remedy).reset_index())})"
     )
-    harms = results.situations.get(remedy, pd.Series()).dropna()
-    if harmed := int((harms > 0).sum()):
-        reason += f"; in {harmed} of {len(harms)} situations tried {_harm(harms)}, as listed next"
+    harms = results.harms(remedy)
+    if harmed := (harms > 0).sum():
+        raised = " or an error is raised" if 1 in {*harms} else ""
+        reason += f"; in {harmed} of {len(harms)} situations tried something is still lost{raised}"
+        reason += ", as listed next"
     elif len(harms):
         reason += f", and in {counted(len(harms), 'situation')} tried"
     return Recommendation(
         remedy,
-        f"{text[:1].upper()}{text[1:]} ({remedy}{change}).",
+        f"{idea.rstrip('.')} ({remedy}{change}).",
         f"{reason}.",
-        [*filter(None, [WHY.get(remedy)]), _why(results, remedy, whole)],
+        [*filter(None, [WHY.get(remedy)]), _why(results, whole)],
         _lost(results, remedy),
         _cost(results, remedy),
     )
 
 
-def _harm(harms: Any) -> str:
-    return (
-        "something is still lost or an error is raised"
-        if (harms == 1).any()
-        else ("something is still lost")
-    )
-
-
 def _lines(results: Results, remedy: str) -> str:
-    """Return how many lines `remedy` changes in a test model: ``1 to 2 lines``."""
+    """Return how many lines `remedy` changes in a test model: ``1 to 2``."""
     own = results.metric("recipe_lines", remedy=remedy)["value"]
-    return f"{span(own)} line{'' if own.max() == 1 else 's'}" if len(own) else ""
+    return span(own) if len(own) else ""
 
 
-def _why(results: Results, remedy: str, whole: list[str]) -> str:
-    """Return why `remedy` and none of the others that keep everything in the plain case."""
-    others = sorted((name for name in whole if name != remedy), key=lambda n: _rank(results, n))
+def _why(results: Results, whole: list[str]) -> str:
+    """Return why the first of the remedies that keep everything in the plain case, the best."""
+    remedy, *others = whole
     if not others:
         return f"{remedy} alone keeps everything in the plain case."
-    fewer = (
-        "the fewest lines"
-        if _rank(results, others[0])[0] > _rank(results, remedy)[0]
-        else ("no more lines than any other, and costs no more")
-    )
-    lines = {name: _lines(results, name).partition(" line")[0] for name in (remedy, *others)}
+    first, second = (_rank(results, name)[0] for name in whole[:2])
+    fewer = "the fewest lines"
+    if first == second:
+        fewer = "no more lines than any other, and costs no more"
+    lines = {name: _lines(results, name) for name in whole}
     sizes = ", ".join(f"{name} {own}" for name, own in lines.items() if own)
     text = f"Of the {len(whole)} remedies that keep everything in the plain case, {remedy} changes "
     text += fewer + f" of a model ({sizes})" * bool(sizes)
     best = max(others, key=lambda name: results.survived[name])
     if results.survived[best] > results.survived[remedy]:
-        tried = results.situations[best].count()
+        tried = results.harms(best).count()
         text += f"; {best} is whole in more situations, {results.survived[best]} of {tried}"
     return f"{text}."
 
@@ -135,14 +116,11 @@ def _cost(results: Results, remedy: str) -> list[str]:
         rows = results.compared("step_ratio", remedy=remedy, mask_dtype="bool", device=device)
         mine = results.compared("step_ratio", remedy=CONTROL, mask_dtype="bool", device=device)
         text = f"against {REFERENCE}'s steps: {summary(rows)}"
-        if {*rows["word"], *mine["word"]} == {"same step"} and len(mine):
-            text = (
-                "a training or predict step costs nothing more, exactly. It is that of the model "
-            )
-            text += "as it is: the same program, the same Python calls"
-        made.append(
-            f"On the {device.upper()} (run): {text} ({cells(rows.drop(columns='device'))})."
-        )
+        if {*rows["word"], *mine["word"]} == {Word.SAME_STEP.value} and len(mine):
+            text = "a training or predict step costs nothing more, exactly. It is that of the model"
+            text += " as it is: the same program, the same Python calls"
+        scope = cells(rows.drop(columns="device"))
+        made.append(f"On the {device.upper()} (run): {text} ({scope}).")
     programs: dict[str, list[str]] = {}
     for device in results.compiled:
         where = {"device": device, "mask_dtype": "bool"}
@@ -166,8 +144,8 @@ def _cost(results: Results, remedy: str) -> list[str]:
             f"fed a bool mask: {summary(floats)}."
         )
     made.append(
-        f"Save and load: in the table, against {REFERENCE} and not against your model as it is "
-        f"({CONTROL}), which leaves weights out, so that how fast it loads is no result."
+        f"Save and load: in the table, against {REFERENCE}. The model as it is ({CONTROL}) leaves "
+        "weights out, so how fast it loads is no result."
     )
     return made
 
@@ -188,7 +166,7 @@ def _lost(results: Results, remedy: str) -> list[str]:
     return made or ["Nothing in the situations tried."]
 
 
-def diff(remedy: str, folded: bool = False) -> list[Code]:
+def diff(results: Results, remedy: str, folded: bool = False) -> list[Code]:
     """Return what `remedy` changes in the first workload's control, from the recipe files."""
     workload, folder = next((name, each.folder) for name, each in WORKLOADS.items())
     if remedy not in REMEDIES:
@@ -201,8 +179,12 @@ def diff(remedy: str, folded: bool = False) -> list[Code]:
         (len(line) - len(line[1:].lstrip()) for line in text.splitlines() if line), default=1
     )
     text = "\n".join(line[:1] + line[inner:] for line in text.splitlines())  # a telephone is narrow
+    lines = results.metric("recipe_lines", remedy=remedy).groupby("workload")["value"].max()
     title = f"The code of {remedy}" if folded else "The change"
-    return [Code(f"{title}, in the test model {workload}", text, folded)]
+    title += f", in the test model {workload}"
+    title += f": {counted(lines[workload], 'line')}" if workload in lines else ""
+    others = listed(f"{n:.0f} in {name}" for name, n in lines.items() if name != workload)
+    return [Code(f"{title} ({others})" if others else title, text, folded)]
 
 
 def _code(path: Path) -> list[str]:
@@ -222,16 +204,15 @@ def answer(results: Results) -> Section:
     choice = recommend(results)
     parts: list[Any] = []
     if choice.remedy:
-        parts = [["What you still lose:", *choice.lost], *diff(choice.remedy)]
-        parts += [
-            ["Why this helps, and why this remedy:", *choice.why],
-            ["Is this your case?:", *prose("warnings")],
-        ]
-        parts += [["What it costs:", *choice.cost]]
+        parts += [Note(choice.lost, "What you still lose"), *diff(results, choice.remedy)]
+        parts += [Note(choice.why, "Why this helps, and why this remedy")]
+    if results.harms(CONTROL).get("rescued") == 0:
+        parts += [Note(prose("unchanged"), "Without changing the model")]
+    parts += [Note(choice.cost, "What it costs")] if choice.remedy else []
     parts += [overview(results, choice.remedy)] if results.remedies else []
+    parts += heat(results)
     others = (name for name in results.remedies if name not in (CONTROL, choice.remedy))
-    parts += [code for name in others for code in diff(name, folded=True)]
-    parts += figure(results)
+    parts += [code for name in others for code in diff(results, name, folded=True)]
     return Section("answer", "What to do", choice.sentence, parts, choice.reason)
 
 
@@ -239,47 +220,70 @@ def overview(results: Results, first: str = "") -> Table:
     """Return the table of remedies, the recommended one `first`."""
     rows = []
     for remedy in sorted(results.remedies, key=lambda name: name != first):
-        lines = results.metric("recipe_lines", remedy=remedy)["value"]
         name = f"{remedy}: {BRIEF[remedy]}" if remedy in BRIEF else remedy
         name += f" ({RECOMMENDED})" if remedy == first else ""
-        row = {"remedy": name, "lines you change": span(lines) if len(lines) else NOTHING}
-        harms = results.situations.get(remedy, pd.Series()).dropna()
-        kept = results.keeps(remedy)
-        kept += " in the plain case" if kept == EVERYTHING else ""
-        some = f"; not whole in {(harms > 0).sum()} of {len(harms)} situations"
-        row["keeps the model"] = kept + some * (len(harms) > 0)
+        row = {"remedy": name, "lines you change": _lines(results, remedy) or NOTHING}
+        kept, harms = results.keeps(remedy), results.harms(remedy)
+        row["keeps the model"] = kept + " in the plain case" * (kept == EVERYTHING)
+        if len(harms):
+            row["keeps the model"] += (
+                f"; not whole in {(harms > 0).sum()} of {len(harms)} situations"
+            )
         for label, metric, where in _COLUMNS:
-            own = results.compared(metric, **where)
-            row[label] = summary(own[own["remedy"] == remedy])
+            rows_of = results.compared(metric, **where)
+            row[label] = summary(rows_of[rows_of["remedy"] == remedy])
             if label == "load" and kept.startswith("no:") and row[label] != NOTHING:
                 row[label] += " (no result: it leaves weights out)"
-            if remedy == REFERENCE and metric != "step_ratio" and (own["seconds"] > 0).any():
-                times = own.loc[own["seconds"] > 0, "seconds"]
-                row[label] = f"takes {between(seconds(times.min()), seconds(times.max()))}"
+            if remedy == REFERENCE and metric != "step_ratio" and (rows_of["seconds"] > 0).any():
+                row[label] = f"takes {times(rows_of)}"
         if cards := results.compiled:
             texts = {card.upper(): results.programs(remedy=remedy, device=card) for card in cards}
             joined = "; ".join(f"{card}: {text}" for card, text in texts.items())
             same = len({*texts.values()}) == 1
             row[f"on {listed(texts)}, compiled, not run"] = texts[min(texts)] if same else joined
         rows.append(row)
-    pictured = "" if results.situations.empty else "; the situations are in the figure below"
     caption = (
-        f"Plain case: saved and loaded twice{pictured}. Costs are "
-        f"against {REFERENCE} fed a bool mask; in square brackets: a 99 % interval. A case: one "
-        "test model, batch size and device, with or without XLA. Same step, exactly: the compiled "
-        "program and the Python calls around it are equal, so they cost the same."
+        f"Plain case: saved and loaded twice. Costs are against {REFERENCE} fed a bool mask; in "
+        "square brackets: a 99 % interval. Same step, exactly: the compiled program and the Python "
+        "calls around it are equal, so they cost the same. Not measurable here: no slowdown was "
+        f"shown, and a larger one than is given is ruled out. {_counts(results)}"
     )
     return Table(caption, rows)
 
 
-def figure(results: Results) -> list[Figure]:
-    """Return the figure of the answer: the core situations, where there are any."""
+def _counts(results: Results) -> str:
+    """Return what is counted in a row of the overview, and on what it was measured."""
+    scopes: dict[str, list[str]] = {}
+    for label, metric, where in _COLUMNS:
+        own = results.compared(metric, **where)
+        if len(own):
+            own = max((rows for _, rows in own.groupby("remedy")), key=len)
+            scopes.setdefault(cells(own), []).append(counted(len(own), label))
+    texts = (f"{listed(counts)} ({scope})" for scope, counts in scopes.items())
+    return f"Of each remedy were measured: {'; '.join(texts)}." if scopes else ""
+
+
+def heat(results: Results) -> list[Table]:
+    """Return what each remedy keeps in the core situations, and folded in the others."""
     table = results.situations
-    core = table.loc[[name for name in CORE if name in table.index]]
-    if core.empty:
-        return []
-    kept = (f"{name} in {(core[name] == 0).sum()}" for name in core)
-    title = f"What is kept in {len(core)} situations?"
-    alt = f"A table of remedies and situations, as under Situations. Kept by {', '.join(kept)}."
-    rows = [(results.situation(str(name)), harms) for name, harms in core.iterrows()]
-    return [Figure("answer", title, alt, figures.situations, rows)]
+    keras = listed(sorted({facts.get("keras", "?") for facts in results.run.facts.values()}))
+    made = []
+    for folded in (False, True):
+        names = [name for name in table.index if (name not in CORE) is folded]
+        kind = "other " * folded
+        caption = (
+            f"What is kept in {len(names)} {kind}situations, with Keras {keras}? "
+            "Kept: the model comes back whole; raises: an error; warns: lost, with a warning; "
+            "silent: lost with no warning."
+        )
+        rows = [
+            {"situation": results.situation(str(name))}
+            | {remedy: _word(harm) for remedy, harm in table.loc[name].items()}
+            for name in names
+        ]
+        made += [Table(caption, rows, folded, "heat")] if rows else []
+    return made
+
+
+def _word(harm: float) -> str:
+    return NOTHING if harm != harm else HARM_WORDS[min(3, int(harm))]
