@@ -178,12 +178,12 @@ def lines_changed(workload: str, remedy: str, folder: Path | str | None = None) 
         folder = WORKLOADS[workload].folder
     for name in ("control", remedy):
         require("remedy", name, recipes(folder))
-    control, changed = (_code(Path(folder) / f"{name}.py") for name in ("control", remedy))
+    control, changed = (code(Path(folder) / f"{name}.py") for name in ("control", remedy))
     edits = SequenceMatcher(None, control, changed, autojunk=False).get_opcodes()
     return sum(max(i2 - i1, j2 - j1) for kind, i1, i2, j1, j2 in edits if kind != "equal")
 
 
-def _code(path: Path) -> list[str]:
+def code(path: Path) -> list[str]:
     """Return a recipe's lines as Python itself would write them, its model's class as `Model`."""
     tree = _whole(path)
     model = _model_class(tree)

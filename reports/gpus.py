@@ -8,7 +8,7 @@ from reports.judge import PLACEBO
 from reports.parts import Note, Section, Table
 from reports.results import Results, summary
 from reports.vocabulary import JITS, REFERENCE, STEPS
-from reports.wording import NOTHING, counted, listed, size
+from reports.wording import NOTHING, counted, listed, shared, size
 
 COMPILER = "jax-cuda13-pjrt"
 _STEP = ["workload", "batch", "step", "jit"]
@@ -47,13 +47,17 @@ def gpus(results: Results) -> Section:
 
 def _groups(rows: Any) -> str:
     """Say into how many distinct programs the steps fall, and whether the remedy has a bearing."""
-    cards: dict[str, list[str]] = {}
-    for device, own in rows.groupby("device"):
-        distinct = len(own[[*_STEP, "text"]].drop_duplicates())
-        text = f"{counted(len(own), 'step')} became {counted(distinct, 'program')}"
-        cards.setdefault(text, []).append(device.upper())
-    texts = [f"{text} for {listed(names)}" + " each" * (len(names) > 1)
-             for text, names in cards.items()]  # fmt: skip
+    programs = rows.drop_duplicates(["device", *_STEP, "text"]).groupby("device").size()
+    texts = [
+        f"{text} for {cards}" + " each" * (" and " in cards)
+        for text, cards in shared(
+            (
+                device.upper(),
+                f"{counted(len(own), 'step')} became {counted(programs[device], 'program')}",
+            )
+            for device, own in rows.groupby("device")
+        ).items()
+    ]
     apart = rows.groupby(["device", *_STEP, "mask_dtype"])["text"].nunique()
     if (apart == 1).all():
         return f"{'; '.join(texts)}: one for each workload, step and mask dtype, in any remedy."
@@ -94,10 +98,8 @@ def _distinct(results: Results, rows: Any) -> list[dict[str, str]]:
     table = counts.pivot_table(index=keys, columns="metric", values="value", aggfunc="last")
     made: dict[tuple[str, str], dict[str, str]] = {}
     for (device, *step, _), own in rows.groupby(["device", *_STEP, "text"], sort=False):
-        variants = members(own[["remedy", "mask_dtype"]].itertuples(index=False))
-        row = made.setdefault(
-            (_titled(step), variants), {"step": _titled(step), "compiled from": variants}
-        )
+        title = (_titled(step), members(own))
+        row = made.setdefault(title, dict(zip(("step", "compiled from"), title, strict=True)))
         remedy, mask_dtype = own[["remedy", "mask_dtype"]].iloc[0]
         amounts, first = (
             table.loc[key].dropna() if (key := (device, *step, *variant)) in table.index else {}

@@ -1,19 +1,18 @@
 """The top of the page: the one remedy that the results recommend, by one rule, and six rows."""
 
-import ast
 import difflib
 import math
-import re
+import textwrap
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from remedies import REMEDIES, WORKLOADS
 from remedies.intervals import Word
+from remedies.registry import code
 from reports.parts import Code, Note, Section, Table
 from reports.results import EVERYTHING, UNKNOWN, Results, cells, summary, times
 from reports.vocabulary import BRIEF, CONTROL, CORE, HARM, HARM_WORDS, REFERENCE, STEPS, WHY, prose
-from reports.wording import NOTHING, counted, listed, span
+from reports.wording import NOTHING, counted, listed, shared, span
 
 MOST_LOST = 6
 RECOMMENDED = "recommended"
@@ -121,18 +120,10 @@ def _cost(results: Results, remedy: str) -> list[str]:
             text += " as it is: the same program, the same Python calls"
         scope = cells(rows.drop(columns="device"))
         made.append(f"On the {device.upper()} (run): {text} ({scope}).")
-    programs: dict[str, list[str]] = {}
-    for device in results.compiled:
-        where = {"device": device, "mask_dtype": "bool"}
-        rows = results.metric("program_differs", remedy=remedy, **where)
-        mine = results.metric("program_differs", remedy=CONTROL, **where)
-        text = f"{results.programs(remedy=remedy, device=device)} as {REFERENCE}'s"
-        if len(mine) and not rows["value"].any() and not mine["value"].any():
-            text = "the compiled program is exactly that of the model as it is"
-        scope = cells(rows.drop(columns="device"))
-        programs.setdefault(f"{text} ({scope})", []).append(device.upper())
-    for text, names in programs.items():
-        made.append(f"On {listed(names)} (compiled, not run, so not timed): {text}.")
+    texts = shared((card.upper(), _program(results, remedy, card)) for card in results.compiled)
+    made += [
+        f"On {cards} (compiled, not run, so not timed): {text}." for text, cards in texts.items()
+    ]
     if not {*results.timed, *results.compiled} - {"cpu"}:
         made.append("On a GPU (H100, A100): not known. None was run, and none was compiled for.")
     floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")
@@ -148,6 +139,18 @@ def _cost(results: Results, remedy: str) -> list[str]:
         "weights out, so how fast it loads is no result."
     )
     return made
+
+
+def _program(results: Results, remedy: str, card: str) -> str:
+    """Return how the programs of `remedy` for a card that was only compiled for differ."""
+    own, control = (
+        results.metric("program_differs", remedy=name, device=card, mask_dtype="bool")
+        for name in (remedy, CONTROL)
+    )
+    text = f"{results.programs(remedy=remedy, device=card)} as {REFERENCE}'s"
+    if len(control) and not own["value"].any() and not control["value"].any():
+        text = "the compiled program is exactly that of the model as it is"
+    return f"{text} ({cells(own.drop(columns='device'))})"
 
 
 def _lost(results: Results, remedy: str) -> list[str]:
@@ -171,32 +174,19 @@ def diff(results: Results, remedy: str, folded: bool = False) -> list[Code]:
     workload, folder = next((name, each.folder) for name, each in WORKLOADS.items())
     if remedy not in REMEDIES:
         return []
-    control, changed = (_code(folder / f"{name}.py") for name in (CONTROL, remedy))
-    edits = [*difflib.unified_diff(control, changed, n=1, lineterm="")][2:]
-    text = "\n".join("" if edit.startswith("@@") else edit for edit in edits)
-    text = re.sub(r"(\n .*|\n)+$", "", text).strip("\n")  # nothing after the last change
-    inner = min(
-        (len(line) - len(line[1:].lstrip()) for line in text.splitlines() if line), default=1
-    )
-    text = "\n".join(line[:1] + line[inner:] for line in text.splitlines())  # a telephone is narrow
+    control, changed = (code(folder / f"{name}.py") for name in (CONTROL, remedy))
+    edits = [*difflib.unified_diff(control, changed, n=1, lineterm="")][3:]
+    edits = ["" if edit.startswith("@@") else edit for edit in edits]
+    while not edits[-1].strip("-+ ") or edits[-1].startswith(" "):  # nothing after the last change
+        del edits[-1]
+    inner = textwrap.dedent("\n".join(edit[1:] for edit in edits)).replace("'", '"').split("\n")
+    text = "\n".join(edit[:1] + rest for edit, rest in zip(edits, inner, strict=True))
     lines = results.metric("recipe_lines", remedy=remedy).groupby("workload")["value"].max()
     title = f"The code of {remedy}" if folded else "The change"
     title += f", in the test model {workload}"
     title += f": {counted(lines[workload], 'line')}" if workload in lines else ""
     others = listed(f"{n:.0f} in {name}" for name, n in lines.items() if name != workload)
     return [Code(f"{title} ({others})" if others else title, text, folded)]
-
-
-def _code(path: Path) -> list[str]:
-    """Return a recipe's lines without comments and docstrings, its class as `Model`."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        match getattr(node, "body", None):
-            case [ast.Expr(ast.Constant()), *_] as body:
-                del body[0]
-    own = "".join(part.title() for part in path.stem.split("_"))
-    code = re.sub(rf"\b{own}\b", "Model", ast.unparse(tree)).replace("'", '"')
-    return [line for line in code.splitlines() if line]
 
 
 def answer(results: Results) -> Section:
@@ -212,7 +202,7 @@ def answer(results: Results) -> Section:
     parts += [overview(results, choice.remedy)] if results.remedies else []
     parts += heat(results)
     others = (name for name in results.remedies if name not in (CONTROL, choice.remedy))
-    parts += [code for name in others for code in diff(results, name, folded=True)]
+    parts += [each for name in others for each in diff(results, name, folded=True)]
     return Section("answer", "What to do", choice.sentence, parts, choice.reason)
 
 
@@ -237,10 +227,13 @@ def overview(results: Results, first: str = "") -> Table:
             if remedy == REFERENCE and metric != "step_ratio" and (rows_of["seconds"] > 0).any():
                 row[label] = f"takes {times(rows_of)}"
         if cards := results.compiled:
-            texts = {card.upper(): results.programs(remedy=remedy, device=card) for card in cards}
-            joined = "; ".join(f"{card}: {text}" for card, text in texts.items())
-            same = len({*texts.values()}) == 1
-            row[f"on {listed(texts)}, compiled, not run"] = texts[min(texts)] if same else joined
+            texts = shared(
+                (card.upper(), results.programs(remedy=remedy, device=card)) for card in cards
+            )
+            each = [f"{names}: {text}" for text, names in texts.items()]
+            row[f"on {listed(map(str.upper, cards))}, compiled, not run"] = "; ".join(
+                each if len(texts) > 1 else texts
+            )
         rows.append(row)
     caption = (
         f"Plain case: saved and loaded twice. Costs are against {REFERENCE} fed a bool mask; in "
@@ -253,14 +246,13 @@ def overview(results: Results, first: str = "") -> Table:
 
 def _counts(results: Results) -> str:
     """Return what is counted in a row of the overview, and on what it was measured."""
-    scopes: dict[str, list[str]] = {}
+    pairs = []
     for label, metric, where in _COLUMNS:
-        own = results.compared(metric, **where)
-        if len(own):
+        if len(own := results.compared(metric, **where)):
             own = max((rows for _, rows in own.groupby("remedy")), key=len)
-            scopes.setdefault(cells(own), []).append(counted(len(own), label))
-    texts = (f"{listed(counts)} ({scope})" for scope, counts in scopes.items())
-    return f"Of each remedy were measured: {'; '.join(texts)}." if scopes else ""
+            pairs.append((counted(len(own), label), cells(own)))
+    texts = (f"{counts} ({scope})" for scope, counts in shared(pairs).items())
+    return f"Of each remedy were measured: {'; '.join(texts)}." if pairs else ""
 
 
 def heat(results: Results) -> list[Table]:
