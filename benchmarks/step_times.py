@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks import python_times
 from benchmarks.distinct_steps import Classes, classes
 from benchmarks.health import Watch
-from benchmarks.session import Entry, Folder, Session
+from benchmarks.session import Entry, Folder, Session, comparison, seconds
 from benchmarks.settings import Setting
 from benchmarks.variants import PLACEBO, Variant, make, make_variables, placebo, reference, tensors
 from remedies import REFERENCE
@@ -56,11 +56,11 @@ def entries(members: Classes, sampled: Sampled, axes: dict[str, Any]) -> Iterato
         name, base = str(members.timed_as(variant)), str(members.timed_as(reference(variant)))
         own = {**axes, **variant.axes}
         if name in sampled.samples:
-            yield Entry("step_seconds", sampled.seconds(name), own)
+            yield seconds("step_seconds", sampled, name, own)
             if name != base:
-                yield Entry("step_ratio", sampled.ratio(name, base), own)
+                yield comparison("step_ratio", sampled, name, base, own)
     own = {**axes, **placebo(members.plain()).axes}
-    yield Entry("step_ratio", sampled.ratio(PLACEBO, plain), own)
+    yield comparison("step_ratio", sampled, PLACEBO, plain, own)
 
 
 def _models(

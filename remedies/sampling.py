@@ -14,6 +14,7 @@ from dataclasses import dataclass
 Series = Mapping[str, Callable[[], object]]
 Clock = Callable[[], float]
 MOST_CLOCK_SHARE = 0.005
+NORMAL_99 = 2.576  # of a standard error: half a 99 % interval
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,18 @@ class Sampled:
 
     def difference(self, name: str, base: str) -> float:
         """Return the median over the rounds of one series' time less another's, in seconds."""
-        pairs = zip(self.samples[name], self.samples[base], strict=True)
-        return statistics.median(value - other for value, other in pairs)
+        return statistics.median(differences(self.samples[name], self.samples[base]))
+
+    def error(self, name: str, base: str, ratio: bool = True) -> float:
+        """Return the standard error of a ratio or a difference, 0 where rounds are too few."""
+        paired = (ratios if ratio else differences)(self.samples[name], self.samples[base])
+        reach = half_width(paired)
+        return reach / NORMAL_99 if reach < math.inf else 0.0
+
+    @property
+    def rounds(self) -> int:
+        """Return how many samples each series has."""
+        return min(map(len, self.samples.values()))
 
 
 def sample(
@@ -117,6 +128,11 @@ def ratios(samples: Sequence[float], base: Sequence[float]) -> list[float]:
     return [value / other for value, other in zip(samples, base, strict=True)]
 
 
+def differences(samples: Sequence[float], base: Sequence[float]) -> list[float]:
+    """Subtract from each sample the base's of the same round."""
+    return [value - other for value, other in zip(samples, base, strict=True)]
+
+
 def half_width(values: Sequence[float]) -> float:
     """Return half the 99 % interval of the median, by ranks; infinite below 8 values.
 
@@ -125,7 +141,7 @@ def half_width(values: Sequence[float]) -> float:
     if len(values) < 8:
         return math.inf
     ordered = sorted(values)
-    reach = 2.576 * math.sqrt(len(values)) / 2
+    reach = NORMAL_99 * math.sqrt(len(values)) / 2
     low = max(0, math.floor((len(values) - 1) / 2 - reach))
     return (ordered[-1 - low] - ordered[low]) / 2
 
