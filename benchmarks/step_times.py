@@ -11,6 +11,7 @@ import numpy as np
 from benchmarks import python_times
 from benchmarks.distinct_steps import Classes, classes
 from benchmarks.health import Watch
+from benchmarks.layout import redrawing
 from benchmarks.session import Entry, Folder, Session, comparison, seconds
 from benchmarks.settings import Setting
 from benchmarks.variants import PLACEBO, Variant, make, make_variables, placebo, reference, tensors
@@ -41,7 +42,13 @@ def measure(session: Session, setting: Setting, folder: Folder, watch: Watch) ->
                 continue  # base and head are the same step: nothing is asked of a clock
             chosen = [str(v) for v in (*members.timed(), plain)] + [PLACEBO]
             series = {name: _step(step, models[name], data) for name in dict.fromkeys(chosen)}
-            sampled = sample(series, str(plain), setting.step, clock=clock_for(session.device))
+            sampled = sample(
+                series,
+                str(plain),
+                setting.step,
+                clock=clock_for(session.device),
+                redraw=redrawing((models[name][0] for name in dict.fromkeys(chosen)), data),
+            )
             watch.clock(sampled.clock_share)
             yield from entries(members, sampled, axes)
             yield from python_times.measure(
@@ -106,7 +113,6 @@ def _equalise(models: dict[str, tuple[Any, str]], plain: str, data: Data, check:
 
 def _step(step: str, fed: tuple[Any, str], data: Data) -> Callable[[], object]:
     model, dtype = fed
-    inputs, targets = data[dtype]
     if step == "train":
-        return lambda: model.train_on_batch(inputs, targets)
-    return lambda: model.predict_on_batch(inputs)
+        return lambda: model.train_on_batch(*data[dtype])
+    return lambda: model.predict_on_batch(data[dtype][0])

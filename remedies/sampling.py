@@ -14,6 +14,7 @@ from dataclasses import dataclass
 Series = Mapping[str, Callable[[], object]]
 Clock = Callable[[], float]
 MOST_CLOCK_SHARE = 0.005
+REDRAW_SECONDS = 0.2
 NORMAL_99 = 2.576  # of a standard error: half a 99 % interval
 
 
@@ -87,6 +88,7 @@ def sample(
     *,
     clock: Clock = time.perf_counter,
     rng: random.Random | None = None,
+    redraw: Callable[[], object] | None = None,
 ) -> Sampled:
     """Time every series once a round, in random order, until the ratios are precise enough.
 
@@ -102,6 +104,9 @@ def sample(
         Returns seconds, after all work that was asked for is done: it synchronises the device.
     rng : random.Random, optional
         Draws the order of each round.
+    redraw : callable, optional
+        Called every `REDRAW_SECONDS`: it changes by chance what would bias one series as long as
+        the process lives. One call of each series follows that is not kept.
     """
     rng = rng or random.Random()  # noqa: S311 - shuffles rounds, guards nothing
     with _no_garbage_collection():
@@ -111,8 +116,13 @@ def sample(
         number = max(1, math.ceil(length / shortest)) if shortest > 0 else 1
         samples: dict[str, list[float]] = {name: [] for name in series}
         started = clock()
-        rounds, look, precise = 0, budget.rounds, False
+        rounds, look, precise, drawn = 0, budget.rounds, False, -math.inf
         while rounds < budget.rounds or (not precise and clock() - started < budget.seconds):
+            if redraw and clock() - drawn > REDRAW_SECONDS:
+                redraw()
+                for call in series.values():
+                    call()
+                drawn = clock()
             for name in rng.sample(list(series), len(series)):
                 samples[name].append(_time(series[name], number, clock))
             rounds += 1
