@@ -109,7 +109,7 @@ SETTINGS = {
         launches=6,
         least=3,
         seconds=1800,
-        step=Budget(10, half_width=0.002, rounds=100),
+        step=Budget(8, half_width=0.002, rounds=100),
         python=Budget(2, half_width=0, rounds=100),
         saving=Budget(2, half_width=0.005, rounds=9),
         kernel=Budget(1.5, half_width=0.01, rounds=11),
