@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from benchmarks.session import Entry, Folder, Session
-from benchmarks.variants import PLACEBO
 from remedies.intervals import DECIDED, Interval, common, intervals, judge, widening
 from remedies.metrics import METRICS, Kind
+from remedies.registry import PLACEBO
 
 Block = dict[str, list[Entry]]  # variant -> its ratio, launch by launch
 
@@ -41,7 +41,8 @@ def _intervals(blocks: Sequence[Block]) -> Iterator[dict[str, Interval]]:
         own = [block for block, name in zip(blocks, metrics, strict=True) if name == metric]
         values = [{v: [e.value for e in row] for v, row in block.items()} for block in own]
         errors = [common([[e.error for e in row] for row in block.values()]) for block in own]
-        made[metric] = iter(intervals(values, errors=errors))
+        copies = {name for block in own for name in block if PLACEBO in name}
+        made[metric] = iter(intervals(values, errors=errors, copies=copies))
     return (next(made[metric]) for metric in metrics)
 
 

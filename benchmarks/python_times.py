@@ -13,8 +13,9 @@ from benchmarks.distinct_steps import Classes
 from benchmarks.health import Watch
 from benchmarks.session import Entry, Session, comparison
 from benchmarks.settings import Setting
-from benchmarks.variants import PLACEBO, Variant, make, make_variables, placebo, reference
+from benchmarks.variants import Variant, make, make_variables, placebo, reference
 from remedies import python_calls
+from remedies.registry import PLACEBO
 from remedies.sampling import clock_for, sample
 
 METRIC = "python_extra_seconds"

@@ -12,7 +12,8 @@ from benchmarks.health import Watch
 from benchmarks.saved_models import USUAL, example, file, names, sizes, trained
 from benchmarks.session import Entry, Session, comparison, seconds
 from benchmarks.settings import Setting
-from benchmarks.variants import PLACEBO, Variant, own_classes, placebo, reference
+from benchmarks.variants import Variant, own_classes, placebo, reference
+from remedies.registry import PLACEBO
 from remedies.sampling import Series, clock_for, sample
 
 _BATCH = 4

@@ -14,8 +14,9 @@ from benchmarks.health import Watch
 from benchmarks.layout import redrawing
 from benchmarks.session import Entry, Folder, Session, comparison, seconds
 from benchmarks.settings import Setting
-from benchmarks.variants import PLACEBO, Variant, make, make_variables, placebo, reference, tensors
+from benchmarks.variants import Variant, make, make_variables, placebo, reference, tensors
 from remedies import REFERENCE
+from remedies.registry import PLACEBO
 from remedies.same_step import STEPS
 from remedies.sampling import Sampled, clock_for, sample
 

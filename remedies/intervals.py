@@ -12,6 +12,8 @@ moved towards that of the others, the more so the more alike they are: the moder
 Smyth (2004, *Statistical Applications in Genetics and Molecular Biology* 3:3), which counts what
 the others tell as further degrees of freedom.
 
+The placebo is a second copy of the reference: the others are compared with the mean of both.
+
 Ratios are compared by their logarithms, differences in seconds as they are.
 
 Examples
@@ -30,14 +32,17 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import digamma, ndtri, polygamma, stdtrit
+
+from remedies.registry import PLACEBO
 
 LEVEL = 0.99
 MARGIN = 0.02
@@ -83,10 +88,11 @@ class Interval:
 
 
 def intervals(
-    blocks: Sequence[Mapping[str, Sequence[float]]],
+    blocks: Sequence[Mapping[Any, Sequence[float]]],
     ratios: bool = True,
     errors: Sequence[Sequence[float]] = (),
-) -> list[dict[str, Interval]]:
+    copies: Collection[Any] = (PLACEBO,),
+) -> list[dict[Any, Interval]]:
     """Return the interval of every comparison of a run.
 
     Parameters
@@ -100,6 +106,9 @@ def intervals(
         For each block the standard error of each launch within itself. They are used where all are
         above 0: a launch counts by the inverse of its square, and how much more the launches
         differ than that is what the cells tell one another.
+    copies : collection
+        The variants that are a second copy of the reference: the others are compared with the mean
+        of it and them.
 
     Returns
     -------
@@ -116,17 +125,21 @@ def intervals(
     weights = _weights(tables, errors)
     variances = _moderated([_error(*each) for each in zip(tables, weights, strict=True)])
     scale = _exp if ratios else float
-    made: list[dict[str, Interval]] = []
+    made: list[dict[Any, Interval]] = []
     for block, table, weight, (variance, degrees) in zip(
         blocks, tables, weights, variances, strict=True
     ):
-        half_width = math.inf
-        if degrees > 0:
-            deviation = math.sqrt(2 * variance / weight.sum())
-            half_width = -_quantile((1 - LEVEL) / 2, degrees) * deviation
+        own = [name in copies for name in block]
+        references = np.vstack([table[own], np.zeros(len(weight))]) if block else table
         made.append({})
-        for name, row in zip(block, table, strict=True):
-            mean = float(np.average(row, weights=weight))
+        for name, row, copy in zip(block, table, own, strict=True):
+            base = 0.0 if copy else references.mean(0)
+            mean = float(np.average(row - base, weights=weight))
+            half_width = math.inf
+            if degrees > 0:
+                copied = 1 + 1 / (1 if copy else len(references))
+                deviation = math.sqrt(copied * variance / weight.sum())
+                half_width = -_quantile((1 - LEVEL) / 2, degrees) * deviation
             ends = (scale(mean), scale(mean - half_width), scale(mean + half_width))
             made[-1][name] = Interval(*ends, len(row), degrees)
     return made
@@ -149,7 +162,7 @@ def common(errors: Sequence[Sequence[float]]) -> list[float]:
     return [float(x) for x in np.sqrt((table**2).mean(0)) * table.all(0)]
 
 
-def _table(block: Mapping[str, Sequence[float]], ratios: bool) -> np.ndarray:
+def _table(block: Mapping[Any, Sequence[float]], ratios: bool) -> np.ndarray:
     """Return a row a variant and a column a launch."""
     lengths = {len(values) for values in block.values()}
     if len(lengths) > 1:
@@ -162,7 +175,7 @@ def _table(block: Mapping[str, Sequence[float]], ratios: bool) -> np.ndarray:
 
 def _weights(tables: Sequence[np.ndarray], errors: Sequence[Sequence[float]]) -> list[np.ndarray]:
     """Return what each launch of each block counts."""
-    if errors and all(error > 0 for own in errors for error in own):
+    if len(errors) and all(error > 0 for own in errors for error in own):
         return [1 / np.square(np.array(own, dtype=float)) for own in errors]
     return [np.ones(table.shape[-1]) for table in tables]
 

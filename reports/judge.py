@@ -10,10 +10,10 @@ import pandas as pd
 from remedies import REFERENCE, intervals
 from remedies.intervals import MARGIN, MOST_LAUNCHES, Interval, Word
 from remedies.metrics import METRICS, Kind
+from remedies.registry import PLACEBO
 from reports import wording
 from reports.frame import AXES
 
-PLACEBO = "placebo"
 VARIANT = ("remedy", "mask_dtype", "kernel")
 STEP = "step_ratio"
 PYTHON = "python_extra_seconds"
@@ -83,7 +83,9 @@ def _intervals(cells: Mapping[Key, list[Block]], ratios: bool) -> dict[Key, dict
     made: dict[Key, dict[Any, Interval]] = {key: {} for key in cells}
     values = [{step: [value for value, _ in own] for step, own in b.items()} for b in blocks]
     errors = [intervals.common([[error for _, error in own] for own in b.values()]) for b in blocks]
-    for key, own in zip(owners, intervals.intervals(values, ratios, errors), strict=True):
+    copies = {step for block in blocks for step in block if _copy(step)}
+    made_of = intervals.intervals(values, ratios, errors, copies)
+    for key, own in zip(owners, made_of, strict=True):
         made[key] |= own
     return made
 
@@ -158,8 +160,7 @@ class Cell:
         """Yield the judgement of each variant."""
         reasons = list(self.reasons.get(self.metric, []))
         for step, interval in self.timed.items():
-            placebo = isinstance(step, tuple) and step[0] == PLACEBO
-            if placebo and _word(interval, threshold, asked) in (Word.SLOWER, Word.FASTER):
+            if _copy(step) and _word(interval, threshold, asked) in (Word.SLOWER, Word.FASTER):
                 text = wording.slower(interval.center, interval.low, interval.high)
                 reasons.append(f"a second copy of the reference read {text}")
         for variant, kind in self.kinds.items():
@@ -213,6 +214,11 @@ class Cell:
             time = f"{wording.seconds(most * self.reference)} or " if self.reference else ""
             text += f"; at most {time}{wording.percent(most)} slower"
         return _row(Word.UNDECIDED, f"{text})", interval, more)
+
+
+def _copy(step: Any) -> bool:
+    """Return whether a distinct step is the second copy of the reference."""
+    return isinstance(step, tuple) and step[0] == PLACEBO
 
 
 def _word(interval: Interval, threshold: float, asked: int = 1) -> Word:
