@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from remedies.registry import PLACEBO
 from reports.costs import members
-from reports.judge import PLACEBO
 from reports.parts import Note, Section, Table
 from reports.results import Results, summary
 from reports.vocabulary import JITS, REFERENCE, STEPS

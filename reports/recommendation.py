@@ -177,7 +177,7 @@ def diff(results: Results, remedy: str, folded: bool = False) -> list[Code]:
     control, changed = (code(folder / f"{name}.py") for name in (CONTROL, remedy))
     edits = [*difflib.unified_diff(control, changed, n=1, lineterm="")][3:]
     edits = ["" if edit.startswith("@@") else edit for edit in edits]
-    while not edits[-1].strip("-+ ") or edits[-1].startswith(" "):  # nothing after the last change
+    while edits[-1][:1] in ("", " "):  # nothing after the last change
         del edits[-1]
     inner = textwrap.dedent("\n".join(edit[1:] for edit in edits)).replace("'", '"').split("\n")
     text = "\n".join(edit[:1] + rest for edit, rest in zip(edits, inner, strict=True))
