@@ -101,7 +101,7 @@ def _compiled(results: Results, remedy: str) -> str:
         (device.upper(), f"{(own['value'] != 0).sum()} of {counted(len(own), 'step')} fed {mask}")
         for (mask, device), own in programs.groupby(["mask_dtype", "device"])
     )
-    texts = "; ".join(f"for {cards} {text} masks" for text, cards in counts.items())
+    texts = "; ".join(f"for {cards}, {text} masks" for text, cards in counts.items())
     start = f" Compiled, not run, the program is not {REFERENCE}'s on bool masks"
     return f"{start}: {texts}." if counts else ""
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import pandas as pd
-
 from remedies.intervals import Word
 from reports import figures
 from reports.parts import Figure, Section, Table
@@ -41,20 +39,24 @@ def costs(results: Results) -> Section:
 def _steps(results: Results) -> Iterator[Table | Figure]:
     """Yield the distinct steps, a row for each in each workload; what is exact is in one row."""
     by = [*_CELL, "exact", "difference"]
-    variants = results.compared("step_ratio").groupby(by, sort=False)
+    judged = results.compared("step_ratio")
+    makers = [members(variants) for _, variants in judged.groupby(by, sort=False)]
     # One comparison stands for those of all variants: they are one step.
-    steps = variants.head(1).set_index(by).assign(makers=variants.apply(members)).reset_index()
+    steps = judged.drop_duplicates(by).assign(makers=makers)
     steps["place"] = steps["workload"].where(~steps["exact"], "")
     steps = steps.sort_values(["step", "exact"], ascending=False, kind="stable")
-    rows, drawn = [], dict[str, list[Any]]()
+    title = f"How much slower than {REFERENCE}'s is each distinct step?"
+    groups = steps.groupby(["step", "exact", "makers"], sort=False)
+    drawn = [(f"{STEPS.get(step, step)}\n{names}", own) for (step, _, names), own in groups]
+    yield from _figure("steps", title, drawn)
+    rows = []
     for (step, exact, makers, _), own in steps.groupby(
         ["step", "exact", "makers", "place"], sort=False
     ):
-        name = f"{STEPS.get(step, step)}: {makers}"
         differs = [text for text in dict.fromkeys(own["difference"]) if text]
         rows.append(
             {
-                "step": name,
+                "step": f"{STEPS.get(step, step)}: {makers}",
                 "measured on": f"{cells(own.drop(columns='batch'))}; batch {span(own['batch'])}",
                 "cost": summary(own),
                 "fresh processes": "none needed" if exact else span(own["launches"]),
@@ -62,9 +64,6 @@ def _steps(results: Results) -> Iterator[Table | Figure]:
                 f"{REFERENCE}'s step": times(own),
             }
         )
-        drawn.setdefault(name.replace(": ", "\n"), []).append(own)
-    title = f"How much slower than {REFERENCE}'s is each distinct step?"
-    yield from _figure("steps", title, [(name, pd.concat(own)) for name, own in drawn.items()])
     if rows:
         yield Table(_CAPTION, rows, True)
 

@@ -91,7 +91,7 @@ def test_the_answer_is_on_the_first_screen(browser, page_file) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(page_file.as_uri())
     assert page.locator(".act").bounding_box()["y"] < 400
-    for part in (".code", ".note >> text=What it costs", ".note >> text=What you still lose"):
+    for part in (".code-part", ".note >> text=What it costs", ".note >> text=What you still lose"):
         assert page.locator(part).first.bounding_box()["y"] < 700
     assert page.locator("table").first.bounding_box()["y"] < 1000
     assert page.locator("details[open]").count() == 0
@@ -103,12 +103,14 @@ def test_on_a_telephone_losses_come_before_costs_and_the_recommended_card_first(
 ) -> None:
     page = browser.new_page(viewport={"width": 360, "height": 800})
     page.goto(page_file.as_uri())
-    places = (".act", ".note >> text=What you still lose", ".code", ".note >> text=What it costs",
+    places = (".act", ".note >> text=What you still lose", ".code-part", ".note >> text=What it costs",
               "tr.pick", "tbody tr >> text=control")  # fmt: skip
     tops = [page.locator(place).first.bounding_box()["y"] for place in places]
     assert tops == sorted(tops)
-    page.locator(".heat tbody tr").last.scroll_into_view_if_needed()
-    assert page.locator(".heat thead").first.bounding_box()["y"] >= 0  # the heads stay in sight
+    page.locator(".heat-part tbody tr").last.scroll_into_view_if_needed()
+    assert (
+        page.locator(".heat-part thead").first.bounding_box()["y"] >= 0
+    )  # the heads stay in sight
     page.close()
 
 

@@ -57,7 +57,7 @@ def test_a_remedy_that_makes_another_program_is_named(results):
     answer = gpus(made).answer
     assert "18 steps became 5 programs for H100" in answer
     assert answer.endswith("The remedy has a bearing in image train, bool mask, H100.")
-    assert "for H100, 1 of 2 steps fed bool masks" in claims._c9(made)[1]
+    assert "for H100, 1 of 2 steps fed bool masks" in claims._OTHERS["C9"](made)[1]
 
 
 def test_times_of_a_real_gpu_stand_beside_it_and_only_those(results):
@@ -68,7 +68,7 @@ def test_times_of_a_real_gpu_stand_beside_it_and_only_those(results):
 
 
 def test_claims_say_what_was_compiled_and_decide_nothing_by_it(results, folder):
-    judges = (claims._c9, claims._c10)
+    judges = (claims._OTHERS["C9"], claims._OTHERS["C10"])
     with_cards = [judge(results()) for judge in judges]
     for file in folder.glob("other-*"):
         file.unlink()

@@ -93,7 +93,7 @@ def test_what_is_kept_is_the_worst_of_all_round_trips(folder):
 
 def test_what_the_recommended_steps_cost_is_said_and_what_is_known_of_gpus(folder):
     cpu, gpu, floats, against = chosen(folder / "a").cost
-    assert against.startswith("Save and load: in the table, against ops_where and not against your")
+    assert against.startswith("Save and load: in the table, against ops_where. The model as it is")
     assert cpu.startswith("On the CPU (run): a training or predict step costs nothing more")
     assert gpu == "On a GPU (H100, A100): not known. None was run, and none was compiled for."
     assert floats.startswith("If you feed masks as float32, against the same model fed a bool")
@@ -119,7 +119,7 @@ def test_a_device_that_was_compiled_for_is_said_to_be(folder, differs, text):
 
 def test_the_way_without_a_change_is_given_where_it_was_shown_to_help(folder):
     rescued = only("situation_harm", lambda made: made["axes"].update(situation="rescued"),
-                   situation="sgd")  # fmt: skip
+                   situation="second_sgd")  # fmt: skip
     for harm, shown in ((0, True), (2, False)):
         edit = together(only("situation_harm", put(harm), remedy="control"), rescued)
         section = answer(gather(Made(**SMALL, edit=edit).write(folder / str(harm))))
