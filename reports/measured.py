@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from remedies import REMEDIES, WORKLOADS
-from remedies.intervals import Word
+from remedies.intervals import MARGIN, Word
 from reports.parts import Note, Section, Table
 from reports.results import Results
 from reports.vocabulary import REFERENCE, prose
@@ -31,7 +31,7 @@ def measured(results: Results) -> Section:
         f"{counted(len(results.run.frame), 'value')} and {counted(len(judged), 'comparison')} of "
         f"a step, save, load or bare tf.where with the reference's; {decided.sum():,} are decided."
     )
-    limit = f"{100 * results.threshold:g}"
+    limit = f"{100 * MARGIN:g}"
     method = [text.format(reference=REFERENCE, limit=limit) for text in prose("method")]
     machines = {
         machine: results.run.facts.get(machine, {}) | _when(own)

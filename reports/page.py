@@ -8,6 +8,7 @@ from typing import Any
 import jinja2
 
 from reports import figures, parts
+from reports.answer import answer
 from reports.claims import claims
 from reports.costs import costs
 from reports.frame import COLUMNS
@@ -15,7 +16,6 @@ from reports.gpus import gpus
 from reports.kept import kept
 from reports.measured import measured, missing
 from reports.parts import Figure
-from reports.recommendation import answer
 from reports.results import Results
 from reports.vocabulary import TEMPLATES, prose
 from reports.wording import counted, listed

@@ -16,7 +16,7 @@ from remedies.registry import PLACEBO
 from reports.frame import Run, latest, order, read
 from reports.judge import judge
 from reports.vocabulary import CONTROL, CORE, COSTS, JITS, SITUATIONS
-from reports.wording import NOTHING, SPACE, between, counted, listed, percent, seconds
+from reports.wording import NOTHING, SPACE, between, counted, listed, percent, seconds, span
 
 SECOND = "second_generation_lost"
 EVERYTHING, UNKNOWN = "everything", "not measured"
@@ -29,7 +29,6 @@ class Results:
     run: Run
     judged: Any
     older: list[str]
-    threshold: float
     everything: Any
 
     def metric(self, name: str, **where: str) -> Any:
@@ -71,6 +70,11 @@ class Results:
         if SECOND in trips and (most := trips[SECOND].max()) > 0:
             return f"only once: the second save and load loses {counted(most, 'variable')}"
         return EVERYTHING
+
+    def lines(self, remedy: str) -> str:
+        """Return how many lines `remedy` changes in a test model: ``1 to 2``."""
+        own = self.metric("recipe_lines", remedy=remedy)["value"]
+        return span(own) if len(own) else ""
 
     @cached_property
     def situations(self) -> Any:
@@ -138,13 +142,13 @@ def _where(rows: Any, **where: str) -> Any:
     return rows
 
 
-def gather(folder: Path, threshold: float = MARGIN) -> Results:
+def gather(folder: Path) -> Results:
     """Read and judge the session files of `folder`; `SessionsError` where there are none."""
     everything = read(folder)
     run, older = latest(everything)
     # The runner stops once all is decided: it may have looked after each launch but the first.
-    judged = judge(run.frame, threshold, max(1, int(run.frame["launch"].max())))
-    return Results(run, judged, older, threshold, everything.frame)
+    judged = judge(run.frame, MARGIN, max(1, int(run.frame["launch"].max())))
+    return Results(run, judged, older, everything.frame)
 
 
 _LOSSES = {

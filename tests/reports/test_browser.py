@@ -103,8 +103,8 @@ def test_on_a_telephone_losses_come_before_costs_and_the_recommended_card_first(
 ) -> None:
     page = browser.new_page(viewport={"width": 360, "height": 800})
     page.goto(page_file.as_uri())
-    places = (".act", ".note >> text=What you still lose", ".code-part", ".note >> text=What it costs",
-              "tr.pick", "tbody tr >> text=control")  # fmt: skip
+    places = (".act", "text=What you still lose", ".code-part", "text=What it costs", "tr.pick",
+              "tbody tr >> text=control")  # fmt: skip
     tops = [page.locator(place).first.bounding_box()["y"] for place in places]
     assert tops == sorted(tops)
     page.locator(".heat-part tbody tr").last.scroll_into_view_if_needed()

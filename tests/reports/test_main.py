@@ -50,8 +50,6 @@ def test_the_newest_folder_is_taken_by_itself(tmp_path, monkeypatch, undrawn):
         (["build", "--out", "file"], "'file' is a file"),
         (["build", "--out", "file/below"], "file' is a file"),
         (["build", "--out", "mine"], "'mine' holds 'precious.txt', which this command did not"),
-        (["build", "--threshold", "2"], "'2' is not a number between 0 and 1"),
-        (["build", "--threshold", "nan"], "'nan' is not a number between 0 and 1"),
         (["build", "--png"], "unknown argument: --png"),
         (["destroy"], "invalid choice: 'destroy'"),
         ([], "required"),

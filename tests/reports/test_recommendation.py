@@ -2,8 +2,9 @@
 
 import pytest
 
+from reports.answer import answer, diff, overview
 from reports.parts import tone
-from reports.recommendation import answer, diff, overview, recommend
+from reports.recommendation import recommend
 from reports.results import EVERYTHING, UNKNOWN, gather
 from tests.reports.factory import Made, only, put, scale, together
 
