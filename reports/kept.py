@@ -9,7 +9,7 @@ from reports.wording import NOTHING, counted, listed, shared
 
 TITLE = "What each remedy keeps"
 _CAPTION = (
-    f"{CONTROL}: the model as it is. The worst over devices, with and without XLA, mask dtypes. "
+    f"{CONTROL}: the model as it is. The worst of all devices and mask dtypes, XLA or not. "
     "Everything: weights, optimizer variables, iterations, outputs, the next training step and "
     "compile settings are equal, bit for bit. Optimizer variables lost: not there after loading, "
     "as Adam's two of each lost weight; changed: there and reset, as the step counter and those of "

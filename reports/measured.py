@@ -72,7 +72,7 @@ def missing(results: Results) -> Section:
     lines += [f"{text}." for name, text in _ASKED.items() if not (frame["metric"] == name).any()]
     if undecided := (results.judged["word"] == Word.UNDECIDED.value).sum():
         lines.append(
-            f"Which of two is faster: not measurable in {counted(undecided, 'comparison')}."
+            f"{counted(undecided, 'comparison')} showed no difference, and did not rule one out."
         )
     failed = [f"{name}: {reason or 'no reason given'}." for name, reason in results.run.failures]
     left_out = [f"{note}." for note in (*results.older, *results.run.problems)]

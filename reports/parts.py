@@ -25,7 +25,7 @@ class Note:
 
     def markdown(self) -> str:
         """Return it as Markdown with everything escaped, as all parts do."""
-        head = f"{escape(self.head)}\n\n" if self.head else ""
+        head = f"{escape(self.head)}:\n\n" if self.head else ""
         return head + "\n".join(f"- {escape(item)}" for item in self.items)
 
 
