@@ -14,7 +14,7 @@ from typing import Any
 
 from remedies import card_programs, step_costs
 from remedies.check import check
-from remedies.comparison import CARDS, CONTROL, SPENT, WHOLE, Comparison, Trial
+from remedies.comparison import CARDS, SPENT, WHOLE, Comparison, Trial
 from remedies.devices import TARGETS, uncompiled
 from remedies.findings import NOTHING, losses
 from remedies.guard import try_weights
@@ -22,6 +22,7 @@ from remedies.original import CHILDREN, FUNCTIONAL, PAIR, Original
 from remedies.problem import BadInputError, reason
 from remedies.same_step import STEPS, Program, Step
 from remedies.scratch import scratch
+from remedies.step_costs import CONTROL
 from remedies.trip import quiet
 
 BUDGET = 120.0

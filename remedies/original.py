@@ -43,8 +43,10 @@ class Original:
         self.sites: Sites = {}
         with replaced("", self.sites):
             made = self._made()
-            own = (made.inputs, made.targets, made.sample_weight)
-            self.model, self.data = made.model, own if x is None else (x, y, None)
+            self.model = made.model
+            self.data: tuple[Any, Any, Any] = (x, y, None)
+            if x is None:
+                self.data = (made.inputs, made.targets, made.sample_weight)
             self.name = name or type(self.model).__name__
             require_ready(self.model, self.name)
             self.values = arrays(self.model.variables)
