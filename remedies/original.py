@@ -140,12 +140,14 @@ def _differ(
     left: tuple[Behaviour, Behaviour], right: tuple[Behaviour, Behaviour], tolerance: float
 ) -> str:
     """Say what two models do not do alike; empty where they do."""
-    for number, when in enumerate(("", " after training")):
-        before, after = left[number].outputs, right[number].outputs
-        apart = 0.0 if before is None else share_apart(before, after, tolerance * 100**number)
-        if apart:
-            return f"{max(apart, 0.01):.0%} of the outputs differ{when}"
-    return unlike(left[0], right[0], tolerance)
+    shares = [
+        0.0 if a.outputs is None else share_apart(a.outputs, b.outputs, tolerance * 100**number)
+        for number, (a, b) in enumerate(zip(left, right, strict=True))
+    ]
+    if shares[0]:
+        return f"{max(shares[0], 0.01):.0%} of the outputs differ"
+    after = f"{max(shares[1], 0.01):.0%} of the outputs differ after training" if shares[1] else ""
+    return unlike(left[0], right[0], tolerance) or after
 
 
 def _functional(model: Any, fed: Feed) -> Any:
