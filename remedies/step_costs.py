@@ -125,8 +125,8 @@ def _step(model: Any, step: str, fed: Feed, alone: bool) -> Callable[[], object]
 
     run()
     if alone:
-        batch = (*data, None) if step == "train" else data
-        result = getattr(model, f"{step}_function")(iter([batch]))
+        given = iter([(*data, None)]) if step == "train" else [data]
+        result = getattr(model, f"{step}_function")(given)
         setattr(model, f"{step}_function", lambda iterator: result)
     return run
 
