@@ -50,8 +50,9 @@ class Original:
             self.name = name or type(self.model).__name__
             require_ready(self.model, self.name)
             self.values = arrays(self.model.variables)
+            x, y, weight = self.data
             with preserved(self.model) as snapshot:
-                self.fed = feed(self.model, *self.data, self.name, snapshot)
+                self.fed = feed(self.model, x, y, weight, self.name, snapshot)
             self.does = self._does(self.model)
 
     def _made(self) -> Subject:
