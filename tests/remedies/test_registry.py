@@ -95,5 +95,5 @@ def test_only_code_is_counted(folder):
 
 
 def test_the_examples_run():
-    assert doctest.testmod(registry).attempted == 1
+    assert doctest.testmod(registry).attempted == 2
     assert not doctest.testmod(registry).failed
