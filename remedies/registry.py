@@ -14,6 +14,7 @@ from remedies import workloads
 from remedies.workloads import WORKLOADS
 
 REFERENCE = "ops_where"
+PLACEBO = "placebo"  # a second copy of the reference: what differs from it is noise
 
 
 class UnknownNameError(ValueError):

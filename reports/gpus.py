@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from remedies.registry import PLACEBO
 from reports.costs import members
-from reports.judge import PLACEBO
 from reports.parts import Section, Table
 from reports.results import Results, cells, summary
 from reports.vocabulary import JITS, STEPS

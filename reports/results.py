@@ -10,8 +10,9 @@ from typing import Any
 from remedies import REMEDIES
 from remedies.intervals import MARGIN
 from remedies.metrics import DEFECTS, EVIDENCE
+from remedies.registry import PLACEBO
 from reports.frame import Run, latest, order, read
-from reports.judge import PLACEBO, judge
+from reports.judge import judge
 from reports.vocabulary import CONTROL, CORE, JITS, SITUATIONS
 from reports.wording import NOTHING, SPACE, between, counted, listed, percent, seconds
 
