@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         remedies = [require("remedy", name, REMEDIES) for name in dict.fromkeys(given.remedy)]
         groups = (CORE if name == "core" else (name,) for name in given.scenario or scenarios())
-        names = dict.fromkeys(name for group in groups for name in group)
-        names = [require("scenario", name, ("core", *scenarios())) for name in names]
+        chosen = dict.fromkeys(name for group in groups for name in group)
+        names = [require("scenario", name, ("core", *scenarios())) for name in chosen]
         for path in filter(None, (given.json, target)):
             require_folder(path)
         page = target.read_text("utf-8") if target and target.exists() else BARE_PAGE
