@@ -175,7 +175,7 @@ def functional(
 
 def make(
     remedy: str,
-    body: type[Body] = Body,
+    body: Any = Body,
     operation: str = "where",
     shapes: Shapes = SHAPES,
     pack: Any = dict,

@@ -161,7 +161,7 @@ LAMBDAS = {
 }
 
 
-@bodies.register
+@bodies.register  # type: ignore[untyped-decorator]
 def masked(two: Any, way: str) -> Any:
     """Do what the lambdas do, as a function that Keras finds by its name."""
     return getattr(OPERATIONS["where"], way)(two["mask"], two["image"])
