@@ -21,9 +21,7 @@ def parameters(cls: type) -> dict[str, inspect.Parameter]:
     return {
         name: parameter
         for name, parameter in _all(cls).items()
-        if parameter.kind in kinds
-        and name != "training"
-        and (name != "mask" or parameter.default is parameter.empty)
+        if parameter.kind in kinds and name != "training"
     }
 
 
@@ -38,11 +36,11 @@ def _all(cls: type) -> dict[str, inspect.Parameter]:
     return dict(list(signature.parameters.items())[1:])
 
 
-def spread(cls: type, inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def spread(cls: type, inputs: Any, least: int = 2) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the positional and keyword arguments that `inputs` are for `cls.call`.
 
-    A tuple is several arguments where `call` requires several; so is a dict whose keys are
-    parameters of `call`. Anything else is one argument.
+    A tuple is several arguments where `call` requires at least `least`; so is a dict whose keys
+    are parameters of `call`. Anything else is one argument.
     """
     if of_framework(cls):
         return (inputs,), {}
@@ -51,7 +49,7 @@ def spread(cls: type, inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     required = [name for name, each in names.items() if each.default is each.empty]
     keywords = any(parameter.kind is parameter.KEYWORD_ONLY for parameter in names.values())
     fits = isinstance(inputs, (tuple, list)) and len(required) <= len(inputs) <= len(names)
-    if fits and len(required) > 1 and not keywords:
+    if fits and len(inputs) > 1 and len(required) >= least and not keywords:
         return tuple(inputs), training
     if isinstance(inputs, dict) and len(inputs) > 1 and {*required} <= {*inputs} <= {*names}:
         return (), inputs | training
@@ -62,12 +60,13 @@ def spreading(cls: type) -> AbstractContextManager[None]:
     """Let `fit`, `predict` and their like feed several arguments to instances of `cls`.
 
     Keras hands `call` one structure, so a model with two arguments could not be checked at all.
+    It is for models that do not take the structure as it is: the second argument may be optional.
     """
     original = cls.__call__
 
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1:
-            args, named = spread(cls, args[0])
+            args, named = spread(cls, args[0], least=1)
             kwargs = {**named, **kwargs}
         return original(self, *args, **kwargs)
 

@@ -46,7 +46,7 @@ def place(report):
     return swallowed
 
 
-@pytest.mark.parametrize("name", ["whole", "functional", "dropped", "uncompiled"])
+@pytest.mark.parametrize("name", ["whole", "functional", "dropped", "uncompiled", "optional_mask"])
 def test_a_whole_model_is_whole(subjects, checked, name):
     report = checked(getattr(subjects, name)())
     assert report.raise_if_lossy().whole
