@@ -11,22 +11,19 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from remedies.display import (
-    console,
-    print_names,
-    print_report,
-    print_rescue,
-    print_round_trips,
-)
+from remedies.display import name_rows, rescue_rows, round_trip_rows, show
 from remedies.parser import parser
 from remedies.problem import BadInputError, one_line, reason
 from remedies.registry import REMEDIES, UnknownNameError, require
 from remedies.workloads import WORKLOADS
+
+if TYPE_CHECKING:
+    from remedies.findings import Row
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,8 +71,15 @@ def _disk(error: OSError) -> str:
     )
 
 
+def _answer(arguments: argparse.Namespace, plain: Any, rows: Iterable[Row]) -> None:
+    if arguments.json:
+        print(json.dumps(plain, indent=2, default=str))
+    else:
+        show(rows)
+
+
 def _list(_: argparse.Namespace) -> int:
-    print_names(console(sys.stdout), REMEDIES, WORKLOADS)
+    show(name_rows(REMEDIES, WORKLOADS))
     return 0
 
 
@@ -98,11 +102,10 @@ def _roundtrip(arguments: argparse.Namespace) -> int:
         current = sorted({dtype for each in REMEDIES.values() for dtype in each.mask_dtypes})
         require("mask dtype", arguments.mask_dtype, current)
         raise BadInputError(f"{', '.join(refused)}: takes no {arguments.mask_dtype} mask")
-    result = {name: _shipped(workload, name, arguments) for name in accepting}
-    if arguments.json:
-        print(json.dumps({name: _plain(trip) for name, trip in result.items()}, indent=2))
-    else:
-        print_round_trips(console(sys.stdout), result)
+    with _tensorflow():
+        result = {name: _shipped(workload, name, arguments) for name in accepting}
+    _answer(arguments, {name: _plain(trip) for name, trip in result.items()},
+            round_trip_rows(result))  # fmt: skip
     return int(any(trip.defects or trip.load_error for trip in result.values()))
 
 
@@ -118,14 +121,13 @@ def _plain(trip: Any) -> dict[str, Any]:
 
 
 def _shipped(workload: Any, remedy: str, arguments: argparse.Namespace) -> Any:
-    with _tensorflow():
-        from remedies.registry import build
-        from remedies.roundtrip import round_trip
+    from remedies.registry import build
+    from remedies.roundtrip import round_trip
 
-        model = build(workload.name, remedy, jit=arguments.jit == "xla")
-        inputs, targets = workload.data(16, arguments.mask_dtype)
-        model.train_on_batch(inputs, targets)
-        return round_trip(model, inputs, targets)
+    model = build(workload.name, remedy, jit=arguments.jit == "xla")
+    inputs, targets = workload.data(16, arguments.mask_dtype)
+    model.train_on_batch(inputs, targets)
+    return round_trip(model, inputs, targets)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -133,11 +135,32 @@ def _check(arguments: argparse.Namespace) -> int:
 
     with scratch():
         report = _report(arguments)
-    if arguments.json:
-        print(json.dumps(report.to_dict(), indent=2, default=str))
-    else:
-        print_report(console(sys.stdout), report)
+    _answer(arguments, report.to_dict(), report.rows())
     return int(report.verdict.status)
+
+
+def _report(arguments: argparse.Namespace) -> Any:
+    target = arguments.target
+    is_factory = ":" in target and not Path(target).exists()
+    path = "" if is_factory or arguments.factory else str(_keras_file(arguments))
+    with _tensorflow():
+        from remedies.check import check
+        from remedies.file_kinds import check_weights
+        from remedies.stand_ins import sample_of
+        from remedies.target import custom_objects, from_factory, from_file
+
+        custom = custom_objects(arguments.custom_objects)
+        if arguments.factory:
+            return check_weights(target, from_factory(arguments.factory).model, target)
+        if path:
+            given = _sample(arguments), custom, _limits(arguments)
+            subject = from_file(path, *given, run_code_in_file=arguments.run_code_in_file)
+        else:
+            subject = from_factory(target)
+            if arguments.sample and subject.inputs is None:
+                subject = replace(subject, inputs=sample_of(arguments.sample))
+        data = subject.inputs, subject.targets, subject.sample_weight
+        return check(subject.model, *data, name=target, custom_objects=custom)
 
 
 def _compare(arguments: argparse.Namespace) -> int:
@@ -150,25 +173,16 @@ def _compare(arguments: argparse.Namespace) -> int:
         if place := arguments.target.rpartition(":")[0]:
             load_module(place)
 
-        def factory() -> Any:
-            return made_by(arguments.target)
-
         made = comparison(
-            factory,
+            lambda: made_by(arguments.target),
             name=arguments.target,
             budget=arguments.budget,
-            progress=_progress,
+            progress=lambda text: print(f"{text} ...", file=sys.stderr, flush=True),
             began=began,
         )
-    if arguments.json:
-        print(json.dumps(made.to_dict(), indent=2))
-    else:
-        print(made.markdown() if arguments.markdown else made.text())
+    text = made.markdown() if arguments.markdown else made.text()
+    _answer(arguments, made.to_dict(), [("", text)])
     return made.status
-
-
-def _progress(text: str) -> None:
-    print(f"{text} ...", file=sys.stderr, flush=True)
 
 
 def _new(arguments: argparse.Namespace) -> int:
@@ -179,43 +193,24 @@ def _new(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _report(arguments: argparse.Namespace) -> Any:
-    is_factory = ":" in arguments.target and not Path(arguments.target).exists()
-    named = arguments.target
-    if not is_factory and not arguments.factory:
-        arguments.target = str(_keras_file(arguments))
+def _rescue(arguments: argparse.Namespace) -> int:
+    _keras_file(arguments)
     with _tensorflow():
-        from remedies.check import check
-        from remedies.file_kinds import check_weights
-        from remedies.stand_ins import sample_of
-        from remedies.target import custom_objects, from_factory, from_file
+        from remedies.rescue import rescue
+        from remedies.target import custom_objects
 
-        custom = custom_objects(arguments.custom_objects)
-        if arguments.factory:
-            subject = from_factory(arguments.factory)
-            return check_weights(arguments.target, subject.model, arguments.target)
-        if is_factory:
-            subject = from_factory(arguments.target)
-            if arguments.sample and subject.inputs is None:
-                subject = replace(subject, inputs=sample_of(arguments.sample))
-        else:
-            subject = from_file(
-                arguments.target,
-                sample_of(arguments.sample)
-                if ".py" in (arguments.sample or "")
-                else arguments.sample,
-                custom,
-                _limits(arguments),
-                run_code_in_file=arguments.run_code_in_file,
-            )
-        return check(
-            subject.model,
-            subject.inputs,
-            subject.targets,
-            subject.sample_weight,
-            name=named,
-            custom_objects=custom,
+        result = rescue(
+            arguments.target,
+            _sample(arguments),
+            out=arguments.out,
+            custom_objects=custom_objects(arguments.custom_objects),
+            freeze=arguments.freeze,
+            unfreeze=arguments.unfreeze,
+            limits=_limits(arguments),
+            run_code_in_file=arguments.run_code_in_file,
         )
+    _answer(arguments, result.to_dict(), rescue_rows(result))
+    return int(not result.whole)
 
 
 def _keras_file(arguments: argparse.Namespace) -> Path:
@@ -228,28 +223,12 @@ def _keras_file(arguments: argparse.Namespace) -> Path:
     return path
 
 
-def _rescue(arguments: argparse.Namespace) -> int:
-    _keras_file(arguments)
-    with _tensorflow():
-        from remedies.rescue import rescue
-        from remedies.stand_ins import sample_of
-        from remedies.target import custom_objects
+def _sample(arguments: argparse.Namespace) -> Any:
+    """Return what a function makes; an archive's path as it is, to be read by the model's keys."""
+    from remedies.stand_ins import sample_of
 
-        result = rescue(
-            arguments.target,
-            sample_of(arguments.sample) if ".py" in (arguments.sample or "") else arguments.sample,
-            out=arguments.out,
-            custom_objects=custom_objects(arguments.custom_objects),
-            freeze=arguments.freeze,
-            unfreeze=arguments.unfreeze,
-            limits=_limits(arguments),
-            run_code_in_file=arguments.run_code_in_file,
-        )
-    if arguments.json:
-        print(json.dumps(result.to_dict(), indent=2))
-    else:
-        print_rescue(console(sys.stdout), result)
-    return int(not result.whole)
+    place = arguments.sample
+    return sample_of(place) if place and ".py" in place else place
 
 
 def _limits(arguments: argparse.Namespace) -> Any:

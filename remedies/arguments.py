@@ -13,15 +13,11 @@ from remedies.state import mapped
 
 def parameters(cls: type) -> dict[str, inspect.Parameter]:
     """Return the parameters of `cls.call` that carry data, in order."""
-    kinds = (
-        inspect.Parameter.POSITIONAL_ONLY,
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-        inspect.Parameter.KEYWORD_ONLY,
-    )
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return {
         name: parameter
         for name, parameter in _all(cls).items()
-        if parameter.kind in kinds and name != "training"
+        if parameter.kind not in variadic and name != "training"
     }
 
 
@@ -81,8 +77,10 @@ def tensors(structure: Any) -> Any:
     import keras
     import tensorflow as tf
 
+    ready = (bool, tf.Tensor, tf.RaggedTensor, tf.SparseTensor)
+
     def tensor(leaf: Any) -> Any:
-        if _is_ready(leaf):
+        if leaf is None or isinstance(leaf, ready):
             return leaf
         if getattr(getattr(leaf, "dtype", None), "kind", "") in ("U", "S", "O"):
             return tf.constant(leaf.tolist())
@@ -91,36 +89,23 @@ def tensors(structure: Any) -> Any:
     return mapped(tensor, structure)
 
 
-def _is_ready(leaf: Any) -> bool:
-    import tensorflow as tf
-
-    kinds = (bool, tf.Tensor, tf.RaggedTensor, tf.SparseTensor)
-    return leaf is None or isinstance(leaf, kinds)
-
-
 def input_layers(x: Any) -> Any:
-    """Return a `keras.Input` of the true dtype for each array in `x`."""
+    """Return a `keras.Input` of the true dtype for each array in `x`: what `input_code` makes."""
+    import keras
+
+    return eval(input_code(x), {"keras": keras})  # noqa: S307 - our text
+
+
+def input_code(x: Any, name: str = "") -> str:
+    """Return the code that makes the inputs of a functional model that takes `x`."""
     import keras
 
     if isinstance(x, dict):
-        return {
-            key: keras.Input(tuple(value.shape)[1:], dtype=_dtype(value), name=key)
-            for key, value in x.items()
-        }
-    return mapped(lambda leaf: keras.Input(tuple(leaf.shape)[1:], dtype=_dtype(leaf)), x)
-
-
-def _dtype(leaf: Any) -> str:
-    import keras
-
-    name = getattr(leaf.dtype, "name", leaf.dtype)
-    return "string" if name == "object" else str(keras.backend.standardize_dtype(name))
-
-
-def input_code(x: Any) -> str:
-    """Return the code that writes `input_layers`."""
-    if isinstance(x, dict):
-        return "{" + ", ".join(f'"{key}": {input_code(part)}' for key, part in x.items()) + "}"
+        parts = (f'"{key}": {input_code(part, key)}' for key, part in x.items())
+        return f"{{{', '.join(parts)}}}"
     if isinstance(x, (list, tuple)):
-        return "[" + ", ".join(map(input_code, x)) + "]"
-    return f'keras.Input({tuple(x.shape)[1:]}, dtype="{_dtype(x)}")'
+        return f"[{', '.join(map(input_code, x))}]"
+    dtype = str(getattr(x.dtype, "name", x.dtype))
+    dtype = "string" if dtype == "object" else keras.backend.standardize_dtype(dtype)
+    named = f', name="{name}"' if name else ""
+    return f'keras.Input({tuple(x.shape)[1:]}, dtype="{dtype}"{named})'

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from remedies.batch import feed
 from remedies.behaviour import Behaviour, behave, share_apart, tolerance_of
+from remedies.cures import scope_of
 from remedies.diagnosis import diagnose
-from remedies.feed import Feed, feed
+from remedies.feed import Feed
 from remedies.findings import Report
-from remedies.inventory import owned_classes, take
+from remedies.inventory import take
 from remedies.preserve import Snapshot, preserved
 from remedies.problem import BadInputError
 from remedies.scratch import scratch
@@ -129,15 +131,11 @@ def _trips(subject: Subject) -> tuple[Trip, ...]:
     return trips
 
 
-def _with_classes(subject: Subject, first: Trip) -> tuple[Trip, ...]:
+def _with_classes(subject: Subject, failed: Trip) -> tuple[Trip, ...]:
     """Try again with the user's classes handed to `load_model`, where loading raised."""
-    import keras
-
-    if first.failure is None or first.failure.stage == "saving":
+    if failed.failure is None or failed.failure.stage == "saving":
         return ()
-    scope = {keras.saving.get_registered_name(cls): cls for cls in owned_classes(subject.model)}
-    scope |= {cls.__name__: cls for cls in owned_classes(subject.model)}
-    trips = travel(subject, "load with custom_objects", scope=scope)
+    trips = travel(subject, "load with custom_objects", scope=scope_of(subject.model))
     return () if trips[0].failure else trips
 
 

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from remedies import step_costs
+from remedies.batch import feed
 from remedies.behaviour import share_apart, tolerance_of
 from remedies.changes import Change, at_sites, in_class
 from remedies.check import check, require_ready
 from remedies.comparison import CONTROL, SPENT, Comparison, Trial
 from remedies.cures import build_code
-from remedies.feed import feed
-from remedies.findings import NOTHING, losses
 from remedies.functional import functional, functional_code
 from remedies.guard import try_weights
 from remedies.libraries import of_framework
+from remedies.losses import NOTHING, losses
 from remedies.patching import methods_of, patched
 from remedies.preserve import align, preserved
 from remedies.problem import BadInputError, reason

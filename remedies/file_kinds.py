@@ -10,7 +10,7 @@ from typing import Any
 
 from remedies.archive import CONFIG, arrays_in
 from remedies.difference import Difference
-from remedies.findings import Advice, Cause, Report
+from remedies.findings import Cause, Report
 from remedies.problem import BadInputError, reason
 from remedies.trip import Failure, Trip
 
@@ -87,7 +87,7 @@ def check_weights(path: str, model: Any, name: str) -> Report:
     except Exception as error:
         failure = Failure("loading", reason(error, 600), None, error)
         do = (f"make the model as it was saved: {reason(error)}",)
-        advice = Advice(Cause.LOAD_ERROR, "The weights do not fit this model.", do=do)
+        advice = Cause("load_error", "The weights do not fit this model.", do=do)
         return Report(name, (Trip("load_weights", {}, failure=failure),), (advice,))
     with tempfile.TemporaryDirectory() as folder:
         again = Path(folder) / "again.weights.h5"
@@ -103,7 +103,7 @@ def check_weights(path: str, model: Any, name: str) -> Report:
     return Report(name, (trip,), tuple(_weights_advice(differences)))
 
 
-def _weights_advice(differences: tuple[Difference, ...]) -> list[Advice]:
+def _weights_advice(differences: tuple[Difference, ...]) -> list[Cause]:
     if not differences:
         return []
     if all(difference.kind == "optimizer" for difference in differences):
@@ -111,8 +111,8 @@ def _weights_advice(differences: tuple[Difference, ...]) -> list[Advice]:
             "The model's weights came back and the optimizer's variables did not: it is not built."
         )
         do = ("call model.optimizer.build(model.trainable_variables) before load_weights",)
-        return [Advice(Cause.OPTIMIZER, why, do=do)]
+        return [Cause("optimizer", why, do=do)]
     why = (
         f"{len(differences)} arrays of the file are not in the model, {differences[0].path} first."
     )
-    return [Advice(Cause.CHILDREN, why, do=("call the model on a batch before load_weights",))]
+    return [Cause("children_not_built", why, do=("call the model on a batch before load_weights",))]

@@ -12,7 +12,7 @@ from remedies.behaviour import Behaviour
 from remedies.diagnosis import diagnose
 from remedies.difference import STATE, Difference
 from remedies.feed import Feed
-from remedies.findings import Advice, Cause, Report
+from remedies.findings import Cause, Report
 from remedies.inventory import take
 from remedies.preserve import randomness
 from remedies.scratch import scratch
@@ -110,5 +110,5 @@ def try_weights(model: Any) -> Report:
     paths = ", ".join(f"self.{difference.path}" for difference in absent[:6])
     why = f"The weights file does not hold {paths}: Keras does not track these variables."
     do = ("make them with self.add_weight(...), or keep them in an attribute that Keras saves",)
-    advice = (Advice(Cause.NOT_IN_FILE, why, do=do),) if absent else ()
+    advice = (Cause("not_in_file", why, do=do),) if absent else ()
     return Report(type(model).__name__, (trip,), advice)

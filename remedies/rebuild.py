@@ -1,15 +1,18 @@
-"""Watch what Keras does with a model's methods while it loads, and what it swallows."""
+"""Watch what Keras does with a model's methods while it loads, and which exceptions it swallows."""
 
 from __future__ import annotations
 
 import functools
+import inspect
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from remedies.libraries import of_framework
+from remedies.libraries import is_framework_file, of_framework
 from remedies.patching import patched
+from remedies.problem import reason
 from remedies.state import leaves
 
 METHODS = ("call", "build", "build_from_config")
@@ -21,20 +24,51 @@ class Call:
 
     Attributes
     ----------
-    cls : type
-        The model's or layer's class.
+    owner : object
+        The model or layer.
     method : str
         One of `METHODS`.
-    dtypes : tuple of str
-        Dtypes of the arguments' tensors, leaf by leaf.
+    given : tuple
+        Positional and keyword arguments.
     error : BaseException or None
         What it raised, traceback and all; Keras' own rebuild swallows it.
     """
 
-    cls: type
+    owner: Any
     method: str
-    dtypes: tuple[str, ...] = ()
+    given: tuple[Any, ...] = ()
     error: BaseException | None = None
+
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """Dtypes of the arguments' tensors, leaf by leaf."""
+        return leaf_dtypes(self.given)
+
+
+@dataclass(frozen=True)
+class Swallowed:
+    """One exception that did not reach the user.
+
+    Attributes
+    ----------
+    owner, method : str
+        Class whose method raised it, and the method: one of `METHODS`.
+    error : str
+        Type and message, one line.
+    file, line, source : str, int, str
+        The user's own line: the last frame that is in no library. Where no such frame exists (the
+        method could not even be entered), the line that defines the method.
+    entered : bool
+        Whether the method itself ran; if not, its arguments did not fit.
+    """
+
+    owner: str
+    method: str
+    error: str
+    file: str
+    line: int
+    source: str
+    entered: bool = True
 
 
 @contextmanager
@@ -73,7 +107,7 @@ def _recording(name: str, method: Any, calls: list[Call]) -> Any:
             error = caught
             raise
         finally:
-            calls.append(Call(type(self), name, leaf_dtypes((args, kwargs)), error))
+            calls.append(Call(self, name, (args, kwargs), error))
 
     return recorded
 
@@ -84,3 +118,34 @@ def leaf_dtypes(structure: Any) -> tuple[str, ...]:
 
     typed = [leaf for leaf in leaves(structure) if hasattr(leaf, "dtype")]
     return tuple(keras.backend.standardize_dtype(leaf.dtype) for leaf in typed)
+
+
+def explain(calls: Iterable[Call]) -> tuple[Swallowed, ...]:
+    """Return one `Swallowed` for each line that raised, at the innermost method that it left."""
+    result: dict[tuple[str, int], Swallowed] = {}
+    for call in calls:
+        if call.error is not None:
+            swallowed = _explained(call, call.error)
+            # Keras wraps a layer's error in a new one at each level; the first is the user's.
+            result.setdefault((swallowed.file, swallowed.line), swallowed)
+    return tuple(result.values())
+
+
+def _explained(call: Call, error: BaseException) -> Swallowed:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not is_framework_file(frame.filename)]
+    if own:
+        where = own[-1].filename, own[-1].lineno or 0, own[-1].line or ""
+    else:
+        where = _definition(inspect.unwrap(getattr(call.owner, call.method)))
+    name = type(call.owner).__name__
+    return Swallowed(name, call.method, reason(error), *where, entered=bool(own))
+
+
+def _definition(function: Any) -> tuple[str, int, str]:
+    code = getattr(function, "__code__", None)
+    try:
+        source = inspect.getsourcelines(function)[0][0].strip()
+    except (OSError, TypeError):
+        source = ""
+    return getattr(code, "co_filename", "?"), getattr(code, "co_firstlineno", 0), source

@@ -1,68 +1,71 @@
-"""What a model's `call` does on stand-ins of any dtype, without the model itself."""
+"""What a model's `call` does on stand-ins of any dtype, tried in a fresh copy of the model."""
 
 from __future__ import annotations
 
+import inspect
 import warnings
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from remedies.cures import scope_of
 from remedies.inventory import owned_classes
 from remedies.problem import reason
-from remedies.rebuild import observe
+from remedies.rebuild import explain, observe
 from remedies.state import leaves, mapped
-from remedies.swallowed import explain
 from remedies.trip import Subject
 
 
+class NoCopyError(Exception):
+    """The model cannot be made anew from its config, or was never called."""
+
+
 class Retrace:
-    """What `call` does on stand-ins for all that it is really fed, in a fresh copy of the model."""
+    """What `call` raises on stand-ins for all that it is really fed; empty where it does not.
+
+    Attributes
+    ----------
+    on_floats, on_true : str
+        On float32 for every tensor, as Keras rebuilds a model, and on the true dtypes.
+
+    Raises
+    ------
+    NoCopyError
+        Where that cannot be tried.
+    """
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
-        call = subject.feed.call or (((subject.feed.x,), {}) if subject.feed.x is not None else ())
-        self._call = call
-        self._leaves = [_dtype_of(leaf) for leaf in leaves(call)]
-        self.possible = bool(call)
-        self.on_floats, self.on_true = "", ""
-        if self.possible:
-            try:
-                self.on_floats = self._trace(range(len(self._leaves)))
-                self.on_true = self._trace(())
-            except _NoCopyError:
-                self.possible = False
+        self._dtypes = [_dtype_of(leaf) for leaf in leaves(subject.feed.call)]
+        self.on_floats = self._trace(range(len(self._dtypes)))
+        self.on_true = self._trace(())
 
     def needed(self) -> dict[str, tuple[int, str]]:
         """Return, by path, number and dtype of the tensors that must have their true dtype."""
         if not self.on_floats or self.on_true:
             return {}
-        paths = self._paths()
-        odd = [n for n, dtype in enumerate(self._leaves) if dtype not in ("", "float32")]
-        needed = [n for n in odd if len(odd) == 1 or self._trace((n,))]
-        return {paths[n]: (n, self._leaves[n]) for n in needed or odd}
-
-    def _paths(self) -> list[str]:
-        import inspect
-
-        args, kwargs = self._call
-        call = type(self._subject.model).call
-        names = list(inspect.signature(call).parameters)[1:]
+        names = list(inspect.signature(type(self._subject.model).call).parameters)[1:]
+        args, kwargs = self._subject.feed.call
         named = [*zip(names, args, strict=False), *sorted(kwargs.items())]
-        return [path for name, value in named for path in _leaf_paths(name, value)]
+        paths = [path for name, value in named for path in _paths(name, value)]
+        odd = [n for n, dtype in enumerate(self._dtypes) if dtype not in ("", "float32")]
+        needed = [n for n in odd if len(odd) == 1 or self._trace((n,))]
+        return {paths[n]: (n, self._dtypes[n]) for n in needed or odd}
 
-    def _trace(self, floats: Any) -> str:
+    def _trace(self, floats: Iterable[int]) -> str:
         import keras
 
-        model, floats = self._subject.model, set(floats)
-        classes = owned_classes(model)
-        scope = {keras.saving.get_registered_name(cls): cls for cls in classes}
-        count = iter(range(10_000))
-        args, kwargs = mapped(lambda leaf: _stand_in(leaf, next(count) in floats), self._call)
-        with warnings.catch_warnings(), keras.saving.custom_object_scope(scope):
+        model, call = self._subject.model, self._subject.feed.call
+        if not call:
+            raise NoCopyError
+        numbers, count = set(floats), iter(range(10_000))
+        args, kwargs = mapped(lambda leaf: _stand_in(leaf, next(count) in numbers), call)
+        with warnings.catch_warnings(), keras.saving.custom_object_scope(scope_of(model)):
             warnings.simplefilter("ignore")
             try:
                 fresh = type(model).from_config(model.get_config())
             except Exception as error:
-                raise _NoCopyError from error
-            with observe(classes) as calls:
+                raise NoCopyError from error
+            with observe(owned_classes(model)) as calls:
                 try:
                     fresh(*args, **kwargs)
                 except Exception as error:
@@ -70,27 +73,25 @@ class Retrace:
         return ""
 
 
-class _NoCopyError(Exception):
-    pass
-
-
-def _leaf_paths(name: str, value: Any) -> list[str]:
+def _paths(name: str, value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        return [p for key in sorted(value) for p in _leaf_paths(f'{name}["{key}"]', value[key])]
-    if isinstance(value, (list, tuple)):
-        return [p for n, part in enumerate(value) for p in _leaf_paths(f"{name}[{n}]", part)]
-    return [name]
+        for key in sorted(value):
+            yield from _paths(f'{name}["{key}"]', value[key])
+    elif isinstance(value, (list, tuple)):
+        for number, part in enumerate(value):
+            yield from _paths(f"{name}[{number}]", part)
+    else:
+        yield name
 
 
 def _dtype_of(leaf: Any) -> str:
-    dtype = getattr(leaf, "dtype", None)
-    return str(getattr(dtype, "name", dtype)) if dtype is not None else ""
+    dtype = getattr(leaf, "dtype", "")
+    return str(getattr(dtype, "name", dtype))
 
 
 def _stand_in(leaf: Any, as_float: bool) -> Any:
     import keras
 
-    if leaf is None or isinstance(leaf, (bool, int, float, str)) or not hasattr(leaf, "dtype"):
+    if not hasattr(leaf, "dtype"):
         return leaf
-    dtype = "float32" if as_float else _dtype_of(leaf)
-    return keras.KerasTensor(tuple(leaf.shape), dtype)
+    return keras.KerasTensor(tuple(leaf.shape), "float32" if as_float else _dtype_of(leaf))

@@ -19,9 +19,8 @@ from remedies.inventory import Inventory, is_functional, owned_classes, take
 from remedies.libraries import of_framework
 from remedies.preserve import align, level
 from remedies.problem import reason
-from remedies.rebuild import Call, observe
+from remedies.rebuild import Swallowed, explain, observe
 from remedies.roundtrip import Outcome
-from remedies.swallowed import Swallowed, explain
 
 _UNLIKELY = 1_299_709
 
@@ -80,8 +79,6 @@ class Trip:
         What Keras warned of.
     swallowed : tuple of Swallowed
         Exceptions that Keras kept to itself.
-    calls : tuple of Call
-        What Keras called on the way.
     records_inputs : bool
         Whether a save of the loaded model would record how to build it.
     archive : Archive or None
@@ -99,7 +96,6 @@ class Trip:
     failure: Failure | None = None
     warnings: tuple[str, ...] = ()
     swallowed: tuple[Swallowed, ...] = ()
-    calls: tuple[Call, ...] = field(default=(), repr=False)
     records_inputs: bool = True
     archive: Archive | None = field(default=None, repr=False)
 
@@ -210,7 +206,7 @@ def _load_aside(
         except OSError:
             raise
         except Exception as error:
-            return Trip(name, saved, failure=_failure(stage, error), calls=tuple(calls)), None
+            return Trip(name, saved, failure=_failure(stage, error)), None
     texts = [str(w.message) for w in given if issubclass(w.category, UserWarning)]
     differences, hints = unequal(subject.before, take(loaded))
     trip = Trip(
@@ -221,7 +217,6 @@ def _load_aside(
         settings=unequal_settings(subject.model, loaded),
         warnings=tuple(dict.fromkeys(texts)),
         swallowed=explain(calls),
-        calls=tuple(calls),
         records_inputs=is_functional(loaded) or loaded.get_build_config() is not None,
         archive=archive,
     )
