@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -180,51 +180,42 @@ def _new(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> Any:
-    is_factory = ":" in arguments.target and not Path(arguments.target).exists()
-    named = arguments.target
-    if not is_factory and not arguments.factory:
-        arguments.target = str(_keras_file(arguments))
+    target, factory = arguments.target, arguments.factory
+    if ":" in target and not Path(target).exists():
+        factory = factory or target
+    elif not factory:
+        target = str(_keras_file(arguments))
     with _tensorflow():
         from remedies.check import check
-        from remedies.file_kinds import check_weights
-        from remedies.stand_ins import sample_of
-        from remedies.target import custom_objects, from_factory, from_file
+        from remedies.rescue import saved_model
+        from remedies.stand_ins import load_sample
+        from remedies.target import custom_objects, from_factory
+        from remedies.weights_file import check_weights
 
         custom = custom_objects(arguments.custom_objects)
+        given = from_factory(factory) if factory else ()
         if arguments.factory:
-            subject = from_factory(arguments.factory)
-            return check_weights(arguments.target, subject.model, arguments.target)
-        if is_factory:
-            subject = from_factory(arguments.target)
-            if arguments.sample and subject.inputs is None:
-                subject = replace(subject, inputs=sample_of(arguments.sample))
-        else:
-            subject = from_file(
-                arguments.target,
-                sample_of(arguments.sample)
-                if ".py" in (arguments.sample or "")
-                else arguments.sample,
-                custom,
-                _limits(arguments),
+            return check_weights(arguments.target, given[0], arguments.target)
+        if not factory:
+            given = saved_model(
+                target,
+                arguments.sample,
+                custom_objects=custom,
+                limit=_limit(arguments),
                 run_code_in_file=arguments.run_code_in_file,
             )
-        return check(
-            subject.model,
-            subject.inputs,
-            subject.targets,
-            subject.sample_weight,
-            name=named,
-            custom_objects=custom,
-        )
+        elif arguments.sample and len(given) == 1:
+            given = (*given, load_sample(arguments.sample))
+        return check(*given, name=arguments.target, custom_objects=custom)
 
 
 def _keras_file(arguments: argparse.Namespace) -> Path:
     from remedies.archive import read
-    from remedies.file_kinds import keras_file
+    from remedies.target import keras_file
 
     # Judged before the user's module is imported and TensorFlow is started: a bad file fails fast.
     path = keras_file(arguments.target)
-    read(path, _limits(arguments))
+    read(path, _limit(arguments))
     return path
 
 
@@ -232,17 +223,16 @@ def _rescue(arguments: argparse.Namespace) -> int:
     _keras_file(arguments)
     with _tensorflow():
         from remedies.rescue import rescue
-        from remedies.stand_ins import sample_of
         from remedies.target import custom_objects
 
         result = rescue(
             arguments.target,
-            sample_of(arguments.sample) if ".py" in (arguments.sample or "") else arguments.sample,
+            arguments.sample,
             out=arguments.out,
             custom_objects=custom_objects(arguments.custom_objects),
             freeze=arguments.freeze,
             unfreeze=arguments.unfreeze,
-            limits=_limits(arguments),
+            limit=_limit(arguments),
             run_code_in_file=arguments.run_code_in_file,
         )
     if arguments.json:
@@ -252,10 +242,8 @@ def _rescue(arguments: argparse.Namespace) -> int:
     return int(not result.whole)
 
 
-def _limits(arguments: argparse.Namespace) -> Any:
-    from remedies.archive import Limits
-
-    return Limits(total=int(arguments.max_size * (1 << 30)))
+def _limit(arguments: argparse.Namespace) -> int:
+    return int(arguments.max_size * (1 << 30))
 
 
 @contextlib.contextmanager

@@ -6,9 +6,9 @@ import inspect
 from contextlib import AbstractContextManager
 from typing import Any
 
+from remedies.arrays import mapped
 from remedies.libraries import of_framework
 from remedies.patching import patched
-from remedies.state import mapped
 
 
 def parameters(cls: type) -> dict[str, inspect.Parameter]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from remedies.behaviour import Behaviour, behave, share_apart, tolerance_of
+from remedies.arrays import share_apart
+from remedies.behaviour import Behaviour, behave, tolerance_of
 from remedies.diagnosis import diagnose
 from remedies.feed import Feed, feed
 from remedies.findings import Report
@@ -13,7 +14,7 @@ from remedies.inventory import owned_classes, take
 from remedies.preserve import Snapshot, preserved
 from remedies.problem import BadInputError
 from remedies.scratch import scratch
-from remedies.trip import Subject, Trip, quiet, travel
+from remedies.trip import Subject, Trip, travel
 
 _RANDOM = "no file keeps random state (of Dropout, say); it was set equal before comparing"
 
@@ -61,7 +62,7 @@ def check(
     """
     name = name or type(model).__name__
     require_ready(model, name)
-    with quiet(), preserved(model) as snapshot:
+    with preserved(model) as snapshot:
         fed = feed(model, x, y, sample_weight, name, snapshot)
         subject = observed(model, fed, snapshot, custom_objects or {})
         trips = _trips(subject)
@@ -107,7 +108,7 @@ def _behaviour(model: Any, fed: Feed, snapshot: Snapshot) -> Behaviour:
 def _chance(first: Behaviour, second: Behaviour, tolerance: float) -> tuple[str, ...]:
     """Name what two runs of the very same model, from the same state and seeds, do not repeat."""
     names = []
-    if first.outputs is not None and share_apart(first.outputs, second.outputs, tolerance):
+    if share_apart(first.outputs or (), second.outputs or (), tolerance):
         names.append("predictions")
     for left, right in zip(first.logs, second.logs, strict=False):
         names += [key for key in left if abs(left[key] - right.get(key, 0)) > 1e-6 * abs(left[key])]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from remedies.cures import build_lines, compile_code, holds
-from remedies.difference import Difference
+from remedies.difference import ALL_SETTINGS, Difference
 from remedies.findings import Advice, Cause, names, top_layers
 from remedies.inventory import layers, objects
 from remedies.libraries import definer, of_framework, of_user
@@ -114,7 +114,7 @@ def _compile(subject: Subject, trip: Trip, values: list[Difference]) -> Advice:
 
 
 def _compiled(trip: Trip) -> bool:
-    return "all of compile()" not in trip.settings
+    return ALL_SETTINGS not in trip.settings
 
 
 def _optimizers(model: Any) -> list[str]:

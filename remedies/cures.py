@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from remedies.arrays import mapped
 from remedies.difference import STATE
 from remedies.inventory import is_variable, layers
 from remedies.libraries import definer, of_framework
 from remedies.patching import methods_of, patched
-from remedies.state import mapped
 from remedies.trip import Subject, travel
 
 _LONGEST = 60

@@ -163,9 +163,6 @@ def _print_rescued(to: Console, result: Rescue) -> None:
     )
     if result.report is not None:
         print_advice(to, result.report)
-    elif result.code:
-        to.print("\nPut this into the class (it is built by a call on zeros):\n")
-        print_code(to, result.code)
     if result.code:
         to.print("\nTried: with these methods in the class, load_model brings the file back whole.")
     to.print("A functional model is another class, and cannot load a file of this one.")

@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 
 from remedies.arguments import spreading, tensors
-from remedies.inventory import host
+from remedies.arrays import host, leaves, mapped
 from remedies.libraries import of_framework
 from remedies.patching import patched
 from remedies.preserve import Snapshot, level
 from remedies.problem import BadInputError, reason
 from remedies.stand_ins import inputs_for
-from remedies.state import leaves, mapped
 
 _MOST = 256
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from remedies.arrays import leaves
+from remedies.inventory import owned_classes
 from remedies.libraries import of_framework
 from remedies.patching import patched
-from remedies.state import leaves
 
 METHODS = ("call", "build", "build_from_config")
 
@@ -61,6 +63,16 @@ def observe(classes: Iterable[type]) -> Iterator[list[Call]]:
             watched = {name: _recording(name, method, calls) for name, method in own.items()}
             stack.enter_context(patched(cls, watched))
         yield calls
+
+
+@contextmanager
+def watching(model: Any) -> Iterator[tuple[list[Call], list[str]]]:
+    """Record what Keras calls on the user's classes in `model`, and at last what it warned of."""
+    texts: list[str] = []
+    with warnings.catch_warnings(record=True) as given, observe(owned_classes(model)) as calls:
+        warnings.simplefilter("always")
+        yield calls, texts
+        texts += [str(each.message) for each in given if issubclass(each.category, UserWarning)]
 
 
 def _recording(name: str, method: Any, calls: list[Call]) -> Any:

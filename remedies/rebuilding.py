@@ -35,9 +35,8 @@ def causes(subject: Subject, first: Trip, second: Trip) -> Iterator[Advice]:
 
 def in_file(trip: Trip, difference: Difference) -> bool:
     """Whether the file of `trip` holds the values of a variable, wherever it does."""
-    digest = digest_of(difference.before)
-    entries = trip.archive.entries.values() if trip.archive else ()
-    return any(entry.digest == digest for entry in entries)
+    held = trip.archive.entries.values() if trip.archive else ()
+    return digest_of(difference.before) in held
 
 
 def _records_nothing(subject: Subject, second: Trip) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from remedies.arrays import leaves, mapped
 from remedies.inventory import owned_classes
 from remedies.problem import reason
 from remedies.rebuild import observe
-from remedies.state import leaves, mapped
 from remedies.swallowed import explain
 from remedies.trip import Subject
 

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from remedies.arrays import equal, host
 from remedies.check import check
 from remedies.findings import Cause, Verdict
-from remedies.inventory import equal, host, take
+from remedies.inventory import take
 from remedies.patching import methods_of, patched
 
 PATH = Path(__file__).parent / "subjects" / "reported_models.py"
