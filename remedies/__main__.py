@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,21 +54,16 @@ def _fault(error: Exception) -> int:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if Path(frame.filename).parent == Path(__file__).parent]
     where = f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "?"
-    text = " ".join(reason(error).split())
-    print(
-        f"remedies: a fault of this tool, please report it with your model's code: {text} "
-        f"(at {where})",
-        file=sys.stderr,
-    )
+    what = "a fault of this tool, please report it with your model's code"
+    print(f"remedies: {what}: {reason(error)} (at {where})", file=sys.stderr)
     return 4
 
 
 def _disk(error: OSError) -> str:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    what = error.strerror or one_line(error)
-    return f"{error.filename or 'while writing'}: {what}; " + (
-        "free some space or choose another folder" if full else "choose another file or folder"
-    )
+    do = "choose another file or folder"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        do = "free some space or choose another folder"
+    return f"{error.filename or 'while writing'}: {error.strerror or one_line(error)}; {do}"
 
 
 def _answer(arguments: argparse.Namespace, plain: Any, rows: Iterable[Row]) -> None:
@@ -103,21 +98,15 @@ def _roundtrip(arguments: argparse.Namespace) -> int:
         require("mask dtype", arguments.mask_dtype, current)
         raise BadInputError(f"{', '.join(refused)}: takes no {arguments.mask_dtype} mask")
     with _tensorflow():
-        result = {name: _shipped(workload, name, arguments) for name in accepting}
-    _answer(arguments, {name: _plain(trip) for name, trip in result.items()},
-            round_trip_rows(result))  # fmt: skip
-    return int(any(trip.defects or trip.load_error for trip in result.values()))
+        trips = {name: _shipped(workload, name, arguments) for name in accepting}
+    _answer(arguments, {name: _plain(trip) for name, trip in trips.items()}, round_trip_rows(trips))
+    return int(any(trip.defects or trip.load_error for trip in trips.values()))
 
 
 def _plain(trip: Any) -> dict[str, Any]:
-    return {
-        "outcome": trip.outcome.value,
-        "defects": asdict(trip.defects),
-        "weights_saved": trip.weights_saved,
-        "optimizer_variables_saved": trip.optimizer_variables_saved,
-        "warnings": list(trip.warnings),
-        "load_error": trip.load_error,
-    }
+    names = ("weights_saved", "optimizer_variables_saved", "warnings", "load_error")
+    plain = {name: getattr(trip, name) for name in names}
+    return {"outcome": trip.outcome.value, "defects": asdict(trip.defects), **plain}
 
 
 def _shipped(workload: Any, remedy: str, arguments: argparse.Namespace) -> Any:
@@ -140,27 +129,33 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> Any:
-    target = arguments.target
-    is_factory = ":" in target and not Path(target).exists()
-    path = "" if is_factory or arguments.factory else str(_keras_file(arguments))
+    target, factory = arguments.target, arguments.factory
+    if ":" in target and not Path(target).exists():
+        factory = factory or target
+    elif not factory:
+        target = str(_keras_file(arguments))
     with _tensorflow():
         from remedies.check import check
-        from remedies.file_kinds import check_weights
-        from remedies.stand_ins import sample_of
-        from remedies.target import custom_objects, from_factory, from_file
+        from remedies.rescue import saved_model
+        from remedies.stand_ins import load_sample
+        from remedies.target import custom_objects, from_factory
+        from remedies.weights_file import check_weights
 
         custom = custom_objects(arguments.custom_objects)
+        given = from_factory(factory) if factory else ()
         if arguments.factory:
-            return check_weights(target, from_factory(arguments.factory).model, target)
-        if path:
-            given = _sample(arguments), custom, _limits(arguments)
-            subject = from_file(path, *given, run_code_in_file=arguments.run_code_in_file)
-        else:
-            subject = from_factory(target)
-            if arguments.sample and subject.inputs is None:
-                subject = replace(subject, inputs=sample_of(arguments.sample))
-        data = subject.inputs, subject.targets, subject.sample_weight
-        return check(subject.model, *data, name=target, custom_objects=custom)
+            return check_weights(arguments.target, given[0], arguments.target)
+        if not factory:
+            given = saved_model(
+                target,
+                arguments.sample,
+                custom_objects=custom,
+                limit=_limit(arguments),
+                run_code_in_file=arguments.run_code_in_file,
+            )
+        elif arguments.sample and len(given) == 1:
+            given = (*given, load_sample(arguments.sample))
+        return check(*given, name=arguments.target, custom_objects=custom)
 
 
 def _compare(arguments: argparse.Namespace) -> int:
@@ -201,12 +196,12 @@ def _rescue(arguments: argparse.Namespace) -> int:
 
         result = rescue(
             arguments.target,
-            _sample(arguments),
+            arguments.sample,
             out=arguments.out,
             custom_objects=custom_objects(arguments.custom_objects),
             freeze=arguments.freeze,
             unfreeze=arguments.unfreeze,
-            limits=_limits(arguments),
+            limit=_limit(arguments),
             run_code_in_file=arguments.run_code_in_file,
         )
     _answer(arguments, result.to_dict(), rescue_rows(result))
@@ -215,26 +210,16 @@ def _rescue(arguments: argparse.Namespace) -> int:
 
 def _keras_file(arguments: argparse.Namespace) -> Path:
     from remedies.archive import read
-    from remedies.file_kinds import keras_file
+    from remedies.target import keras_file
 
     # Judged before the user's module is imported and TensorFlow is started: a bad file fails fast.
     path = keras_file(arguments.target)
-    read(path, _limits(arguments))
+    read(path, _limit(arguments))
     return path
 
 
-def _sample(arguments: argparse.Namespace) -> Any:
-    """Return what a function makes; an archive's path as it is, to be read by the model's keys."""
-    from remedies.stand_ins import sample_of
-
-    place = arguments.sample
-    return sample_of(place) if place and ".py" in place else place
-
-
-def _limits(arguments: argparse.Namespace) -> Any:
-    from remedies.archive import Limits
-
-    return Limits(total=int(arguments.max_size * (1 << 30)))
+def _limit(arguments: argparse.Namespace) -> int:
+    return int(arguments.max_size * (1 << 30))
 
 
 @contextlib.contextmanager

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from remedies.feed import Feed, batch_size, tuples
+from remedies.arrays import mapped
+from remedies.feed import Feed, batch_size
 from remedies.libraries import of_framework
 from remedies.preserve import Snapshot
 from remedies.problem import BadInputError, reason
 from remedies.rebuild import observe
 from remedies.stand_ins import inputs_for
-from remedies.state import mapped
 
 _MOST = 256
 
@@ -43,7 +43,7 @@ def _made_up(model: Any, name: str, snapshot: Snapshot) -> Feed:
     fed, problem = Feed(None), ""
     try:
         for inputs in itertools.islice(inputs_for(model), 8):
-            fed = _trying(model, Feed(inputs), snapshot)
+            fed = _trying(model, Feed(_arrays(inputs)), snapshot)
             if fed.trains or (fed.predicts and not model.compiled):
                 return fed
             problem = problem or fed.problem
@@ -63,11 +63,11 @@ def _batch(x: Any, y: Any, weights: Any) -> Feed:
     elif hasattr(x, "__next__"):
         element = next(x, None)
     else:
-        return _cut(Feed(_arrays(x), _arrays(y), _arrays(weights)))
+        return _cut(Feed(*(mapped(_narrow, _arrays(part)) for part in (x, y, weights))))
     if element is None:
         raise BadInputError("the data set that was given is empty")
-    x, y, weights = keras.utils.unpack_x_y_sample_weight(element)
-    return Feed(x, y, weights, as_dataset=True)
+    parts = keras.utils.unpack_x_y_sample_weight(element)
+    return Feed(*map(_arrays, parts), as_dataset=True)
 
 
 def _cut(fed: Feed) -> Feed:
@@ -76,27 +76,35 @@ def _cut(fed: Feed) -> Feed:
 
     if batch_size(fed.x) <= _MOST:
         return fed
-    parts = keras.utils.pack_x_y_sample_weight(*map(tuples, (fed.x, fed.y, fed.sample_weight)))
+    parts = keras.utils.pack_x_y_sample_weight(fed.x, fed.y, fed.sample_weight)
     return _batch(tf.data.Dataset.from_tensor_slices(parts).batch(_MOST), None, None)
 
 
 def _arrays(structure: Any) -> Any:
-    """Return lists of numbers or texts as arrays, and NumPy's texts as string tensors."""
-    import keras
+    """Return lists of numbers or texts as arrays, NumPy's texts as string tensors.
+
+    Other lists become tuples: a data set takes a list for one tensor.
+    """
     import tensorflow as tf
 
     if isinstance(structure, dict):
         return {key: _arrays(part) for key, part in structure.items()}
-    if type(structure) in (list, tuple):
+    if isinstance(structure, (list, tuple)):
         scalars = all(isinstance(part, (str, bytes, int, float)) for part in structure)
         if structure and scalars:
             return _arrays(np.asarray(structure))
-        return type(structure)(map(_arrays, structure))
+        return tuple(map(_arrays, structure))
     if isinstance(structure, np.ndarray) and structure.dtype.kind in "USO":
         return tf.constant(structure.tolist()) if structure.size else structure
-    if isinstance(structure, np.ndarray) and structure.dtype == np.float64:
-        return structure.astype(keras.config.floatx())  # as fit does
     return structure
+
+
+def _narrow(leaf: Any) -> Any:
+    """Return arrays of float64 as `fit` takes them."""
+    import keras
+
+    wide = isinstance(leaf, np.ndarray) and leaf.dtype == np.float64
+    return leaf.astype(keras.config.floatx()) if wide else leaf
 
 
 def _trying(model: Any, fed: Feed, snapshot: Snapshot) -> Feed:
@@ -161,7 +169,7 @@ def _with_targets(model: Any, fed: Feed, snapshot: Snapshot) -> Feed:
         mapped(lambda output: values.random(output.shape).astype("float32"), outputs),
         mapped(lambda output: np.zeros(output.shape[:1], "int32"), outputs),
     ):
-        trial = replace(fed, y=targets)
+        trial = replace(fed, y=_arrays(targets))
         try:
             trial.fit(model)
         except Exception as error:

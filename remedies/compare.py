@@ -11,24 +11,23 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from remedies import step_costs
+from remedies.arrays import hosts, share_apart
 from remedies.batch import feed
-from remedies.behaviour import share_apart, tolerance_of
+from remedies.behaviour import tolerance_of
 from remedies.changes import Change, at_sites, in_class
 from remedies.check import check, require_ready
 from remedies.comparison import CONTROL, SPENT, Comparison, Trial
 from remedies.cures import build_code
+from remedies.findings import NOTHING, losses
 from remedies.functional import functional, functional_code
-from remedies.guard import try_weights
 from remedies.libraries import of_framework
-from remedies.losses import NOTHING, losses
 from remedies.patching import methods_of, patched
 from remedies.preserve import align, preserved
 from remedies.problem import BadInputError, reason
 from remedies.replacing import STRICT, Site, Sites, replaced
 from remedies.same_step import STEPS, Program, Step
 from remedies.scratch import scratch
-from remedies.state import arrays
-from remedies.trip import quiet
+from remedies.weights_file import try_weights
 
 BUDGET = 120.0
 SEED = 20409
@@ -86,15 +85,14 @@ def comparison(
 ) -> Comparison:
     """Try every remedy on the model that `factory` makes, in `budget` seconds from `began` on."""
     began = time.monotonic() if began is None else began
-    with quiet():
-        bench = _Bench(factory, x, y, name, began + budget, progress)
-        with _alarm(budget, f"{name or 'the factory'}: took over {budget:g} s to make one model"):
-            bench.make_control()
-        trials = [bench.control()]
-        bench.took.append(time.monotonic() - began)
-        for remedy in ("ops_where", "tf_cast", PAIR, CHILDREN, FUNCTIONAL):
-            trials.append(bench.trial(remedy))
-        trials = bench.timed(trials)
+    bench = _Bench(factory, x, y, name, began + budget, progress)
+    with _alarm(budget, f"{name or 'the factory'}: took over {budget:g} s to make one model"):
+        bench.make_control()
+    trials = [bench.control()]
+    bench.took.append(time.monotonic() - began)
+    for remedy in ("ops_where", "tf_cast", PAIR, CHILDREN, FUNCTIONAL):
+        trials.append(bench.trial(remedy))
+    trials = bench.timed(trials)
     return Comparison(bench.name, tuple(trials), time.monotonic() - began)
 
 
@@ -147,7 +145,7 @@ class _Bench:
             self.weight = given[2] if len(given) > 2 else None
             self.name = self.name or type(self.model).__name__
             require_ready(self.model, self.name)
-            self.values = arrays(self.model.variables)
+            self.values = hosts(self.model.variables)
             with preserved(self.model) as snapshot:
                 self.fed = feed(self.model, self.x, self.y, self.weight, self.name, snapshot)
                 self.outputs = self.fed.outputs(self.model)

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from remedies.changes import Change
-from remedies.findings import Report
-from remedies.losses import NOTHING, losses
+from remedies.findings import NOTHING, Report, losses
 
 CONTROL = "control"
 SPENT = "not tried: the budget is spent; raise --budget"

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from remedies.cures import holds
-from remedies.difference import Difference
-from remedies.findings import Cause, Cure
+from remedies.difference import ALL_SETTINGS, Difference
+from remedies.findings import Cause, Cure, names, selves, top_layers
 from remedies.inventory import layers, objects
 from remedies.libraries import definer, of_framework, of_user
-from remedies.losses import names, selves, top_layers
 from remedies.optimizers import AGAIN, auto_scaled, loss_scale, trainable_in, trained_by
 from remedies.trip import Subject, Trip
 
@@ -20,33 +19,55 @@ def causes(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Cause]:
     """Yield a cause for each kind of setting that was lost on any of `trips`."""
     first = trips[0]
     if recompiled(subject, first):
-        yield from compiled(subject, first)
+        yield compiled(subject, first)
     elif first.settings and not first.of("weight", lost=True):
-        yield _settings(subject, first)
+        yield _settings(subject.model, first)
     if frozen := first.of("trainable"):
-        yield _frozen(subject, frozen)
+        yield _frozen(type(subject.model), frozen)
     for trip in [trip for trip in trips if trip.of("policy")][:1]:
-        yield _precision(trip)
+        changes = [f"self.{d.path}: {d.before} -> {d.after}" for d in trip.of("policy")[:4]]
+        yield Cause(
+            "precision",
+            "Layers made in __init__ take the dtype policy of the process that loads them, not the "
+            "one they were saved with.",
+            f"{trip.name}: {'; '.join(changes)}.",
+            (
+                "set the policy before loading: keras.config.set_dtype_policy(...), as in training",
+                "or give it to each layer in __init__: Dense(..., dtype=...)",
+            ),
+        )
 
 
-def compiled(subject: Subject, trip: Trip) -> Iterator[Cause]:
-    """Yield the cause where `compile` is overridden and something of it was lost."""
+def recompiled(subject: Subject, trip: Trip) -> bool:
+    """Whether something was lost that an overridden `compile` sets."""
+    values = any(set_by_compile(subject.model, d) for d in trip.of("attribute"))
+    overridden = not of_framework(definer(type(subject.model), "compile"))
+    return overridden and bool(trip.settings or trip.of("optimizer") or values)
+
+
+def set_by_compile(model: Any, difference: Difference) -> bool:
+    """Whether an attribute is named as an argument of the model's own `compile`."""
+    cls, name = type(model), difference.path.partition("[")[0].lstrip("_")
+    own = difference.owner is model and not of_framework(definer(cls, "compile"))
+    return own and name in inspect.signature(cls.compile).parameters
+
+
+def compiled(subject: Subject, trip: Trip) -> Cause:
+    """Return the cause where `compile` is overridden and something of it was lost."""
     model, cls = subject.model, type(subject.model)
-    if not recompiled(subject, trip):
-        return
     source = definer(cls, "compile")
     values = [d for d in trip.of("attribute") if set_by_compile(model, d)]
-    lost = trip.of("optimizer")
+    lost = len(trip.of("optimizer"))
     what = selves(_optimizers(model)) or "the optimizer"
-    if "all of compile()" in trip.settings:
-        how = f"uncompiled, without {what} and its {len(lost)} variables"
+    if ALL_SETTINGS in trip.settings:
+        how = f"uncompiled, without {what} and its {lost} variables"
     elif trip.settings:
         how = f"compiled as the class does it: {', '.join(trip.settings)} differ"
-        how += f", and {len(lost)} variables of {what} are lost" * bool(lost)
+        how += f", and {lost} variables of {what} are lost" * bool(lost)
     else:
         how = (
-            f"compiled with the same settings, and {len(lost)} variables of {what} are not loaded: "
-            "on load the optimizer has not been built"
+            f"compiled with the same settings, and {lost} variables of {what} are not loaded: on "
+            "load the optimizer has not been built"
         )
     also = f" {names(values)}, which compile sets, is lost too." * bool(values)
     after = ["model.compile(...)  # as in training", *_build_lines(model, "model")]
@@ -59,7 +80,7 @@ def compiled(subject: Subject, trip: Trip) -> Iterator[Cause]:
         do = (*cure.steps, f"or, {AGAIN}")
     elif of_user(source):
         do = (f"write get_compile_config and compile_from_config in {source.__name__}", *do)
-    yield Cause(
+    return Cause(
         "compile",
         f"{source.__name__}.compile is overridden, so Keras does not repeat it on load: the model "
         f"comes back {how}.{also}",
@@ -67,21 +88,6 @@ def compiled(subject: Subject, trip: Trip) -> Iterator[Cause]:
         do,
         cure,
     )
-
-
-def recompiled(subject: Subject, trip: Trip) -> bool:
-    """Whether something was lost that an overridden `compile` sets."""
-    values = any(set_by_compile(subject.model, d) for d in trip.of("attribute"))
-    overridden = not of_framework(definer(type(subject.model), "compile"))
-    return overridden and bool(trip.settings or trip.of("optimizer") or values)
-
-
-def set_by_compile(model: Any, difference: Difference) -> bool:
-    """Whether an attribute is named as an argument of the model's own `compile`."""
-    compile_ = type(model).compile
-    name = difference.path.partition("[")[0].lstrip("_")
-    own = difference.owner is model and not of_framework(definer(type(model), "compile"))
-    return own and name in inspect.signature(compile_).parameters
 
 
 def _optimizers(model: Any) -> list[str]:
@@ -108,18 +114,12 @@ def _compile_code(model: Any) -> str:
         else f'"{name}": keras.saving.serialize_keras_object(self.{name})'
         for name in kept
     )
-    inherited = ["    config = super().get_compile_config()"] if standard & set(kept) else []
-    return "\n".join(
-        [
-            "def get_compile_config(self):",
-            *inherited,
-            f"    return {{\n        {entries},\n    }}",
-            "",
-            "def compile_from_config(self, config):",
-            "    self.compile(**keras.saving.deserialize_keras_object(config))",
-            *(f"    {text}" for text in _build_lines(model, "self")),
-        ]
-    )
+    inherited = "    config = super().get_compile_config()\n" if standard & {*kept} else ""
+    return (
+        f"def get_compile_config(self):\n{inherited}    return {{\n        {entries},\n    }}\n\n"
+        "def compile_from_config(self, config):\n"
+        "    self.compile(**keras.saving.deserialize_keras_object(config))"
+    ) + "".join(f"\n    {text}" for text in _build_lines(model, "self"))
 
 
 def _build_lines(model: Any, owner: str) -> list[str]:
@@ -134,54 +134,35 @@ def _build_lines(model: Any, owner: str) -> list[str]:
     return lines
 
 
-def _settings(subject: Subject, trip: Trip) -> Cause:
-    model = subject.model
-    kind = type(model.optimizer).__name__
+def _settings(model: Any, trip: Trip) -> Cause:
     if auto_scaled(model):
         return loss_scale()
-    if "optimizer" not in (model.get_compile_config() or {}):
-        return Cause(
-            "compile",
-            "The model itself has forgotten its optimizer's settings, as a save in the old HDF5 "
-            f"format makes it (a fault of Keras), so the file brings back no {kind}.",
-            do=("save as .keras only; compile() again with the same arguments and train on",),
-        )
-    why = f"Compile settings differ after loading: {', '.join(trip.settings)}."
-    return Cause("compile", why, f"the optimizer is {kind}.", (AGAIN,))
+    kind = type(model.optimizer).__name__
+    if "optimizer" in (model.get_compile_config() or {}):
+        why = f"Compile settings differ after loading: {', '.join(trip.settings)}."
+        return Cause("compile", why, f"the optimizer is {kind}.", (AGAIN,))
+    return Cause(
+        "compile",
+        "The model itself has forgotten its optimizer's settings, as a save in the old HDF5 "
+        f"format makes it (a fault of Keras), so the file brings back no {kind}.",
+        do=("save as .keras only; compile() again with the same arguments and train on",),
+    )
 
 
-def _frozen(subject: Subject, differences: list[Difference]) -> Cause:
+def _frozen(cls: type, differences: list[Difference]) -> Cause:
     shown = ", ".join(top_layers(differences))
     thawed = [d for d in differences if d.before is False]
     flags = [f"{name}.trainable = {not thawed}" for name in top_layers(thawed or differences)[:4]]
-    cls = type(subject.model)
-    here = f"set it where the layers are made, at the end of {cls.__name__}.__init__: "
     why = (
-        f"The trainable flag is in no file for layers inside a subclassed model or layer (a "
+        "The trainable flag is in no file for layers inside a subclassed model or layer (a "
         f"functional model keeps those of its own layers alone): {shown} would train again, and "
         "the optimizer's variables no longer fit."
     )
+    here = f"set it where the layers are made, at the end of {cls.__name__}.__init__: "
+    after = "after loading: set it again, then compile(...), "
+    after += "optimizer.build(model.trainable_variables) and load_weights(path)"
     return Cause(
         "frozen",
         why if thawed else f"The trainable flag of {shown} differs after loading.",
-        f"after loading, trainable differs for {shown}.",
-        (
-            *([here + "; ".join(flags)] if of_user(cls) else []),
-            "after loading: set it again, then compile(...), "
-            "optimizer.build(model.trainable_variables) and load_weights(path)",
-        ),
-    )
-
-
-def _precision(trip: Trip) -> Cause:
-    changes = [f"self.{d.path}: {d.before} -> {d.after}" for d in trip.of("policy")[:4]]
-    return Cause(
-        "precision",
-        "Layers made in __init__ take the dtype policy of the process that loads them, not the "
-        "one they were saved with.",
-        f"{trip.name}: {'; '.join(changes)}.",
-        (
-            "set the policy before loading: keras.config.set_dtype_policy(...), as in training",
-            "or give it to each layer in __init__: Dense(..., dtype=...)",
-        ),
+        do=(here + "; ".join(flags), f"or, {after}") if of_user(cls) else (after,),
     )

@@ -9,10 +9,9 @@ from typing import Any
 from remedies.compile_settings import set_by_compile
 from remedies.cures import holds, scope_of
 from remedies.difference import STATE, Difference
-from remedies.findings import Cause, Cure
+from remedies.findings import Cause, Cure, names
 from remedies.inventory import objects
 from remedies.libraries import definer, of_framework, of_user
-from remedies.losses import names
 from remedies.outside import is_recurrent
 from remedies.trip import Failure, Subject, Trip
 
@@ -51,7 +50,7 @@ def causes(subject: Subject, trip: Trip) -> Iterator[Cause]:
         yield from _hidden(subject)
 
 
-def raised(subject: Subject, failure: Failure) -> Iterator[Cause]:
+def raised(subject: Subject, failure: Failure, _: object = None) -> Iterator[Cause]:
     """Yield the one config at fault for a save or load that raises, if any is."""
     owner, suspects = failure.owner, list(_configured(subject.model))
     if hasattr(owner, "get_config") and not any(thing is owner for _, thing in suspects):
@@ -85,20 +84,20 @@ def _where(path: str, thing: Any) -> str:
     return type(thing).__name__ + (f" (self.{path})" if path else "")
 
 
-def _steps(thing: Any, cure: Cure, missing: list[str]) -> tuple[str, ...]:
+def _cause(thing: Any, why: str, cure: Cure, missing: list[str]) -> Cause:
     cls = type(thing)
+    do = [*cure.steps]
+    if missing:
+        kept = "; ".join(f"self.{name} = {name}" for name in missing)
+        do.append(f"and write in __init__: {kept}")
+    if not constructor(cls):
+        do.append("or take **kwargs in __init__ and hand it on: super().__init__(**kwargs)")
     if not of_user(cls):
-        return (
+        do = [
             f"{cls.__name__} is a library's: subclass it with the get_config below, or make the "
-            "model by your own code and call load_weights on the file",
-        )
-    kept = "; ".join(f"self.{name} = {name}" for name in missing)
-    bare = "or take **kwargs in __init__ and hand it on: super().__init__(**kwargs)"
-    return (
-        *cure.steps,
-        *([f"and write in __init__: {kept}"] if missing else []),
-        *([] if constructor(cls) else [bare]),
-    )
+            "model by your own code and call load_weights on the file"
+        ]
+    return Cause("get_config", why, do=tuple(do), cure=cure)
 
 
 def _unsaved(failure: Failure, path: str, thing: Any, cure: Cure, missing: list[str]) -> Cause:
@@ -113,8 +112,7 @@ def _unsaved(failure: Failure, path: str, thing: Any, cure: Cure, missing: list[
             "has no get_config, and its __init__ does not take the name, dtype and so on of Keras'"
         )
     why = f"{failure.stage.capitalize()} raises, because {_where(path, thing)} {what}."
-    evidence = f"Keras says: {failure.text}"
-    return Cause("get_config", why, evidence, _steps(thing, cure, missing), cure)
+    return _cause(thing, why, cure, missing)
 
 
 def _defaults(subject: Subject, path: str, thing: Any, given: list[Difference]) -> Cause:
@@ -129,8 +127,7 @@ def _defaults(subject: Subject, path: str, thing: Any, given: list[Difference]) 
         why = f"{cls.__name__} has no get_config, and Keras' automatic one for models keeps none"
     else:
         why = f"{cls.__name__} has no get_config, and what it was given does not come back"
-    evidence = f"these attributes of {_where(path, thing)} differ after loading."
-    return Cause("get_config", f"{why}: {values}.", evidence, _steps(thing, cure, missing), cure)
+    return _cause(thing, f"{why}{f' (self.{path})' * bool(path)}: {values}.", cure, missing)
 
 
 def _hidden(subject: Subject) -> Iterator[Cause]:
@@ -140,13 +137,11 @@ def _hidden(subject: Subject) -> Iterator[Cause]:
         arguments = constructor(cls)
         code, missing = config_code(thing)
         if arguments and (missing or of_framework(definer(cls, "get_config"))):
-            yield Cause(
-                "get_config",
+            why = (
                 f"All variables came back and the results differ: {_where(path, thing)} takes "
-                f"arguments ({', '.join(arguments)}) that its get_config lacks.",
-                do=("keep every argument in __init__ and return it from get_config, as below",),
-                cure=Cure(code, f"in class {cls.__name__}"),
+                f"arguments ({', '.join(arguments)}) that its get_config lacks."
             )
+            yield _cause(thing, why, Cure(code, f"in class {cls.__name__}"), missing)
             return
 
 

@@ -8,14 +8,12 @@ from itertools import chain
 from remedies import (
     compile_settings,
     configs,
-    converted,
     optimizers,
     outside,
     raised,
     rebuilding,
 )
-from remedies.findings import Cause
-from remedies.losses import names
+from remedies.findings import Cause, names
 from remedies.trip import Subject, Trip
 
 
@@ -37,15 +35,17 @@ def _causes(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Cause]:
 def _losses(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Cause]:
     first = trips[0]
     second = next((trip for trip in trips if trip.name == "second generation"), first)
-    layers_changed = list(converted.causes(subject, first, second))
+    recompiled = compile_settings.recompiled(subject, first)
+    layers_changed = list(outside.converted(subject, first, second))
     if layers_changed:
         # What else differs then is theirs, but for what an overridden compile sets.
-        yield from chain(layers_changed, compile_settings.compiled(subject, first))
+        yield from layers_changed
+        if recompiled:
+            yield compile_settings.compiled(subject, first)
         return
-    recompiled = compile_settings.recompiled(subject, first)
     causes = chain(
         rebuilding.causes(subject, first, second),
-        outside.causes(subject, first),
+        outside.causes(first),
         configs.causes(subject, first),
         compile_settings.causes(subject, trips),
         () if recompiled else optimizers.causes(subject, trips),

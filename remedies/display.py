@@ -94,12 +94,7 @@ def _rescued(result: Rescue) -> Iterator[Row]:
         for cause in result.report.advice:
             yield from cause.rows()
     if result.code:
-        yield "bold", "\nWith this in the class, load_model brings the new file back whole (tried):"
-        yield from _code(result.code)
+        yield "", "\nTried: with that code in the class, load_model brings the file back whole."
     yield "", "A functional model is another class, and cannot load a file of this one."
     yield "bold", "\nOr load it with the class as it is:"
-    yield from _code(result.recipe)
-
-
-def _code(code: str) -> Iterator[Row]:
-    return (("code", f"    {text}".rstrip()) for text in code.splitlines())
+    yield from (("code", f"    {text}") for text in result.recipe.splitlines())

@@ -2,50 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+import inspect
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from remedies.arguments import spreading, tensors
-from remedies.inventory import host
+from remedies.arrays import host, leaves, mapped
+from remedies.libraries import of_framework
+from remedies.patching import patched
 from remedies.preserve import level
-from remedies.state import leaves
 
 
 @dataclass(frozen=True)
 class Feed:
-    """One batch, and the way of feeding it that this model takes.
+    """One batch, and the way of feeding it that this model takes; the model is changed by that.
 
-    Attributes
-    ----------
-    x, y, sample_weight : structure of arrays or tensors
-        The batch; None for what the user does not have.
-    as_dataset, eager, spread : bool
-        Fed as a `tf.data.Dataset` of one element; run eagerly; several arguments to `call`.
-    call : tuple
-        What `call` gets: positional and keyword arguments. Empty where there is no batch.
-    trains : bool
-        Whether `fit` works on it.
-    predicts : str
-        ``predict`` or ``call`` (a plain call), whichever works first; empty where none does.
-    problem : str
-        Why it does not train or predict, in one line.
+    Each of `x`, `y` and `sample_weight` is a structure of arrays or tensors, or None.
     """
 
     x: Any
     y: Any = None
     sample_weight: Any = None
-    as_dataset: bool = False
+    as_dataset: bool = False  # fed as a `tf.data.Dataset` of one element
     eager: bool = True
-    spread: bool = False
-    call: tuple[Any, ...] = ()
-    trains: bool = False
-    predicts: str = ""
-    problem: str = ""
+    spread: bool = False  # several arguments to `call`
+    call: tuple[Any, ...] = ()  # what `call` gets: positional and keyword arguments
+    trains: bool = False  # whether `fit` works on it
+    predicts: str = ""  # ``predict`` or ``call`` (a plain call), whichever works first
+    problem: str = ""  # why it does not train or predict, in one line
 
     def fit(self, model: Any, steps: int = 1) -> list[dict[str, float]]:
         """Train `steps` times on the batch and return what each step logged."""
@@ -88,35 +75,14 @@ class Feed:
         import keras
         import tensorflow as tf
 
-        parts = map(tuples, (self.x, self.y, self.sample_weight))
-        return tf.data.Dataset.from_tensors(keras.utils.pack_x_y_sample_weight(*parts))
+        parts = keras.utils.pack_x_y_sample_weight(self.x, self.y, self.sample_weight)
+        return tf.data.Dataset.from_tensors(parts)
 
-    @contextmanager
-    def _running(self, model: Any) -> Iterator[None]:
-        spread = spreading(type(model)) if self.spread else nullcontext()
-        names = ("_run_eagerly", "_jit_compile")
-        functions = ("train_function", "test_function", "predict_function")
-        before = {name: getattr(model, name, None) for name in (*names, *functions)}
-        try:
-            # Traced steps cost seconds each; what a file keeps does not depend on how steps run.
-            model.run_eagerly = self.eager
-            for name in functions:
-                setattr(model, name, None)
-            with spread:
-                yield
-        finally:
-            kept = functions if before["_run_eagerly"] is None else (*names, *functions)
-            for name in kept:
-                setattr(model, name, before[name])
-
-
-def tuples(structure: Any) -> Any:
-    """Return a structure with tuples for lists, which a data set takes for one tensor."""
-    if isinstance(structure, dict):
-        return {key: tuples(part) for key, part in structure.items()}
-    if isinstance(structure, (list, tuple)):
-        return tuple(map(tuples, structure))
-    return structure
+    def _running(self, model: Any) -> AbstractContextManager[None]:
+        # Traced steps cost seconds each; what a file keeps does not depend on how steps run.
+        model.run_eagerly = self.eager
+        model.train_function = model.test_function = model.predict_function = None
+        return spreading(type(model)) if self.spread else nullcontext()
 
 
 def _dense(leaf: Any) -> np.ndarray:
@@ -135,3 +101,103 @@ def batch_size(x: Any) -> int:
     shapes = (getattr(leaf, "shape", ()) for leaf in leaves(x) if leaf is not None)
     sizes = (tuple(shape)[:1] for shape in shapes)
     return next((int(size[0]) for size in sizes if size and size[0]), 1)
+
+
+def parameters(cls: type) -> dict[str, inspect.Parameter]:
+    """Return the parameters of `cls.call` that carry data, in order."""
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return {
+        name: parameter
+        for name, parameter in _all(cls).items()
+        if parameter.kind not in variadic and name != "training"
+    }
+
+
+def needs_training(cls: type) -> bool:
+    """Whether `cls.call` requires ``training``, which Keras does not pass when it rebuilds."""
+    parameter = _all(cls).get("training")
+    return parameter is not None and parameter.default is parameter.empty
+
+
+def _all(cls: type) -> dict[str, inspect.Parameter]:
+    signature = inspect.signature(cls.call)  # type: ignore[attr-defined]
+    return dict(list(signature.parameters.items())[1:])
+
+
+def spread(cls: type, inputs: Any, least: int = 2) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the positional and keyword arguments that `inputs` are for `cls.call`.
+
+    A tuple is several arguments where `call` requires at least `least`; so is a dict whose keys
+    are parameters of `call`. Anything else is one argument.
+    """
+    if of_framework(cls):
+        return (inputs,), {}
+    training = {"training": False} if needs_training(cls) else {}
+    names = parameters(cls)
+    required = [name for name, each in names.items() if each.default is each.empty]
+    keywords = any(parameter.kind is parameter.KEYWORD_ONLY for parameter in names.values())
+    fits = isinstance(inputs, (tuple, list)) and len(required) <= len(inputs) <= len(names)
+    if fits and len(inputs) > 1 and len(required) >= least and not keywords:
+        return tuple(inputs), training
+    if isinstance(inputs, dict) and len(inputs) > 1 and {*required} <= {*inputs} <= {*names}:
+        return (), inputs | training
+    return (inputs,), training
+
+
+def spreading(cls: type) -> AbstractContextManager[None]:
+    """Let `fit`, `predict` and their like feed several arguments to instances of `cls`.
+
+    Keras hands `call` one structure, so a model with two arguments could not be checked at all.
+    It is for models that do not take the structure as it is: the second argument may be optional.
+    """
+    original = cls.__call__
+
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1:
+            args, named = spread(cls, args[0], least=1)
+            kwargs = {**named, **kwargs}
+        return original(self, *args, **kwargs)
+
+    return patched(cls, {"__call__": call})
+
+
+def tensors(structure: Any) -> Any:
+    """Return a nested structure of arrays as tensors of the same dtypes.
+
+    Keras 3.0 turns a NumPy bool array that a model is called on into float32, and no tensor.
+    """
+    import keras
+    import tensorflow as tf
+
+    ready = (bool, tf.Tensor, tf.RaggedTensor, tf.SparseTensor)
+
+    def tensor(leaf: Any) -> Any:
+        if leaf is None or isinstance(leaf, ready):
+            return leaf
+        if getattr(getattr(leaf, "dtype", None), "kind", "") in ("U", "S", "O"):
+            return tf.constant(leaf.tolist())
+        return keras.ops.convert_to_tensor(leaf)
+
+    return mapped(tensor, structure)
+
+
+def input_layers(x: Any) -> Any:
+    """Return a `keras.Input` of the true dtype for each array in `x`: what `input_code` makes."""
+    import keras
+
+    return eval(input_code(x), {"keras": keras})  # noqa: S307 - our text
+
+
+def input_code(x: Any, name: str = "") -> str:
+    """Return the code that makes the inputs of a functional model that takes `x`."""
+    import keras
+
+    if isinstance(x, dict):
+        parts = (f"{key!r}: {input_code(part, key)}" for key, part in x.items())
+        return f"{{{', '.join(parts)}}}"
+    if isinstance(x, (list, tuple)):
+        return f"[{', '.join(map(input_code, x))}]"
+    dtype = str(getattr(x.dtype, "name", x.dtype))
+    dtype = "string" if dtype == "object" else keras.backend.standardize_dtype(dtype)
+    named = f", name={name!r}" if name else ""
+    return f'keras.Input({tuple(x.shape)[1:]}, dtype="{dtype}"{named})'

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
-from remedies.losses import NOTHING, losses
+from remedies.difference import Difference
 from remedies.problem import shorten
 from remedies.rebuild import Swallowed
 from remedies.trip import Trip
@@ -17,6 +18,13 @@ _TRIED = {
     True: " (tried: the model comes back whole, twice over)",
     False: " (tried: not enough by itself)",
     None: "",
+}
+
+NOTHING = "nothing lost"
+_NOUNS = {
+    "weight": "weights",
+    "optimizer": "optimizer variables",
+    "plain": "variables that Keras does not track",
 }
 
 
@@ -36,52 +44,26 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Cure:
-    """Text to paste.
-
-    Attributes
-    ----------
-    code : str
-        The text; empty where there is none.
-    place : str
-        Where to paste it: ``in class Masked``, ``after loading``.
-    cured : bool or None
-        Whether the model came back whole with it; None where that was not tried.
-    """
+    """Text to paste."""
 
     code: str = ""
-    place: str = ""
-    cured: bool | None = None
+    place: str = ""  # where to paste it: ``in class Masked``, ``after loading``
+    cured: bool | None = None  # whether the model came back whole with it; None: not tried
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """How to use it, in one sentence; none where it was tried and does not help."""
-        if not self.code or self.cured is False:
-            return ()
-        return (f"use the code below {self.place}{tried(self.cured)}",)
+        """How to use it, in one sentence."""
+        return (f"use the code below {self.place}{tried(self.cured)}",) if self.code else ()
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Why a round trip loses something, and what helps.
+    """Why a round trip loses something, and what helps."""
 
-    Attributes
-    ----------
-    name : str
-        What it is called in JSON: ``dtype``, ``get_config``.
-    why : str
-        What happens, in one or two sentences.
-    evidence : str
-        What was tried or seen on this model that says so.
-    do : tuple of str
-        What helps, best first.
-    cure : Cure
-        Text to paste.
-    """
-
-    name: str
-    why: str
-    evidence: str = ""
-    do: tuple[str, ...] = ()
+    name: str  # what it is called in JSON: ``dtype``, ``get_config``
+    why: str  # what happens
+    evidence: str = ""  # what was tried or seen on this model that says so
+    do: tuple[str, ...] = ()  # what helps, best first
     cure: Cure = Cure()
 
     def rows(self) -> Iterator[Row]:
@@ -92,7 +74,7 @@ class Cause:
             yield "dim", f"  Evidence: {self.evidence}"
         yield from (("green", f"  - {step}") for step in self.do)
         if self.cure.code:
-            yield "bold", f"  {self.cure.place}{tried(self.cure.cured)}:"
+            yield "bold", f"  {self.cure.place}:"
             yield from (("code", f"    {text}".rstrip()) for text in self.cure.code.splitlines())
 
     def to_dict(self) -> dict[str, Any]:
@@ -107,27 +89,13 @@ class LossyModelError(AssertionError):
 
 @dataclass(frozen=True)
 class Report:
-    """What `check` says.
+    """What `check` says."""
 
-    Attributes
-    ----------
-    name : str
-        The model's class, or what the user called it.
-    trips : tuple of Trip
-        First load, second generation and, where it matters, others.
-    advice : tuple of Cause
-        Each cause with what helps; empty when whole.
-    notes : tuple of str
-        What limits the verdict.
-    undecided : str
-        Why the verdict is open though nothing was lost; empty if it is not.
-    """
-
-    name: str
-    trips: tuple[Trip, ...]
-    advice: tuple[Cause, ...] = ()
-    notes: tuple[str, ...] = ()
-    undecided: str = ""
+    name: str  # the model's class, or what the user called it
+    trips: tuple[Trip, ...]  # first load, second generation and, where it matters, others
+    advice: tuple[Cause, ...] = ()  # each cause with what helps; empty when whole
+    notes: tuple[str, ...] = ()  # what limits the verdict
+    undecided: str = ""  # why the verdict is open though nothing was lost
 
     @property
     def verdict(self) -> Verdict:
@@ -168,10 +136,7 @@ class Report:
     def raise_if_lossy(self) -> Report:
         """Return the report if the model came back whole.
 
-        Raises
-        ------
-        LossyModelError
-            Otherwise. It is an `AssertionError`, so a test fails with the whole story.
+        Raises `LossyModelError` otherwise: an `AssertionError`, so a test fails with all of it.
         """
         if not self.whole:
             raise LossyModelError(self.text())
@@ -235,3 +200,51 @@ def _trip_dict(trip: Trip) -> dict[str, Any]:
 def tried(held: bool | None) -> str:
     """Say whether a cure held on this model, if it was tried."""
     return _TRIED[held]
+
+
+def losses(trip: Trip) -> str:
+    """Return in one line what `trip` lost."""
+    if trip.failure:
+        return str(trip.failure)
+    parts = [
+        f"{len(differences)} of {trip.saved[kind]} {noun} {word}"
+        for kind, noun in _NOUNS.items()
+        for word in ("lost", "changed")
+        if (differences := trip.of(kind, lost=word == "lost"))
+    ]
+    if values := trip.of("attribute", "setting"):
+        parts.append(f"{names(values)} differ" + "s" * (len(values) == 1))
+    if frozen := top_layers(trip.of("trainable")):
+        parts.append(f"trainable flag lost: {', '.join(frozen)}")
+    if policies := trip.of("policy"):
+        parts.append(f"{len(policies)} layers change precision")
+    if trip.outputs_changed:
+        parts.append(f"{max(trip.outputs_changed, 0.01):.0%} of the outputs differ")
+    if trip.step:
+        parts.append(trip.step)
+    if trip.settings:
+        parts.append(f"compile settings differ: {', '.join(trip.settings)}")
+    return ", ".join(parts) or NOTHING
+
+
+def names(differences: list[Difference], most: int = 6) -> str:
+    """Return the paths of some differences as the user writes them, the first few by name."""
+    return selves([difference.path for difference in differences], most)
+
+
+def selves(paths: list[str], most: int = 6) -> str:
+    """Return paths as the user writes them, ``self.head, self.tail``, the first few by name."""
+    more = f" and {len(paths) - most} more" if len(paths) > most else ""
+    return ", ".join(f"self.{path}" for path in paths[:most]) + more
+
+
+def top_layers(differences: list[Difference]) -> list[str]:
+    """Return the layers of some differences that lie in no other of them."""
+    paths = [difference.path for difference in differences]
+    inner = {path for path in paths if any(path.startswith(f"{outer}.") for outer in paths)}
+    return [f"self.{path}" if path else "the model" for path in paths if path not in inner]
+
+
+def place(swallowed: Swallowed) -> str:
+    """Return ``file.py:12`` for an exception's place."""
+    return f"{Path(swallowed.file).name}:{swallowed.line}"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from remedies.arguments import input_code, input_layers
-from remedies.feed import Feed
+from remedies.feed import Feed, input_code, input_layers
 from remedies.inventory import is_functional
 from remedies.libraries import definer, of_framework
 from remedies.problem import BadInputError, reason

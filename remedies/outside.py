@@ -1,42 +1,59 @@
-"""Why values differ though their layers were built: they are in no file, or were altered."""
+"""Why values differ though their layers were built: no file holds them, or they were altered."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from remedies.archive import digest_of
 from remedies.difference import Difference
-from remedies.findings import Cause
-from remedies.inventory import is_variable
+from remedies.findings import Cause, names, selves
+from remedies.inventory import is_variable, layers
 from remedies.libraries import definer, of_framework, of_user
-from remedies.losses import names, selves
-from remedies.trip import Subject, Trip
+from remedies.trip import Failure, Subject, Trip
 
 
-def causes(subject: Subject, trip: Trip) -> Iterator[Cause]:
+def causes(trip: Trip) -> Iterator[Cause]:
     """Yield why variables differ on `trip`, without being lost."""
     changed, plain = trip.of("weight", lost=False), trip.of("plain")
-    own = [difference for difference in changed if _saves_itself(type(difference.owner))]
-    recurrent = [difference for difference in [*plain, *changed] if is_recurrent(difference)]
+    recurrent = [d for d in [*plain, *changed] if is_recurrent(d)]
+    own = [d for d in changed if _saves_itself(type(d.owner))]
     if own:
         yield _own_variables(own)
     if recurrent:
-        yield _recurrent(recurrent)
-    plain = [difference for difference in plain if not is_recurrent(difference)]
+        yield Cause(
+            "recurrent_state",
+            f"The recurrent state of a stateful layer ({names(recurrent)}) is in no file: the "
+            "loaded model starts from zeros.",
+            do=(
+                "save the states beside the model (layer.states) and assign them after loading, or "
+                "call reset_state() before saving if a fresh start is right",
+            ),
+        )
+    plain = [d for d in plain if not is_recurrent(d)]
     if plain:
         yield _plain(plain)
-    rest = [d for d in changed if not _saves_itself(type(d.owner)) and not is_recurrent(d)]
+    rest = [d for d in changed if d not in own and d not in recurrent]
     if rest and not trip.of("policy"):
-        yield _changed(subject, trip, rest)
+        yield _changed(trip, rest)
+
+
+def is_recurrent(difference: Difference) -> bool:
+    """Whether it is a stateful layer's state that differs."""
+    return bool(getattr(difference.owner, "stateful", False)) and "state" in difference.path
 
 
 def in_file(trip: Trip, difference: Difference) -> bool:
     """Whether the file of `trip` holds the values of a variable, wherever it does."""
-    digest = digest_of(difference.before)
-    entries = trip.archive.entries.values() if trip.archive else ()
-    return any(entry.digest == digest for entry in entries)
+    held = trip.archive.entries.values() if trip.archive else ()
+    return digest_of(difference.before) in held
+
+
+def holders_of(differences: list[Difference]) -> list[str]:
+    """Return the layers that differences are in, each once."""
+    return list(dict.fromkeys(d.path.rpartition(".")[0] or d.path for d in differences))
 
 
 def not_in_file(absent: list[Difference]) -> Cause:
@@ -59,17 +76,6 @@ def not_in_file(absent: list[Difference]) -> Cause:
     )
 
 
-def holders_of(differences: list[Difference]) -> list[str]:
-    """Return the layers that differences are in, each once."""
-    paths = [d.path.rpartition(".")[0] or d.path for d in differences]
-    return list(dict.fromkeys(paths))
-
-
-def is_recurrent(difference: Difference) -> bool:
-    """Whether a stateful layer's state differs."""
-    return bool(getattr(difference.owner, "stateful", False)) and "state" in difference.path
-
-
 def _saves_itself(cls: type) -> bool:
     methods = ("save_own_variables", "load_own_variables")
     return any(hasattr(cls, name) and not of_framework(definer(cls, name)) for name in methods)
@@ -86,21 +92,8 @@ def _own_variables(differences: list[Difference]) -> Cause:
     return Cause(
         "own_save_and_load",
         f"{classes} has a save_own_variables or load_own_variables of its own, which gives back "
-        f"other values (it resizes or converts them): {names(differences)}.",
-        "the values differ from those that were saved, with no warning.",
-        (do,),
-    )
-
-
-def _recurrent(differences: list[Difference]) -> Cause:
-    return Cause(
-        "recurrent_state",
-        f"The recurrent state of a stateful layer ({names(differences)}) is in no file: the loaded "
-        "model starts from zeros.",
-        do=(
-            "save the states beside the model (layer.states) and assign them after loading, or "
-            "call reset_state() before saving if a fresh start is right",
-        ),
+        f"other values (it resizes or converts them), with no warning: {names(differences)}.",
+        do=(do,),
     )
 
 
@@ -109,37 +102,32 @@ def _plain(differences: list[Difference]) -> Cause:
 
     first = differences[0]
     owner, name = first.owner, first.path.rpartition(".")[2].partition("[")[0]
-    cls = type(owner).__name__
-    variable = getattr(owner, name, None)
+    cls, variable = type(owner).__name__, getattr(owner, name, None)
     trains = is_variable(variable) and getattr(variable, "trainable", False)
     layer = "" if isinstance(owner, keras.Layer) else f"make {cls} a keras.layers.Layer, and "
+    given = f'shape={np.shape(first.before)}, name="{name.strip("_")}"'
+    given += "" if trains else ", trainable=False"
     return Cause(
         "state_outside_the_file",
         f"{names(differences)}: variables that Keras does not track (a tf.Variable, or one in an "
         "object that is no layer) are in no file, and the loaded model makes new ones.",
-        "the values differ after loading, and the file does not hold them.",
-        (
-            f"{layer}make it with self.{name} = self.add_weight(shape={np.shape(first.before)}, "
-            f'name="{name.strip("_")}"{"" if trains else ", trainable=False"}) in '
-            f"{cls}.__init__ or build()",
+        do=(
+            f"{layer}make it with self.{name} = self.add_weight({given}) in {cls}.__init__ or "
+            "build()",
         ),
     )
 
 
-def _changed(subject: Subject, trip: Trip, changed: list[Difference]) -> Cause:
-    before, after = (
-        sorted(digest_of(value) for value in values)
-        for values in zip(*((d.before, d.after) for d in changed), strict=True)
-    )
+def _changed(trip: Trip, changed: list[Difference]) -> Cause:
+    values: Any = zip(*((digest_of(d.before), digest_of(d.after)) for d in changed), strict=True)
+    before, after = map(sorted, values)
     absent = [difference for difference in changed if not in_file(trip, difference)]
     if before == after:
-        owner = type(subject.model).__name__
         return Cause(
             "order",
             f"The values of {names(changed)} have changed places: on load the variables are made "
             "in another order than in training.",
-            "the same values came back, each in another variable.",
-            (f"make all layers in {owner}.__init__, and build them in the order of build()",),
+            do=("make all layers in __init__, and build them in the order of build()",),
         )
     if absent:
         return not_in_file(absent)
@@ -148,4 +136,63 @@ def _changed(subject: Subject, trip: Trip, changed: list[Difference]) -> Cause:
         f"The file holds the values of {names(changed)}, and loading does not put them back.",
         "; ".join(trip.warnings[:2]),
         ("load the weights once more after loading: model.load_weights(path)",),
+    )
+
+
+_KEEP_FLOATS = "keep the float model's file, and quantize after each load"
+
+
+def converted(subject: Subject, first: Trip, second: Trip) -> Iterator[Cause]:
+    """Yield the cause where LoRA or quantization make layers that a file does not give back."""
+    adapted = _with(subject.model, "lora_enabled")
+    if adapted and first.differences:
+        yield _lora(adapted, first)
+    quantized = _with(subject.model, "quantization_mode")
+    if quantized and (first.differences or second.failure or second.differences):
+        what = "other values, variables or policies"
+        if second.failure:
+            what = f"the loaded model cannot be saved a second time ({second.failure})"
+        yield Cause(
+            "quantized",
+            f"Quantized layers ({selves(quantized)}) do not come back as they were: {what}.",
+            do=(_KEEP_FLOATS,),
+        )
+
+
+def unsaved(subject: Subject, failure: Failure, _: object = None) -> Iterator[Cause]:
+    """Yield the cause where a quantized model cannot be saved or loaded at all."""
+    if _with(subject.model, "quantization_mode"):
+        yield Cause(
+            "quantized",
+            f"{failure.stage.capitalize()} a quantized model raises: Keras writes quantized layers "
+            "in a form that it does not read back here.",
+            do=(_KEEP_FLOATS, "for serving alone, export the quantized model: model.export(path)"),
+        )
+
+
+def _with(model: Any, mark: str) -> list[str]:
+    return [path for path, layer in layers(model).items() if getattr(layer, mark, None)]
+
+
+def _lora(adapted: list[str], trip: Trip) -> Cause:
+    lost, changed = (
+        [d for d in trip.of("weight", lost=lost) if "lora" in d.path] for lost in (True, False)
+    )
+    after = "the loaded model starts LoRA anew, on the merged kernels, so it trains otherwise"
+    if lost:
+        after = "the loaded model has no LoRA, so training goes on with all weights"
+    serve = "load it as it is: the merged kernels predict the same"
+    if trip.outputs_changed:
+        serve = "keep the float model's file: merging rounds the kernels anew"
+    return Cause(
+        "lora",
+        f"LoRA is on in {selves(adapted)}: saving merges its weights into the kernels, and "
+        f"{after}, without LoRA's optimizer state.",
+        f"lora_enabled is True in the model, and {len(lost)} of its LoRA variables are lost, "
+        f"{len(changed)} changed.",
+        (
+            f"to serve the model, {serve}",
+            "to go on training, make the model by your code, call enable_lora(rank), build the "
+            "optimizer and restore a tf.train.Checkpoint of model and optimizer",
+        ),
     )

@@ -31,13 +31,10 @@ _LAYERS: dict[str, Any] = {"action": "append", "default": [], "metavar": "LAYER"
 _CODE = "let Keras run code that the .keras file brings (safe_mode off): only if you trust it"
 _FILE = {
     "--custom-objects": _option(
-        "module or file.py that defines classes to hand to load_model; imported as it is",
-        metavar="MODULE[:NAME]",
+        "MODULE or FILE.py that defines classes to hand to load_model, :NAME for one of them; "
+        "imported as it is"
     ),
-    "--sample": _option(
-        "a batch of inputs: a NumPy archive, or a function that returns one",
-        metavar="FILE.npz|FILE.py:NAME",
-    ),
+    "--sample": _option("a batch of inputs: an .npz file, or FILE.py:NAME that returns one"),
     "--max-size": _option("unpacked size, default: 8 GiB", type=float, default=8, metavar="GIB"),
     "--run-code-in-file": _option(_CODE, action="store_true"),
     "--json": _JSON,
@@ -57,13 +54,13 @@ _COMMANDS = {
     "show": _Command(
         "Print a remedy's recipe, to copy into your own code.",
         ("remedies show tf_cast", "remedies show ops_where --workload image > model.py"),
-        {"remedy": _option("see: remedies list", metavar="REMEDY"), "--workload": _WORKLOAD},
+        {"remedy": _option("see: remedies list"), "--workload": _WORKLOAD},
     ),
     "roundtrip": _Command(
         "Save and load the shipped recipes, and show what each loses.",
         ("remedies roundtrip", "remedies roundtrip control tf_cast --jit xla --json"),
         {
-            "remedies": _option("default: all", nargs="*", metavar="REMEDY"),
+            "remedies": _option("default: all", nargs="*"),
             "--workload": _WORKLOAD,
             "--mask-dtype": _option("bool (default) or float32", default="bool"),
             "--jit": _option("default: graph", default="graph", choices=("xla", "graph")),
@@ -82,12 +79,9 @@ _COMMANDS = {
             "target": _option(
                 "module:factory or file.py:factory, returning a built model, (model, x), "
                 "(model, x, y) or (model, x, y, sample_weight); or a .keras file, an unzipped one, "
-                "or a .weights.h5 file with --factory",
-                metavar="TARGET",
+                "or a .weights.h5 file with --factory"
             ),
-            "--factory": _option(
-                "what makes the model of a .weights.h5 file", metavar="FILE.py:NAME"
-            ),
+            "--factory": _option("FILE.py:NAME that makes the model of a .weights.h5 file"),
             **_FILE,
         },
     ),
@@ -96,8 +90,7 @@ _COMMANDS = {
         ("remedies compare train.py:make", "remedies compare my.models:make --markdown"),
         {
             "target": _option(
-                "module:factory or file.py:factory, returning (model, x, y), the same each time",
-                metavar="TARGET",
+                "module:factory or file.py:factory, returning (model, x, y), the same each time"
             ),
             "--budget": _option("default: 120", type=_seconds, default=120.0, metavar="SECONDS"),
             "--json": _JSON,
@@ -111,8 +104,8 @@ _COMMANDS = {
             "remedies rescue model.keras --custom-objects train.py --sample x.npz --out good.keras",
         ),
         {
-            "target": _option("the .keras file; it is only read", metavar="FILE"),
-            "--out": _option("the new file; default: NAME.rescued.keras", metavar="FILE"),
+            "target": _option("the .keras file; it is only read"),
+            "--out": _option("the new file; default: NAME.rescued.keras"),
             "--freeze": _option("a layer that was frozen when it was saved; repeatable", **_LAYERS),
             "--unfreeze": _option(
                 "a layer that the class freezes and that trained when it was saved", **_LAYERS
@@ -123,7 +116,7 @@ _COMMANDS = {
     "new": _Command(
         "Write a small workload folder, to measure your own recipes with the suite.",
         ("remedies new my_model",),
-        {"folder": _option("the folder to make; its name is the name", metavar="PATH")},
+        {"folder": _option("the folder to make; its name is the name")},
     ),
 }
 

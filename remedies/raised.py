@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from remedies import configs, converted
-from remedies.findings import Cause, Cure, tried
+from remedies import configs, outside
+from remedies.findings import Cause, Cure, selves, tried
 from remedies.inventory import layers, owned_classes
 from remedies.libraries import definer, of_framework, of_user
-from remedies.losses import selves
 from remedies.problem import shorten
 from remedies.trip import Failure, Subject, Trip, travel
 
@@ -20,36 +19,32 @@ _REGISTER = "@keras.saving.register_keras_serializable()"
 
 def causes(subject: Subject, failure: Failure, others: tuple[Trip, ...]) -> Iterator[Cause]:
     """Yield the cause of `failure`; `others` are trips that went well with the classes given."""
-    for reader in (_lambda, _unregistered, _quantized, _own_build, _config, _other):
-        cause = next(reader(subject, failure, others), None)
-        if cause is not None:
-            yield cause
-            return
+    readers: tuple[Callable[[Subject, Failure, tuple[Trip, ...]], Iterator[Cause]], ...]
+    readers = (_lambda, _unregistered, outside.unsaved, _own_build, configs.raised, _other)
+    yield next(cause for reader in readers for cause in reader(subject, failure, others))
 
 
-def _lambda(subject: Subject, failure: Failure, _: Any) -> Iterator[Cause]:
+def _lambda(subject: Subject, failure: Failure, _: object) -> Iterator[Cause]:
     """Name the `Lambda` layers whose function is a Python lambda."""
     import keras
 
     lambdas = {
-        path: layer
+        path: layer.function
         for path, layer in layers(subject.model).items()
         if isinstance(layer, keras.layers.Lambda)
         and getattr(layer.function, "__name__", "") == "<lambda>"
     }
     if lambdas and failure.stage == "loading" and "safe_mode" in str(failure.error):
-        held = _named(subject, [layer.function for layer in lambdas.values()])
+        held = _named(subject, [*lambdas.values()])
         yield Cause(
             "python_lambda",
-            f"Loading raises, because a Lambda layer ({selves([*lambdas])}) has a Python lambda: "
-            "the file holds that as code, and load_model in its safe mode runs no code from a "
-            "file.",
-            "a Python lambda has no name by which the file could say which function is meant.",
-            (
+            f"Loading raises, because a Lambda layer ({selves([*lambdas])}) has a Python lambda, "
+            "which has no name: the file holds it as code, and load_model in its safe mode runs no "
+            "code from a file.",
+            do=(
                 f"write the lambda as a function, def scale(x): ..., with {_REGISTER} above it, "
                 f"and hand that to Lambda{tried(held)}",
-                "or write a keras.layers.Layer of your own, registered the same way, in place of "
-                "Lambda",
+                "or write a keras.layers.Layer of your own, registered the same way",
                 "or, for the file as it is and if you trust it: load_model(path, safe_mode=False)",
             ),
         )
@@ -61,11 +56,10 @@ def _named(subject: Subject, lambdas: list[Any]) -> bool:
     try:
         for name, function in functions.items():
             function.__name__ = name
-        trips = travel(subject, scope=functions, train=False)
+        return all(trip.whole for trip in travel(subject, scope=functions, train=False))
     finally:
-        for function in functions.values():
+        for function in lambdas:
             function.__name__ = "<lambda>"
-    return all(trip.whole for trip in trips)
 
 
 def _unregistered(subject: Subject, failure: Failure, others: tuple[Trip, ...]) -> Iterator[Cause]:
@@ -76,48 +70,36 @@ def _unregistered(subject: Subject, failure: Failure, others: tuple[Trip, ...]) 
     kind, what = unknown.groups() if unknown else ("class", ", ".join(classes))
     base = classes[what].__bases__[0].__name__ if what in classes else "..."
     keyword = "def" if kind == "function" else "class"
-    cured = bool(others) or None
-    loads = " (tried: with it, the model loads)" if others else ""
+    loads, held = " (tried: with it, the model loads)" * bool(others), bool(others) or None
     yield Cause(
         "not_registered",
         f"Loading raises: {what} is not registered, so keras.saving.load_model does not know it.",
-        f"Keras says: {shorten(failure.text, 200)}",
-        (
+        do=(
             f"write {_REGISTER} above {what}, and import that module before loading",
             f'or load with load_model(path, custom_objects={{"{what}": {what}}}){loads}',
         ),
-        Cure(f"{_REGISTER}\n{keyword} {what}({base}):", f"above {keyword} {what}", cured),
+        cure=Cure(f"{_REGISTER}\n{keyword} {what}({base}):", f"above {keyword} {what}", held),
     )
 
 
-def _quantized(subject: Subject, failure: Failure, _: Any) -> Iterator[Cause]:
-    return converted.raised(subject, failure)
-
-
-def _config(subject: Subject, failure: Failure, _: Any) -> Iterator[Cause]:
-    return configs.raised(subject, failure)
-
-
-def _own_build(subject: Subject, failure: Failure, _: Any) -> Iterator[Cause]:
+def _own_build(subject: Subject, failure: Failure, _: object) -> Iterator[Cause]:
     """Name the layers inside whose own `build` leaves children unbuilt."""
-    unbuilt = {}
-    if "was never built" in str(failure.error):
-        things = layers(subject.model)
-        unbuilt = {path: left for path, layer in things.items() if (left := _left_by(layer))}
+    asked = layers(subject.model) if "was never built" in str(failure.error) else {}
+    unbuilt = {path: left for path, layer in asked.items() if (left := _left_by(layer))}
     if not unbuilt:
         return
-    classes = ", ".join(dict.fromkeys(type(things[path]).__name__ for path in unbuilt))
+    cls = {path: type(asked[path]) for path in unbuilt}
     left = "; ".join(
-        f"{type(things[path]).__name__} (self.{path}): {selves(children)}"
+        f"{cls[path].__name__} (self.{path}): {selves(children)}"
         for path, children in [*unbuilt.items()][:3]
     )
     anew = (
         "make the model by your code, call it on a batch, compile(...), "
         "optimizer.build(model.trainable_variables), then load_weights(path)"
     )
-    first = next(iter(unbuilt.values()))[0]
-    build = f"build each of these layers in {classes}.build(): self.{first}.build(...)"
-    own = all(of_user(type(things[path])) for path in unbuilt)
+    first, (child, *_) = next(iter(unbuilt.items()))
+    build = f"build each of these layers in {cls[first].__name__}.build(): self.{child}.build(...)"
+    own = all(map(of_user, cls.values()))
     yield Cause(
         "children_not_built",
         f"Loading raises, because a build() of its own switches Keras' trace of call off, and it "
@@ -141,11 +123,10 @@ def _left_by(layer: Any) -> list[str]:
     return [path for path in idle if not any(path.startswith(f"{other}.") for other in idle)]
 
 
-def _other(_: Subject, failure: Failure, __: Any) -> Iterator[Cause]:
+def _other(_: Subject, failure: Failure, __: object) -> Iterator[Cause]:
     who = f", in {type(failure.owner).__name__}" if failure.owner is not None else ""
     yield Cause(
         "save_error" if failure.stage == "saving" else "load_error",
         f"{failure.stage.capitalize()} raises{who}, so nothing comes back.",
-        f"Keras says: {failure.text}",
-        (f"mend what this says: {shorten(failure.text, 240)}",),
+        do=(f"mend what this says: {shorten(failure.text, 240)}",),
     )

@@ -5,39 +5,29 @@ from __future__ import annotations
 import functools
 import inspect
 import traceback
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from remedies.arrays import leaves
+from remedies.inventory import owned_classes
 from remedies.libraries import is_framework_file, of_framework
 from remedies.patching import patched
 from remedies.problem import reason
-from remedies.state import leaves
 
 METHODS = ("call", "build", "build_from_config")
 
 
 @dataclass(frozen=True)
 class Call:
-    """One method of a model or layer as it was entered and left.
+    """One method of a model or layer as it was entered and left."""
 
-    Attributes
-    ----------
-    owner : object
-        The model or layer.
-    method : str
-        One of `METHODS`.
-    given : tuple
-        Positional and keyword arguments.
-    error : BaseException or None
-        What it raised, traceback and all; Keras' own rebuild swallows it.
-    """
-
-    owner: Any
-    method: str
-    given: tuple[Any, ...] = ()
-    error: BaseException | None = None
+    owner: Any  # the model or layer
+    method: str  # one of `METHODS`
+    given: tuple[Any, ...] = ()  # positional and keyword arguments
+    error: BaseException | None = None  # what it raised, which Keras' own rebuild swallows
 
     @property
     def dtypes(self) -> tuple[str, ...]:
@@ -47,45 +37,28 @@ class Call:
 
 @dataclass(frozen=True)
 class Swallowed:
-    """One exception that did not reach the user.
+    """One exception that did not reach the user, and the user's own line that raised it.
 
-    Attributes
-    ----------
-    owner, method : str
-        Class whose method raised it, and the method: one of `METHODS`.
-    error : str
-        Type and message, one line.
-    file, line, source : str, int, str
-        The user's own line: the last frame that is in no library. Where no such frame exists (the
-        method could not even be entered), the line that defines the method.
-    entered : bool
-        Whether the method itself ran; if not, its arguments did not fit.
+    That is the last frame that is in no library; where there is none, the line that defines the
+    method.
     """
 
-    owner: str
-    method: str
-    error: str
+    owner: str  # class whose method raised it
+    method: str  # one of `METHODS`
+    error: str  # type and message, one line
     file: str
     line: int
     source: str
-    entered: bool = True
+    entered: bool = True  # whether the method itself ran; if not, its arguments did not fit
 
 
 @contextmanager
 def observe(classes: Iterable[type]) -> Iterator[list[Call]]:
     """Record every `call`, `build` and `build_from_config` of `classes` inside the block.
 
-    Parameters
-    ----------
-    classes : iterable of type
-        Model or layer classes. Methods that one inherits from another of the user's are watched
-        there, but never Keras' own.
-
-    Yields
-    ------
-    list of Call
-        Filled as the methods are left, the innermost first. Errors are raised on as if nobody
-        watched.
+    Methods that one inherits from another of the user's are watched there, but never Keras' own.
+    The list is filled as they are left, the innermost first; errors are raised on as if nobody
+    watched.
     """
     calls: list[Call] = []
     bases = dict.fromkeys(base for cls in classes for base in cls.__mro__ if not of_framework(base))
@@ -95,6 +68,16 @@ def observe(classes: Iterable[type]) -> Iterator[list[Call]]:
             watched = {name: _recording(name, method, calls) for name, method in own.items()}
             stack.enter_context(patched(cls, watched))
         yield calls
+
+
+@contextmanager
+def watching(model: Any) -> Iterator[tuple[list[Call], list[str]]]:
+    """Record what Keras calls on the user's classes in `model`, and at last what it warned of."""
+    texts: list[str] = []
+    with warnings.catch_warnings(record=True) as given, observe(owned_classes(model)) as calls:
+        warnings.simplefilter("always")
+        yield calls, texts
+        texts += [str(each.message) for each in given if issubclass(each.category, UserWarning)]
 
 
 def _recording(name: str, method: Any, calls: list[Call]) -> Any:

@@ -7,16 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from remedies.arguments import needs_training
-from remedies.cures import REBUILT, casting, holds, rebuilding_cure
+from remedies.cures import REBUILT, NoCopyError, Retrace, casting, holds, rebuilding_cure
 from remedies.difference import Difference
-from remedies.findings import Cause, tried
+from remedies.feed import needs_training
+from remedies.findings import Cause, place, selves, tried
 from remedies.inventory import is_functional, objects, owned_classes
 from remedies.libraries import definer, of_framework
-from remedies.losses import place, selves
 from remedies.outside import holders_of, in_file, not_in_file
 from remedies.rebuild import Swallowed
-from remedies.retrace import NoCopyError, Retrace
 from remedies.trip import Subject, Trip
 
 
@@ -30,15 +28,10 @@ def causes(subject: Subject, first: Trip, second: Trip) -> Iterator[Cause]:
     if rest:
         yield _lost(subject, first, rest)
     elif not lost and second is not first and not is_functional(subject.model):
-        if second.failure:
-            yield _fails_again(second)
-        elif _records_nothing(subject, second):
+        overridden = not of_framework(definer(type(subject.model), "build_from_config"))
+        records_nothing = overridden and not second.records_inputs
+        if second.failure or second.of("weight", lost=True) or records_nothing:
             yield _second_generation(subject, second)
-
-
-def _records_nothing(subject: Subject, second: Trip) -> bool:
-    overridden = not of_framework(definer(type(subject.model), "build_from_config"))
-    return bool(second.of("weight", lost=True)) or (overridden and not second.records_inputs)
 
 
 def _lost(subject: Subject, trip: Trip, lost: list[Difference]) -> Cause:
@@ -67,11 +60,27 @@ def _raised(subject: Subject, swallowed: Swallowed) -> Cause:
     except NoCopyError:
         retrace = None
     if not swallowed.entered or _lacks_arguments(subject, swallowed, retrace):
-        return _arguments(swallowed)
+        return Cause(
+            "arguments",
+            f"{swallowed.owner}.call takes several arguments and the file records the shape of the "
+            "first, so on load Keras calls it with that alone.",
+            do=(
+                f"pass {swallowed.owner} one dict or tuple: def call(self, inputs)",
+                "write it with keras.Model(inputs, outputs) and a keras.Input for each argument",
+            ),
+        )
     needed = retrace.needed() if retrace else {}
     if needed:
         return _dtype(subject, owner, swallowed, needed)
-    return _code(swallowed, retrace.on_true if retrace else "")
+    on_true = retrace.on_true if retrace else ""
+    return Cause(
+        "code",
+        f"{swallowed.owner}.{swallowed.method} raises while Keras rebuilds the model from shapes "
+        f"alone, and Keras swallows that. The line {place(swallowed)} needs real values, or "
+        "something that is set later.",
+        f"call raises with the true dtypes too: {on_true}" * bool(on_true),
+        (f"mend the line at {place(swallowed)}: on load there are only shapes, and no values",),
+    )
 
 
 def _training(subject: Subject, owner: type, swallowed: Swallowed) -> Cause:
@@ -80,20 +89,18 @@ def _training(subject: Subject, owner: type, swallowed: Swallowed) -> Cause:
     def call(self: Any, *args: Any, training: bool = False, **kwargs: Any) -> Any:
         return original(self, *args, training=training, **kwargs)
 
-    signature = inspect.signature(original)
-    optional = signature.parameters["training"].replace(
+    asked = dict(inspect.signature(original).parameters)
+    asked["training"] = asked["training"].replace(
         default=False, kind=inspect.Parameter.KEYWORD_ONLY
     )
-    parameters = signature.parameters | {"training": optional}
-    ordered = sorted(parameters.values(), key=lambda parameter: parameter.kind)
-    call.__signature__ = signature.replace(parameters=ordered)  # type: ignore[attr-defined]
+    signature = inspect.Signature(sorted(asked.values(), key=lambda each: each.kind))
+    call.__signature__ = signature  # type: ignore[attr-defined]
     held = holds(subject, owner, {"call": call}, REBUILT)
     return Cause(
         "training_argument",
         f"{owner.__name__}.call requires `training`, which Keras does not pass when it rebuilds "
         "the model on load, so the layers are not built and their weights are dropped.",
-        f"Keras swallowed: {swallowed.error}",
-        (f"give it a default: def call(self, ..., training=False){tried(held)}",),
+        do=(f"give it a default: def call(self, ..., training=False){tried(held)}",),
     )
 
 
@@ -107,27 +114,22 @@ def _lacks_arguments(subject: Subject, swallowed: Swallowed, retrace: Retrace | 
     return differs or "required" in swallowed.error
 
 
-def _arguments(swallowed: Swallowed) -> Cause:
-    name = swallowed.owner
-    return Cause(
-        "arguments",
-        f"{name}.call takes several arguments and the file records the shape of the first, so on "
-        "load Keras calls it with that alone.",
-        f"Keras swallowed: {swallowed.error}",
-        (
-            f"pass {name} one dict or tuple: def call(self, inputs)",
-            "write it with keras.Model(inputs, outputs) and a keras.Input for each argument",
-        ),
-    )
-
-
 def _dtype(
     subject: Subject, owner: type, swallowed: Swallowed, needed: dict[str, tuple[int, str]]
 ) -> Cause:
     words = ", ".join(f"{path} is {dtype}" for path, (_, dtype) in needed.items())
+    casts = [f'tf.cast({path}, "{dtype}")' for path, (_, dtype) in needed.items()]
+    dtypes, kinds = dict(needed.values()), {dtype for _, dtype in needed.values()}
     do = []
-    if any(dtype != "string" for _, dtype in needed.values()):
-        do.append(_cast(subject, owner, swallowed, needed))
+    if kinds != {"string"}:
+        held = None
+        if owner is not type(subject.model) and len(kinds) == 1:
+            # What reaches an inner layer is numbered anew: all that is no float is meant.
+            dtypes = dict.fromkeys(range(8), *kinds)
+        if owner is type(subject.model) or len(kinds) == 1:
+            held = holds(subject, owner, casting(owner, dtypes), REBUILT)
+        before = f"cast just before the operation at {place(swallowed)}"
+        do.append(f"{before}: {' and '.join(casts)}{tried(held or None)}")
     if "tf.where" in swallowed.source:
         do.append("write keras.ops.where for tf.where in that line: it casts by itself")
     first = next(iter(needed.values()))[1]
@@ -145,54 +147,25 @@ def _dtype(
     )
 
 
-def _cast(
-    subject: Subject, owner: type, swallowed: Swallowed, needed: dict[str, tuple[int, str]]
-) -> str:
-    dtypes = dict(needed.values())
-    casts = " and ".join(f'tf.cast({path}, "{dtype}")' for path, (_, dtype) in needed.items())
-    held = None
-    if owner is not type(subject.model) and len(set(dtypes.values())) == 1:
-        # What reaches an inner layer is numbered anew: its tensors that are no floats are meant.
-        dtypes = dict.fromkeys(range(8), next(iter(dtypes.values())))
-    if owner is type(subject.model) or len(set(dtypes.values())) == 1:
-        held = holds(subject, owner, casting(owner, dtypes), REBUILT)
-    return f"cast just before the operation at {place(swallowed)}: {casts}{tried(held or None)}"
-
-
-def _code(swallowed: Swallowed, on_true: str) -> Cause:
-    return Cause(
-        "code",
-        f"{swallowed.owner}.{swallowed.method} raises while Keras rebuilds the model from shapes "
-        f"alone, and Keras swallows that. The line {place(swallowed)} needs real values, or "
-        "something that is set later.",
-        f"call raises with the true dtypes too: {on_true}"
-        if on_true
-        else f"Keras swallowed: {swallowed.error}",
-        (f"mend the line at {place(swallowed)}: on load there are only shapes, and no values",),
-    )
-
-
 def _children(subject: Subject, lost: list[Difference]) -> Cause:
     unbuilt = selves(holders_of(lost), 1_000)
     builder = _own_builder(subject, holders_of(lost))
+    why = (
+        f"On load Keras builds what call reaches when it is not training; {unbuilt} is used "
+        "elsewhere only (in training, in train_step, behind a condition), so its saved weights "
+        "are dropped."
+    )
+    do = (
+        f"run {unbuilt} on every call, in training or not (a build() that builds only these would "
+        "take the place of Keras' own, which builds the others)"
+    )
     if builder:
         why = (
             f"{builder} is the user's own, so Keras does not trace call on load, and it builds "
             f"nothing of {unbuilt}: their saved weights are dropped."
         )
         do = f"build every layer in {builder}(): {unbuilt}"
-    else:
-        why = (
-            f"On load Keras builds what call reaches when it is not training; {unbuilt} is used "
-            "elsewhere only (in training, in train_step, behind a condition), so its saved "
-            "weights are dropped."
-        )
-        do = (
-            f"run {unbuilt} on every call, in training or not (a build() that builds only these "
-            "would take the place of Keras' own, which builds the others)"
-        )
-    evidence = f"after loading, {unbuilt} had no weights, and call raised nothing."
-    return Cause("children_not_built", why, evidence, (do,))
+    return Cause("children_not_built", why, "on load call raised nothing.", (do,))
 
 
 def _own_builder(subject: Subject, unbuilt: list[str]) -> str:
@@ -208,6 +181,13 @@ def _own_builder(subject: Subject, unbuilt: list[str]) -> str:
 
 
 def _second_generation(subject: Subject, trip: Trip) -> Cause:
+    if trip.failure:
+        return Cause(
+            "second_generation",
+            f"The first load comes back, but the loaded model cannot be saved and loaded again: "
+            f"{trip.failure}.",
+            do=("keep the first file, and save again only from a model made by your own code",),
+        )
     cure = rebuilding_cure(subject)
     lost = bool(trip.of("weight", lost=True))
     return Cause(
@@ -215,18 +195,6 @@ def _second_generation(subject: Subject, trip: Trip) -> Cause:
         f"{type(subject.model).__name__}'s build_from_config builds the layers but keeps no record "
         "of the inputs (get_build_config() is None after loading), so the next save and load "
         + ("loses them." if lost else "has nothing to build from."),
-        "the model that was saved records nothing."
-        if subject.model.get_build_config() is None
-        else "the first load came back whole, the second did not.",
-        (*cure.steps, "or write build() in place of build_from_config"),
-        cure,
-    )
-
-
-def _fails_again(trip: Trip) -> Cause:
-    return Cause(
-        "second_generation",
-        f"The first load comes back, but the loaded model cannot be saved and loaded again: "
-        f"{trip.failure}.",
-        do=("keep the first file, and save again only from a model made by your own code",),
+        do=(*cure.steps, "or write build() in place of build_from_config"),
+        cure=cure,
     )

@@ -1,22 +1,21 @@
-"""Inputs made from what is known of a model: shapes, and dtypes found by trying."""
+"""Inputs made from what is known of a model: shapes, and dtypes that are tried."""
 
 from __future__ import annotations
 
 import functools
 import itertools
 import math
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from remedies.archive import DAMAGED, judge_members
-from remedies.arguments import parameters, spread, tensors
+from remedies.archive import opened
+from remedies.arrays import mapped
+from remedies.feed import parameters, spread, tensors
 from remedies.inventory import is_functional
-from remedies.problem import BadInputError, one_line, reason
-from remedies.state import mapped
+from remedies.problem import BadInputError, reason
 
 DTYPES = ("float32", "int32", "bool", "string")
 # Lengths to try for what a model leaves open; most tables and windows take the first.
@@ -39,25 +38,24 @@ def shapes_of(build_config: Any) -> Any:
         if isinstance(several, Mapping):
             return {key.removesuffix("_shape"): _tuples(shape) for key, shape in several.items()}
     except TypeError:
-        # A file can say anything here; what is no shape is as good as none.
-        return None
+        pass  # a file can say anything here; what is no shape is as good as none
     return None
 
 
 def _tuples(shapes: Any) -> Any:
-    if _is_shape(shapes):
-        return tuple(shapes)
     if isinstance(shapes, Mapping):
         return {key: _tuples(shape) for key, shape in shapes.items()}
+    if _is_shape(shapes):
+        return tuple(shapes)
     if isinstance(shapes, (list, tuple)):
-        return tuple(_tuples(shape) for shape in shapes)
+        return tuple(map(_tuples, shapes))
     raise TypeError(f"{shapes!r} is no shape")
 
 
 def _is_shape(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and all(
-        each is None or (isinstance(each, int) and not isinstance(each, bool) and each >= 0)
-        for each in value
+        size is None or (isinstance(size, int) and not isinstance(size, bool) and size >= 0)
+        for size in value
     )
 
 
@@ -67,9 +65,8 @@ def for_arguments(cls: type, shapes: Any) -> Any:
     Keras records the first one's only; the others are taken to be of the same shape.
     """
     required = [name for name, each in parameters(cls).items() if each.default is each.empty]
-    if _is_shape(shapes) and len(required) > 1:
-        return dict.fromkeys(required, shapes)
-    return shapes
+    several = _is_shape(shapes) and len(required) > 1
+    return dict.fromkeys(required, shapes) if several else shapes
 
 
 def leaves(shapes: Any) -> list[tuple[int | None, ...]]:
@@ -85,17 +82,14 @@ def draw(shapes: Any, dtypes: Iterator[str], size: int = 2, seed: int = 0) -> An
 
     Floats lie in 0 to 1, integers are 0 or 1, so that they index any table; texts are words.
     """
-    if _is_shape(shapes):
-        full = (shapes[0] or 2, *(size if n is None else n for n in shapes[1:])) if shapes else ()
-        if math.prod(full) > _LARGEST:
-            raise BadInputError(f"inputs of shape {shapes} are too large to make up; give a sample")
-        return _drawn(np.random.default_rng(seed + len(full)).random(full), next(dtypes))
     if isinstance(shapes, Mapping):
         return {key: draw(shapes[key], dtypes, size, seed + 1) for key in sorted(shapes)}
-    return tuple(draw(shape, dtypes, size, seed + 1) for shape in shapes)
-
-
-def _drawn(values: np.ndarray, dtype: str) -> Any:
+    if not _is_shape(shapes):
+        return tuple(draw(shape, dtypes, size, seed + 1) for shape in shapes)
+    full = (shapes[0] or 2, *(size if n is None else n for n in shapes[1:])) if shapes else ()
+    if math.prod(full) > _LARGEST:
+        raise BadInputError(f"inputs of shape {shapes} are too large to make up; give a sample")
+    values, dtype = np.random.default_rng(seed + len(full)).random(full), next(dtypes)
     if dtype == "string":
         import tensorflow as tf
 
@@ -117,10 +111,7 @@ def candidates(shapes: Any) -> Iterator[Any]:
 def discover(model: Any, shapes: Any) -> Any:
     """Return inputs of `shapes` that `model` can be called on, trying dtypes per leaf.
 
-    Raises
-    ------
-    BadInputError
-        Where none of `DTYPES` per input works; it gives the last reason.
+    Raises `BadInputError`, with the last reason, where none of `DTYPES` per input works.
     """
     why = "no shapes are recorded"
     for inputs in itertools.islice(candidates(shapes), _TRIES):
@@ -140,10 +131,7 @@ def discover(model: Any, shapes: Any) -> Any:
 def inputs_for(model: Any) -> Iterator[Any]:
     """Yield inputs for a live model, from its `keras.Input`s or from its recorded shapes.
 
-    Raises
-    ------
-    BadInputError
-        Where neither is known, or no dtypes work.
+    Raises `BadInputError` where neither is known, or no dtypes work.
     """
     if is_functional(model):
         tensor = getattr(model, "_inputs_struct", model.inputs)
@@ -169,78 +157,54 @@ def _like(tensor: Any, size: int) -> Any:
     return array
 
 
-def sample_of(place: str | None) -> Any:
-    """Return a sample from an ``.npz`` file, or from a function (``file.py:name``) that makes one.
+def load_sample(place: str | Path, shapes: Any = None) -> Any:
+    """Return a sample: from an ``.npz`` file, or from a function (``file.py:name``) that makes one.
 
-    Raises
-    ------
-    BadInputError
-        Where it is not there or raises.
+    The file's keys are the model's input names (or the argument names of `call`); a single array
+    may have any key; ``arr_0``, ``arr_1`` ... are a tuple. Python objects in it are refused.
+    Raises `BadInputError` for what is no such file, for a function that is not there or raises,
+    and for keys or shapes unlike those that the model records.
     """
     from remedies.target import made_by
 
-    if place is None or place.endswith(".npz"):
-        return None if place is None else load_sample(place)
-    made = made_by(place)
-    return made[0] if isinstance(made, tuple) and len(made) == 2 else made
-
-
-def load_sample(path: str | Path, shapes: Any = None) -> Any:
-    """Read inputs from a NumPy archive; Python objects in it are refused.
-
-    Its keys are the model's input names (or the argument names of `call`); a single array may have
-    any key; ``arr_0``, ``arr_1`` ... are a tuple.
-
-    Raises
-    ------
-    BadInputError
-        For a file that is no such archive, or keys or shapes unlike the model's `shapes`.
-    """
-    path = Path(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            judge_members(archive, path)
-        with np.load(path, allow_pickle=False) as stored:
-            result = {key: stored[key] for key in stored.files}
-    except FileNotFoundError:
-        raise BadInputError(f"{path}: no such file") from None
-    except (OSError, ValueError, EOFError, *DAMAGED) as error:
-        raise BadInputError(f"{path}: not a usable .npz sample ({one_line(error)})") from error
-    return _arranged(result, shapes, path)
-
-
-def _arranged(result: dict[str, np.ndarray], shapes: Any, path: Path) -> Any:
-    if not result:
+    path = Path(place)
+    if ".py:" in path.name:
+        made = made_by(str(place))
+        return made[0] if isinstance(made, tuple) and len(made) == 2 else made
+    with opened(path, "a usable .npz sample"), np.load(path, allow_pickle=False) as arrays:
+        sample = dict(arrays)
+        if not all(isinstance(array, np.ndarray) for array in sample.values()):
+            raise ValueError("it holds what is no array")
+    if not sample:
         raise BadInputError(f"{path}: holds no arrays")
-    if all(key.startswith("arr_") for key in result):
-        arrays = tuple(result.values())
-        return arrays if len(arrays) > 1 else arrays[0]
-    if shapes is None and len(result) == 1:
-        return result.get("x", result)
-    if shapes is None or (_is_shape(shapes) and len(result) > 1):
-        return result
-    if _is_shape(shapes):
-        return _fitting(next(iter(result.values())), shapes, path, next(iter(result)))
-    if isinstance(shapes, Mapping):
-        if set(result) != set(shapes):
-            raise BadInputError(
-                f"{path}: has the keys {', '.join(sorted(result))}; "
-                f"the model's inputs are {', '.join(sorted(map(str, shapes)))}"
-            )
-        return {key: _fitting(result[key], shapes[key], path, key) for key in shapes}
-    return tuple(result.values())
+    if all(key.startswith("arr_") for key in sample):
+        several = tuple(sample.values())
+        return several if len(several) > 1 else several[0]
+    return _arranged(sample, shapes, path)
 
 
-def _fitting(array: np.ndarray, shape: Any, path: Path, key: str) -> np.ndarray:
-    rest = tuple(shape[1:]) if _is_shape(shape) else None
-    if rest is None:
-        return array
-    fits = array.ndim == len(rest) + 1 and all(
-        want in (None, have) for want, have in zip(rest, array.shape[1:], strict=True)
-    )
-    if not fits:
+def _arranged(sample: dict[str, np.ndarray], shapes: Any, path: Path) -> Any:
+    single = len(sample) == 1
+    if shapes is None or _is_shape(shapes):
+        (key, array), *_ = sample.items()
+        named = shapes is not None or key == "x"
+        return _fitting(key, array, shapes, path) if single and named else sample
+    if not isinstance(shapes, Mapping):
+        return tuple(sample.values())
+    if set(sample) != set(shapes):
         raise BadInputError(
-            f"{path}: {key} has shape {array.shape}; the model takes (batch, "
-            f"{', '.join('any' if each is None else str(each) for each in rest)})"
+            f"{path}: has the keys {', '.join(sorted(sample))}; "
+            f"the model's inputs are {', '.join(sorted(map(str, shapes)))}"
+        )
+    return {key: _fitting(key, sample[key], shapes[key], path) for key in shapes}
+
+
+def _fitting(key: str, array: np.ndarray, shape: Any, path: Path) -> np.ndarray:
+    own, sizes = array.shape[1:], shape[1:] if _is_shape(shape) else (None,) * (array.ndim - 1)
+    near = all(size in (None, have) for size, have in zip(sizes, own, strict=False))
+    if len(own) != len(sizes) or not near:
+        text = ", ".join("any" if size is None else str(size) for size in sizes)
+        raise BadInputError(
+            f"{path}: {key} has shape {array.shape}; the model takes (batch, {text})"
         )
     return array

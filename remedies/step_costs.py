@@ -9,9 +9,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from remedies import same_step
-from remedies.arguments import spreading, tensors
 from remedies.devices import missing
-from remedies.feed import Feed
+from remedies.feed import Feed, spreading, tensors
 from remedies.libraries import definer, of_framework
 from remedies.patching import patched
 from remedies.problem import reason

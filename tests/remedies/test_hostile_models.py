@@ -16,12 +16,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remedies.archive import Archive, Limits, read
+from remedies.archive import Archive, read
 from remedies.problem import BadInputError
 from remedies.stand_ins import load_sample
 from remedies.target import from_factory
 
-LITTLE = Limits(total=4 << 20)
+LITTLE = 4 << 20
 FEW = settings(max_examples=250)
 DAMAGE = st.lists(
     st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=4)), max_size=6
