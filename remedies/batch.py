@@ -23,10 +23,7 @@ _MOST = 256
 def feed(model: Any, x: Any, y: Any, weights: Any, name: str, snapshot: Snapshot) -> Feed:
     """Find out how `model` takes what its user gave; it is put back as it was.
 
-    Raises
-    ------
-    BadInputError
-        Where the data that the user gave can neither be trained nor predicted on.
+    Raises `BadInputError` where it can neither be trained nor called on that.
     """
     if x is None:
         return _made_up(model, name, snapshot)
@@ -66,8 +63,8 @@ def _batch(x: Any, y: Any, weights: Any) -> Feed:
         return _cut(Feed(*(mapped(_narrow, _arrays(part)) for part in (x, y, weights))))
     if element is None:
         raise BadInputError("the data set that was given is empty")
-    parts = keras.utils.unpack_x_y_sample_weight(element)
-    return Feed(*map(_arrays, parts), as_dataset=True)
+    x, y, weights = map(_arrays, keras.utils.unpack_x_y_sample_weight(element))
+    return Feed(x, y, weights, as_dataset=True)
 
 
 def _cut(fed: Feed) -> Feed:

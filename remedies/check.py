@@ -71,13 +71,7 @@ def check(
 
 
 def require_ready(model: Any, name: str) -> None:
-    """Refuse what is no built Keras model.
-
-    Raises
-    ------
-    BadInputError
-        Naming `name` and what it lacks.
-    """
+    """Refuse what is no built Keras model, with a `BadInputError` that says what it lacks."""
     import keras
 
     if not isinstance(model, keras.Model):

@@ -183,7 +183,7 @@ def config_code(thing: Any) -> tuple[str, list[str]]:
             text = f"keras.saving.serialize_keras_object({text})"
         entries.append(f'"{name}": {text}')
     if isinstance(thing, (keras.Layer, keras.optimizers.Optimizer)):
-        asked = inspect.signature(cls.__init__).parameters  # type: ignore[misc]
+        asked = inspect.signature(cls.__init__).parameters
         own = [f'"{name}": {text}' for name, text in _OF_KERAS.items() if name in asked]
         entries[:0] = ["**super().get_config()"] if _takes_kwargs(cls) else own
     code = f"def get_config(self):\n    return {{{', '.join(entries)}}}"

@@ -170,15 +170,8 @@ class NoCopyError(Exception):
 class Retrace:
     """What `call` raises on stand-ins for all that it is really fed; empty where it does not.
 
-    Attributes
-    ----------
-    on_floats, on_true : str
-        On float32 for every tensor, as Keras rebuilds a model, and on the true dtypes.
-
-    Raises
-    ------
-    NoCopyError
-        Where that cannot be tried.
+    `on_floats` is on float32 for every tensor, as Keras rebuilds a model, and `on_true` on the true
+    dtypes. Raises `NoCopyError` where that cannot be tried.
     """
 
     def __init__(self, subject: Subject) -> None:

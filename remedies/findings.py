@@ -80,7 +80,7 @@ class Cause:
     def to_dict(self) -> dict[str, Any]:
         """Return the cause as plain values for JSON."""
         plain = asdict(self)
-        return {"cause": plain.pop("name")} | plain.pop("cure") | plain
+        return {"cause": plain.pop("name"), **plain.pop("cure"), **plain}
 
 
 class LossyModelError(AssertionError):
@@ -128,7 +128,7 @@ class Report:
         if self.verdict is Verdict.UNDECIDED:
             return f"{self.verdict.value}: {self.undecided}"
         first = next((step for cause in self.advice for step in cause.do), "")
-        return self.verdict.value + (f"; what to do: {first}" if first else "")
+        return f"{self.verdict.value}; what to do: {first}" if first else str(self.verdict.value)
 
     def __bool__(self) -> bool:
         raise TypeError("say which you mean: report.whole, or report.raise_if_lossy()")

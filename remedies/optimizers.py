@@ -115,7 +115,7 @@ def _idle(model: Any, trained: list[int]) -> list[str]:
 
 def _once_built(subject: Subject) -> bool:
     cls = type(subject.model)
-    original = cls.__init__  # type: ignore[misc]
+    original = cls.__init__
 
     def init(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)

@@ -142,7 +142,7 @@ def parser() -> argparse.ArgumentParser:
             epilog=f"examples:\n{examples}\n{_EXIT}",
             formatter_class=raw,
         )
-        formats = added.add_mutually_exclusive_group()
+        formats = added.add_mutually_exclusive_group() if "--json" in command.arguments else added
         for argument, settings in command.arguments.items():
             place = formats if argument in ("--json", "--markdown") else added
             place.add_argument(argument, **settings)

@@ -89,7 +89,7 @@ def _own_build(subject: Subject, failure: Failure, _: object) -> Iterator[Cause]
     if not unbuilt:
         return
     cls = {path: type(asked[path]) for path in unbuilt}
-    left = "; ".join(
+    named = "; ".join(
         f"{cls[path].__name__} (self.{path}): {selves(children)}"
         for path, children in [*unbuilt.items()][:3]
     )
@@ -103,7 +103,7 @@ def _own_build(subject: Subject, failure: Failure, _: object) -> Iterator[Cause]
     yield Cause(
         "children_not_built",
         f"Loading raises, because a build() of its own switches Keras' trace of call off, and it "
-        f"does not build these layers: {left}. A real call had built them.",
+        f"does not build these layers: {named}. A real call had built them.",
         "build() of each, tried on a copy as loading does it, left them unbuilt.",
         (build, f"or, for the file as it is: {anew}") if own else (anew,),
     )
