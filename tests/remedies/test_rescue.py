@@ -74,7 +74,7 @@ def test_the_next_three_training_steps_equal_the_originals_bit_for_bit(made, res
     assert len(found.dropped) == 7
     assert not found.loads_whole
     assert found.report is not None
-    assert found.report.advice[0].cause.value == "dtype"
+    assert found.report.advice[0].name == "dtype"
     assert_goes_on_as(made, found.model, subjects)
 
 
