@@ -81,10 +81,7 @@ def _add_check(commands: Any) -> None:
         "(model, x, y) or (model, x, y, sample_weight); or a .keras file, an unzipped one, or a "
         ".weights.h5 file with --factory",
     )
-    added.add_argument(
-        "--factory", metavar="FILE.py:NAME", help="what makes the model of a .weights.h5 file"
-    )
-    _add_file_options(added)
+    _add_file_options(added, "what makes the model of a .weights.h5 file")
 
 
 def _add_compare(commands: Any) -> None:
@@ -121,6 +118,7 @@ def _add_rescue(commands: Any) -> None:
     examples = (
         "remedies rescue model.keras --custom-objects train.py",
         "remedies rescue model.keras --custom-objects train.py --sample batch.npz --out good.keras",
+        "remedies rescue gan.keras --factory train.py:make",
     )
     added = _command(commands, "rescue", summary, *examples)
     added.add_argument("target", metavar="FILE", help="the .keras file; it is only read")
@@ -139,10 +137,12 @@ def _add_rescue(commands: Any) -> None:
         metavar="LAYER",
         help="a layer that the class freezes and that trained when the model was saved",
     )
-    _add_file_options(added)
+    makes = "makes (model, x, y), compiled; for a class with its own compile(), several optimizers"
+    _add_file_options(added, makes)
 
 
-def _add_file_options(added: argparse.ArgumentParser) -> None:
+def _add_file_options(added: argparse.ArgumentParser, factory: str) -> None:
+    added.add_argument("--factory", metavar="FILE.py:NAME", help=factory)
     added.add_argument(
         "--custom-objects",
         metavar="MODULE[:NAME]",
