@@ -192,13 +192,16 @@ def _rescue(arguments: argparse.Namespace) -> int:
     _keras_file(arguments)
     with _tensorflow():
         from remedies.rescue import rescue
-        from remedies.target import custom_objects
+        from remedies.target import custom_objects, from_factory
 
+        factory = arguments.factory
+        named = arguments.custom_objects or (factory and factory.rpartition(":")[0])
         result = rescue(
             arguments.target,
             arguments.sample,
             out=arguments.out,
-            custom_objects=custom_objects(arguments.custom_objects),
+            custom_objects=custom_objects(named),
+            made=from_factory(factory) if factory else (),
             freeze=arguments.freeze,
             unfreeze=arguments.unfreeze,
             limit=_limit(arguments),

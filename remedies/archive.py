@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from remedies.inventory import Item, take
 from remedies.problem import BadInputError, one_line
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
@@ -23,7 +24,8 @@ MOST = 8 << 30  # bytes that all members, or all arrays, of a file may take toge
 NO_LIMIT = 1 << 62  # for what this process wrote itself
 _RATIO = 100  # Keras compresses nothing: a member of over 16 MiB that unpacks to more is a bomb
 _SMALL = 16 << 20
-_CONFIG_LIMIT = 256 << 20
+# Functions of these are no part of a model, and have been used to attack those who load one.
+_NOT_MODELING = {"config", "export", "saving", "utils"}
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def _judge(archive: zipfile.ZipFile, path: Path, limit: int) -> None:
     for info in infos:
         _judge_member(info, path)
     if sum(info.file_size for info in infos) > limit:
-        raise BadInputError(f"{path}: would unpack to more than {_size(limit)}; refused")
+        raise BadInputError(f"{path}: would unpack to more than {limit:,} bytes; refused")
     # Reading to the end checks each CRC: a flipped bit is seen here, not in training.
     if damaged := archive.testzip():
         raise zipfile.BadZipFile(f"member {damaged!r} has a wrong checksum")
@@ -99,12 +101,10 @@ def _judge_member(info: zipfile.ZipInfo, path: Path) -> None:
     rooted = PurePosixPath(name).is_absolute() or PureWindowsPath(name).anchor
     if rooted or ".." in parts or stat.S_ISLNK(info.external_attr >> 16):
         raise BadInputError(f"{path}: member {name!r} points outside the archive; refused")
-    if info.flag_bits & 1:
-        raise BadInputError(f"{path}: member {name!r} is encrypted; Keras cannot read it")
     if info.file_size > max(_SMALL, _RATIO * info.compress_size):
         raise BadInputError(
-            f"{path}: member {name!r} would unpack from {_size(info.compress_size)} to "
-            f"{_size(info.file_size)}; refused as a zip bomb"
+            f"{path}: member {name!r} would unpack from {info.compress_size:,} bytes to "
+            f"{info.file_size:,} bytes; refused as a zip bomb"
         )
 
 
@@ -112,8 +112,6 @@ def _config(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
     for name in (CONFIG, WEIGHTS):
         if name not in archive.namelist():
             raise BadInputError(f"{path}: not a .keras file, it holds no {name}")
-    if archive.getinfo(CONFIG).file_size > _CONFIG_LIMIT:
-        raise BadInputError(f"{path}: its {CONFIG} is over {_size(_CONFIG_LIMIT)}; refused")
     try:
         config = json.loads(archive.read(CONFIG))
     except (ValueError, RecursionError) as error:
@@ -121,6 +119,71 @@ def _config(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
     if not isinstance(config, dict) or "class_name" not in config:
         raise BadInputError(f"{path}: its {CONFIG} does not describe a Keras model")
     return config
+
+
+def require_known(
+    config: Mapping[str, Any],
+    path: Path,
+    custom_objects: Mapping[str, Any],
+    *,
+    run_code_in_file: bool = False,
+) -> None:
+    """Refuse a model config that needs code which the user did not hand over.
+
+    Older Keras imports whatever module a config names; nothing is imported on a file's word here.
+
+    Raises `BadInputError`, naming the classes that are not registered or the code in the file.
+    """
+    import keras
+
+    asked = list(_objects(config))
+    if not run_code_in_file and any(each.get("class_name") == "__lambda__" for each in asked):
+        raise BadInputError(
+            f"{path}: holds Python code of its own (a Lambda layer), which is not run; "
+            "if you trust the file, add --run-code-in-file"
+        )
+    unknown = {
+        _name(each): None
+        for each in asked
+        if not _is_keras(each)
+        and keras.saving.get_registered_object(_name(each), custom_objects=dict(custom_objects))
+        is None
+    }
+    if unknown:
+        raise BadInputError(
+            f"{path}: its class or function {', '.join(map(repr, unknown))} is not registered; "
+            "name the module that defines it: --custom-objects your_model.py"
+        )
+
+
+def _objects(config: Any) -> Iterator[Mapping[str, Any]]:
+    pending = [config]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, dict):
+            if isinstance(part.get("class_name"), str) and "config" in part:
+                yield part
+            pending.extend(part.values())
+        elif isinstance(part, list):
+            pending.extend(part)
+
+
+def _is_keras(config: Mapping[str, Any]) -> bool:
+    if config["class_name"].startswith("__"):
+        return True
+    module = config.get("module") or ""
+    if module == "builtins":
+        return config["class_name"] != "function" or ">" not in _name(config)
+    parts = [part for part in str(module).split(".") if part != "src"]
+    if parts[0] not in ("keras", "keras_hub"):
+        return False
+    return config["class_name"] != "function" or not _NOT_MODELING & set(parts)
+
+
+def _name(config: Mapping[str, Any]) -> str:
+    if config["class_name"] == "function":
+        return str(config["config"])
+    return str(config.get("registered_name") or config["class_name"])
 
 
 def arrays_in(path: Path) -> dict[str, str]:
@@ -140,7 +203,7 @@ def _arrays(file: BinaryIO, path: Path, limit: int, size: int) -> dict[str, str]
             datasets = dict(_datasets(weights))
             declared = sum(dataset.size * dataset.dtype.itemsize for dataset in datasets.values())
             if declared > min(limit, max(_SMALL, _RATIO * size)):
-                raise BadInputError(f"its arrays would take {_size(declared)}; refused")
+                raise BadInputError(f"its arrays would take {declared:,} bytes; refused")
             return {name: digest_of(dataset[()]) for name, dataset in datasets.items()}
     except BadInputError as error:
         raise BadInputError(f"{path}: {error}") from error
@@ -164,12 +227,25 @@ def _datasets(weights: Any) -> Iterator[tuple[str, Any]]:
             yield name, child
 
 
-def contents(model: Any) -> Mapping[str, str]:
-    """Return every array of `model` as a `.keras` file of its own would hold it."""
+def saved(model: Any) -> Mapping[str, str]:
+    """Return the digest of every array that a `.keras` file of `model` holds."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)
         return read(path, NO_LIMIT).entries
+
+
+def missing(model: Any, entries: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of a file's arrays that `model` would not save bit for bit."""
+    held = saved(model)
+    return tuple(name for name, digest in entries.items() if held.get(name) != digest)
+
+
+def absent(model: Any, entries: Mapping[str, str], kinds: tuple[str, ...]) -> list[Item]:
+    """Return the variables of these kinds in `model` whose values no array of a file holds."""
+    held = set(entries.values())
+    items = (item for item in take(model).values() if item.kind in kinds)
+    return [item for item in items if digest_of(item.value) not in held]
 
 
 def digest_of(value: Any) -> str:
@@ -184,11 +260,3 @@ def _digest(content: bytes) -> str:
 def sha256(path: Path) -> str:
     """Return the SHA-256 digest of a file."""
     return _digest(path.read_bytes())
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "KiB", "MiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}"
-        count /= 1024
-    return f"{count:.1f} GiB"

@@ -71,13 +71,14 @@ def compiled(subject: Subject, trip: Trip) -> Cause:
         )
     also = f" {names(values)}, which compile sets, is lost too." * bool(values)
     after = ["model.compile(...)  # as in training", *_build_lines(model, "model")]
-    cure = Cure("\n".join([*after, "model.load_weights(path)"]), "after loading")
+    after.append("model.load_weights(path)")
+    cure = Cure("\n".join(after), "after loading")
     do: tuple[str, ...] = cure.steps
     code = _compile_code(model) if of_user(source) else ""
     if code:
         kinds = ("weight", "optimizer", "setting", *["attribute"] * bool(values))
         cure = Cure(code, f"in class {cls.__name__}", holds(subject, cls, code, kinds))
-        do = (*cure.steps, f"or, {AGAIN}")
+        do = (*cure.steps, f"or, after loading: {'; '.join(after)}")
     elif of_user(source):
         do = (f"write get_compile_config and compile_from_config in {source.__name__}", *do)
     return Cause(

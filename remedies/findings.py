@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import Enum
@@ -53,7 +54,9 @@ class Cure:
     @property
     def steps(self) -> tuple[str, ...]:
         """How to use it, in one sentence."""
-        return (f"use the code below {self.place}{tried(self.cured)}",) if self.code else ()
+        names = " and ".join(re.findall(r"^def (\w+)", self.code, re.MULTILINE))
+        step = f"use the {names or 'code'} below {self.place}{tried(self.cured)}"
+        return (step,) if self.code else ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Cause:
 
 
 class LossyModelError(AssertionError):
-    """A model did not come back whole; the message says what was lost, why and what to do."""
+    """A model did not come back whole; a test fails with what was lost, why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -134,10 +137,7 @@ class Report:
         raise TypeError("say which you mean: report.whole, or report.raise_if_lossy()")
 
     def raise_if_lossy(self) -> Report:
-        """Return the report if the model came back whole.
-
-        Raises `LossyModelError` otherwise: an `AssertionError`, so a test fails with all of it.
-        """
+        """Return the report if the model came back whole, else raise it as a `LossyModelError`."""
         if not self.whole:
             raise LossyModelError(self.text())
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from remedies.behaviour import Behaviour
@@ -52,13 +53,10 @@ def guard(model: Any = None) -> Any:
     return Guard()
 
 
-_WATCHED = {"save": False, "save_weights": True}
-
-
 def _watch(model: Any) -> None:
-    for name, weights_only in _WATCHED.items():
+    for name, attempt in _WATCHED.items():
         if name not in vars(model):
-            object.__setattr__(model, name, _trying(model, name, weights_only))
+            object.__setattr__(model, name, _trying(model, name, attempt))
 
 
 def _release(model: Any) -> None:
@@ -66,7 +64,7 @@ def _release(model: Any) -> None:
         vars(model).pop(name, None)
 
 
-def _trying(model: Any, name: str, weights_only: bool) -> Any:
+def _trying(model: Any, name: str, attempt: Callable[[Any], Report]) -> Any:
     original = getattr(model, name)
 
     @functools.wraps(original)
@@ -74,7 +72,7 @@ def _trying(model: Any, name: str, weights_only: bool) -> Any:
         _release(model)
         written = original(*args, **kwargs)
         with randomness():
-            (try_weights if weights_only else try_model)(model).raise_if_lossy()
+            attempt(model).raise_if_lossy()
         return written
 
     return saving
@@ -91,3 +89,6 @@ def try_model(model: Any, inputs: Any = None) -> Report:
     trips = travel(subject, twice=False, train=False)
     advice = () if trips[0].whole else diagnose(subject, trips)
     return Report(type(model).__name__, trips, advice)
+
+
+_WATCHED = {"save": try_model, "save_weights": try_weights}

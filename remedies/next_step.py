@@ -17,24 +17,11 @@ TOLERANCE = 1e-6
 def next_step_changed(model: Any, loaded: Any, inputs: Any, targets: Any) -> bool:
     """Whether the next training step of `loaded` leads elsewhere than that of `model`.
 
-    Parameters
-    ----------
-    model, loaded : keras.Model
-        Compiled twins. `model` is put back as it was found; `loaded` has then done a step.
-    inputs, targets : structure of arrays
-        The batch of that step, leading dimension the batch size.
-
-    Returns
-    -------
-    bool
-        True where a loss, a metric or a weight after the step differs by more than `TOLERANCE`,
-        absolute and relative. Where the step of `model` does not repeat itself that closely
-        (threads, a GPU), only the losses and metrics are compared, to 1e-5.
-
-    Raises
-    ------
-    Exception
-        Whatever the step of `loaded` raises.
+    They are compiled twins, and the batch has a leading dimension. `model` is put back as it was
+    found; `loaded` has then done a step, and what that raises is raised. A loss, a metric or a
+    weight after the step must differ by more than `TOLERANCE`, absolute and relative; where the
+    step of `model` does not repeat itself that closely (threads, a GPU), only the losses and
+    metrics are compared, to 1e-5.
     """
     # No format keeps the state of random layers (Dropout): both sides draw alike from here on.
     align(model, loaded)

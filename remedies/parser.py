@@ -102,9 +102,14 @@ _COMMANDS = {
         (
             "remedies rescue model.keras --custom-objects train.py",
             "remedies rescue model.keras --custom-objects train.py --sample x.npz --out good.keras",
+            "remedies rescue gan.keras --factory train.py:make",
         ),
         {
             "target": _option("the .keras file; it is only read"),
+            "--factory": _option(
+                "FILE.py:NAME that makes (model, x, y), compiled; for a class with its own "
+                "compile(), several optimizers"
+            ),
             "--out": _option("the new file; default: NAME.rescued.keras"),
             "--freeze": _option("a layer that was frozen when it was saved; repeatable", **_LAYERS),
             "--unfreeze": _option(

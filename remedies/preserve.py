@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from remedies.arrays import host
-from remedies.inventory import objects, take
+from remedies.inventory import is_variable, objects, take
 
 
 class Snapshot:
@@ -26,7 +26,8 @@ class Snapshot:
             if isinstance(value, (list, dict, set))
         ]
         reached = [item.variable for item in take(model).values() if item.variable is not None]
-        variables = {id(variable): variable for variable in (*model.variables, *reached)}
+        listed = filter(is_variable, model.variables)
+        variables = {id(variable): variable for variable in (*listed, *reached)}
         self._variables = [(variable, host(variable)) for variable in variables.values()]
 
     def restore(self) -> None:

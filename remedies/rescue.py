@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from remedies.archive import MOST, NO_LIMIT, read, sha256
+from remedies.archive import MOST, NO_LIMIT, absent, missing, read, saved, sha256
 from remedies.feed import spread
 from remedies.findings import Report
 from remedies.guard import try_model
 from remedies.inventory import is_functional
 from remedies.problem import BadInputError, one_line
 from remedies.rebuild import leaf_dtypes
-from remedies.revival import Loader, Revived, differences, inputs_of, revive
+from remedies.revival import Loader, Revived, revive
 from remedies.scratch import scratch
 
+OWN_COMPILE = """\
+model, x, y = make()  # your own code: made and compiled
+model.fit(x, y)  # a step builds all, every optimizer among it
+model.load_weights("{path}")"""
 RECIPE = """\
 model = keras.saving.load_model("{path}", compile=False)
 model({call})  # one batch with the true dtypes makes the weights
@@ -33,6 +37,7 @@ class Rescue(Revived):
     The next training steps of its `model` equal the saved one's, bit for bit, if `whole`.
     """
 
+    absent: tuple[str, ...] = ()  # weights of `model`, by attribute, that the file does not hold
     out: Path | None = None  # the new file; None where there was nothing to rescue
     loads_whole: bool = True  # whether `load_model` of it, with today's class, brings all back
     report: Report | None = None  # why not, and the remedy to put into the class first
@@ -62,6 +67,8 @@ class Rescue(Revived):
     @property
     def recipe(self) -> str:
         """The lines that load the new file with today's class."""
+        if "compile" in vars(type(self.model)):
+            return OWN_COMPILE.format(path=self.out or self.path)
         args, kwargs = spread(type(self.model), self.inputs)
         call = "**sample" if kwargs else "*sample" if len(args) > 1 else "sample"
         return RECIPE.format(path=self.out or self.path, call=call)
@@ -91,6 +98,7 @@ def rescue(
     *,
     out: str | Path | None = None,
     custom_objects: Mapping[str, Any] | None = None,
+    made: Sequence[Any] = (),
     freeze: Sequence[str] = (),
     unfreeze: Sequence[str] = (),
     limit: int = MOST,
@@ -114,6 +122,10 @@ def rescue(
         The new file; ``NAME.rescued.keras`` beside the original by default. Never overwritten.
     custom_objects : mapping, optional
         Classes and functions that are not registered.
+    made : tuple, optional
+        ``(model, x, y)`` as your own code makes and compiles it, where the file cannot say that: a
+        class with its own ``compile()``, several optimizers. The model is trained for a step, so
+        that all is built, and then gets every value of the file.
     freeze : sequence of str
         Layers that were frozen when the model was saved: the file does not say which.
     unfreeze : sequence of str
@@ -139,9 +151,11 @@ def rescue(
     path = Path(path)
     target = Path(out) if out else path.with_name(f"{path.stem}.rescued.keras")
     _require_free(target)
-    revived = revive(path, sample, loader)
+    revived = revive(path, sample, loader, made)
+    items = absent(revived.model, revived.archive.entries, ("weight", "plain"))
+    outside = tuple(item.path for item in items)
     if not revived.dropped:
-        return Rescue(**vars(revived), notes=_next_save(revived.model))
+        return Rescue(**vars(revived), absent=outside, notes=_next_save(revived.model))
     # The new file gets its name only once it is verified, and leaves nothing when it fails.
     with (
         tempfile.TemporaryDirectory(prefix=".", dir=target.parent) as folder,
@@ -149,13 +163,15 @@ def rescue(
     ):
         draft = Path(folder) / target.name
         _write(revived, draft, target)
-        loads_whole = _loads_whole(revived, draft, loader)
-        why = None if loads_whole else try_model(revived.model, revived.inputs)
+        whole = _loads_whole(revived, draft, loader)
+        why = None if whole else try_model(revived.model, revived.inputs)
         if sha256(path) != revived.archive.sha256:
             raise BadInputError(f"{path}: another program changed it meanwhile; run again")
         draft.replace(target)
-    notes = _notes(revived, guessed=sample is None)
-    return Rescue(**vars(revived), out=target, loads_whole=loads_whole, report=why, notes=notes)
+    notes = () if made else _notes(revived, guessed=sample is None)
+    return Rescue(
+        **vars(revived), absent=outside, out=target, loads_whole=whole, report=why, notes=notes
+    )
 
 
 @scratch()
@@ -165,20 +181,13 @@ def saved_model(path: str | Path, sample: Any = None, **options: Any) -> tuple[A
     The options are those of a `Loader`. Raises `BadInputError` for a file that cannot be used, or
     from which not everything can be brought back.
     """
-    import keras
-
-    loader = Loader(**options)
-    revived = revive(path, sample, loader, as_saved=True)
+    revived = revive(path, sample, Loader(**options), as_saved=True)
     if revived.missing:
         raise BadInputError(
             f"{path}: {len(revived.missing)} of its arrays cannot be brought back, "
             f"{revived.missing[0]} first; run: remedies rescue {path}"
         )
-    inputs = revived.inputs
-    if inputs is None:
-        with keras.saving.custom_object_scope(dict(loader.custom_objects)):
-            inputs = inputs_of(revived.archive, sample, loader)
-    return revived.model, inputs
+    return revived.model, revived.inputs
 
 
 def _require_free(target: Path) -> None:
@@ -191,16 +200,13 @@ def _require_free(target: Path) -> None:
 
 
 def _write(revived: Revived, draft: Path, target: Path) -> None:
-    """Write the model, and require that what was recovered reads back."""
+    """Write the model, and require that it reads back."""
     try:
         revived.model.save(draft)
     except OSError as error:  # which names the draft, if anything
         raise OSError(error.errno, error.strerror or one_line(error), str(target)) from error
-    held = read(draft, NO_LIMIT).entries
-    recovered = revived.archive.entries.keys() - revived.missing
-    wrong = [name for name in recovered if held.get(name) != revived.archive.entries[name]]
-    if wrong:
-        raise OSError(f"{target}: what was written reads back wrong: {', '.join(wrong[:3])}")
+    if read(draft, NO_LIMIT).entries != saved(revived.model):
+        raise OSError(f"{target}: what was written reads back otherwise; nothing is kept of it")
 
 
 def _loads_whole(revived: Revived, draft: Path, loader: Loader) -> bool:
@@ -209,7 +215,7 @@ def _loads_whole(revived: Revived, draft: Path, loader: Loader) -> bool:
     except BadInputError:
         return False
     # The new file itself may hold less than the original.
-    return not differences(plain, revived.archive)
+    return not missing(plain, revived.archive.entries)
 
 
 def _next_save(model: Any) -> tuple[str, ...]:
@@ -239,8 +245,7 @@ def _notes(revived: Revived, *, guessed: bool) -> tuple[str, ...]:
         notes.append("the file holds no compile settings: call model.compile(...) yourself")
     elif "compile" in vars(type(revived.model)) and revived.missing:
         notes.append(
-            "the class has its own compile(), which Keras does not call on load: make the model by "
-            "your own code, compile it, build each optimizer on the weights it trains and call "
-            f'load_weights("{revived.archive.path}"), which brings these back'
+            "the class has its own compile(), which Keras does not call on load: name what makes "
+            "the model, compiled, and a batch to train it on: --factory train.py:make"
         )
     return tuple(notes)

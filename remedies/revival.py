@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from remedies.archive import MOST, Archive, contents, digest_of, read
-from remedies.feed import spread, spreading, tensors
-from remedies.inventory import is_functional, layers, take
+from remedies.archive import MOST, Archive, missing, read, require_known
+from remedies.batch import feed
+from remedies.feed import spread, tensors
+from remedies.inventory import is_functional, layers
 from remedies.patching import patched
+from remedies.preserve import Snapshot
 from remedies.problem import BadInputError, reason
-from remedies.stand_ins import discover, for_arguments, inputs_for, load_sample, shapes_of
-from remedies.trust import require_known
+from remedies.stand_ins import discover, inputs_for, load_sample, shapes_of
 
 
 class LoadError(BadInputError):
@@ -43,9 +44,8 @@ class Loader:
         except (OSError, BadInputError):
             raise
         except Exception as error:
-            raise LoadError(
-                f"{path}: Keras cannot make the model in it: {reason(error)}"
-            ) from error
+            why = reason(error)
+            raise LoadError(f"{path}: Keras cannot make the model in it: {why}") from error
 
 
 @dataclass(frozen=True)
@@ -58,36 +58,22 @@ class Revived:
     dropped: tuple[str, ...] = ()  # arrays that Keras' own `load_model` leaves out or changes
     missing: tuple[str, ...] = ()  # arrays that `model` lacks too, or holds with other values
 
-    @property
-    def absent(self) -> tuple[str, ...]:
-        """The weights of `model`, by attribute, whose values no array of the file holds."""
-        held = set(self.archive.entries.values())
-        return tuple(
-            path
-            for path, item in take(self.model).items()
-            if item.kind in ("weight", "plain") and digest_of(item.value) not in held
-        )
 
-
-def revive(path: str | Path, sample: Any, loader: Loader, *, as_saved: bool = False) -> Revived:
+def revive(
+    path: str | Path,
+    sample: Any,
+    loader: Loader,
+    made: Sequence[Any] = (),
+    *,
+    as_saved: bool = False,
+) -> Revived:
     """Load the file at `path` whole, whatever Keras makes of it; the file is only read.
 
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        The `.keras` file.
-    sample : structure of arrays, str, pathlib.Path or None
-        A batch that the model can be called on, or where to get one; None to find one.
-    loader : Loader
-        Custom objects and limits.
-    as_saved : bool
-        Rebuild the model by a call even where Keras loads it whole, so that it also records how it
-        was built, as the model that was saved did.
-
-    Raises
-    ------
-    BadInputError
-        For a file that cannot be used, classes that are not registered or an unusable sample.
+    `sample` is a batch that the model can be called on, or where to get one; None to find one.
+    `made` is the model as the user's own code compiles it, and what `fit` is given, where there is
+    such code. With `as_saved` the model is called even where Keras loads it whole, so that it also
+    records how it was built, as the model that was saved did. Raises `BadInputError` for a file
+    that cannot be used, classes that are not registered or an unusable sample.
     """
     import keras
 
@@ -101,10 +87,14 @@ def revive(path: str | Path, sample: Any, loader: Loader, *, as_saved: bool = Fa
             # A loader that at least complains about lost weights leaves them in the file as well.
             plain, dropped = None, tuple(archive.entries)
         else:
-            dropped = differences(plain, archive)
-            if not dropped and (is_functional(plain) or not as_saved):
+            dropped = missing(plain, archive.entries)
+            if not (dropped or as_saved):
                 return Revived(plain, archive)
+        if made:
+            return _refilled(archive, made, dropped)
         inputs = inputs_of(archive, sample, loader)
+        if not dropped and is_functional(plain):
+            return Revived(plain, archive, inputs)
         cls = type(plain or loader.load(archive.path, compile=False))
         try:
             with built_on(cls, inputs, loader):
@@ -117,13 +107,25 @@ def revive(path: str | Path, sample: Any, loader: Loader, *, as_saved: bool = Fa
                 "file, which may record the first argument's shape only; give a batch of real "
                 "inputs: --sample FILE.npz"
             ) from error
-        return Revived(model, archive, inputs, dropped, differences(model, archive))
+        return Revived(model, archive, inputs, dropped, missing(model, archive.entries))
 
 
-def differences(model: Any, archive: Archive) -> tuple[str, ...]:
-    """Return the names of the file's arrays that `model` would not save bit for bit."""
-    held = contents(model)
-    return tuple(name for name, digest in archive.entries.items() if held.get(name) != digest)
+def _refilled(archive: Archive, made: Sequence[Any], dropped: tuple[str, ...]) -> Revived:
+    """Put a file into a model that the user's own code made and compiled, with what `fit` is given.
+
+    A step of training builds all that the file has values for, every optimizer among it.
+    """
+    model, *data = made
+    fed = feed(model, *(*data, None, None, None)[:3], type(model).__name__, Snapshot(model))
+    if not fed.trains:
+        raise BadInputError(f"{archive.path}: the model made for it does not train: {fed.problem}")
+    fed.fit(model)
+    try:
+        model.load_weights(archive.path)
+    except Exception as error:
+        why = reason(error)
+        raise BadInputError(f"{archive.path}: does not fit the model made for it: {why}") from error
+    return Revived(model, archive, fed.x, dropped, missing(model, archive.entries))
 
 
 def inputs_of(archive: Archive, sample: Any, loader: Loader) -> Any:
@@ -138,15 +140,14 @@ def inputs_of(archive: Archive, sample: Any, loader: Loader) -> Any:
         return sample
     # A trial that fails half way leaves layers built on wrong shapes: this model is thrown away.
     trial = loader.load(archive.path, compile=False)
-    with spreading(type(trial)):
-        if is_functional(trial):
-            return next(inputs_for(trial))
-        if shapes is None:
-            raise BadInputError(
-                f"{archive.path}: records no input shapes (a file saved after a bad load?); "
-                "give a batch of real inputs: --sample FILE.npz"
-            )
-        return discover(trial, for_arguments(type(trial), shapes))
+    if is_functional(trial):
+        return next(inputs_for(trial))
+    if shapes is None:
+        raise BadInputError(
+            f"{archive.path}: records no input shapes (a file saved after a bad load?); "
+            "give a batch of real inputs: --sample FILE.npz"
+        )
+    return discover(trial, shapes)
 
 
 def built_on(cls: type, inputs: Any, loader: Loader) -> AbstractContextManager[None]:

@@ -37,35 +37,17 @@ def outcome(failed: object, lost: object, warned: object) -> Outcome:
 
 @dataclass(frozen=True)
 class Defects:
-    """What a round trip lost or changed; every field is 0 when the model came back whole.
+    """What a round trip lost or changed; every field is 0 when the model came back whole."""
 
-    Attributes
-    ----------
-    weights_lost, optimizer_variables_lost : int
-        Variables that the saved model had and the loaded one lacks.
-    weights_changed, optimizer_variables_changed : int
-        Variables that both have, with other values.
-    iterations_lost : int
-        Training steps that the loaded optimizer has forgotten.
-    outputs_changed : float
-        Share of the output values on the given inputs that differ.
-    next_step_changed : int
-        1 where the next training step raises, or its loss or weights differ (`next_step`).
-    compile_changed : int
-        Compile settings that differ.
-    silent_defects : int
-        Kinds of state (weights, optimizer, compile settings) lost without a word about them.
-    """
-
-    weights_lost: int = 0
-    weights_changed: int = 0
+    weights_lost: int = 0  # variables that the saved model had and the loaded one lacks
+    weights_changed: int = 0  # variables that both have, with other values
     optimizer_variables_lost: int = 0
     optimizer_variables_changed: int = 0
-    iterations_lost: int = 0
-    outputs_changed: float = 0.0
-    next_step_changed: int = 0
-    compile_changed: int = 0
-    silent_defects: int = 0
+    iterations_lost: int = 0  # training steps that the loaded optimizer has forgotten
+    outputs_changed: float = 0.0  # share (0 to 1) of the output values that differ
+    next_step_changed: int = 0  # 1 where the next training step raises or differs (`next_step`)
+    compile_changed: int = 0  # compile settings that differ
+    silent_defects: int = 0  # kinds of state (weights, optimizer, settings) lost with no warning
 
     def __bool__(self) -> bool:
         return any(astuple(self))

@@ -16,6 +16,7 @@ from remedies.arrays import mapped
 from remedies.feed import parameters, spread, tensors
 from remedies.inventory import is_functional
 from remedies.problem import BadInputError, reason
+from remedies.target import made_by
 
 DTYPES = ("float32", "int32", "bool", "string")
 # Lengths to try for what a model leaves open; most tables and windows take the first.
@@ -27,69 +28,50 @@ _LARGEST = 1 << 28
 def shapes_of(build_config: Any) -> Any:
     """Return the structure of input shapes that a build config records, or None.
 
-    Leaves are tuples of int or None. Several arguments come as a dict by argument name.
+    Leaves are `tf.TensorShape`s. Several arguments come as a dict by argument name.
     """
     if not isinstance(build_config, Mapping):
         return None
     several = build_config.get("shapes_dict")
     try:
         if "input_shape" in build_config:
-            return _tuples(build_config["input_shape"])
+            return _shapes(build_config["input_shape"])
         if isinstance(several, Mapping):
-            return {key.removesuffix("_shape"): _tuples(shape) for key, shape in several.items()}
+            return {key.removesuffix("_shape"): _shapes(shape) for key, shape in several.items()}
     except TypeError:
         pass  # a file can say anything here; what is no shape is as good as none
     return None
 
 
-def _tuples(shapes: Any) -> Any:
-    if isinstance(shapes, Mapping):
-        return {key: _tuples(shape) for key, shape in shapes.items()}
-    if _is_shape(shapes):
-        return tuple(shapes)
-    if isinstance(shapes, (list, tuple)):
-        return tuple(map(_tuples, shapes))
-    raise TypeError(f"{shapes!r} is no shape")
+def _shapes(parts: Any) -> Any:
+    import tensorflow as tf
+
+    if isinstance(parts, Mapping):
+        return {key: _shapes(part) for key, part in parts.items()}
+    if not isinstance(parts, (list, tuple)):
+        raise TypeError(f"{parts!r} is no shape")
+    if all(size is None or (type(size) is int and size >= 0) for size in parts):
+        return tf.TensorShape(parts)
+    return tuple(map(_shapes, parts))
 
 
 def _is_shape(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and all(
-        size is None or (isinstance(size, int) and not isinstance(size, bool) and size >= 0)
-        for size in value
-    )
+    import tensorflow as tf
+
+    return isinstance(value, tf.TensorShape)
 
 
-def for_arguments(cls: type, shapes: Any) -> Any:
-    """Return `shapes` for every argument that `cls.call` requires.
-
-    Keras records the first one's only; the others are taken to be of the same shape.
-    """
-    required = [name for name, each in parameters(cls).items() if each.default is each.empty]
-    several = _is_shape(shapes) and len(required) > 1
-    return dict.fromkeys(required, shapes) if several else shapes
-
-
-def leaves(shapes: Any) -> list[tuple[int | None, ...]]:
-    """Return the shapes in a structure of them, in Keras' tree order (dict keys sorted)."""
-    if _is_shape(shapes):
-        return [shapes]
-    parts = [shapes[key] for key in sorted(shapes)] if isinstance(shapes, Mapping) else shapes
-    return [leaf for part in parts or () for leaf in leaves(part)]
-
-
-def draw(shapes: Any, dtypes: Iterator[str], size: int = 2, seed: int = 0) -> Any:
-    """Return random arrays of `shapes`, each with the next of `dtypes`; unknown sizes are `size`.
+def draw(shape: Any, dtype: str, size: int = 2, seed: int = 0) -> Any:
+    """Return a random array of `shape`, unknown sizes being `size`.
 
     Floats lie in 0 to 1, integers are 0 or 1, so that they index any table; texts are words.
     """
-    if isinstance(shapes, Mapping):
-        return {key: draw(shapes[key], dtypes, size, seed + 1) for key in sorted(shapes)}
-    if not _is_shape(shapes):
-        return tuple(draw(shape, dtypes, size, seed + 1) for shape in shapes)
-    full = (shapes[0] or 2, *(size if n is None else n for n in shapes[1:])) if shapes else ()
-    if math.prod(full) > _LARGEST:
-        raise BadInputError(f"inputs of shape {shapes} are too large to make up; give a sample")
-    values, dtype = np.random.default_rng(seed + len(full)).random(full), next(dtypes)
+    sizes = [size if n is None else n for n in shape]
+    if sizes:
+        sizes[0] = shape[0] or 2  # the batch
+    if math.prod(sizes) > _LARGEST:
+        raise BadInputError(f"inputs of shape {shape} are too large to make up; give a sample")
+    values = np.random.default_rng(seed).random(tuple(sizes))
     if dtype == "string":
         import tensorflow as tf
 
@@ -100,12 +82,16 @@ def draw(shapes: Any, dtypes: Iterator[str], size: int = 2, seed: int = 0) -> An
 
 def candidates(shapes: Any) -> Iterator[Any]:
     """Yield inputs of `shapes` with every choice of dtypes, those with most floats first."""
-    leaf_shapes = leaves(shapes)
-    choices = itertools.islice(itertools.product(DTYPES, repeat=len(leaf_shapes)), 3**9)
-    unknown = any(None in shape[1:] for shape in leaf_shapes)
+    import tensorflow as tf
+
+    parts = tf.nest.flatten(shapes)
+    choices = itertools.islice(itertools.product(DTYPES, repeat=len(parts)), 3**9)
+    unknown = any(None in list(shape)[1:] for shape in parts)
     for dtypes in sorted(choices, key=lambda some: sum(name != "float32" for name in some)):
         for size in _SIZES if unknown else (2,):
-            yield draw(shapes, iter(dtypes), size)
+            numbered = enumerate(zip(parts, dtypes, strict=True))
+            drawn = [draw(shape, dtype, size, seed) for seed, (shape, dtype) in numbered]
+            yield tf.nest.pack_sequence_as(shapes, drawn)
 
 
 def discover(model: Any, shapes: Any) -> Any:
@@ -113,6 +99,11 @@ def discover(model: Any, shapes: Any) -> Any:
 
     Raises `BadInputError`, with the last reason, where none of `DTYPES` per input works.
     """
+    names = parameters(type(model)).items()
+    required = [name for name, each in names if each.default is each.empty]
+    if _is_shape(shapes) and len(required) > 1:
+        # Keras records the first argument's shape only: the others are taken to be like it.
+        shapes = dict.fromkeys(required, shapes)
     why = "no shapes are recorded"
     for inputs in itertools.islice(candidates(shapes), _TRIES):
         args, kwargs = spread(type(model), tensors(inputs))
@@ -145,11 +136,11 @@ def inputs_for(model: Any) -> Iterator[Any]:
             "the model records no input shapes; return (model, x, y) from the factory, "
             "or give --sample FILE.npz for a file"
         )
-    yield discover(model, for_arguments(type(model), shapes))
+    yield discover(model, shapes)
 
 
 def _like(tensor: Any, size: int) -> Any:
-    array = draw(tuple(tensor.shape), iter((str(tensor.dtype),)), size)
+    array = draw(tensor.shape, str(tensor.dtype), size)
     if getattr(tensor, "sparse", False):
         import tensorflow as tf
 
@@ -165,8 +156,6 @@ def load_sample(place: str | Path, shapes: Any = None) -> Any:
     Raises `BadInputError` for what is no such file, for a function that is not there or raises,
     and for keys or shapes unlike those that the model records.
     """
-    from remedies.target import made_by
-
     path = Path(place)
     if ".py:" in path.name:
         made = made_by(str(place))
@@ -184,11 +173,10 @@ def load_sample(place: str | Path, shapes: Any = None) -> Any:
 
 
 def _arranged(sample: dict[str, np.ndarray], shapes: Any, path: Path) -> Any:
-    single = len(sample) == 1
     if shapes is None or _is_shape(shapes):
-        (key, array), *_ = sample.items()
+        (key, array), *more = sample.items()
         named = shapes is not None or key == "x"
-        return _fitting(key, array, shapes, path) if single and named else sample
+        return sample if more or not named else _fitting(key, array, shapes, path)
     if not isinstance(shapes, Mapping):
         return tuple(sample.values())
     if set(sample) != set(shapes):
@@ -200,11 +188,7 @@ def _arranged(sample: dict[str, np.ndarray], shapes: Any, path: Path) -> Any:
 
 
 def _fitting(key: str, array: np.ndarray, shape: Any, path: Path) -> np.ndarray:
-    own, sizes = array.shape[1:], shape[1:] if _is_shape(shape) else (None,) * (array.ndim - 1)
-    near = all(size in (None, have) for size, have in zip(sizes, own, strict=False))
-    if len(own) != len(sizes) or not near:
-        text = ", ".join("any" if size is None else str(size) for size in sizes)
-        raise BadInputError(
-            f"{path}: {key} has shape {array.shape}; the model takes (batch, {text})"
-        )
+    batch = [None, *list(shape)[1:]] if _is_shape(shape) else None
+    if batch is not None and not type(shape)(batch).is_compatible_with(array.shape):
+        raise BadInputError(f"{path}: {key} has shape {array.shape}; the model takes {batch}")
     return array

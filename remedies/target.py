@@ -115,16 +115,9 @@ def _blaming(target: str) -> Iterator[None]:
 def custom_objects(place: str | None) -> dict[str, Any]:
     """Return the Keras classes and functions of a module, by every name that Keras may use.
 
-    Parameters
-    ----------
-    place : str or None
-        ``module``, ``file.py``, or either with ``:name``, where name is a dict of custom objects, a
-        class or a function. None for no custom objects.
-
-    Raises
-    ------
-    BadInputError
-        Where there is nothing of that name.
+    `place` is ``module`` or ``file.py``, or either with ``:name``, where name is a dict of custom
+    objects, a class or a function; None for no custom objects. Raises `BadInputError` where there
+    is nothing of that name.
     """
     if place is None:
         return {}
