@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,7 +19,7 @@ from remedies.preserve import level
 
 @dataclass(frozen=True)
 class Feed:
-    """One batch, and the way of feeding it that this model takes; the model is changed by that.
+    """One batch, and the way of feeding it that this model takes.
 
     Each of `x`, `y` and `sample_weight` is a structure of arrays or tensors, or None.
     """
@@ -78,11 +79,19 @@ class Feed:
         parts = keras.utils.pack_x_y_sample_weight(self.x, self.y, self.sample_weight)
         return tf.data.Dataset.from_tensors(parts)
 
-    def _running(self, model: Any) -> AbstractContextManager[None]:
+    @contextmanager
+    def _running(self, model: Any) -> Iterator[None]:
+        functions = ("train_function", "test_function", "predict_function")
+        names = ("_run_eagerly", "_jit_compile", *functions)
+        before = {name: vars(model)[name] for name in names if name in vars(model)}
         # Traced steps cost seconds each; what a file keeps does not depend on how steps run.
         model.run_eagerly = self.eager
-        model.train_function = model.test_function = model.predict_function = None
-        return spreading(type(model)) if self.spread else nullcontext()
+        vars(model).update(dict.fromkeys(functions))
+        try:
+            with spreading(type(model)) if self.spread else nullcontext():
+                yield
+        finally:
+            vars(model).update(before)
 
 
 def _dense(leaf: Any) -> np.ndarray:

@@ -115,8 +115,8 @@ def _refilled(archive: Archive, made: Sequence[Any], dropped: tuple[str, ...]) -
 
     A step of training builds all that the file has values for, every optimizer among it.
     """
-    model, *data = made
-    fed = feed(model, *(*data, None, None, None)[:3], type(model).__name__, Snapshot(model))
+    model, x, y, weights = (*made, None, None, None)[:4]
+    fed = feed(model, x, y, weights, type(model).__name__, Snapshot(model))
     if not fed.trains:
         raise BadInputError(f"{archive.path}: the model made for it does not train: {fed.problem}")
     fed.fit(model)
