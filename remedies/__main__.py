@@ -12,22 +12,19 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from remedies.display import (
-    console,
-    print_names,
-    print_report,
-    print_rescue,
-    print_round_trips,
-)
+from remedies.display import name_rows, rescue_rows, round_trip_rows, show
 from remedies.parser import parser
 from remedies.problem import BadInputError, one_line, reason
 from remedies.registry import REMEDIES, UnknownNameError, require
 from remedies.workloads import WORKLOADS
+
+if TYPE_CHECKING:
+    from remedies.findings import Row
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,25 +55,27 @@ def _fault(error: Exception) -> int:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if Path(frame.filename).parent == Path(__file__).parent]
     where = f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "?"
-    text = " ".join(reason(error).split())
-    print(
-        f"remedies: a fault of this tool, please report it with your model's code: {text} "
-        f"(at {where})",
-        file=sys.stderr,
-    )
+    what = "a fault of this tool, please report it with your model's code"
+    print(f"remedies: {what}: {reason(error)} (at {where})", file=sys.stderr)
     return 4
 
 
 def _disk(error: OSError) -> str:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    what = error.strerror or one_line(error)
-    return f"{error.filename or 'while writing'}: {what}; " + (
-        "free some space or choose another folder" if full else "choose another file or folder"
-    )
+    do = "choose another file or folder"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        do = "free some space or choose another folder"
+    return f"{error.filename or 'while writing'}: {error.strerror or one_line(error)}; {do}"
+
+
+def _answer(arguments: argparse.Namespace, plain: Any, rows: Iterable[Row]) -> None:
+    if arguments.json:
+        print(json.dumps(plain, indent=2, default=str))
+    else:
+        show(rows)
 
 
 def _list(_: argparse.Namespace) -> int:
-    print_names(console(sys.stdout), REMEDIES, WORKLOADS)
+    show(name_rows(REMEDIES, WORKLOADS))
     return 0
 
 
@@ -99,34 +98,26 @@ def _roundtrip(arguments: argparse.Namespace) -> int:
         current = sorted({dtype for each in REMEDIES.values() for dtype in each.mask_dtypes})
         require("mask dtype", arguments.mask_dtype, current)
         raise BadInputError(f"{', '.join(refused)}: takes no {arguments.mask_dtype} mask")
-    result = {name: _shipped(workload, name, arguments) for name in accepting}
-    if arguments.json:
-        print(json.dumps({name: _plain(trip) for name, trip in result.items()}, indent=2))
-    else:
-        print_round_trips(console(sys.stdout), result)
-    return int(any(trip.defects or trip.load_error for trip in result.values()))
+    with _tensorflow():
+        trips = {name: _shipped(workload, name, arguments) for name in accepting}
+    _answer(arguments, {name: _plain(trip) for name, trip in trips.items()}, round_trip_rows(trips))
+    return int(any(trip.defects or trip.load_error for trip in trips.values()))
 
 
 def _plain(trip: Any) -> dict[str, Any]:
-    return {
-        "outcome": trip.outcome.value,
-        "defects": asdict(trip.defects),
-        "weights_saved": trip.weights_saved,
-        "optimizer_variables_saved": trip.optimizer_variables_saved,
-        "warnings": list(trip.warnings),
-        "load_error": trip.load_error,
-    }
+    names = ("weights_saved", "optimizer_variables_saved", "warnings", "load_error")
+    plain = {name: getattr(trip, name) for name in names}
+    return {"outcome": trip.outcome.value, "defects": asdict(trip.defects), **plain}
 
 
 def _shipped(workload: Any, remedy: str, arguments: argparse.Namespace) -> Any:
-    with _tensorflow():
-        from remedies.registry import build
-        from remedies.roundtrip import round_trip
+    from remedies.registry import build
+    from remedies.roundtrip import round_trip
 
-        model = build(workload.name, remedy, jit=arguments.jit == "xla")
-        inputs, targets = workload.data(16, arguments.mask_dtype)
-        model.train_on_batch(inputs, targets)
-        return round_trip(model, inputs, targets)
+    model = build(workload.name, remedy, jit=arguments.jit == "xla")
+    inputs, targets = workload.data(16, arguments.mask_dtype)
+    model.train_on_batch(inputs, targets)
+    return round_trip(model, inputs, targets)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -134,11 +125,38 @@ def _check(arguments: argparse.Namespace) -> int:
 
     with scratch():
         report = _report(arguments)
-    if arguments.json:
-        print(json.dumps(report.to_dict(), indent=2, default=str))
-    else:
-        print_report(console(sys.stdout), report)
+    _answer(arguments, report.to_dict(), report.rows())
     return int(report.verdict.status)
+
+
+def _report(arguments: argparse.Namespace) -> Any:
+    target, factory = arguments.target, arguments.factory
+    if ":" in target and not Path(target).exists():
+        factory = factory or target
+    elif not factory:
+        target = str(_keras_file(arguments))
+    with _tensorflow():
+        from remedies.check import check
+        from remedies.rescue import saved_model
+        from remedies.stand_ins import load_sample
+        from remedies.target import custom_objects, from_factory
+        from remedies.weights_file import check_weights
+
+        custom = custom_objects(arguments.custom_objects)
+        given = from_factory(factory) if factory else ()
+        if arguments.factory:
+            return check_weights(arguments.target, given[0], arguments.target)
+        if not factory:
+            given = saved_model(
+                target,
+                arguments.sample,
+                custom_objects=custom,
+                limit=_limit(arguments),
+                run_code_in_file=arguments.run_code_in_file,
+            )
+        elif arguments.sample and len(given) == 1:
+            given = (*given, load_sample(arguments.sample))
+        return check(*given, name=arguments.target, custom_objects=custom)
 
 
 def _compare(arguments: argparse.Namespace) -> int:
@@ -155,18 +173,12 @@ def _compare(arguments: argparse.Namespace) -> int:
             functools.partial(made_by, arguments.target),
             name=arguments.target,
             budget=arguments.budget,
-            progress=_progress,
+            progress=lambda text: print(f"{text} ...", file=sys.stderr, flush=True),
             began=began,
         )
-    if arguments.json:
-        print(json.dumps(made.to_dict(), indent=2))
-    else:
-        print(made.markdown() if arguments.markdown else made.text())
+    text = made.markdown() if arguments.markdown else made.text()
+    _answer(arguments, made.to_dict(), [("", text)])
     return made.status
-
-
-def _progress(text: str) -> None:
-    print(f"{text} ...", file=sys.stderr, flush=True)
 
 
 def _new(arguments: argparse.Namespace) -> int:
@@ -177,83 +189,41 @@ def _new(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _report(arguments: argparse.Namespace) -> Any:
-    is_factory = ":" in arguments.target and not Path(arguments.target).exists()
-    named = arguments.target
-    if not is_factory and not arguments.factory:
-        arguments.target = str(_keras_file(arguments))
-    with _tensorflow():
-        from remedies.check import check
-        from remedies.file_kinds import check_weights
-        from remedies.stand_ins import sample_of
-        from remedies.target import custom_objects, from_factory, from_file
-
-        custom = custom_objects(arguments.custom_objects)
-        if arguments.factory:
-            subject = from_factory(arguments.factory)
-            return check_weights(arguments.target, subject.model, arguments.target)
-        if is_factory:
-            subject = from_factory(arguments.target)
-            if arguments.sample and subject.inputs is None:
-                subject = replace(subject, inputs=sample_of(arguments.sample))
-        else:
-            subject = from_file(
-                arguments.target,
-                sample_of(arguments.sample)
-                if ".py" in (arguments.sample or "")
-                else arguments.sample,
-                custom,
-                _limits(arguments),
-                run_code_in_file=arguments.run_code_in_file,
-            )
-        return check(
-            subject.model,
-            subject.inputs,
-            subject.targets,
-            subject.sample_weight,
-            name=named,
-            custom_objects=custom,
-        )
-
-
-def _keras_file(arguments: argparse.Namespace) -> Path:
-    from remedies.archive import read
-    from remedies.file_kinds import keras_file
-
-    # Judged before the user's module is imported and TensorFlow is started: a bad file fails fast.
-    path = keras_file(arguments.target)
-    read(path, _limits(arguments))
-    return path
-
-
 def _rescue(arguments: argparse.Namespace) -> int:
     _keras_file(arguments)
     with _tensorflow():
         from remedies.rescue import rescue
-        from remedies.stand_ins import sample_of
-        from remedies.target import custom_objects
+        from remedies.target import custom_objects, from_factory
 
+        factory = arguments.factory
+        named = arguments.custom_objects or (factory and factory.rpartition(":")[0])
         result = rescue(
             arguments.target,
-            sample_of(arguments.sample) if ".py" in (arguments.sample or "") else arguments.sample,
+            arguments.sample,
             out=arguments.out,
-            custom_objects=custom_objects(arguments.custom_objects),
+            custom_objects=custom_objects(named),
+            made=from_factory(factory) if factory else (),
             freeze=arguments.freeze,
             unfreeze=arguments.unfreeze,
-            limits=_limits(arguments),
+            limit=_limit(arguments),
             run_code_in_file=arguments.run_code_in_file,
         )
-    if arguments.json:
-        print(json.dumps(result.to_dict(), indent=2))
-    else:
-        print_rescue(console(sys.stdout), result)
+    _answer(arguments, result.to_dict(), rescue_rows(result))
     return int(not result.whole)
 
 
-def _limits(arguments: argparse.Namespace) -> Any:
-    from remedies.archive import Limits
+def _keras_file(arguments: argparse.Namespace) -> Path:
+    from remedies.archive import read
+    from remedies.target import keras_file
 
-    return Limits(total=int(arguments.max_size * (1 << 30)))
+    # Judged before the user's module is imported and TensorFlow is started: a bad file fails fast.
+    path = keras_file(arguments.target)
+    read(path, _limit(arguments))
+    return path
+
+
+def _limit(arguments: argparse.Namespace) -> int:
+    return int(arguments.max_size * (1 << 30))
 
 
 @contextlib.contextmanager

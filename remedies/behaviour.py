@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from remedies.arrays import Arrays
 from remedies.feed import Feed
 from remedies.inventory import take
 
@@ -20,21 +21,19 @@ STEPS = 2  # the second shows what the first one did
 class Behaviour:
     """What a model does: predictions, what each of `STEPS` steps logs, and its state after them."""
 
-    outputs: tuple[np.ndarray, ...] | None = None
+    outputs: Arrays | None = None
     logs: tuple[Mapping[str, float], ...] = ()
     after: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
-def behave(model: Any, fed: Feed, *, train: bool = True) -> Behaviour:
+def behave(model: Any, fed: Feed) -> Behaviour:
     """Predict and train `model` on its batch; it is changed by that."""
     outputs = fed.outputs(model)
-    if not (train and fed.trains):
+    if not fed.trains:
         return Behaviour(outputs)
     logs = tuple(fed.fit(model, STEPS))
-    items = take(model).items()
-    return Behaviour(
-        outputs, logs, {path: item.value for path, item in items if item.kind == "weight"}
-    )
+    after = {path: item.value for path, item in take(model).items() if item.kind == "weight"}
+    return Behaviour(outputs, logs, after)
 
 
 def tolerance_of(model: Any) -> float:
@@ -52,12 +51,9 @@ def unlike(
         if left.keys() != right.keys():
             return f"training step {number} logs {', '.join(right)} in place of {', '.join(left)}"
         for name in sorted(left.keys() - chance, key=lambda name: name != "loss"):
-            if not np.allclose(
-                left[name], right[name], rtol=20 * tolerance, atol=20 * tolerance, equal_nan=True
-            ):
-                return (
-                    f"{name} of training step {number} is {right[name]:.6g}, not {left[name]:.6g}"
-                )
+            ours, theirs, far = left[name], right[name], 20 * tolerance
+            if not np.isclose(ours, theirs, rtol=far, atol=far, equal_nan=True):
+                return f"{name} of training step {number} is {theirs:.6g}, not {ours:.6g}"
     if "training" in chance:
         return ""
     paths = before.after.keys() & after.after.keys()
@@ -66,26 +62,3 @@ def unlike(
     apart = sum(float(np.sum((a - b) ** 2)) for a, b in wide if a.dtype.kind == "f") ** 0.5
     size = sum(float(np.sum(a**2)) for a, _ in wide if a.dtype.kind == "f") ** 0.5
     return "the weights after training differ" if apart > 0.02 * size + 1e-6 else ""
-
-
-def share_apart(
-    left: tuple[np.ndarray, ...], right: tuple[np.ndarray, ...] | None, tolerance: float
-) -> float:
-    """Return the share of the values in `left` that lie apart from those in `right`."""
-    total = sum(array.size for array in left)
-    if right is None or len(left) != len(right):
-        return 1.0
-    return sum(_apart(a, b, tolerance) for a, b in zip(left, right, strict=True)) / max(1, total)
-
-
-def _apart(left: np.ndarray, right: np.ndarray, tolerance: float) -> int:
-    if left.shape != right.shape or left.dtype != right.dtype:
-        return left.size
-    if left.dtype.kind in "OSUb":
-        return int(np.sum(left != right))
-    kind = "complex128" if left.dtype.kind == "c" else "float64"
-    a, b = left.astype(kind), right.astype(kind)
-    finite = np.abs(a[np.isfinite(a)])
-    scale = max(1.0, float(finite.max())) if finite.size else 1.0
-    near = np.isclose(a, b, rtol=tolerance, atol=tolerance * scale, equal_nan=True)
-    return int(np.sum(~near))

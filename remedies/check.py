@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from remedies.behaviour import Behaviour, behave, share_apart, tolerance_of
+from remedies.arrays import share_apart
+from remedies.batch import feed
+from remedies.behaviour import Behaviour, behave, tolerance_of
+from remedies.cures import scope_of
 from remedies.diagnosis import diagnose
-from remedies.feed import Feed, feed
+from remedies.feed import Feed
 from remedies.findings import Report
-from remedies.inventory import owned_classes, take
+from remedies.inventory import take
 from remedies.preserve import Snapshot, preserved
 from remedies.problem import BadInputError
 from remedies.scratch import scratch
-from remedies.trip import Subject, Trip, quiet, travel
+from remedies.trip import Subject, Trip, travel
 
 _RANDOM = "no file keeps random state (of Dropout, say); it was set equal before comparing"
 
@@ -61,21 +64,14 @@ def check(
     """
     name = name or type(model).__name__
     require_ready(model, name)
-    with quiet(), preserved(model) as snapshot:
+    with preserved(model) as snapshot:
         fed = feed(model, x, y, sample_weight, name, snapshot)
-        subject = observed(model, fed, snapshot, custom_objects or {})
-        trips = _trips(subject)
-        return _reported(subject, trips, name)
+        subject = _observed(model, fed, snapshot, custom_objects or {})
+        return _reported(subject, _trips(subject), name)
 
 
 def require_ready(model: Any, name: str) -> None:
-    """Refuse what is no built Keras model.
-
-    Raises
-    ------
-    BadInputError
-        Naming `name` and what it lacks.
-    """
+    """Refuse what is no built Keras model, with a `BadInputError` that says what it lacks."""
     import keras
 
     if not isinstance(model, keras.Model):
@@ -84,35 +80,33 @@ def require_ready(model: Any, name: str) -> None:
         raise BadInputError(f"{name}: the model is not built; call it on a batch first")
 
 
-def observed(
+def _observed(
     model: Any, fed: Feed, snapshot: Snapshot, custom_objects: Mapping[str, Any]
 ) -> Subject:
     """Drive the model once and return what it holds and does; it is put back afterwards."""
-    before = take(model)
-    behaviour = _behaviour(model, fed, snapshot)
+
+    def behaviour() -> Behaviour:
+        try:
+            return behave(model, fed)
+        finally:
+            snapshot.restore()
+
+    before, first = take(model), behaviour()
 
     def again() -> tuple[str, ...]:
-        return _chance(behaviour, _behaviour(model, fed, snapshot), tolerance_of(model))
+        return _chance(first, behaviour(), tolerance_of(model))
 
-    return Subject(model, fed, before, behaviour, again, custom_objects)
-
-
-def _behaviour(model: Any, fed: Feed, snapshot: Snapshot) -> Behaviour:
-    try:
-        return behave(model, fed)
-    finally:
-        snapshot.restore()
+    return Subject(model, fed, before, first, again, custom_objects)
 
 
 def _chance(first: Behaviour, second: Behaviour, tolerance: float) -> tuple[str, ...]:
     """Name what two runs of the very same model, from the same state and seeds, do not repeat."""
     names = []
-    if first.outputs is not None and share_apart(first.outputs, second.outputs, tolerance):
+    if share_apart(first.outputs or (), second.outputs or (), tolerance):
         names.append("predictions")
     for left, right in zip(first.logs, second.logs, strict=False):
         names += [key for key in left if abs(left[key] - right.get(key, 0)) > 1e-6 * abs(left[key])]
-    sides = tuple(first.after.values()), tuple(second.after.values())
-    if share_apart(*sides, 1e-3):
+    if share_apart(tuple(first.after.values()), tuple(second.after.values()), 1e-3):
         names.append("training")
     return tuple(dict.fromkeys(names))
 
@@ -121,42 +115,30 @@ def _trips(subject: Subject) -> tuple[Trip, ...]:
     import keras
 
     trips = travel(subject)
-    if trips[0].failure:
-        return (*trips, *_with_classes(subject, trips[0]))
-    if keras.config.dtype_policy().name != "float32":
+    failure = trips[0].failure
+    if failure and failure.stage == "loading":
+        # Again, with the user's classes handed to `load_model`.
+        more = travel(subject, "load with custom_objects", scope=scope_of(subject.model))
+        return trips if more[0].failure else (*trips, *more)
+    if not failure and keras.config.dtype_policy().name != "float32":
         where = "load where the policy is float32"
         trips += travel(subject, where, twice=False, policy="float32")
     return trips
 
 
-def _with_classes(subject: Subject, first: Trip) -> tuple[Trip, ...]:
-    """Try again with the user's classes handed to `load_model`, where loading raised."""
-    import keras
-
-    if first.failure is None or first.failure.stage == "saving":
-        return ()
-    scope = {keras.saving.get_registered_name(cls): cls for cls in owned_classes(subject.model)}
-    scope |= {cls.__name__: cls for cls in owned_classes(subject.model)}
-    trips = travel(subject, "load with custom_objects", scope=scope)
-    return () if trips[0].failure else trips
-
-
 def _reported(subject: Subject, trips: tuple[Trip, ...], name: str) -> Report:
-    fed = subject.feed
+    fed, compiled = subject.feed, subject.model.compiled
     notes = [_RANDOM] if any(item.kind == "seed" for item in subject.before.values()) else []
-    chance = {what for trip in trips for what in trip.chance}
     undecided = ""
-    if subject.model.compiled and not fed.trains:
-        undecided = f"its training step was not compared: {fed.problem or 'no data'}"
-    elif not subject.model.compiled:
+    if not compiled:
         notes.append("the model is not compiled, so only weights and predictions were compared")
-    if not fed.trains and not fed.predicts:
-        undecided = f"nothing but its variables was compared: {fed.problem or 'no data'}"
-    if chance & {"predictions", "loss", "training"}:
+    if any({"predictions", "loss", "training"} & {*trip.chance} for trip in trips):
         undecided = "two runs of the same model differ, so its results were not compared"
+    elif not fed.trains and (compiled or not fed.predicts):
+        what = "its training step was not" if fed.predicts else "nothing but its variables was"
+        undecided = f"{what} compared: {fed.problem or 'no data'}"
     hints = [difference.path for difference in trips[0].hints]
     if hints and not trips[0].whole:
         notes.append(f"Python values that differ after loading: {', '.join(hints[:6])}")
-    whole = all(trip.whole for trip in trips)
-    advice = () if whole else diagnose(subject, trips)
+    advice = () if all(trip.whole for trip in trips) else diagnose(subject, trips)
     return Report(name, trips, advice, tuple(notes), undecided)

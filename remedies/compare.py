@@ -17,13 +17,12 @@ from remedies.check import check
 from remedies.comparison import CARDS, SPENT, WHOLE, Comparison, Trial
 from remedies.devices import TARGETS, uncompiled
 from remedies.findings import NOTHING, losses
-from remedies.guard import try_weights
 from remedies.original import CHILDREN, FUNCTIONAL, PAIR, Original
 from remedies.problem import BadInputError, reason
 from remedies.same_step import STEPS, Program, Step
 from remedies.scratch import scratch
 from remedies.step_costs import CONTROL
-from remedies.trip import quiet
+from remedies.weights_file import try_weights
 
 BUDGET = 120.0
 ORDER = (CONTROL, "tf_cast", "ops_where", PAIR, CHILDREN, FUNCTIONAL)
@@ -81,7 +80,7 @@ def comparison(
     """Try every remedy on the model that `factory` makes, in `budget` seconds from `began` on."""
     began = time.monotonic() if began is None else began
     why = uncompiled()
-    with quiet(), tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as place:
         progress(f"{CONTROL}: making the model")
         with _alarm(budget, f"{name or 'the factory'}: took over {budget:g} s to make one model"):
             original = Original(factory, x, y, name)

@@ -1,4 +1,4 @@
-"""Why optimizers, compile settings, frozen layers or precision do not come back."""
+"""Why compile settings, trainable flags or precision do not come back."""
 
 from __future__ import annotations
 
@@ -6,310 +6,164 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from remedies.cures import build_lines, compile_code, holds
-from remedies.difference import Difference
-from remedies.findings import Advice, Cause, names, top_layers
+from remedies.cures import holds
+from remedies.difference import ALL_SETTINGS, Difference
+from remedies.findings import Cause, Cure, names, selves, top_layers
 from remedies.inventory import layers, objects
 from remedies.libraries import definer, of_framework, of_user
+from remedies.optimizers import AGAIN, auto_scaled, loss_scale, trainable_in, trained_by
 from remedies.trip import Subject, Trip
 
 
-def causes(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Advice]:
+def causes(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Cause]:
     """Yield a cause for each kind of setting that was lost on any of `trips`."""
     first = trips[0]
-    rebuilt = first.of("weight", lost=True)
-    optimizer = first.of("optimizer")
-    frozen = first.of("trainable")
-    recompiled = list(compiled(subject, first))
-    excluded = [d for d in first.of("setting") if d.path.endswith("decayed")]
-    if recompiled:
-        yield from recompiled
-        optimizer = excluded = []
-    elif first.settings and not rebuilt:
-        yield _settings(subject, first)
-    if frozen:
-        yield _frozen(subject, frozen)
-    for trip in trips:
-        if trip.of("policy"):
-            yield from _precision(subject, trip)
-            break
-    excluded = [d for d in excluded if not all(d.before)]
-    if excluded and not optimizer:
-        yield _exclusions(excluded)
-    if optimizer and not rebuilt and not frozen:
-        yield _optimizer(subject, first, optimizer)
-    elif _auto_scaled(subject.model) and any(trip.of("optimizer") for trip in trips[1:]):
-        yield _loss_scale()
+    if recompiled(subject, first):
+        yield compiled(subject, first)
+    elif first.settings and not first.of("weight", lost=True):
+        yield _settings(subject.model, first)
+    if frozen := first.of("trainable"):
+        yield _frozen(type(subject.model), frozen)
+    for trip in [trip for trip in trips if trip.of("policy")][:1]:
+        changes = [f"self.{d.path}: {d.before} -> {d.after}" for d in trip.of("policy")[:4]]
+        yield Cause(
+            "precision",
+            "Layers made in __init__ take the dtype policy of the process that loads them, not the "
+            "one they were saved with.",
+            f"{trip.name}: {'; '.join(changes)}.",
+            (
+                "set the policy before loading: keras.config.set_dtype_policy(...), as in training",
+                "or give it to each layer in __init__: Dense(..., dtype=...)",
+            ),
+        )
 
 
-def compiled(subject: Subject, trip: Trip) -> Iterator[Advice]:
-    """Yield the cause where `compile` is overridden and something of it was lost."""
-    values = [d for d in trip.of("attribute") if set_by_compile(subject.model, d)]
-    if _overrides_compile(subject.model) and (trip.settings or trip.of("optimizer") or values):
-        yield _compile(subject, trip, values)
-
-
-def _overrides_compile(model: Any) -> bool:
-    import keras
-
-    return type(model).compile is not keras.Model.compile
+def recompiled(subject: Subject, trip: Trip) -> bool:
+    """Whether something was lost that an overridden `compile` sets."""
+    values = any(set_by_compile(subject.model, d) for d in trip.of("attribute"))
+    overridden = not of_framework(definer(type(subject.model), "compile"))
+    return overridden and bool(trip.settings or trip.of("optimizer") or values)
 
 
 def set_by_compile(model: Any, difference: Difference) -> bool:
     """Whether an attribute is named as an argument of the model's own `compile`."""
-    name = difference.path.partition("[")[0].lstrip("_")
-    named = name in inspect.signature(type(model).compile).parameters
-    return difference.owner is model and named and _overrides_compile(model)
+    cls, name = type(model), difference.path.partition("[")[0].lstrip("_")
+    own = difference.owner is model and not of_framework(definer(cls, "compile"))
+    return own and name in inspect.signature(cls.compile).parameters
 
 
-def _compile(subject: Subject, trip: Trip, values: list[Difference]) -> Advice:
-    model = subject.model
-    cls = type(model)
+def compiled(subject: Subject, trip: Trip) -> Cause:
+    """Return the cause where `compile` is overridden and something of it was lost."""
+    model, cls = subject.model, type(subject.model)
     source = definer(cls, "compile")
-    code = compile_code(model) if of_user(source) else ""
-    kinds = ("weight", "optimizer", "setting", *["attribute"] * bool(values))
-    cured = holds(subject, cls, code, kinds) if code else None
-    holders = _optimizers(model)
+    values = [d for d in trip.of("attribute") if set_by_compile(model, d)]
     lost = len(trip.of("optimizer"))
-    what = ", ".join(f"self.{path}" for path in holders) or "the optimizer"
-    why = (
-        f"{source.__name__}.compile is overridden, so Keras does not repeat it on load: the model "
-        + (
-            f"comes back uncompiled, without {what} and its {lost} variables."
-            if not _compiled(trip)
-            else f"comes back compiled with the same settings, and {lost} variables of {what} are "
-            "not loaded: on load the optimizer has not been built."
-            if not trip.settings
-            else f"comes back compiled as the class does it ({', '.join(trip.settings)} differ): "
-            f"another {what}{f', {lost} variables lost' * bool(lost)}, and maybe another loss."
+    what = selves(_optimizers(model)) or "the optimizer"
+    if ALL_SETTINGS in trip.settings:
+        how = f"uncompiled, without {what} and its {lost} variables"
+    elif trip.settings:
+        how = f"compiled as the class does it: {', '.join(trip.settings)} differ"
+        how += f", and {lost} variables of {what} are lost" * bool(lost)
+    else:
+        how = (
+            f"compiled with the same settings, and {lost} variables of {what} are not loaded: on "
+            "load the optimizer has not been built"
         )
-        + f" {names(values)}, which compile sets, is lost too." * bool(values)
-    )
-    after = "\n".join(
-        [
-            "model.compile(...)  # as in training",
-            *build_lines(model, "model"),
-            "model.load_weights(path)",
-        ]
-    )
-    do = []
-    if code and cured:
-        do.append(
-            f"paste the methods below into {cls.__name__}: get_compile_config and "
-            "compile_from_config (tried: all comes back)"
-        )
+    also = f" {names(values)}, which compile sets, is lost too." * bool(values)
+    after = ["model.compile(...)  # as in training", *_build_lines(model, "model")]
+    after.append("model.load_weights(path)")
+    cure = Cure("\n".join(after), "after loading")
+    do: tuple[str, ...] = cure.steps
+    code = _compile_code(model) if of_user(source) else ""
+    if code:
+        kinds = ("weight", "optimizer", "setting", *["attribute"] * bool(values))
+        cure = Cure(code, f"in class {cls.__name__}", holds(subject, cls, code, kinds))
+        do = (*cure.steps, f"or, after loading: {'; '.join(after)}")
     elif of_user(source):
-        do.append(f"write get_compile_config and compile_from_config in {source.__name__}")
-    do.append("or, after loading: " + "; ".join(after.splitlines()))
-    return Advice(
-        Cause.COMPILE,
-        why,
+        do = (f"write get_compile_config and compile_from_config in {source.__name__}", *do)
+    return Cause(
+        "compile",
+        f"{source.__name__}.compile is overridden, so Keras does not repeat it on load: the model "
+        f"comes back {how}.{also}",
         "; ".join(trip.warnings[:1]),
-        tuple(do) if of_user(source) else (do[-1].removeprefix("or, "),),
-        ("compile() alone after loading: the optimizer starts anew",),
-        code=code or after,
-        place=f"class {cls.__name__}" if code else "after loading",
-        cured=cured,
+        do,
+        cure,
     )
-
-
-def _compiled(trip: Trip) -> bool:
-    return "all of compile()" not in trip.settings
 
 
 def _optimizers(model: Any) -> list[str]:
     import keras
 
-    things = objects(model).items()
-    return [
-        path
-        for path, thing in things
-        if isinstance(thing, keras.optimizers.Optimizer) and thing.built
-    ]
+    kind = keras.optimizers.Optimizer
+    return [path for path, each in objects(model).items() if isinstance(each, kind) and each.built]
 
 
-def _settings(subject: Subject, trip: Trip) -> Advice:
-    model = subject.model
-    scaled = type(model.optimizer).__name__
-    what = ", ".join(trip.settings)
-    if _auto_scaled(model):
-        return _loss_scale()
-    if "optimizer" not in (model.get_compile_config() or {}):
-        return Advice(
-            Cause.COMPILE,
-            "The model itself has forgotten its optimizer's settings, as a save in the old HDF5 "
-            f"format makes it (a fault of Keras), so the file brings back no {scaled}.",
-            do=("save as .keras only; compile() again with the same arguments and train on",),
-        )
-    return Advice(
-        Cause.COMPILE,
-        f"Compile settings differ after loading: {what}.",
-        f"the optimizer is {scaled}.",
-        (
-            "call compile() again after loading with the same arguments, then "
-            "model.optimizer.build(model.trainable_variables) and model.load_weights(path)",
-        ),
+def _compile_code(model: Any) -> str:
+    """Return `get_compile_config` and `compile_from_config` for an overridden `compile`; or ""."""
+    import keras
+
+    parameters = list(inspect.signature(type(model).compile).parameters.values())[1:]
+    asked = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    config = getattr(getattr(model, "_compile_config", None), "config", {}) or {}
+    standard = set(inspect.signature(keras.Model.compile).parameters) & set(config)
+    kept = [p.name for p in asked if p.name in standard or hasattr(model, p.name)]
+    if not kept or any(p.default is p.empty and p.name not in kept for p in asked):
+        return ""
+    entries = ",\n        ".join(
+        f'"{name}": config.get("{name}")'
+        if name in standard
+        else f'"{name}": keras.saving.serialize_keras_object(self.{name})'
+        for name in kept
+    )
+    inherited = "    config = super().get_compile_config()\n" if standard & {*kept} else ""
+    return (
+        f"def get_compile_config(self):\n{inherited}    return {{\n        {entries},\n    }}\n\n"
+        "def compile_from_config(self, config):\n"
+        "    self.compile(**keras.saving.deserialize_keras_object(config))"
+    ) + "".join(f"\n    {text}" for text in _build_lines(model, "self"))
+
+
+def _build_lines(model: Any, owner: str) -> list[str]:
+    """Return the lines that build each optimizer of `model` on the variables it trains now."""
+    things, lines = {"": model, **layers(model)}, []
+    for name in sorted(_optimizers(model)):
+        if name.isidentifier() and not name.startswith("_"):
+            trained = trained_by(getattr(model, name))
+            fits = (path for path, thing in things.items() if trainable_in(thing) == trained)
+            path = ".".join(part for part in (owner, next(fits, "")) if part)
+            lines.append(f"{owner}.{name}.build({path}.trainable_variables)")
+    return lines
+
+
+def _settings(model: Any, trip: Trip) -> Cause:
+    if auto_scaled(model):
+        return loss_scale()
+    kind = type(model.optimizer).__name__
+    if "optimizer" in (model.get_compile_config() or {}):
+        why = f"Compile settings differ after loading: {', '.join(trip.settings)}."
+        return Cause("compile", why, f"the optimizer is {kind}.", (AGAIN,))
+    return Cause(
+        "compile",
+        "The model itself has forgotten its optimizer's settings, as a save in the old HDF5 "
+        f"format makes it (a fault of Keras), so the file brings back no {kind}.",
+        do=("save as .keras only; compile() again with the same arguments and train on",),
     )
 
 
-def _auto_scaled(model: Any) -> bool:
-    return type(getattr(model, "optimizer", None)).__name__ == "LossScaleOptimizer"
-
-
-def _loss_scale() -> Advice:
-    return Advice(
-        Cause.LOSS_SCALE,
-        "Under mixed_float16, compile wraps the optimizer in a LossScaleOptimizer by itself; the "
-        "file does not say so, and where the process that loads is not under mixed_float16, the "
-        "loss scale and with it the optimizer's variables are lost.",
-        "the loaded model's optimizer has other variables.",
-        (
-            "state it: compile(optimizer=keras.optimizers.LossScaleOptimizer("
-            "keras.optimizers.Adam(...)))",
-            'or set keras.config.set_dtype_policy("mixed_float16") before loading, as in training',
-        ),
-        ("dtype policies of the layers: those came back",),
-    )
-
-
-def _frozen(subject: Subject, differences: list[Difference]) -> Advice:
+def _frozen(cls: type, differences: list[Difference]) -> Cause:
     shown = ", ".join(top_layers(differences))
     thawed = [d for d in differences if d.before is False]
-    names_ = list(top_layers(thawed or differences))
-    lines = "; ".join(f"{name}.trainable = {bool(not thawed)}" for name in names_[:4])
-    inner = type(subject.model).__name__
-    return Advice(
-        Cause.FROZEN,
-        f"The trainable flag is in no file for layers inside a subclassed model or layer: {shown} "
-        "would train again, and the optimizer's variables no longer fit."
-        if thawed
-        else f"The trainable flag of {shown} differs after loading.",
-        f"after loading, trainable differs for {shown}.",
-        (
-            *(
-                [f"set it where the layers are made, at the end of {inner}.__init__: {lines}"]
-                if of_user(type(subject.model))
-                else []
-            ),
-            "after loading: set it again, then compile(...), "
-            "optimizer.build(model.trainable_variables) and load_weights(path)",
-        ),
-        (
-            "keras.Model(inputs, outputs): it keeps the flags of its own layers, and not of those "
-            "inside them",
-        ),
+    flags = [f"{name}.trainable = {not thawed}" for name in top_layers(thawed or differences)[:4]]
+    why = (
+        "The trainable flag is in no file for layers inside a subclassed model or layer (a "
+        f"functional model keeps those of its own layers alone): {shown} would train again, and "
+        "the optimizer's variables no longer fit."
     )
-
-
-def _precision(subject: Subject, trip: Trip) -> Iterator[Advice]:
-    policies = trip.of("policy")
-    changes = [f"self.{d.path}: {d.before} -> {d.after}" for d in policies[:4]]
-    yield Advice(
-        Cause.PRECISION,
-        "Layers made in __init__ take the dtype policy of the process that loads them, not the "
-        "one they were saved with.",
-        f"{trip.name}: {'; '.join(changes)}.",
-        (
-            "set the policy before loading: keras.config.set_dtype_policy(...), as in training",
-            "or give it to each layer in __init__: Dense(..., dtype=...)",
-        ),
-    )
-
-
-def _exclusions(differences: list[Difference]) -> Advice:
-    return Advice(
-        Cause.EXCLUSIONS,
-        "exclude_from_weight_decay is in no config: the loaded optimizer decays every weight.",
-        f"{differences[0].path}: {sum(differences[0].before)} weights decay in the model, "
-        f"{sum(differences[0].after or [])} after loading.",
-        (
-            "after loading, compile with a new optimizer, call its exclude_from_weight_decay(...), "
-            "then optimizer.build(model.trainable_variables) and load_weights(path)",
-        ),
-    )
-
-
-def _never_built(subject: Subject, lost: list[Difference]) -> Advice:
-    cls = type(subject.model)
-    original = cls.__init__
-
-    def init(self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        self.built = True
-
-    cured = holds(subject, cls, {"__init__": init}, ("weight", "optimizer"))
-    tried = "tried: all comes back" if cured else "tried: not enough by itself"
-    return Advice(
-        Cause.OPTIMIZER,
-        f"{cls.__name__} itself is never called, so the file records nothing to build it from, and "
-        f"Keras makes no optimizer variables for a model that is not built: {len(lost)} are lost.",
-        "get_build_config() of the model that was saved is None.",
-        (f"write self.built = True at the end of {cls.__name__}.__init__ ({tried})",),
-    )
-
-
-def _optimizer(subject: Subject, trip: Trip, lost: list[Difference]) -> Advice:
-    model = subject.model
-    trained = list(getattr(model.optimizer, "_trainable_variables", ()) or ())
-    trainable = list(model.trainable_variables)
-    warning = "; ".join(w for w in trip.warnings if "optimizer" in w)[:300]
-    if 0 < len(trained) != len(trainable):
-        ids = {id(variable) for variable in trained}
-        idle = [
-            path
-            for path, layer in layers(model).items()
-            if layer.trainable_variables
-            and not ids & {id(variable) for variable in layer.trainable_variables}
-        ]
-        outer = [p for p in idle if not any(p.startswith(f"{q}.") for q in idle)]
-        names_ = ", ".join(f"self.{path}" for path in outer[:4])
-        lines = "; ".join(f"self.{path}.trainable = False" for path in outer[:4])
-        if outer:
-            return Advice(
-                Cause.OPTIMIZER,
-                f"The optimizer trains {len(trained)} of {len(trainable)} trainable weights "
-                f"(a train_step of its own, or layers unfrozen later): on load Keras builds it "
-                f"for all of them, the numbers do not fit, and its {len(lost)} variables are "
-                "skipped.",
-                warning or f"it never trained {names_}.",
-                (
-                    f"say so to Keras: {lines} in {type(model).__name__}.__init__ (not trained by "
-                    "this optimizer)",
-                    "or, after loading: build the optimizer on the weights it trains, then "
-                    "load_weights(path)",
-                ),
-            )
-        return Advice(
-            Cause.OPTIMIZER,
-            f"The optimizer was built for {len(trained)} weights and the model trains "
-            f"{len(trainable)} now: layers were frozen or unfrozen after it was built, so the file "
-            f"and the loaded optimizer do not fit and its {len(lost)} variables are skipped.",
-            warning,
-            (
-                "call compile() again after you freeze or unfreeze layers, and train on: then the "
-                "file fits",
-            ),
-        )
-    if model.get_build_config() is None and of_user(type(model)):
-        return _never_built(subject, lost)
-    if not of_framework(type(model.optimizer)):
-        name = type(model.optimizer).__name__
-        return Advice(
-            Cause.OPTIMIZER,
-            f"{name} does not give all of its variables back: {names(lost)}.",
-            warning,
-            (
-                f"make every variable in {name}.build() with add_variable_from_reference, and "
-                "return every argument from its get_config()",
-            ),
-        )
-    return Advice(
-        Cause.OPTIMIZER,
-        f"The weights came back and {len(lost)} of the optimizer's variables did not: "
-        f"{names(lost, 3)}.",
-        warning,
-        (
-            "after loading: model.compile(...) as in training, "
-            "model.optimizer.build(model.trainable_variables), model.load_weights(path)",
-        ),
+    here = f"set it where the layers are made, at the end of {cls.__name__}.__init__: "
+    after = "after loading: set it again, then compile(...), "
+    after += "optimizer.build(model.trainable_variables) and load_weights(path)"
+    return Cause(
+        "frozen",
+        why if thawed else f"The trainable flag of {shown} differs after loading.",
+        do=(here + "; ".join(flags), f"or, {after}") if of_user(cls) else (after,),
     )

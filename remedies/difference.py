@@ -6,34 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from remedies.inventory import Inventory, equal, layers
+from remedies.arrays import equal
+from remedies.inventory import Inventory, Item, layers
 from remedies.libraries import of_user
 
 STATE = ("weight", "optimizer", "plain")
+ALL_SETTINGS = "all of compile()"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing of the model that a trip lost or changed.
-
-    Attributes
-    ----------
-    path, kind : str
-        As in `inventory.Item`.
-    lost : bool
-        Whether the loaded model lacks it; else its value differs.
-    before, after : object
-        Values; None where there is none.
-    owner : object
-        The layer, optimizer or other object of the model that holds it.
-    """
+    """One thing of the model that a trip lost or changed; path and kind as an `Item` has them."""
 
     path: str
     kind: str
-    lost: bool
+    lost: bool  # whether the loaded model lacks it; else its value differs
     before: Any = None
     after: Any = None
-    owner: Any = field(default=None, repr=False)
+    owner: Any = field(default=None, repr=False)  # what holds it in the model
 
 
 def unequal(
@@ -44,26 +34,34 @@ def unequal(
     hints: list[Difference] = []
     paths, others = _weight_paths(before), _weight_paths(after)
     for path, item in before.items():
-        if item.kind in ("metric", "seed") or _unused(item):
-            continue
         other = after.get(path)
-        if other is not None and equal(item.value, other.value):
-            continue
         value = None if other is None else other.value
+        if item.kind in ("metric", "seed") or (other is not None and equal(item.value, value)):
+            continue
         entry = Difference(item.path, item.kind, other is None, item.value, value, item.owner)
-        if item.kind in STATE or (item.kind == "setting" and _comparable(item.value, value)):
-            differences.append(entry)
-        elif other is not None and item.kind == "trainable":
+        if item.kind in STATE or item.kind == "setting":
+            if _counts(item, value):
+                differences.append(entry)
+        elif item.kind == "attribute":
+            if not _only_numbered(item.value, value):
+                (differences if of_user(type(item.owner)) else hints).append(entry)
+        elif other is None:
+            continue
+        elif item.kind == "trainable":
             # The flag of what only holds layers is nothing by itself: theirs decide.
             alone = not layers(item.owner) and bool(item.owner.weights)
             if alone or _trained(item.owner, paths) != _trained(other.owner, others):
                 differences.append(entry)
-        elif other is not None and item.kind == "policy":
-            if _computes(item.owner):
-                differences.append(entry)
-        elif item.kind == "attribute" and _counts_as_state(item, value):
-            (differences if of_user(type(item.owner)) else hints).append(entry)
+        elif _computes(item.owner):
+            differences.append(entry)
     return tuple(differences), tuple(hints)
+
+
+def _counts(item: Item, after: Any) -> bool:
+    """Whether a variable or an optimizer's setting was in use, and can be compared."""
+    if item.kind in ("optimizer", "setting") and not getattr(item.owner, "built", True):
+        return False
+    return item.kind != "setting" or after is None or len(item.value) == len(after)
 
 
 def _weight_paths(inventory: Inventory) -> dict[int, str]:
@@ -81,37 +79,37 @@ def _computes(layer: Any) -> bool:
     return bool(layer.weights) and not isinstance(layer, keras.Model)
 
 
-def _comparable(before: list[Any], after: Any) -> bool:
-    return after is None or len(before) == len(after)
+def _only_numbered(before: Any, after: Any) -> bool:
+    """Whether two texts differ in their number alone: names, which Keras counts up."""
+    if not (isinstance(before, str) and isinstance(after, str)):
+        return False
+    return before.rstrip("0123456789_") == after.rstrip("0123456789_")
 
 
-def _counts_as_state(item: Any, value: Any) -> bool:
-    # A text that differs in its number alone is a name, which Keras counts up in a process.
-    if isinstance(item.value, str) and isinstance(value, str):
-        return item.value.rstrip("0123456789_") != value.rstrip("0123456789_")
-    return True
+def settings_of(model: Any) -> Mapping[str, Any]:
+    """Return the compile settings of `model`, serialised; nothing where it has none."""
+    return (model.get_compile_config() if model.compiled else None) or {}
 
 
-def _unused(item: Any) -> bool:
-    return item.kind in ("optimizer", "setting") and not getattr(item.owner, "built", True)
-
-
-def unequal_settings(model: Any, loaded: Any) -> tuple[str, ...]:
+def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the compile settings that differ, names of objects left out."""
-    if not model.compiled:
-        return ()
-    if not loaded.compiled:
-        return ("all of compile()",)
-    try:
-        before, after = model.get_compile_config() or {}, loaded.get_compile_config() or {}
-    except Exception:  # it had to be serialised for the file, so this one is the loaded model's
-        return ("all of compile()",)
-    if before and not after:
-        return ("all of compile()",)
     names = sorted(before.keys() | after.keys())
     return tuple(
         name for name in names if _nameless(before.get(name)) != _nameless(after.get(name))
     )
+
+
+def unequal_settings(model: Any, loaded: Any) -> tuple[str, ...]:
+    """Return the names of the compile settings of `model` that `loaded` lacks or has otherwise."""
+    if not model.compiled:
+        return ()
+    before = settings_of(model)
+    try:
+        after = settings_of(loaded)
+    except Exception:
+        return (ALL_SETTINGS,)
+    lost = not loaded.compiled or (before and not after)
+    return (ALL_SETTINGS,) if lost else differing(before, after)
 
 
 def _nameless(config: Any) -> Any:

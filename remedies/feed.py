@@ -2,56 +2,38 @@
 
 from __future__ import annotations
 
-import functools
-import itertools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+import inspect
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from remedies.arguments import spreading, tensors
-from remedies.inventory import host
+from remedies.arrays import host, leaves, mapped
 from remedies.libraries import of_framework
 from remedies.patching import patched
-from remedies.preserve import Snapshot, level
-from remedies.problem import BadInputError, reason
-from remedies.stand_ins import inputs_for
-from remedies.state import leaves, mapped
-
-_MOST = 256
+from remedies.preserve import level
 
 
 @dataclass(frozen=True)
 class Feed:
     """One batch, and the way of feeding it that this model takes.
 
-    Attributes
-    ----------
-    x, y, sample_weight : structure of arrays or tensors
-        The batch; None for what the user does not have.
-    as_dataset, eager, spread : bool
-        Fed as a `tf.data.Dataset` of one element; run eagerly; several arguments to `call`.
-    call : tuple
-        What `call` really got: positional and keyword arguments. Empty where it was never called.
-    trains, predicts : bool
-        Whether `fit` and `predict` (or else a plain call) work on it.
-    problem : str
-        Why it does not train or predict, in one line.
+    Each of `x`, `y` and `sample_weight` is a structure of arrays or tensors, or None.
     """
 
     x: Any
     y: Any = None
     sample_weight: Any = None
-    as_dataset: bool = False
+    as_dataset: bool = False  # fed as a `tf.data.Dataset` of one element
     eager: bool = True
-    spread: bool = False
-    call: tuple[Any, ...] = ()
-    trains: bool = False
-    predicts: str = ""
-    problem: str = ""
-    _dataset: list[Any] = field(default_factory=list, compare=False)
+    spread: bool = False  # several arguments to `call`
+    call: tuple[Any, ...] = ()  # what `call` gets: positional and keyword arguments
+    trains: bool = False  # whether `fit` works on it
+    predicts: str = ""  # ``predict`` or ``call`` (a plain call), whichever works first
+    problem: str = ""  # why it does not train or predict, in one line
 
     def fit(self, model: Any, steps: int = 1) -> list[dict[str, float]]:
         """Train `steps` times on the batch and return what each step logged."""
@@ -68,17 +50,13 @@ class Feed:
         """Return the predictions' leaves, or None where the model predicts nothing."""
         if not self.predicts:
             return None
-        return self.predicted(model, self.predicts)
+        return tuple(map(_dense, leaves(self.prediction(model))))
 
-    def predicted(self, model: Any, how: str) -> tuple[np.ndarray, ...]:
-        """Return the leaves of what `model` predicts through ``predict``, or by a plain call."""
-        return tuple(map(dense, leaves(self.prediction(model, how))))
-
-    def prediction(self, model: Any, how: str) -> Any:
+    def prediction(self, model: Any) -> Any:
         """Return what `model` predicts, unchanged."""
         level()
         with self._running(model):
-            if how == "predict":
+            if self.predicts == "predict":
                 return model.predict(**self._arguments(training=False), verbose=0)
             args, kwargs = self.call
             quiet = {"training": False} if "training" in kwargs else {}
@@ -86,53 +64,37 @@ class Feed:
 
     def _arguments(self, *, training: bool) -> dict[str, Any]:
         if self.as_dataset:
-            return {"x": self._one_element()}
+            return {"x": self._dataset}
         size = {"batch_size": max(1, batch_size(self.x))}
         if not training:
             return {"x": self.x, **size}
         given = {"x": self.x, "y": self.y, "sample_weight": self.sample_weight}
         return {**given, **size, "shuffle": False}
 
-    def _one_element(self) -> Any:
+    @cached_property
+    def _dataset(self) -> Any:
         import keras
         import tensorflow as tf
 
-        if not self._dataset:
-            parts = map(_tuples, (self.x, self.y, self.sample_weight))
-            element = keras.utils.pack_x_y_sample_weight(*parts)
-            self._dataset.append(tf.data.Dataset.from_tensors(element))
-        return self._dataset[0]
+        parts = keras.utils.pack_x_y_sample_weight(self.x, self.y, self.sample_weight)
+        return tf.data.Dataset.from_tensors(parts)
 
     @contextmanager
     def _running(self, model: Any) -> Iterator[None]:
-        spread = spreading(type(model)) if self.spread else nullcontext()
-        kept = getattr(model, "_run_eagerly", None), getattr(model, "_jit_compile", None)
         functions = ("train_function", "test_function", "predict_function")
-        before = {name: getattr(model, name, None) for name in functions}
+        names = ("_run_eagerly", "_jit_compile", *functions)
+        before = {name: vars(model)[name] for name in names if name in vars(model)}
+        # Traced steps cost seconds each; what a file keeps does not depend on how steps run.
+        model.run_eagerly = self.eager
+        vars(model).update(dict.fromkeys(functions))
         try:
-            # Traced steps cost seconds each; what a file keeps does not depend on how steps run.
-            model.run_eagerly = self.eager
-            for name in functions:
-                setattr(model, name, None)
-            with spread:
+            with spreading(type(model)) if self.spread else nullcontext():
                 yield
         finally:
-            if kept[0] is not None:
-                model._run_eagerly, model._jit_compile = kept
-            for name, function in before.items():
-                setattr(model, name, function)
+            vars(model).update(before)
 
 
-def _tuples(structure: Any) -> Any:
-    """Return a structure with tuples for lists, which a data set takes for one tensor."""
-    if isinstance(structure, dict):
-        return {key: _tuples(part) for key, part in structure.items()}
-    if isinstance(structure, (list, tuple)):
-        return tuple(map(_tuples, structure))
-    return structure
-
-
-def dense(leaf: Any) -> np.ndarray:
+def _dense(leaf: Any) -> np.ndarray:
     """Return a tensor of any kind, ragged and sparse ones too, as an array."""
     import tensorflow as tf
 
@@ -150,182 +112,94 @@ def batch_size(x: Any) -> int:
     return next((int(size[0]) for size in sizes if size and size[0]), 1)
 
 
-def feed(model: Any, x: Any, y: Any, weights: Any, name: str, snapshot: Snapshot) -> Feed:
-    """Find out how `model` takes what its user gave; it is put back as it was.
+def parameters(cls: type) -> dict[str, inspect.Parameter]:
+    """Return the parameters of `cls.call` that carry data, in order."""
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return {
+        name: parameter
+        for name, parameter in _all(cls).items()
+        if parameter.kind not in variadic and name != "training"
+    }
 
-    Raises
-    ------
-    BadInputError
-        Where the data that the user gave can neither be trained nor predicted on.
+
+def needs_training(cls: type) -> bool:
+    """Whether `cls.call` requires ``training``, which Keras does not pass when it rebuilds."""
+    parameter = _all(cls).get("training")
+    return parameter is not None and parameter.default is parameter.empty
+
+
+def _all(cls: type) -> dict[str, inspect.Parameter]:
+    signature = inspect.signature(cls.call)  # type: ignore[attr-defined]
+    return dict(list(signature.parameters.items())[1:])
+
+
+def spread(cls: type, inputs: Any, least: int = 2) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the positional and keyword arguments that `inputs` are for `cls.call`.
+
+    A tuple is several arguments where `call` requires at least `least`; so is a dict whose keys
+    are parameters of `call`. Anything else is one argument.
     """
-    if x is None:
-        return _made_up(model, name, snapshot)
-    fed = _batch(x, y, weights)
-    fed = _trying(model, fed, snapshot)
-    if not fed.trains and model.compiled:
-        raise BadInputError(f"{name}: cannot be trained on what it is given: {fed.problem}")
-    if not fed.trains and not fed.predicts:
-        raise BadInputError(f"{name}: cannot be called on its inputs: {fed.problem}")
-    return fed
-
-
-def _made_up(model: Any, name: str, snapshot: Snapshot) -> Feed:
-    fed, problem = Feed(None), ""
-    try:
-        for inputs in itertools.islice(inputs_for(model), 8):
-            fed = _trying(model, Feed(inputs), snapshot)
-            if fed.trains or (fed.predicts and not model.compiled):
-                return fed
-            problem = problem or fed.problem
-    except BadInputError as error:
-        problem = str(error)
-    return replace(fed, problem=problem)
-
-
-def _batch(x: Any, y: Any, weights: Any) -> Feed:
-    import keras
-    import tensorflow as tf
-
-    if isinstance(x, tf.data.Dataset):
-        element = next(iter(x), None)
-    elif hasattr(x, "__getitem__") and isinstance(x, keras.utils.PyDataset):
-        element = x[0]
-    elif hasattr(x, "__next__"):
-        element = next(x, None)
-    else:
-        return _cut(Feed(_arrays(x), _arrays(y), _arrays(weights)))
-    if element is None:
-        raise BadInputError("the data set that was given is empty")
-    x, y, weights = keras.utils.unpack_x_y_sample_weight(element)
-    return Feed(x, y, weights, as_dataset=True)
-
-
-def _cut(fed: Feed) -> Feed:
-    import keras
-    import tensorflow as tf
-
-    if batch_size(fed.x) <= _MOST:
-        return fed
-    parts = keras.utils.pack_x_y_sample_weight(*map(_tuples, (fed.x, fed.y, fed.sample_weight)))
-    return _batch(tf.data.Dataset.from_tensor_slices(parts).batch(_MOST), None, None)
-
-
-def _arrays(structure: Any) -> Any:
-    """Return lists of numbers or texts as arrays, and NumPy's texts as string tensors."""
-    import keras
-    import tensorflow as tf
-
-    if isinstance(structure, dict):
-        return {key: _arrays(part) for key, part in structure.items()}
-    if isinstance(structure, (list, tuple)):
-        scalars = all(isinstance(part, (str, bytes, int, float, bool)) for part in structure)
-        if structure and scalars:
-            return _arrays(np.asarray(structure))
-        return (
-            type(structure)(map(_arrays, structure))
-            if type(structure) in (list, tuple)
-            else (structure)
-        )
-    if isinstance(structure, np.ndarray) and structure.dtype.kind in "USO":
-        return tf.constant(structure.tolist()) if structure.size else structure
-    if isinstance(structure, np.ndarray) and structure.dtype == np.float64:
-        return structure.astype(keras.config.floatx())  # as fit does
-    return structure
-
-
-def _trying(model: Any, fed: Feed, snapshot: Snapshot) -> Feed:
-    problem = ""
-    for trial in _ways(model, fed):
-        calls: list[tuple[Any, ...]] = []
-        try:
-            with _recorded(model, calls):
-                trial.fit(model)
-            fed = replace(trial, trains=True, call=calls[0] if calls else ())
-            break
-        except Exception as error:
-            problem = problem or reason(error)
-        finally:
-            snapshot.restore()
-    predicts, why = _predicting(model, fed, snapshot)
-    fed = replace(fed, predicts=predicts, problem=problem or why)
-    if model.compiled and not fed.trains and fed.y is None and fed.predicts and not fed.as_dataset:
-        return _with_targets(model, fed, snapshot)
-    return fed
-
-
-def _ways(model: Any, fed: Feed) -> Iterator[Feed]:
-    if not model.compiled:
-        return
-    # A data set of one element is fed in a fraction of the time that arrays take.
-    yield replace(fed, as_dataset=True)
-    if not fed.as_dataset:
-        yield fed
-    if not of_framework(type(model)):
-        yield replace(fed, as_dataset=True, spread=True)
-    yield replace(fed, eager=False)
-
-
-def _predicting(model: Any, fed: Feed, snapshot: Snapshot) -> tuple[str, str]:
-    """Return how `model` predicts, or an empty text and why it does not."""
-    why = ""
-    if fed.x is None:
-        return "", why
-    if not fed.call:
-        fed = replace(fed, call=((fed.x,), {}))
-    for how in ("predict", "call"):
-        try:
-            fed.predicted(model, how)
-        except Exception as error:  # a model may have no call, or none that takes this
-            why = why or reason(error)
-            continue
-        finally:
-            snapshot.restore()
-        return how, ""
-    return "", why
-
-
-def _with_targets(model: Any, fed: Feed, snapshot: Snapshot) -> Feed:
-    try:
-        outputs = fed.prediction(model, fed.predicts)
-    finally:
-        snapshot.restore()
-    problem = fed.problem
-    makers: tuple[Callable[[Any], np.ndarray], ...] = (_like, _classes)
-    for make in makers:
-        trial = replace(fed, y=mapped(make, outputs))
-        try:
-            trial.fit(model)
-        except Exception as error:
-            problem = reason(error)
-        else:
-            return replace(trial, trains=True, problem="")
-        finally:
-            snapshot.restore()
-    return replace(fed, problem=f"no targets were accepted ({problem}); give (model, x, y)")
-
-
-def _like(output: Any) -> np.ndarray:
-    values: np.ndarray = np.random.default_rng(0).random(output.shape)
-    return values.astype("float32")
-
-
-def _classes(output: Any) -> np.ndarray:
-    return np.zeros(output.shape[:1], "int32")
-
-
-@contextmanager
-def _recorded(model: Any, calls: list[tuple[Any, ...]]) -> Iterator[None]:
-    cls = type(model)
     if of_framework(cls):
-        yield
-        return
-    original = cls.call
+        return (inputs,), {}
+    training = {"training": False} if needs_training(cls) else {}
+    names = parameters(cls)
+    required = [name for name, each in names.items() if each.default is each.empty]
+    keywords = any(parameter.kind is parameter.KEYWORD_ONLY for parameter in names.values())
+    fits = isinstance(inputs, (tuple, list)) and len(required) <= len(inputs) <= len(names)
+    if fits and len(inputs) > 1 and len(required) >= least and not keywords:
+        return tuple(inputs), training
+    if isinstance(inputs, dict) and len(inputs) > 1 and {*required} <= {*inputs} <= {*names}:
+        return (), inputs | training
+    return (inputs,), training
 
-    @functools.wraps(original)
+
+def spreading(cls: type) -> AbstractContextManager[None]:
+    """Let `fit`, `predict` and their like feed several arguments to instances of `cls`.
+
+    Keras hands `call` one structure, so a model with two arguments could not be checked at all.
+    It is for models that do not take the structure as it is: the second argument may be optional.
+    """
+    original = cls.__call__
+
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if self is model:
-            calls.append((args, kwargs))
+        if len(args) == 1:
+            args, named = spread(cls, args[0], least=1)
+            kwargs = {**named, **kwargs}
         return original(self, *args, **kwargs)
 
-    with patched(cls, {"call": call}):
-        yield
+    return patched(cls, {"__call__": call})
+
+
+def tensors(structure: Any) -> Any:
+    """Return a nested structure of arrays as tensors of the same dtypes.
+
+    Keras 3.0 turns a NumPy bool array that a model is called on into float32, and no tensor.
+    """
+    import keras
+    import tensorflow as tf
+
+    ready = (bool, tf.Tensor, tf.RaggedTensor, tf.SparseTensor)
+
+    def tensor(leaf: Any) -> Any:
+        if leaf is None or isinstance(leaf, ready):
+            return leaf
+        if getattr(getattr(leaf, "dtype", None), "kind", "") in ("U", "S", "O"):
+            return tf.constant(leaf.tolist())
+        return keras.ops.convert_to_tensor(leaf)
+
+    return mapped(tensor, structure)
+
+
+def input_code(x: Any, name: str = "") -> str:
+    """Return the code that makes the inputs of a functional model that takes `x`."""
+    import keras
+
+    if isinstance(x, dict):
+        parts = (f"{key!r}: {input_code(part, key)}" for key, part in x.items())
+        return f"{{{', '.join(parts)}}}"
+    if isinstance(x, (list, tuple)):
+        return f"[{', '.join(map(input_code, x))}]"
+    dtype = str(getattr(x.dtype, "name", x.dtype))
+    dtype = "string" if dtype == "object" else keras.backend.standardize_dtype(dtype)
+    named = f", name={name!r}" if name else ""
+    return f'keras.Input({tuple(x.shape)[1:]}, dtype="{dtype}"{named})'

@@ -1,17 +1,32 @@
-"""What a check says: the trips through a file, the causes and what to do."""
+"""What a check says: the trips through a file, the causes of what they lost, and what helps."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from remedies.difference import Difference
-from remedies.swallowed import Swallowed
+from remedies.problem import shorten
+from remedies.rebuild import Swallowed
 from remedies.trip import Trip
 
+Row = tuple[str, str]  # a style of a terminal's, and a line of text
+_TRIED = {
+    True: " (tried: the model comes back whole, twice over)",
+    False: " (tried: not enough by itself)",
+    None: "",
+}
+
 NOTHING = "nothing lost"
+_NOUNS = {
+    "weight": "weights",
+    "optimizer": "optimizer variables",
+    "plain": "variables that Keras does not track",
+}
 
 
 class Verdict(Enum):
@@ -28,98 +43,62 @@ class Verdict(Enum):
         return {Verdict.WHOLE: 0, Verdict.UNDECIDED: 3}.get(self, 1)
 
 
-class Cause(Enum):
-    """Why a round trip loses something."""
+@dataclass(frozen=True)
+class Cure:
+    """Text to paste."""
 
-    DTYPE = "dtype"
-    ARGUMENTS = "arguments"
-    TRAINING = "training_argument"
-    CODE = "code"
-    CHILDREN = "children_not_built"
-    NOT_IN_FILE = "not_in_file"
-    OUTSIDE = "state_outside_the_file"
-    ATTRIBUTE = "python_value"
-    RECURRENT = "recurrent_state"
-    SECOND_GENERATION = "second_generation"
-    GET_CONFIG = "get_config"
-    NOT_REGISTERED = "not_registered"
-    LAMBDA = "python_lambda"
-    SAVE_ERROR = "save_error"
-    LOAD_ERROR = "load_error"
-    FROZEN = "frozen"
-    PRECISION = "precision"
-    ORDER = "order"
-    OWN_VARIABLES = "own_save_and_load"
-    LORA = "lora"
-    QUANTIZED = "quantized"
-    COMPILE = "compile"
-    OPTIMIZER = "optimizer"
-    LOSS_SCALE = "loss_scale"
-    EXCLUSIONS = "weight_decay_exclusions"
-    UNKNOWN = "unknown"
+    code: str = ""
+    place: str = ""  # where to paste it: ``in class Masked``, ``after loading``
+    cured: bool | None = None  # whether the model came back whole with it; None: not tried
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """How to use it, in one sentence."""
+        names = " and ".join(re.findall(r"^def (\w+)", self.code, re.MULTILINE))
+        step = f"use the {names or 'code'} below {self.place}{tried(self.cured)}"
+        return (step,) if self.code else ()
 
 
 @dataclass(frozen=True)
-class Advice:
-    """One cause and what to do about it.
+class Cause:
+    """Why a round trip loses something, and what helps."""
 
-    Attributes
-    ----------
-    cause : Cause
-        The cause.
-    why : str
-        What happens, in one or two sentences.
-    evidence : str
-        What was tried or seen on this model that says so.
-    do : tuple of str
-        What helps, best first, each with how.
-    not_this : tuple of str
-        What looks right and does not help here.
-    code : str
-        Text to paste; empty where there is none.
-    place : str
-        Where to paste it: a class, or "after loading".
-    cured : bool or None
-        Whether the model came back whole with `code`; None where that was not tried.
-    """
+    name: str  # what it is called in JSON: ``dtype``, ``get_config``
+    why: str  # what happens
+    evidence: str = ""  # what was tried or seen on this model that says so
+    do: tuple[str, ...] = ()  # what helps, best first
+    cure: Cure = Cure()
 
-    cause: Cause
-    why: str
-    evidence: str = ""
-    do: tuple[str, ...] = ()
-    not_this: tuple[str, ...] = ()
-    code: str = ""
-    place: str = ""
-    cured: bool | None = None
+    def rows(self) -> Iterator[Row]:
+        """Yield the cause as lines."""
+        yield "bold", f"\nCause: {self.name.replace('_', ' ')}"
+        yield "", f"  {self.why}"
+        if self.evidence:
+            yield "dim", f"  Evidence: {self.evidence}"
+        yield from (("green", f"  - {step}") for step in self.do)
+        if self.cure.code:
+            yield "bold", f"  {self.cure.place}:"
+            yield from (("code", f"    {text}".rstrip()) for text in self.cure.code.splitlines())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the cause as plain values for JSON."""
+        plain = asdict(self)
+        return {"cause": plain.pop("name"), **plain.pop("cure"), **plain}
 
 
 class LossyModelError(AssertionError):
-    """A model did not come back whole; the message says what was lost, why and what to do."""
+    """A model did not come back whole; a test fails with what was lost, why and what to do."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What `check` says.
+    """What `check` says."""
 
-    Attributes
-    ----------
-    name : str
-        The model's class, or what the user called it.
-    trips : tuple of Trip
-        First load, second generation and, where it matters, others.
-    advice : tuple of Advice
-        Each cause with what helps; empty when whole.
-    notes : tuple of str
-        What limits the verdict.
-    undecided : str
-        Why the verdict is open though nothing was lost; empty if it is not.
-    """
-
-    name: str
-    trips: tuple[Trip, ...]
-    advice: tuple[Advice, ...] = ()
-    notes: tuple[str, ...] = ()
-    undecided: str = ""
+    name: str  # the model's class, or what the user called it
+    trips: tuple[Trip, ...]  # first load, second generation and, where it matters, others
+    advice: tuple[Cause, ...] = ()  # each cause with what helps; empty when whole
+    notes: tuple[str, ...] = ()  # what limits the verdict
+    undecided: str = ""  # why the verdict is open though nothing was lost
 
     @property
     def verdict(self) -> Verdict:
@@ -143,43 +122,49 @@ class Report:
     @property
     def code(self) -> str:
         """The first text to paste that was tried and held, or else the first; empty if none."""
-        codes = [advice.code for advice in self.advice if advice.code and advice.cured]
-        return next(iter(codes or [advice.code for advice in self.advice if advice.code]), "")
+        cures = sorted((cause.cure for cause in self.advice), key=lambda cure: not cure.cured)
+        return next((cure.code for cure in cures if cure.code), "")
 
     @property
     def headline(self) -> str:
         """The verdict and the one thing to do."""
-        if self.undecided and self.verdict is Verdict.UNDECIDED:
+        if self.verdict is Verdict.UNDECIDED:
             return f"{self.verdict.value}: {self.undecided}"
-        first = next((advice.do[0] for advice in self.advice if advice.do), "")
-        return self.verdict.value + (f"; what to do: {first}" if first else "")
+        first = next((step for cause in self.advice for step in cause.do), "")
+        return f"{self.verdict.value}; what to do: {first}" if first else str(self.verdict.value)
 
     def __bool__(self) -> bool:
         raise TypeError("say which you mean: report.whole, or report.raise_if_lossy()")
 
     def raise_if_lossy(self) -> Report:
-        """Return the report if the model came back whole.
-
-        Raises
-        ------
-        LossyModelError
-            Otherwise. It is an `AssertionError`, so a test fails with the whole story.
-        """
+        """Return the report if the model came back whole, else raise it as a `LossyModelError`."""
         if not self.whole:
             raise LossyModelError(self.text())
         return self
 
+    def rows(self) -> Iterator[Row]:
+        """Yield the report as lines, the verdict and the one thing to do in the first."""
+        style = {0: "bold green", 3: "bold yellow"}.get(self.verdict.status, "bold red")
+        yield style, f"{self.name}: {self.headline}"
+        before = ""
+        for trip in self.trips:
+            lost = losses(trip)
+            again = lost == before != NOTHING
+            yield "", f"  {trip.name}: {trip.outcome.value}, {'the same again' if again else lost}"
+            before = lost
+        for warning in () if self.whole else self.trips[0].warnings:
+            yield "dim", f"  Keras warned: {shorten(' '.join(warning.split()), 160)}"
+        for error in self.swallowed:
+            where = f"{error.file}:{error.line}, in {error.owner}.{error.method}"
+            yield "bold", f"\nKeras swallowed this exception at {where}:"
+            yield from (("", f"    {text}") for text in (error.source, error.error))
+        for cause in self.advice:
+            yield from cause.rows()
+        yield from (("dim", f"  note: {note}") for note in self.notes)
+
     def text(self) -> str:
-        """Return the report in plain lines, the verdict first."""
-        lines = [f"{self.name}: {self.headline}"]
-        lines += [f"  {trip.name}: {trip.outcome.value}; {losses(trip)}" for trip in self.trips]
-        for swallowed in self.swallowed:
-            lines.append(f"  Keras swallowed, at {place(swallowed)}: {swallowed.source}")
-            lines.append(f"    {swallowed.error}")
-        for advice in self.advice:
-            lines.append(f"  cause ({advice.cause.value}): {advice.why}")
-            lines.extend(f"    do: {text}" for text in advice.do)
-        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+        """Return the report in plain lines."""
+        return "\n".join(text for _, text in self.rows())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain values for JSON, the verdict and what to do first."""
@@ -191,7 +176,7 @@ class Report:
             "exit_status": self.verdict.status,
             "trips": [_trip_dict(trip) for trip in self.trips],
             "swallowed": [asdict(swallowed) for swallowed in self.swallowed],
-            "advice": [asdict(entry) | {"cause": entry.cause.value} for entry in self.advice],
+            "advice": [cause.to_dict() for cause in self.advice],
             "notes": list(self.notes),
             "code": self.code,
         }
@@ -212,40 +197,43 @@ def _trip_dict(trip: Trip) -> dict[str, Any]:
     }
 
 
-_NOUNS = {
-    "weight": "weights",
-    "optimizer": "optimizer variables",
-    "plain": "variables that Keras does not track",
-}
+def tried(held: bool | None) -> str:
+    """Say whether a cure held on this model, if it was tried."""
+    return _TRIED[held]
 
 
 def losses(trip: Trip) -> str:
     """Return in one line what `trip` lost."""
     if trip.failure:
         return str(trip.failure)
-    parts = []
-    for kind, noun in _NOUNS.items():
-        lost, changed = trip.of(kind, lost=True), trip.of(kind, lost=False)
-        if lost:
-            parts.append(f"{len(lost)} of {trip.saved[kind]} {noun} lost")
-        if changed:
-            parts.append(f"{len(changed)} of {trip.saved[kind]} {noun} changed")
-    values = trip.of("attribute", "setting")
-    parts += [f"{names(values)} differ" + "s" * (len(values) == 1)] if values else []
-    frozen = top_layers(trip.of("trainable"))
-    parts += [f"trainable flag lost: {', '.join(frozen)}"] if frozen else []
-    policies = trip.of("policy")
-    parts += [f"{len(policies)} layers change precision"] if policies else []
+    parts = [
+        f"{len(differences)} of {trip.saved[kind]} {noun} {word}"
+        for kind, noun in _NOUNS.items()
+        for word in ("lost", "changed")
+        if (differences := trip.of(kind, lost=word == "lost"))
+    ]
+    if values := trip.of("attribute", "setting"):
+        parts.append(f"{names(values)} differ" + "s" * (len(values) == 1))
+    if frozen := top_layers(trip.of("trainable")):
+        parts.append(f"trainable flag lost: {', '.join(frozen)}")
+    if policies := trip.of("policy"):
+        parts.append(f"{len(policies)} layers change precision")
     if trip.outputs_changed:
         parts.append(f"{max(trip.outputs_changed, 0.01):.0%} of the outputs differ")
-    parts += [trip.step] if trip.step else []
-    parts += [f"compile settings differ: {', '.join(trip.settings)}"] if trip.settings else []
+    if trip.step:
+        parts.append(trip.step)
+    if trip.settings:
+        parts.append(f"compile settings differ: {', '.join(trip.settings)}")
     return ", ".join(parts) or NOTHING
 
 
 def names(differences: list[Difference], most: int = 6) -> str:
     """Return the paths of some differences as the user writes them, the first few by name."""
-    paths = [difference.path for difference in differences]
+    return selves([difference.path for difference in differences], most)
+
+
+def selves(paths: list[str], most: int = 6) -> str:
+    """Return paths as the user writes them, ``self.head, self.tail``, the first few by name."""
     more = f" and {len(paths) - most} more" if len(paths) > most else ""
     return ", ".join(f"self.{path}" for path in paths[:most]) + more
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import functools
-import tempfile
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-from remedies.archive import arrays_in, digest_of
 from remedies.behaviour import Behaviour
 from remedies.diagnosis import diagnose
-from remedies.difference import STATE, Difference
-from remedies.feed import Feed
-from remedies.findings import Advice, Cause, Report
+from remedies.feed import Feed, spread
+from remedies.findings import Report
 from remedies.inventory import take
 from remedies.preserve import randomness
 from remedies.scratch import scratch
-from remedies.trip import Subject, Trip, quiet, travel
+from remedies.trip import Subject, travel
+from remedies.weights_file import try_weights
 
 
 def guard(model: Any = None) -> Any:
@@ -55,13 +53,10 @@ def guard(model: Any = None) -> Any:
     return Guard()
 
 
-_WATCHED = {"save": False, "save_weights": True}
-
-
 def _watch(model: Any) -> None:
-    for name, weights_only in _WATCHED.items():
+    for name, attempt in _WATCHED.items():
         if name not in vars(model):
-            object.__setattr__(model, name, _trying(model, name, weights_only))
+            object.__setattr__(model, name, _trying(model, name, attempt))
 
 
 def _release(model: Any) -> None:
@@ -69,7 +64,7 @@ def _release(model: Any) -> None:
         vars(model).pop(name, None)
 
 
-def _trying(model: Any, name: str, weights_only: bool) -> Any:
+def _trying(model: Any, name: str, attempt: Callable[[Any], Report]) -> Any:
     original = getattr(model, name)
 
     @functools.wraps(original)
@@ -77,38 +72,23 @@ def _trying(model: Any, name: str, weights_only: bool) -> Any:
         _release(model)
         written = original(*args, **kwargs)
         with randomness():
-            (try_weights if weights_only else try_model)(model).raise_if_lossy()
+            attempt(model).raise_if_lossy()
         return written
 
     return saving
 
 
 @scratch()
-def try_model(model: Any) -> Report:
-    """Return the report on one round trip of `model` as it is, without calling it."""
-    name = type(model).__name__
-    with quiet():
-        subject = Subject(model, Feed(None), take(model), Behaviour(), tuple)
-        trips = travel(subject, twice=False, train=False)
-        return Report(name, trips, () if trips[0].whole else diagnose(subject, trips))
+def try_model(model: Any, inputs: Any = None) -> Report:
+    """Return the report on one round trip of `model` as it is, without calling it.
+
+    Causes are looked for, and cures written, on `inputs` where they are given.
+    """
+    call = () if inputs is None else spread(type(model), inputs)
+    subject = Subject(model, Feed(inputs, call=call), take(model), Behaviour(), tuple)
+    trips = travel(subject, twice=False, train=False)
+    advice = () if trips[0].whole else diagnose(subject, trips)
+    return Report(type(model).__name__, trips, advice)
 
 
-@scratch()
-def try_weights(model: Any) -> Report:
-    """Return the report on what a ``.weights.h5`` file of `model` does not hold."""
-    with quiet(), tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.weights.h5"
-        model.save_weights(path)
-        held = {entry.digest for entry in arrays_in(path).values()}
-    absent = tuple(
-        Difference(item.path, item.kind, True, item.value, None, item.owner)
-        for item in take(model).values()
-        if item.kind in STATE and digest_of(item.value) not in held
-    )
-    saved = {kind: len([d for d in absent if d.kind == kind]) for kind in STATE}
-    trip = Trip("weights file", saved, absent, outputs_changed=None)
-    paths = ", ".join(f"self.{difference.path}" for difference in absent[:6])
-    why = f"The weights file does not hold {paths}: Keras does not track these variables."
-    do = ("make them with self.add_weight(...), or keep them in an attribute that Keras saves",)
-    advice = (Advice(Cause.NOT_IN_FILE, why, do=do),) if absent else ()
-    return Report(type(model).__name__, (trip,), advice)
+_WATCHED = {"save": try_model, "save_weights": try_weights}

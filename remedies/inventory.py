@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from remedies.arrays import host
 from remedies.libraries import of_framework
 
 _MOST = 50_000
@@ -27,33 +28,23 @@ _BACK = (
     *("_tracker", "_parent", "_inner_variables", "_self_unconditional", "_self_setattr"),
     *("_self_name_based", "_self_update"),
 )
+_STDLIB = {"collections", "functools", "threading", "logging", "pathlib", "random", "re", "types"}
 
 
 @dataclass(frozen=True)
 class Item:
     """One thing that a model holds.
 
-    Attributes
-    ----------
-    path : str
-        Where: ``encoder.blocks[0].kernel``.
-    kind : str
-        ``weight``, ``optimizer``, ``metric``, ``seed`` (random state), ``plain`` (a variable that
-        Keras does not track), ``attribute`` (a Python value), ``setting`` (of an optimizer),
-        ``trainable`` or ``policy`` (of a layer).
-    owner : object
-        The layer, optimizer or other object whose attribute it is.
-    value : object
-        A NumPy array for a variable; else the value.
-    variable : object
-        The live variable, or None.
+    Its kind is ``weight``, ``optimizer``, ``metric``, ``seed`` (random state), ``plain`` (a
+    variable that Keras does not track), ``attribute`` (a Python value), ``setting`` (of an
+    optimizer), ``trainable`` or ``policy`` (of a layer).
     """
 
-    path: str
+    path: str  # where: ``encoder.blocks[0].kernel``
     kind: str
-    owner: Any
-    value: Any
-    variable: Any = None
+    owner: Any  # the layer, optimizer or other object whose attribute it is
+    value: Any  # a NumPy array for a variable
+    variable: Any = None  # the live variable
 
 
 Inventory = Mapping[str, Item]
@@ -70,15 +61,6 @@ def is_variable(thing: Any) -> bool:
     import tensorflow as tf
 
     return isinstance(thing, (keras.Variable, tf.Variable))
-
-
-def host(variable: Any) -> np.ndarray:
-    """Return a variable's or tensor's value as an array of its own."""
-    import keras
-
-    value = getattr(variable, "value", variable)
-    value = value() if callable(value) else value
-    return np.array(value.numpy() if hasattr(value, "numpy") else keras.ops.convert_to_numpy(value))
 
 
 def objects(model: Any) -> dict[str, Any]:
@@ -100,24 +82,22 @@ def owned_classes(model: Any) -> tuple[type, ...]:
     return tuple(cls for cls in classes if not of_framework(cls))
 
 
-def take(model: Any, *, copy: bool = True) -> dict[str, Item]:
-    """Return all that `model` holds by path; `copy` the variables' values to host memory."""
+def take(model: Any) -> dict[str, Item]:
+    """Return all that `model` holds by path, the variables' values copied to the host."""
     import keras
 
     weights = {id(variable) for variable in model.weights}
     items: dict[str, Item] = {}
     for path, thing, owner in _walk(model):
         if is_variable(thing):
-            kind = _kind(thing, owner, weights)
-            if kind:
-                items[path] = Item(path, kind, owner, host(thing) if copy else None, thing)
+            items[path] = Item(path, _kind(thing, owner, weights), owner, host(thing), thing)
             continue
         if isinstance(thing, keras.Layer):
             items[f"{path}.trainable"] = Item(path, "trainable", thing, thing.trainable)
             policy = getattr(thing.dtype_policy, "name", "")
             items[f"{path}.dtype_policy"] = Item(path, "policy", thing, policy)
+        kind = "setting" if isinstance(thing, keras.optimizers.Optimizer) else "attribute"
         for name, value in _values(thing).items():
-            kind = "setting" if isinstance(thing, keras.optimizers.Optimizer) else "attribute"
             where = f"{path}.{name}" if path else name
             items[where] = Item(where, kind, thing, value)
     return _slots_by_weight(items)
@@ -128,13 +108,15 @@ def _slots_by_weight(items: dict[str, Item]) -> dict[str, Item]:
     weights = {id(item.variable): path for path, item in items.items() if item.kind == "weight"}
     named = {}
     for path, item in items.items():
-        trained = getattr(item.owner, "_trainable_variables", None) or ()
         head, _, number = path.rpartition("[")
-        slots = getattr(item.owner, head.rpartition(".")[2], ()) if item.kind == "optimizer" else ()
-        if isinstance(slots, list) and len(slots) == len(trained) and number[:-1].isdigit():
-            weight = weights.get(id(trained[int(number[:-1])]))
-            path = f"{head}[{weight}]" if weight else path
-        named[path] = replace(item, path=path) if item.kind == "optimizer" else item
+        if item.kind == "optimizer" and number[:-1].isdigit():
+            trained = getattr(item.owner, "_trainable_variables", None) or ()
+            slots = getattr(item.owner, head.rpartition(".")[2], ())
+            if isinstance(slots, list) and len(slots) == len(trained):
+                weight = weights.get(id(trained[int(number[:-1])]))
+                path = f"{head}[{weight}]" if weight else path  # noqa: PLW2901
+                item = replace(item, path=path)  # noqa: PLW2901
+        named[path] = item
     return named
 
 
@@ -147,13 +129,9 @@ def _kind(variable: Any, owner: Any, weights: set[int]) -> str:
         return "optimizer"
     if isinstance(owner, keras.metrics.Metric):
         return "metric"
-    if isinstance(owner, keras.random.SeedGenerator) or "seed_generator" in _label(variable):
-        return "seed"
-    return "plain"
-
-
-def _label(variable: Any) -> str:
-    return str(getattr(variable, "path", "") or getattr(variable, "name", ""))
+    label = str(getattr(variable, "path", "") or getattr(variable, "name", ""))
+    random = isinstance(owner, keras.random.SeedGenerator) or "seed_generator" in label
+    return "seed" if random else "plain"
 
 
 def _walk(model: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -166,21 +144,35 @@ def _walk(model: Any) -> Iterator[tuple[str, Any, Any]]:
         if is_variable(thing):
             continue
         for name, child in _children(thing):
-            label = f"{path}.{name}" if path and not name.startswith("[") else f"{path}{name}"
+            label = f"{path}.{name}" if path else name
             for where, leaf in _contents(label, child, 0):
                 if id(leaf) not in seen:
                     seen.add(id(leaf))
                     pending.append((where, leaf, thing))
 
 
+def _children(thing: Any) -> Iterator[tuple[str, Any]]:
+    import keras
+
+    if isinstance(thing, keras.Sequential) or (
+        isinstance(thing, keras.Model) and is_functional(thing)
+    ):
+        yield "layers", thing.layers
+    optimizer = isinstance(thing, keras.optimizers.Optimizer)
+    back = (*_BACK, "_trainable_variables") if optimizer else _BACK
+    internal = _reference()
+    own = vars(thing) if hasattr(thing, "__dict__") else {}
+    # The user's own names win over those of Keras, and public ones over private ones.
+    names = sorted(own, key=lambda name: (name in internal, name.startswith("_"), name))
+    yield from ((name, own[name]) for name in names if not name.startswith(back))
+
+
 def _contents(path: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
     """Yield the objects that can hold state in `value`, which may be a nest of containers."""
-    if isinstance(value, Mapping) and depth < 6:
-        for key, part in list(value.items()):
+    if isinstance(value, (Mapping, list, tuple)):
+        parts = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for key, part in list(parts) if depth < 6 else ():
             yield from _contents(f"{path}[{key!r}]", part, depth + 1)
-    elif isinstance(value, (list, tuple)) and depth < 6:
-        for number, part in enumerate(value):
-            yield from _contents(f"{path}[{number}]", part, depth + 1)
     elif is_variable(value) or _holds_state(value):
         yield path, value
 
@@ -189,47 +181,14 @@ def _holds_state(thing: Any) -> bool:
     import keras
     import tensorflow as tf
 
-    kinds: tuple[type, ...] = (
-        keras.Layer,
-        keras.optimizers.Optimizer,
-        keras.optimizers.schedules.LearningRateSchedule,
-        keras.metrics.Metric,
-        keras.losses.Loss,
-        keras.random.SeedGenerator,
-        tf.Module,
+    kinds = (
+        *(keras.Layer, keras.optimizers.Optimizer, keras.metrics.Metric, keras.losses.Loss),
+        *(keras.optimizers.schedules.LearningRateSchedule, keras.random.SeedGenerator, tf.Module),
     )
     if isinstance(thing, kinds):
         return True
     plain = hasattr(thing, "__dict__") and not isinstance(thing, type) and not callable(thing)
     return plain and not of_framework(type(thing)) and type(thing).__module__ not in _STDLIB
-
-
-_STDLIB = {"collections", "functools", "threading", "logging", "pathlib", "random", "re", "types"}
-
-
-def _children(thing: Any) -> Iterator[tuple[str, Any]]:
-    import keras
-
-    if isinstance(thing, keras.Model) and (is_functional(thing) or _is_sequential(thing)):
-        yield from ((f"layers[{number}]", part) for number, part in enumerate(thing.layers))
-    back = (*_BACK, "_trainable_variables") if isinstance(thing, _optimizer()) else _BACK
-    internal = _reference()
-    own = vars(thing) if hasattr(thing, "__dict__") else {}
-    # The user's own names win over those of Keras, and public ones over private ones.
-    names = sorted(own, key=lambda name: (name in internal, name.startswith("_"), name))
-    yield from ((name, own[name]) for name in names if not name.startswith(back))
-
-
-def _optimizer() -> type:
-    import keras
-
-    return keras.optimizers.Optimizer  # type: ignore[no-any-return]
-
-
-def _is_sequential(thing: Any) -> bool:
-    import keras
-
-    return isinstance(thing, keras.Sequential)
 
 
 @functools.lru_cache(maxsize=1)
@@ -252,19 +211,14 @@ def _values(thing: Any) -> dict[str, Any]:
     import keras
 
     if isinstance(thing, keras.optimizers.Optimizer):
-        return _settings(thing)
+        variables = getattr(thing, "_trainable_variables", None) or ()
+        decayed = [_decays(thing, variable) for variable in variables]
+        return {"decayed": decayed} if any(decayed) else {}
     if isinstance(thing, (keras.metrics.Metric, keras.losses.Loss)):
         return {}
     own = vars(thing) if hasattr(thing, "__dict__") else {}
-    names = (name for name in own if name not in _reference())
-    simple = {name: _simple(own[name]) for name in names}
+    simple = {name: _simple(value) for name, value in own.items() if name not in _reference()}
     return {name: value for name, value in simple.items() if value is not _MISSING}
-
-
-def _settings(optimizer: Any) -> dict[str, Any]:
-    variables = list(getattr(optimizer, "_trainable_variables", None) or ())
-    decayed = [_decays(optimizer, variable) for variable in variables]
-    return {"decayed": decayed} if any(decayed) else {}
 
 
 def _decays(optimizer: Any, variable: Any) -> bool:
@@ -289,17 +243,3 @@ def _simple(value: Any, depth: int = 0) -> Any:
         pairs = {str(key): _simple(part, depth + 1) for key, part in list(value.items())}
         return _MISSING if any(part is _MISSING for part in pairs.values()) else pairs
     return _MISSING
-
-
-def equal(left: Any, right: Any) -> bool:
-    """Whether two plain values, or two arrays with all their bits, are the same."""
-    if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
-        left, right = np.asarray(left), np.asarray(right)
-        if left.shape != right.shape or left.dtype != right.dtype:
-            return False
-        return bool(np.all((left == right) | ((left != left) & (right != right))))
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(equal, left, right))
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
-    return type(left) is type(right) and bool(left == right or left != left)

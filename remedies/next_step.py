@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from remedies.state import Arrays, arrays, share_changed
+from remedies.arrays import Arrays, equal, hosts
+from remedies.preserve import Snapshot, align
 
 # TensorFlow adds gradients up in an order that follows the names of layers, and Keras numbers
 # unnamed layers anew on load: twins may differ by some units of the last place.
@@ -18,59 +17,25 @@ TOLERANCE = 1e-6
 def next_step_changed(model: Any, loaded: Any, inputs: Any, targets: Any) -> bool:
     """Whether the next training step of `loaded` leads elsewhere than that of `model`.
 
-    Parameters
-    ----------
-    model, loaded : keras.Model
-        Compiled twins. `model` is put back as it was found; `loaded` has then done a step.
-    inputs, targets : structure of arrays
-        The batch of that step, leading dimension the batch size.
-
-    Returns
-    -------
-    bool
-        True where a loss, a metric or a weight after the step differs by more than `TOLERANCE`,
-        absolute and relative. Where the step of `model` does not repeat itself that closely
-        (threads, a GPU), only the losses and metrics are compared, to 1e-5.
-
-    Raises
-    ------
-    Exception
-        Whatever the step of `loaded` raises.
+    They are compiled twins, and the batch has a leading dimension. `model` is put back as it was
+    found; `loaded` has then done a step, and what that raises is raised. A loss, a metric or a
+    weight after the step must differ by more than `TOLERANCE`, absolute and relative; where the
+    step of `model` does not repeat itself that closely (threads, a GPU), only the losses and
+    metrics are compared, to 1e-5.
     """
     # No format keeps the state of random layers (Dropout): both sides draw alike from here on.
-    for ours, theirs in zip(random_state(model), random_state(loaded), strict=False):
-        theirs.assign(ours)
-    expected, again = (_undone(model, inputs, targets) for _ in range(2))
+    align(model, loaded)
+    snapshot = Snapshot(model)
+    steps = []
+    for _ in range(2):
+        try:
+            steps.append(_step(model, inputs, targets))
+        finally:
+            snapshot.restore()
     result = _step(loaded, inputs, targets)
-    if not _close(expected, again):
-        return not all(map(np.allclose, expected[0], result[0]))
-    return not _close(expected, result)
-
-
-@contextmanager
-def preserved(model: Any) -> Iterator[None]:
-    """Put every variable of `model` and its optimizer back afterwards, and reset its metrics."""
-    variables = list(
-        {id(each): each for each in (*model.variables, *model.optimizer.variables)}.values()
-    )
-    kept = arrays(variables)
-    try:
-        yield
-    finally:
-        for variable, value in zip(variables, kept, strict=True):
-            variable.assign(value)
-        model.reset_metrics()
-
-
-def random_state(model: Any) -> list[Any]:
-    """Return the variables that hold random state (of Dropout and its like); no file keeps them."""
-    weights = {id(each) for each in model.weights}
-    return [each for each in model.variables if id(each) not in weights and "seed" in each.path]
-
-
-def _undone(model: Any, inputs: Any, targets: Any) -> tuple[Arrays, Arrays]:
-    with preserved(model):
-        return _step(model, inputs, targets)
+    if not _close(*steps):
+        return not all(map(np.allclose, steps[0][0], result[0]))
+    return not _close(steps[0], result)
 
 
 def _step(model: Any, inputs: Any, targets: Any) -> tuple[Arrays, Arrays]:
@@ -78,7 +43,7 @@ def _step(model: Any, inputs: Any, targets: Any) -> tuple[Arrays, Arrays]:
     # train_on_batch returns running means, and no format keeps metric state: start both afresh.
     model.reset_metrics()
     loss = model.train_on_batch(inputs, targets)
-    return arrays(loss if isinstance(loss, list) else [loss]), arrays(model.weights)
+    return hosts(loss if isinstance(loss, list) else [loss]), hosts(model.weights)
 
 
 def _close(left: tuple[Arrays, Arrays], right: tuple[Arrays, Arrays]) -> bool:
@@ -87,7 +52,7 @@ def _close(left: tuple[Arrays, Arrays], right: tuple[Arrays, Arrays]) -> bool:
 
 
 def _near(ours: np.ndarray, theirs: np.ndarray) -> bool:
-    if not share_changed((ours,), (theirs,)):
+    if equal(ours, theirs):
         return True
     if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
         return False

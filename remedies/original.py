@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from remedies.arguments import input_code
-from remedies.behaviour import Behaviour, behave, share_apart, tolerance_of, unlike
+from remedies.arrays import Arrays, hosts, share_apart
+from remedies.batch import feed
+from remedies.behaviour import Behaviour, behave, tolerance_of, unlike
 from remedies.changes import Change, at_sites, in_class
 from remedies.check import require_ready
 from remedies.cures import build_code
-from remedies.feed import Feed, feed
+from remedies.feed import Feed, input_code
 from remedies.findings import Report
 from remedies.inventory import is_functional
 from remedies.libraries import definer, of_framework
@@ -19,8 +20,7 @@ from remedies.patching import methods_of, patched
 from remedies.preserve import align, preserved
 from remedies.problem import BadInputError, reason
 from remedies.replacing import STRICT, Site, Sites, replaced
-from remedies.state import arrays
-from remedies.target import Subject, subject
+from remedies.target import subject
 
 SEED = 20409
 PAIR, CHILDREN, FUNCTIONAL = "build_from_config_pair", "build_children", "functional_bool_input"
@@ -43,19 +43,17 @@ class Original:
         self.sites: Sites = {}
         with replaced("", self.sites):
             made = self._made()
-            self.model = made.model
-            self.data: tuple[Any, Any, Any] = (x, y, None)
-            if x is None:
-                self.data = (made.inputs, made.targets, made.sample_weight)
+            self.model, *given = made
+            self.data = (x, y, None) if x is not None else (*given, None, None, None)[:3]
             self.name = name or type(self.model).__name__
             require_ready(self.model, self.name)
-            self.values = arrays(self.model.variables)
+            self.values = hosts(self.model.variables)
             x, y, weight = self.data
             with preserved(self.model) as snapshot:
                 self.fed = feed(self.model, x, y, weight, self.name, snapshot)
             self.does = self._does(self.model)
 
-    def _made(self) -> Subject:
+    def _made(self) -> tuple[Any, ...]:
         """Call the factory, each time from the same seeds and the same count of layers."""
         import keras
 
@@ -69,7 +67,7 @@ class Original:
     def live(self, remedy: str, *, anew: bool = True) -> Iterator[Any]:
         """Yield the model while `remedy` is applied; `anew`, one with this one's state."""
         with self._applied(remedy)[0]:
-            model = self._made().model if anew else self.model
+            model = self._made()[0] if anew else self.model
             shapes = [[tuple(v.shape) for v in each.variables] for each in (self.model, model)]
             if shapes[0] != shapes[1]:
                 raise BadInputError("the factory returns another model each time, so none compares")
@@ -131,19 +129,20 @@ class Original:
                 differ += _FROZEN * (remedy == FUNCTIONAL)
                 raise BadInputError(f"no remedy for this model: before anything is saved, {differ}")
 
-    def _does(self, model: Any) -> tuple[Behaviour, Behaviour]:
+    def _does(self, model: Any) -> tuple[Behaviour, Arrays | None]:
         """Return what `model` does, and what it predicts once it has trained."""
         with preserved(model):
-            return behave(model, self.fed), behave(model, self.fed, train=False)
+            return behave(model, self.fed), self.fed.outputs(model)
 
 
 def _differ(
-    left: tuple[Behaviour, Behaviour], right: tuple[Behaviour, Behaviour], tolerance: float
+    left: tuple[Behaviour, Arrays | None], right: tuple[Behaviour, Arrays | None], tolerance: float
 ) -> str:
     """Say what two models do not do alike; empty where they do."""
+    outputs = (left[0].outputs, right[0].outputs), (left[1], right[1])
     shares = [
-        0.0 if a.outputs is None else share_apart(a.outputs, b.outputs, tolerance * 100**number)
-        for number, (a, b) in enumerate(zip(left, right, strict=True))
+        0.0 if a is None else share_apart(a, b or (), tolerance * 100**number)
+        for number, (a, b) in enumerate(outputs)
     ]
     if shares[0]:
         return f"{max(shares[0], 0.01):.0%} of the outputs differ"

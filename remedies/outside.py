@@ -1,4 +1,4 @@
-"""Why values differ though their layers were built: they are in no file, or were altered."""
+"""Why values differ though their layers were built: no file holds them, or they were altered."""
 
 from __future__ import annotations
 
@@ -8,309 +8,191 @@ from typing import Any
 import numpy as np
 
 from remedies.archive import digest_of
-from remedies.compile_settings import set_by_compile
-from remedies.cures import config_code, constructor, holds
 from remedies.difference import Difference
-from remedies.findings import Advice, Cause, names
-from remedies.inventory import is_variable, layers, objects
+from remedies.findings import Cause, names, selves
+from remedies.inventory import is_variable, layers
 from remedies.libraries import definer, of_framework, of_user
-from remedies.rebuilding import in_file, not_in_file
-from remedies.trip import Subject, Trip
+from remedies.trip import Failure, Subject, Trip
 
 
-def causes(subject: Subject, trip: Trip) -> Iterator[Advice]:
-    """Yield why variables, attributes or outputs differ on `trip`, without being lost."""
-    plain = trip.of("plain")
-    changed = trip.of("weight", lost=False)
-    recurrent = [d for d in [*plain, *changed] if _is_recurrent(d)]
-    own = [difference for difference in changed if _saves_itself(difference.owner)]
+def causes(trip: Trip) -> Iterator[Cause]:
+    """Yield why variables differ on `trip`, without being lost."""
+    changed, plain = trip.of("weight", lost=False), trip.of("plain")
+    recurrent = [d for d in [*plain, *changed] if is_recurrent(d)]
+    own = [d for d in changed if _saves_itself(type(d.owner))]
     if own:
         yield _own_variables(own)
     if recurrent:
-        yield _recurrent(recurrent)
-    plain = [difference for difference in plain if difference not in recurrent]
+        yield Cause(
+            "recurrent_state",
+            f"The recurrent state of a stateful layer ({names(recurrent)}) is in no file: the "
+            "loaded model starts from zeros.",
+            do=(
+                "save the states beside the model (layer.states) and assign them after loading, or "
+                "call reset_state() before saving if a fresh start is right",
+            ),
+        )
+    plain = [d for d in plain if not is_recurrent(d)]
     if plain:
         yield _plain(plain)
-    yield from _arguments(subject, trip, plain)
     rest = [d for d in changed if d not in own and d not in recurrent]
     if rest and not trip.of("policy"):
-        yield _changed(subject, trip, rest)
+        yield _changed(trip, rest)
 
 
-def converted(subject: Subject, first: Trip, second: Trip) -> Iterator[Advice]:
-    """Yield the cause where LoRA or quantization make layers that a file does not give back."""
-    lora = _lora(subject, first)
-    if lora is not None:
-        yield lora
-    quantized = [
-        path
-        for path, layer in layers(subject.model).items()
-        if getattr(layer, "quantization_mode", None)
-    ]
-    if quantized and (first.differences or second.failure or second.differences):
-        yield _quantized(quantized, second)
+def is_recurrent(difference: Difference) -> bool:
+    """Whether it is a stateful layer's state that differs."""
+    return bool(getattr(difference.owner, "stateful", False)) and "state" in difference.path
 
 
-def _lora(subject: Subject, trip: Trip) -> Advice | None:
-    adapted = [
-        path
-        for path, layer in layers(subject.model).items()
-        if getattr(layer, "lora_enabled", False)
-    ]
-    if not adapted or not trip.differences:
-        return None
-    shown = ", ".join(f"self.{path}" for path in adapted[:6])
-    lost = [d for d in trip.of("weight", lost=True) if "lora" in d.path]
-    after = (
-        "the loaded model has no LoRA, so training goes on with all weights"
-        if lost
-        else "the loaded model starts LoRA anew, on the merged kernels, so it trains otherwise"
-    )
-    serve = "to serve the model, load it as it is: the merged kernels predict the same"
-    if trip.outputs_changed:
-        serve = "to serve the model, keep the float model's file: merging rounds the kernels anew"
-    return Advice(
-        Cause.LORA,
-        f"LoRA is on in {shown}: saving merges its weights into the kernels, and {after}, "
-        "without LoRA's optimizer state.",
-        f"lora_enabled is True in the model, and {len(lost)} of its LoRA variables are lost, "
-        f"{len([d for d in trip.of('weight', lost=False) if 'lora' in d.path])} changed.",
-        (
-            serve,
-            "to go on training, make the model by your code, call enable_lora(rank), build the "
-            "optimizer and restore a tf.train.Checkpoint of model and optimizer",
-        ),
-        ("get_config, casts: LoRA is merged whatever they do",),
-    )
+def in_file(trip: Trip, difference: Difference) -> bool:
+    """Whether the file of `trip` holds the values of a variable, wherever it does."""
+    held = trip.archive.entries.values() if trip.archive else ()
+    return digest_of(difference.before) in held
 
 
-def _quantized(paths: list[str], second: Trip) -> Advice:
-    return Advice(
-        Cause.QUANTIZED,
-        f"Quantized layers ({', '.join(f'self.{path}' for path in paths[:6])}) do not come back "
-        "as they were: "
-        + (
-            f"the loaded model cannot be saved a second time ({second.failure})."
-            if second.failure
-            else "other values, variables or policies."
-        ),
-        do=("keep the float model's file, and quantize after each load",),
-    )
+def holders_of(differences: list[Difference]) -> list[str]:
+    """Return the layers that differences are in, each once."""
+    return list(dict.fromkeys(d.path.rpartition(".")[0] or d.path for d in differences))
 
 
-def _saves_itself(owner: Any) -> bool:
-    cls = type(owner)
-    methods = ("save_own_variables", "load_own_variables")
-    return any(
-        definer(cls, name) is not object and not of_framework(definer(cls, name))
-        for name in methods
-    )
-
-
-def _own_variables(differences: list[Difference]) -> Advice:
-    classes = ", ".join(dict.fromkeys(type(d.owner).__name__ for d in differences))
-    library = not all(of_user(type(d.owner)) for d in differences)
-    do = f"let save_own_variables and load_own_variables of {classes} keep every value as it is"
-    if library:
+def not_in_file(absent: list[Difference]) -> Cause:
+    """Say that the file does not hold some weights at all, and what to rename, if anything."""
+    holders = holders_of(absent)
+    do = "keep each layer in a public attribute of its own, or in a list or dict of layers"
+    hidden = [part for part in holders[0].split(".") if part.startswith("_")]
+    if hidden:
+        name = hidden[0].partition("[")[0]
         do = (
-            f"{classes} is a library's: after loading, set the values from a copy that you keep "
-            "yourself, model.get_weights() before and model.set_weights() after"
+            f"rename the attribute {name}, to {name.strip('_')}_list or the like: Keras uses that "
+            "name itself, and skips it when it saves"
         )
-    return Advice(
-        Cause.OWN_VARIABLES,
-        f"{classes} has a save_own_variables or load_own_variables of its own, which gives back "
-        f"other values (it resizes or converts them): {names(differences)}.",
-        "the values differ from those that were saved, with no warning.",
+    return Cause(
+        "not_in_file",
+        f"The file does not hold {len(absent)} weights at all, those of {selves(holders)}: Keras "
+        "does not reach them when it saves, so nothing brings them back.",
+        "the file's arrays were compared with the model's variables.",
         (do,),
     )
 
 
-def _is_recurrent(difference: Difference) -> bool:
-    return bool(getattr(difference.owner, "stateful", False)) and "state" in difference.path
+def _saves_itself(cls: type) -> bool:
+    methods = ("save_own_variables", "load_own_variables")
+    return any(hasattr(cls, name) and not of_framework(definer(cls, name)) for name in methods)
 
 
-def _recurrent(differences: list[Difference]) -> Advice:
-    return Advice(
-        Cause.RECURRENT,
-        f"The recurrent state of a stateful layer ({names(differences)}) is in no file: the loaded "
-        "model starts from zeros.",
+def _own_variables(differences: list[Difference]) -> Cause:
+    classes = ", ".join(dict.fromkeys(type(d.owner).__name__ for d in differences))
+    do = f"let save_own_variables and load_own_variables of {classes} keep every value as it is"
+    if not all(of_user(type(d.owner)) for d in differences):
+        do = (
+            f"{classes} is a library's: after loading, set the values from a copy that you keep "
+            "yourself, model.get_weights() before and model.set_weights() after"
+        )
+    return Cause(
+        "own_save_and_load",
+        f"{classes} has a save_own_variables or load_own_variables of its own, which gives back "
+        f"other values (it resizes or converts them), with no warning: {names(differences)}.",
+        do=(do,),
+    )
+
+
+def _plain(differences: list[Difference]) -> Cause:
+    import keras
+
+    first = differences[0]
+    owner, name = first.owner, first.path.rpartition(".")[2].partition("[")[0]
+    cls, variable = type(owner).__name__, getattr(owner, name, None)
+    trains = is_variable(variable) and getattr(variable, "trainable", False)
+    layer = "" if isinstance(owner, keras.Layer) else f"make {cls} a keras.layers.Layer, and "
+    given = f'shape={np.shape(first.before)}, name="{name.strip("_")}"'
+    given += "" if trains else ", trainable=False"
+    return Cause(
+        "state_outside_the_file",
+        f"{names(differences)}: variables that Keras does not track (a tf.Variable, or one in an "
+        "object that is no layer) are in no file, and the loaded model makes new ones.",
         do=(
-            "save the states beside the model (layer.states) and assign them after loading, or "
-            "call reset_state() before saving if a fresh start is right",
+            f"{layer}make it with self.{name} = self.add_weight({given}) in {cls}.__init__ or "
+            "build()",
         ),
     )
 
 
-def _plain(differences: list[Difference]) -> Advice:
-    owners = ", ".join(dict.fromkeys(type(d.owner).__name__ for d in differences))
-    first = differences[0]
-    name = first.path.rpartition(".")[2].partition("[")[0]
-    shape = tuple(np.shape(first.before))
-    trainable = "" if _trains(first) else ", trainable=False"
-    import keras
-
-    cls = type(first.owner).__name__
-    layer = "" if isinstance(first.owner, keras.Layer) else f"make {cls} a keras.layers.Layer, and "
-    return Advice(
-        Cause.OUTSIDE,
-        f"{names(differences)} in {owners}: variables that Keras does not track (a tf.Variable or "
-        "one in an object that is no layer) are in no file, and the loaded model makes new ones.",
-        "the values differ after loading, and the file does not hold them.",
-        (
-            f"{layer}make it with self.{name} = self.add_weight(shape={shape}, "
-            f'name="{name.strip("_")}"{trainable}) in '
-            f"{type(first.owner).__name__}.__init__ or build()",
-        ),
-        ("get_config: it carries settings, and no values that training moves",),
-    )
-
-
-def _trains(difference: Difference) -> bool:
-    owner, name = difference.owner, difference.path.rpartition(".")[2].partition("[")[0]
-    value = getattr(owner, name, None)
-    return bool(is_variable(value) and getattr(value, "trainable", False))
-
-
-def _arguments(subject: Subject, trip: Trip, plain: list[Difference]) -> Iterator[Advice]:
-    """Name the classes whose constructor's arguments came back as defaults, then other values."""
-    values = [*trip.of("attribute"), *trip.hints]
-    if trip.whole:
-        return
-    explained: list[Difference] = []
-    things = objects(subject.model)
-    for path, thing in things.items():
-        cls = type(thing)
-        if of_framework(cls) or not hasattr(thing, "get_config"):
-            continue
-        given = [d for d in values if d.owner is thing and _bare(d.path) in constructor(cls)]
-        if given:
-            explained += [
-                d
-                for d in values
-                if d.path not in [e.path for e in explained]
-                and (d in given or d.path.startswith(f"{path}.") or not path)
-            ]
-            yield _automatic(subject, thing, path, given)
-    explained += [d for d in values if set_by_compile(subject.model, d)]
-    left = [d for d in trip.of("attribute") if d not in explained]
-    if left and not plain:
-        yield _python_values(left)
-    elif not explained and not left and _only_results(trip):
-        yield from _hidden_arguments(subject)
-
-
-def _bare(path: str) -> str:
-    return path.rpartition(".")[2].partition("[")[0].lstrip("_")
-
-
-def _only_results(trip: Trip) -> bool:
-    return bool(trip.outputs_changed or trip.step) and not trip.differences and not trip.settings
-
-
-def _automatic(subject: Subject, thing: Any, path: str, given: list[Difference]) -> Advice:
-    import keras
-
-    cls = type(thing)
-    code, missing = config_code(thing)
-    own = definer(cls, "get_config")
-    automatic = of_framework(own)
-    kinds = ("weight", "optimizer", "attribute")
-    cured = None if missing else holds(subject, cls, code, kinds)
-    values = ", ".join(f"{_bare(d.path)}={d.before!r} loads as {d.after!r}" for d in given[:4])
-    model = isinstance(thing, keras.Model)
-    why = (
-        f"{cls.__name__} has no get_config, and the automatic one of a keras.Model subclass keeps "
-        f"no arguments: {values}."
-        if automatic and model
-        else f"get_config of {cls.__name__} leaves out arguments of __init__: {values}."
-    )
-    if automatic and not model:
-        why = (
-            f"{cls.__name__} has no get_config, and the values that it was made with or given "
-            f"later do not come back: {values}."
-        )
-    do = [f"write get_config for {cls.__name__}, as below"]
-    if missing:
-        do.append(
-            f"and keep its other arguments in __init__: "
-            f"{', '.join(f'self.{name} = {name}' for name in missing)}"
-        )
-    if not of_user(cls):
-        do = [
-            f"{cls.__name__} is a library's: subclass it with the get_config below, or make the "
-            "model by your own code and call load_weights on the file"
-        ]
-    where = f" (self.{path})" if path else ""
-    return Advice(
-        Cause.GET_CONFIG,
-        why,
-        f"these attributes of {cls.__name__}{where} differ after loading.",
-        tuple(do),
-        code=code,
-        place=f"class {cls.__name__}",
-        cured=cured,
-    )
-
-
-def _hidden_arguments(subject: Subject) -> Iterator[Advice]:
-    """Name the classes whose arguments no attribute keeps, where only the results differ."""
-    for path, thing in objects(subject.model).items():
-        cls = type(thing)
-        if of_framework(cls) or not hasattr(thing, "get_config") or not constructor(cls):
-            continue
-        own = definer(cls, "get_config")
-        code, missing = config_code(thing)
-        if missing or of_framework(own):
-            where = f" (self.{path})" if path else ""
-            yield Advice(
-                Cause.GET_CONFIG,
-                f"All variables came back and the results differ: {cls.__name__}{where} takes "
-                f"arguments ({', '.join(constructor(cls))}) that its get_config lacks.",
-                do=("keep every argument in __init__ and return it from get_config, as below",),
-                code=code,
-                place=f"class {cls.__name__}",
-            )
-            return
-
-
-def _python_values(differences: list[Difference]) -> Advice:
-    first = differences[0]
-    return Advice(
-        Cause.ATTRIBUTE,
-        f"{names(differences)}: Python values that were set or moved on after the model was made "
-        "are in no file.",
-        f"self.{first.path} is {_short(first.before)} in the model and {_short(first.after)} after "
-        "loading.",
-        (
-            f"keep it in a variable, self.add_weight(shape=(), trainable=False), or return it from "
-            f"get_config of {type(first.owner).__name__} and take it in __init__",
-        ),
-    )
-
-
-def _short(value: Any) -> str:
-    text = repr(value).replace("\n", " ")
-    return text if len(text) < 50 else text[:47] + "..."
-
-
-def _changed(subject: Subject, trip: Trip, changed: list[Difference]) -> Advice:
-    before = [digest_of(difference.before) for difference in changed]
-    after = [digest_of(difference.after) for difference in changed]
-    if sorted(before) == sorted(after):
-        owner = type(subject.model).__name__
-        return Advice(
-            Cause.ORDER,
+def _changed(trip: Trip, changed: list[Difference]) -> Cause:
+    values: Any = zip(*((digest_of(d.before), digest_of(d.after)) for d in changed), strict=True)
+    before, after = map(sorted, values)
+    absent = [difference for difference in changed if not in_file(trip, difference)]
+    if before == after:
+        return Cause(
+            "order",
             f"The values of {names(changed)} have changed places: on load the variables are made "
             "in another order than in training.",
-            "the same values came back, each in another variable.",
-            (f"make all layers in {owner}.__init__, and build them in the order of build()",),
+            do=("make all layers in __init__, and build them in the order of build()",),
         )
-    absent = [difference for difference in changed if not in_file(trip, difference)]
     if absent:
         return not_in_file(absent)
-    return Advice(
-        Cause.UNKNOWN,
+    return Cause(
+        "unknown",
         f"The file holds the values of {names(changed)}, and loading does not put them back.",
         "; ".join(trip.warnings[:2]),
         ("load the weights once more after loading: model.load_weights(path)",),
+    )
+
+
+_KEEP_FLOATS = "keep the float model's file, and quantize after each load"
+
+
+def converted(subject: Subject, first: Trip, second: Trip) -> Iterator[Cause]:
+    """Yield the cause where LoRA or quantization make layers that a file does not give back."""
+    adapted = _with(subject.model, "lora_enabled")
+    if adapted and first.differences:
+        yield _lora(adapted, first)
+    quantized = _with(subject.model, "quantization_mode")
+    if quantized and (first.differences or second.failure or second.differences):
+        what = "other values, variables or policies"
+        if second.failure:
+            what = f"the loaded model cannot be saved a second time ({second.failure})"
+        yield Cause(
+            "quantized",
+            f"Quantized layers ({selves(quantized)}) do not come back as they were: {what}.",
+            do=(_KEEP_FLOATS,),
+        )
+
+
+def unsaved(subject: Subject, failure: Failure, _: object = None) -> Iterator[Cause]:
+    """Yield the cause where a quantized model cannot be saved or loaded at all."""
+    if _with(subject.model, "quantization_mode"):
+        yield Cause(
+            "quantized",
+            f"{failure.stage.capitalize()} a quantized model raises: Keras writes quantized layers "
+            "in a form that it does not read back here.",
+            do=(_KEEP_FLOATS, "for serving alone, export the quantized model: model.export(path)"),
+        )
+
+
+def _with(model: Any, mark: str) -> list[str]:
+    return [path for path, layer in layers(model).items() if getattr(layer, mark, None)]
+
+
+def _lora(adapted: list[str], trip: Trip) -> Cause:
+    lost, changed = (
+        [d for d in trip.of("weight", lost=lost) if "lora" in d.path] for lost in (True, False)
+    )
+    after = "the loaded model starts LoRA anew, on the merged kernels, so it trains otherwise"
+    if lost:
+        after = "the loaded model has no LoRA, so training goes on with all weights"
+    serve = "load it as it is: the merged kernels predict the same"
+    if trip.outputs_changed:
+        serve = "keep the float model's file: merging rounds the kernels anew"
+    return Cause(
+        "lora",
+        f"LoRA is on in {selves(adapted)}: saving merges its weights into the kernels, and "
+        f"{after}, without LoRA's optimizer state.",
+        f"lora_enabled is True in the model, and {len(lost)} of its LoRA variables are lost, "
+        f"{len(changed)} changed.",
+        (
+            f"to serve the model, {serve}",
+            "to go on training, make the model by your code, call enable_lora(rank), build the "
+            "optimizer and restore a tf.train.Checkpoint of model and optimizer",
+        ),
     )

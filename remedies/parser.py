@@ -3,107 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import Any, NamedTuple
 
 _EXIT = (
     "exit status: 0 whole, 1 something is lost or the model cannot be saved or loaded, "
     "2 the input cannot be used, 3 undecided, 4 a fault of this tool"
 )
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the parser; the parsed arguments name the sub-command in ``command``."""
-    main = argparse.ArgumentParser(
-        prog="remedies",
-        description="Does your Keras model survive a save and load? Check it, mend it, rescue it.",
-        epilog=f"{_EXIT}\n\nexample: remedies check my_model.py:make",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = main.add_subparsers(
-        title="commands", required=True, metavar="COMMAND", dest="command"
-    )
-    _command(commands, "list", "List the remedies and workloads.", "remedies list")
-    _add_show(commands)
-    _add_roundtrip(commands)
-    _add_check(commands)
-    _add_compare(commands)
-    _add_rescue(commands)
-    summary = "Write a small workload folder, to measure your own recipes with the suite."
-    added = _command(commands, "new", summary, "remedies new my_model")
-    added.add_argument("folder", metavar="PATH", help="the folder to make; its name is the name")
-    return main
-
-
-def _command(commands: Any, name: str, summary: str, *examples: str) -> argparse.ArgumentParser:
-    shown = "\n".join(f"  {example}" for example in examples)
-    added: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=summary,
-        description=summary,
-        epilog=f"examples:\n{shown}\n\n{_EXIT}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    return added
-
-
-def _add_show(commands: Any) -> None:
-    summary = "Print a remedy's recipe, to copy into your own code."
-    examples = ("remedies show tf_cast", "remedies show ops_where --workload image > model.py")
-    added = _command(commands, "show", summary, *examples)
-    added.add_argument("remedy", metavar="REMEDY", help="see: remedies list")
-    added.add_argument("--workload", default="image", help="default: image")
-
-
-def _add_roundtrip(commands: Any) -> None:
-    summary = "Save and load the shipped recipes, and show what each loses."
-    examples = ("remedies roundtrip", "remedies roundtrip control tf_cast --jit xla --json")
-    added = _command(commands, "roundtrip", summary, *examples)
-    added.add_argument("remedies", nargs="*", metavar="REMEDY", help="default: all")
-    added.add_argument("--workload", default="image", help="default: image")
-    added.add_argument("--mask-dtype", default="bool", help="bool (default) or float32")
-    added.add_argument("--jit", default="graph", choices=("xla", "graph"), help="default: graph")
-    added.add_argument("--json", action="store_true", help="print JSON")
-
-
-def _add_check(commands: Any) -> None:
-    summary = "Save and load your own model twice; say what is lost, why, and what to do."
-    examples = (
-        "remedies check my_package.models:make_model",
-        "remedies check train.py:make --json",
-        "remedies check model.keras --custom-objects train.py",
-        "remedies check run1.weights.h5 --factory train.py:make",
-    )
-    added = _command(commands, "check", summary, *examples)
-    added.add_argument(
-        "target",
-        metavar="TARGET",
-        help="module:factory or file.py:factory, returning a built model, (model, x), "
-        "(model, x, y) or (model, x, y, sample_weight); or a .keras file, an unzipped one, or a "
-        ".weights.h5 file with --factory",
-    )
-    added.add_argument(
-        "--factory", metavar="FILE.py:NAME", help="what makes the model of a .weights.h5 file"
-    )
-    _add_file_options(added)
-
-
-def _add_compare(commands: Any) -> None:
-    summary = (
-        "Try each remedy on your own model: what it keeps, what its step costs, what to change."
-    )
-    examples = ("remedies compare train.py:make", "remedies compare my.models:make --markdown")
-    added = _command(commands, "compare", summary, *examples)
-    added.add_argument(
-        "target",
-        metavar="TARGET",
-        help="module:factory or file.py:factory, returning (model, x, y), the same each time",
-    )
-    added.add_argument(
-        "--budget", type=_seconds, default=120.0, metavar="SECONDS", help="default: 120"
-    )
-    shape = added.add_mutually_exclusive_group()
-    shape.add_argument("--json", action="store_true", help="print JSON")
-    shape.add_argument("--markdown", action="store_true", help="print Markdown")
 
 
 def _seconds(text: str) -> float:
@@ -116,49 +21,134 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _add_rescue(commands: Any) -> None:
-    summary = "Get back the weights and optimizer of a .keras file that Keras loads wrong."
-    examples = (
-        "remedies rescue model.keras --custom-objects train.py",
-        "remedies rescue model.keras --custom-objects train.py --sample batch.npz --out good.keras",
-    )
-    added = _command(commands, "rescue", summary, *examples)
-    added.add_argument("target", metavar="FILE", help="the .keras file; it is only read")
-    added.add_argument("--out", metavar="FILE", help="the new file; default: NAME.rescued.keras")
-    added.add_argument(
-        "--freeze",
-        action="append",
-        default=[],
-        metavar="LAYER",
-        help="a layer that was frozen when the model was saved (may be repeated)",
-    )
-    added.add_argument(
-        "--unfreeze",
-        action="append",
-        default=[],
-        metavar="LAYER",
-        help="a layer that the class freezes and that trained when the model was saved",
-    )
-    _add_file_options(added)
+def _option(text: str, **settings: Any) -> dict[str, Any]:
+    return {"help": text, **settings}
 
 
-def _add_file_options(added: argparse.ArgumentParser) -> None:
-    added.add_argument(
-        "--custom-objects",
-        metavar="MODULE[:NAME]",
-        help="module or file.py that defines classes to hand to load_model; imported as it is",
+_JSON = _option("print JSON", action="store_true")
+_WORKLOAD = _option("default: image", default="image")
+_LAYERS: dict[str, Any] = {"action": "append", "default": [], "metavar": "LAYER"}
+_CODE = "let Keras run code that the .keras file brings (safe_mode off): only if you trust it"
+_FILE = {
+    "--custom-objects": _option(
+        "MODULE or FILE.py that defines classes to hand to load_model, :NAME for one of them; "
+        "imported as it is"
+    ),
+    "--sample": _option("a batch of inputs: an .npz file, or FILE.py:NAME that returns one"),
+    "--max-size": _option("unpacked size, default: 8 GiB", type=float, default=8, metavar="GIB"),
+    "--run-code-in-file": _option(_CODE, action="store_true"),
+    "--json": _JSON,
+}
+
+
+class _Command(NamedTuple):
+    """A sub-command: what it does, examples, and its arguments as argparse takes them."""
+
+    summary: str
+    examples: tuple[str, ...]
+    arguments: dict[str, dict[str, Any]]
+
+
+_COMMANDS = {
+    "list": _Command("List the remedies and workloads.", ("remedies list",), {}),
+    "show": _Command(
+        "Print a remedy's recipe, to copy into your own code.",
+        ("remedies show tf_cast", "remedies show ops_where --workload image > model.py"),
+        {"remedy": _option("see: remedies list"), "--workload": _WORKLOAD},
+    ),
+    "roundtrip": _Command(
+        "Save and load the shipped recipes, and show what each loses.",
+        ("remedies roundtrip", "remedies roundtrip control tf_cast --jit xla --json"),
+        {
+            "remedies": _option("default: all", nargs="*"),
+            "--workload": _WORKLOAD,
+            "--mask-dtype": _option("bool (default) or float32", default="bool"),
+            "--jit": _option("default: graph", default="graph", choices=("xla", "graph")),
+            "--json": _JSON,
+        },
+    ),
+    "check": _Command(
+        "Save and load your own model twice; say what is lost, why, and what to do.",
+        (
+            "remedies check my_package.models:make_model",
+            "remedies check train.py:make --json",
+            "remedies check model.keras --custom-objects train.py",
+            "remedies check run1.weights.h5 --factory train.py:make",
+        ),
+        {
+            "target": _option(
+                "module:factory or file.py:factory, returning a built model, (model, x), "
+                "(model, x, y) or (model, x, y, sample_weight); or a .keras file, an unzipped one, "
+                "or a .weights.h5 file with --factory"
+            ),
+            "--factory": _option("FILE.py:NAME that makes the model of a .weights.h5 file"),
+            **_FILE,
+        },
+    ),
+    "compare": _Command(
+        "Try each remedy on your own model: what it keeps, what its step costs, what to change.",
+        ("remedies compare train.py:make", "remedies compare my.models:make --markdown"),
+        {
+            "target": _option(
+                "module:factory or file.py:factory, returning (model, x, y), the same each time"
+            ),
+            "--budget": _option("default: 120", type=_seconds, default=120.0, metavar="SECONDS"),
+            "--json": _JSON,
+            "--markdown": _option("print Markdown", action="store_true"),
+        },
+    ),
+    "rescue": _Command(
+        "Get back the weights and optimizer of a .keras file that Keras loads wrong.",
+        (
+            "remedies rescue model.keras --custom-objects train.py",
+            "remedies rescue model.keras --custom-objects train.py --sample x.npz --out good.keras",
+            "remedies rescue gan.keras --factory train.py:make",
+        ),
+        {
+            "target": _option("the .keras file; it is only read"),
+            "--factory": _option(
+                "FILE.py:NAME that makes (model, x, y), compiled; for a class with its own "
+                "compile(), several optimizers"
+            ),
+            "--out": _option("the new file; default: NAME.rescued.keras"),
+            "--freeze": _option("a layer that was frozen when it was saved; repeatable", **_LAYERS),
+            "--unfreeze": _option(
+                "a layer that the class freezes and that trained when it was saved", **_LAYERS
+            ),
+            **_FILE,
+        },
+    ),
+    "new": _Command(
+        "Write a small workload folder, to measure your own recipes with the suite.",
+        ("remedies new my_model",),
+        {"folder": _option("the folder to make; its name is the name")},
+    ),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser; the parsed arguments name the sub-command in ``command``."""
+    raw = argparse.RawDescriptionHelpFormatter
+    main = argparse.ArgumentParser(
+        prog="remedies",
+        description="Does your Keras model survive a save and load? Check it, mend it, rescue it.",
+        epilog=f"{_EXIT}\n\nexample: remedies check my_model.py:make",
+        formatter_class=raw,
     )
-    added.add_argument(
-        "--sample",
-        metavar="FILE.npz|FILE.py:NAME",
-        help="a batch of inputs: a NumPy archive, or a function that returns one",
+    commands = main.add_subparsers(
+        title="commands", required=True, metavar="COMMAND", dest="command"
     )
-    added.add_argument(
-        "--max-size", type=float, default=8, metavar="GIB", help="unpacked size, default: 8 GiB"
-    )
-    added.add_argument(
-        "--run-code-in-file",
-        action="store_true",
-        help="let Keras run code that the .keras file brings (safe_mode off): only if you trust it",
-    )
-    added.add_argument("--json", action="store_true", help="print JSON")
+    for name, command in _COMMANDS.items():
+        examples = "".join(f"  {example}\n" for example in command.examples)
+        added = commands.add_parser(
+            name,
+            help=command.summary,
+            description=command.summary,
+            epilog=f"examples:\n{examples}\n{_EXIT}",
+            formatter_class=raw,
+        )
+        formats = added.add_mutually_exclusive_group() if "--json" in command.arguments else added
+        for argument, settings in command.arguments.items():
+            place = formats if argument in ("--json", "--markdown") else added
+            place.add_argument(argument, **settings)
+    return main

@@ -9,31 +9,30 @@ from typing import Any
 
 import numpy as np
 
-from remedies.inventory import host, is_variable, objects, take
+from remedies.arrays import host
+from remedies.inventory import is_variable, objects, take
 
 
 class Snapshot:
     """A model's variables and attributes at one moment, to be put back any number of times."""
 
     def __init__(self, model: Any) -> None:
-        self._things = list(objects(model).values())
-        self._attributes = [dict(vars(thing)) for thing in self._things if _has(thing)]
-        self._things = [thing for thing in self._things if _has(thing)]
+        things = [thing for thing in objects(model).values() if hasattr(thing, "__dict__")]
+        self._attributes = [(thing, dict(vars(thing))) for thing in things]
         self._contents = [
-            (value, _copy(value))
-            for own in self._attributes
+            (value, dict(value) if isinstance(value, dict) else list(value))
+            for _, own in self._attributes
             for value in own.values()
             if isinstance(value, (list, dict, set))
         ]
-        self._variables = [(item.variable, item.value) for item in take(model).values()]
-        extra = [v for v in getattr(model, "variables", ()) if is_variable(v)]
-        seen = {id(variable) for variable, _ in self._variables}
-        self._variables += [(v, host(v)) for v in extra if id(v) not in seen]
-        self._variables = [(v, value) for v, value in self._variables if v is not None]
+        reached = [item.variable for item in take(model).values() if item.variable is not None]
+        listed = filter(is_variable, model.variables)
+        variables = {id(variable): variable for variable in (*listed, *reached)}
+        self._variables = [(variable, host(variable)) for variable in variables.values()]
 
     def restore(self) -> None:
         """Put everything back."""
-        for thing, own in zip(self._things, self._attributes, strict=True):
+        for thing, own in self._attributes:
             current = vars(thing)
             for name in [name for name in current if name not in own]:
                 del current[name]
@@ -44,36 +43,26 @@ class Snapshot:
             variable.assign(value)
 
 
-def _has(thing: Any) -> bool:
-    return hasattr(thing, "__dict__") and isinstance(vars(thing), dict)
-
-
-def _copy(container: Any) -> Any:
-    return dict(container) if isinstance(container, dict) else list(container)
-
-
 def _refill(container: Any, content: Any) -> None:
     """Put `content` back into a list, dict or set, past what Keras does when one changes."""
     container = getattr(container, "__wrapped__", container)  # TensorFlow wraps what it tracks
+    if _identities(container) == _identities(content):
+        return
     if isinstance(container, list):
-        if not _identical(list(container), content):
-            storage = getattr(container, "_storage", None)  # of TensorFlow's ListWrapper
-            if isinstance(storage, list):
-                storage[:] = content
-            list.__setitem__(container, slice(None), content)
-    elif isinstance(container, dict):
-        if list(container) != list(content) or not _identical(
-            list(container.values()), list(content.values())
-        ):
-            dict.clear(container)
-            dict.update(container, content)
-    elif container != set(content):
-        set.clear(container)
-        set.update(container, content)
+        storage = getattr(container, "_storage", None)  # of TensorFlow's ListWrapper
+        if isinstance(storage, list):
+            storage[:] = content
+        list.__setitem__(container, slice(None), content)
+    else:
+        kind = dict if isinstance(container, dict) else set
+        kind.clear(container)
+        kind.update(container, content)
 
 
-def _identical(left: list[Any], right: list[Any]) -> bool:
-    return len(left) == len(right) and all(a is b for a, b in zip(left, right, strict=True))
+def _identities(container: Any) -> Any:
+    if isinstance(container, dict):
+        return [(key, id(value)) for key, value in container.items()]
+    return list(map(id, container))
 
 
 @contextmanager
@@ -117,10 +106,9 @@ def level(seed: int = 1) -> None:
     keras.utils.set_random_seed(seed)
 
 
-def align(source: Any, target: Any) -> bool:
-    """Set the random state in `target` equal to that of `source`; whether there is any."""
-    theirs = {path: item for path, item in take(target, copy=False).items() if item.kind == "seed"}
-    mine = {path: item for path, item in take(source).items() if item.kind == "seed"}
-    for path in mine.keys() & theirs.keys():
-        theirs[path].variable.assign(mine[path].value)
-    return bool(mine)
+def align(source: Any, target: Any) -> None:
+    """Set the random state in `target` equal to that of `source`."""
+    held = take(source)
+    for path, item in take(target).items():
+        if item.kind == "seed" and path in held:
+            item.variable.assign(held[path].value)

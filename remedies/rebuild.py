@@ -1,57 +1,64 @@
-"""Watch what Keras does with a model's methods while it loads, and what it swallows."""
+"""Watch what Keras does with a model's methods while it loads, and which exceptions it swallows."""
 
 from __future__ import annotations
 
 import functools
+import inspect
+import traceback
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from remedies.libraries import of_framework
+from remedies.arrays import leaves
+from remedies.inventory import owned_classes
+from remedies.libraries import is_framework_file, of_framework
 from remedies.patching import patched
-from remedies.state import leaves
+from remedies.problem import reason
 
 METHODS = ("call", "build", "build_from_config")
 
 
 @dataclass(frozen=True)
 class Call:
-    """One method of a model or layer as it was entered and left.
+    """One method of a model or layer as it was entered and left."""
 
-    Attributes
-    ----------
-    cls : type
-        The model's or layer's class.
-    method : str
-        One of `METHODS`.
-    dtypes : tuple of str
-        Dtypes of the arguments' tensors, leaf by leaf.
-    error : BaseException or None
-        What it raised, traceback and all; Keras' own rebuild swallows it.
+    owner: Any  # the model or layer
+    method: str  # one of `METHODS`
+    given: tuple[Any, ...] = ()  # positional and keyword arguments
+    error: BaseException | None = None  # what it raised, which Keras' own rebuild swallows
+
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """Dtypes of the arguments' tensors, leaf by leaf."""
+        return leaf_dtypes(self.given)
+
+
+@dataclass(frozen=True)
+class Swallowed:
+    """One exception that did not reach the user, and the user's own line that raised it.
+
+    That is the last frame that is in no library; where there is none, the line that defines the
+    method.
     """
 
-    cls: type
-    method: str
-    dtypes: tuple[str, ...] = ()
-    error: BaseException | None = None
+    owner: str  # class whose method raised it
+    method: str  # one of `METHODS`
+    error: str  # type and message, one line
+    file: str
+    line: int
+    source: str
+    entered: bool = True  # whether the method itself ran; if not, its arguments did not fit
 
 
 @contextmanager
 def observe(classes: Iterable[type]) -> Iterator[list[Call]]:
     """Record every `call`, `build` and `build_from_config` of `classes` inside the block.
 
-    Parameters
-    ----------
-    classes : iterable of type
-        Model or layer classes. Methods that one inherits from another of the user's are watched
-        there, but never Keras' own.
-
-    Yields
-    ------
-    list of Call
-        Filled as the methods are left, the innermost first. Errors are raised on as if nobody
-        watched.
+    Methods that one inherits from another of the user's are watched there, but never Keras' own.
+    The list is filled as they are left, the innermost first; errors are raised on as if nobody
+    watched.
     """
     calls: list[Call] = []
     bases = dict.fromkeys(base for cls in classes for base in cls.__mro__ if not of_framework(base))
@@ -61,6 +68,16 @@ def observe(classes: Iterable[type]) -> Iterator[list[Call]]:
             watched = {name: _recording(name, method, calls) for name, method in own.items()}
             stack.enter_context(patched(cls, watched))
         yield calls
+
+
+@contextmanager
+def watching(model: Any) -> Iterator[tuple[list[Call], list[str]]]:
+    """Record what Keras calls on the user's classes in `model`, and at last what it warned of."""
+    texts: list[str] = []
+    with warnings.catch_warnings(record=True) as given, observe(owned_classes(model)) as calls:
+        warnings.simplefilter("always")
+        yield calls, texts
+        texts += [str(each.message) for each in given if issubclass(each.category, UserWarning)]
 
 
 def _recording(name: str, method: Any, calls: list[Call]) -> Any:
@@ -73,7 +90,7 @@ def _recording(name: str, method: Any, calls: list[Call]) -> Any:
             error = caught
             raise
         finally:
-            calls.append(Call(type(self), name, leaf_dtypes((args, kwargs)), error))
+            calls.append(Call(self, name, (args, kwargs), error))
 
     return recorded
 
@@ -84,3 +101,34 @@ def leaf_dtypes(structure: Any) -> tuple[str, ...]:
 
     typed = [leaf for leaf in leaves(structure) if hasattr(leaf, "dtype")]
     return tuple(keras.backend.standardize_dtype(leaf.dtype) for leaf in typed)
+
+
+def explain(calls: Iterable[Call]) -> tuple[Swallowed, ...]:
+    """Return one `Swallowed` for each line that raised, at the innermost method that it left."""
+    result: dict[tuple[str, int], Swallowed] = {}
+    for call in calls:
+        if call.error is not None:
+            swallowed = _explained(call, call.error)
+            # Keras wraps a layer's error in a new one at each level; the first is the user's.
+            result.setdefault((swallowed.file, swallowed.line), swallowed)
+    return tuple(result.values())
+
+
+def _explained(call: Call, error: BaseException) -> Swallowed:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not is_framework_file(frame.filename)]
+    if own:
+        where = own[-1].filename, own[-1].lineno or 0, own[-1].line or ""
+    else:
+        where = _definition(inspect.unwrap(getattr(call.owner, call.method)))
+    name = type(call.owner).__name__
+    return Swallowed(name, call.method, reason(error), *where, entered=bool(own))
+
+
+def _definition(function: Any) -> tuple[str, int, str]:
+    code = getattr(function, "__code__", None)
+    try:
+        source = inspect.getsourcelines(function)[0][0].strip()
+    except (OSError, TypeError):
+        source = ""
+    return getattr(code, "co_filename", "?"), getattr(code, "co_firstlineno", 0), source

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from remedies.archive import DEFAULT_LIMITS, Archive, Limits, sha256
-from remedies.arguments import spread
-from remedies.check import check
-from remedies.cures import zeros_code
-from remedies.draft import require_free, written
+from remedies.archive import MOST, NO_LIMIT, absent, missing, read, saved, sha256
+from remedies.feed import spread
 from remedies.findings import Report
+from remedies.guard import try_model
 from remedies.inventory import is_functional
-from remedies.patching import methods_of, patched
-from remedies.problem import BadInputError
+from remedies.problem import BadInputError, one_line
 from remedies.rebuild import leaf_dtypes
-from remedies.revival import Revived, Settings, absent, differences, load, revive, silent
+from remedies.revival import Loader, Revived, revive
 from remedies.scratch import scratch
 
+OWN_COMPILE = """\
+model, x, y = make()  # your own code: made and compiled
+model.fit(x, y)  # a step builds all, every optimizer among it
+model.load_weights("{path}")"""
 RECIPE = """\
 model = keras.saving.load_model("{path}", compile=False)
 model({call})  # one batch with the true dtypes makes the weights
@@ -29,49 +31,27 @@ model.load_weights("{path}")"""
 
 
 @dataclass(frozen=True)
-class Rescue:
+class Rescue(Revived):
     """What `rescue` did.
 
-    Attributes
-    ----------
-    model : keras.Model
-        The live model. Its next training steps equal the saved one's, bit for bit, if `whole`.
-    path : pathlib.Path
-        The original, untouched.
-    out : pathlib.Path or None
-        The new file; None where there was nothing to rescue.
-    held : int
-        Arrays that the original holds.
-    dropped : tuple of str
-        Those that Keras' own `load_model` drops or changes.
-    missing : tuple of str
-        Those that could not be recovered either.
-    loads_whole : bool
-        Whether a plain `load_model` of the new file, with today's class, brings all back.
-    inputs : structure of arrays or None
-        What the model was called on.
-    mended_loads_whole : bool or None
-        Whether it does with the methods in `code` put into the class; None where not tried.
-    report : Report or None
-        Why it was lost, and the remedy to put into the class first; None where it loads whole.
-    absent : tuple of str
-        Weights of the model that the file does not hold at all, so that nothing brings them back.
-    notes : tuple of str
-        What else to know.
+    The next training steps of its `model` equal the saved one's, bit for bit, if `whole`.
     """
 
-    model: Any
-    path: Path
-    out: Path | None
-    held: int
-    dropped: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    loads_whole: bool = True
-    inputs: Any = None
-    mended_loads_whole: bool | None = None
-    report: Report | None = None
-    absent: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()  # weights of `model`, by attribute, that the file does not hold
+    out: Path | None = None  # the new file; None where there was nothing to rescue
+    loads_whole: bool = True  # whether `load_model` of it, with today's class, brings all back
+    report: Report | None = None  # why not, and the remedy to put into the class first
+    notes: tuple[str, ...] = ()  # what else to know
+
+    @property
+    def path(self) -> Path:
+        """The original, untouched."""
+        return self.archive.path
+
+    @property
+    def held(self) -> int:
+        """How many arrays the original holds."""
+        return len(self.archive.entries)
 
     @property
     def whole(self) -> bool:
@@ -80,15 +60,15 @@ class Rescue:
 
     @property
     def code(self) -> str:
-        """Methods to put into the class before the file is loaded again; empty if none needed."""
-        if not self.mended_loads_whole:
-            return ""
-        cls = type(self.model)
-        return zeros_code(cls, spread(cls, self.inputs))
+        """Methods with which the class was seen to load the model whole; empty if none were."""
+        advice = () if self.report is None else self.report.advice
+        return next((cause.cure.code for cause in advice if cause.cure.cured), "")
 
     @property
     def recipe(self) -> str:
         """The lines that load the new file with today's class."""
+        if "compile" in vars(type(self.model)):
+            return OWN_COMPILE.format(path=self.out or self.path)
         args, kwargs = spread(type(self.model), self.inputs)
         call = "**sample" if kwargs else "*sample" if len(args) > 1 else "sample"
         return RECIPE.format(path=self.out or self.path, call=call)
@@ -104,8 +84,8 @@ class Rescue:
             "not_recovered": list(self.missing),
             "not_in_file": list(self.absent),
             "new_file_loads_whole": self.loads_whole,
-            "mended_class_loads_it_whole": self.mended_loads_whole,
-            "advice": self.report.to_dict()["advice"] if self.report is not None else [],
+            "mended_class_loads_it_whole": None if self.loads_whole else bool(self.code),
+            "advice": [] if self.report is None else self.report.to_dict()["advice"],
             "code": self.code,
             "notes": list(self.notes),
         }
@@ -118,9 +98,10 @@ def rescue(
     *,
     out: str | Path | None = None,
     custom_objects: Mapping[str, Any] | None = None,
+    made: Sequence[Any] = (),
     freeze: Sequence[str] = (),
     unfreeze: Sequence[str] = (),
-    limits: Limits = DEFAULT_LIMITS,
+    limit: int = MOST,
     run_code_in_file: bool = False,
 ) -> Rescue:
     """Bring back weights and optimizer from a `.keras` file that `load_model` loads wrong.
@@ -141,12 +122,16 @@ def rescue(
         The new file; ``NAME.rescued.keras`` beside the original by default. Never overwritten.
     custom_objects : mapping, optional
         Classes and functions that are not registered.
+    made : tuple, optional
+        ``(model, x, y)`` as your own code makes and compiles it, where the file cannot say that: a
+        class with its own ``compile()``, several optimizers. The model is trained for a step, so
+        that all is built, and then gets every value of the file.
     freeze : sequence of str
         Layers that were frozen when the model was saved: the file does not say which.
     unfreeze : sequence of str
         Layers that the class freezes, and that trained when the model was saved.
-    limits : Limits
-        How much the file may unpack to.
+    limit : int
+        Bytes that the file may unpack to.
     run_code_in_file : bool
         Let Keras run code inside the file. Only for files that you trust.
 
@@ -160,103 +145,107 @@ def rescue(
     >>> rescued = remedies.rescue("model.keras", {"image": image, "mask": mask})  # doctest: +SKIP
     >>> rescued.model.fit(x, y)  # goes on where the saved model stopped  # doctest: +SKIP
     """
-    settings = Settings(custom_objects or {}, freeze, unfreeze, limits, run_code_in_file)
+    import keras
+
+    loader = Loader(custom_objects or {}, freeze, unfreeze, limit, run_code_in_file)
     path = Path(path)
     target = Path(out) if out else path.with_name(f"{path.stem}.rescued.keras")
-    require_free(target)
-    result = revive(path, sample, settings)
-    if not result.dropped:
-        return _nothing_to_do(result)
-    with written(result, target):
-        loads_whole = _loads_whole(target, settings, result.archive)
-        mended = None if loads_whole else _mended_loads_whole(result, target, settings)
-    if sha256(path) != result.archive.sha256:
-        raise BadInputError(f"{path}: another program changed it meanwhile; run again")
+    _require_free(target)
+    revived = revive(path, sample, loader, made)
+    items = absent(revived.model, revived.archive.entries, ("weight", "plain"))
+    outside = tuple(item.path for item in items)
+    if not revived.dropped:
+        return Rescue(**vars(revived), absent=outside, notes=_next_save(revived.model))
+    # The new file gets its name only once it is verified, and leaves nothing when it fails.
+    with (
+        tempfile.TemporaryDirectory(prefix=".", dir=target.parent) as folder,
+        keras.saving.custom_object_scope(dict(loader.custom_objects)),
+    ):
+        draft = Path(folder) / target.name
+        _write(revived, draft, target)
+        whole = _loads_whole(revived, draft, loader)
+        why = None if whole else try_model(revived.model, revived.inputs)
+        if sha256(path) != revived.archive.sha256:
+            raise BadInputError(f"{path}: another program changed it meanwhile; run again")
+        draft.replace(target)
+    notes = () if made else _notes(revived, guessed=sample is None)
     return Rescue(
-        model=result.model,
-        path=path,
-        out=target,
-        held=len(result.archive.entries),
-        dropped=result.dropped,
-        missing=result.missing,
-        loads_whole=loads_whole,
-        inputs=result.inputs,
-        absent=absent(result.model, result.archive),
-        mended_loads_whole=mended,
-        report=None if loads_whole else _why(result, settings),
-        notes=_notes(result, guessed=sample is None),
+        **vars(revived), absent=outside, out=target, loads_whole=whole, report=why, notes=notes
     )
 
 
-def _nothing_to_do(result: Revived) -> Rescue:
-    notes: tuple[str, ...] = ()
-    model = result.model
-    if not is_functional(model) and model.get_build_config() is None:
-        notes = (
-            "this file loads whole, but a save of the loaded model would not: its class keeps no "
-            "record of the inputs (get_build_config() is None); see remedies check",
+@scratch()
+def saved_model(path: str | Path, sample: Any = None, **options: Any) -> tuple[Any, Any]:
+    """Bring back the model in a file, and inputs for it: a check starts from what was saved.
+
+    The options are those of a `Loader`. Raises `BadInputError` for a file that cannot be used, or
+    from which not everything can be brought back.
+    """
+    revived = revive(path, sample, Loader(**options), as_saved=True)
+    if revived.missing:
+        raise BadInputError(
+            f"{path}: {len(revived.missing)} of its arrays cannot be brought back, "
+            f"{revived.missing[0]} first; run: remedies rescue {path}"
         )
-    lacking = absent(model, result.archive)
-    count = len(result.archive.entries)
-    return Rescue(model, result.archive.path, None, count, absent=lacking, notes=notes)
+    return revived.model, revived.inputs
 
 
-def _loads_whole(target: Path, settings: Settings, original: Archive) -> bool:
-    import keras
-
-    with keras.saving.custom_object_scope(dict(settings.custom_objects)), silent():
-        try:
-            plain = load(target, settings)
-        except BadInputError:
-            return False
-        # The new file itself may hold less than the original.
-        return not differences(plain, original)
+def _require_free(target: Path) -> None:
+    if target.suffix != ".keras":
+        raise BadInputError(f"{target}: the new file's name must end in .keras")
+    if target.exists():
+        raise BadInputError(f"{target}: exists already; move it away or name another with --out")
+    if not target.parent.is_dir():
+        raise BadInputError(f"{target.parent}: no such folder to write to")
 
 
-def _mended_loads_whole(result: Revived, target: Path, settings: Settings) -> bool | None:
-    if is_functional(result.model):
-        return None
-    cls = type(result.model)
-    code = zeros_code(cls, spread(cls, result.inputs))
-    if not code:
-        return None
-    with patched(cls, methods_of(code, cls)):
-        return _loads_whole(target, settings, result.archive)
+def _write(revived: Revived, draft: Path, target: Path) -> None:
+    """Write the model, and require that it reads back."""
+    try:
+        revived.model.save(draft)
+    except OSError as error:  # which names the draft, if anything
+        raise OSError(error.errno, error.strerror or one_line(error), str(target)) from error
+    if read(draft, NO_LIMIT).entries != saved(revived.model):
+        raise OSError(f"{target}: what was written reads back otherwise; nothing is kept of it")
 
 
-def _why(result: Revived, settings: Settings) -> Report | None:
-    import keras
-
-    if not result.model.compiled or getattr(result.model, "optimizer", None) is None:
-        return None
-    with keras.saving.custom_object_scope(dict(settings.custom_objects)):
-        try:
-            return check(result.model, result.inputs)
-        except BadInputError:
-            # No targets fit the loss: the state is back all the same, only the cause stays unknown.
-            return None
+def _loads_whole(revived: Revived, draft: Path, loader: Loader) -> bool:
+    try:
+        plain = loader.load(draft)
+    except BadInputError:
+        return False
+    # The new file itself may hold less than the original.
+    return not missing(plain, revived.archive.entries)
 
 
-def _notes(result: Revived, *, guessed: bool) -> tuple[str, ...]:
+def _next_save(model: Any) -> tuple[str, ...]:
+    if is_functional(model) or model.get_build_config() is not None:
+        return ()
+    return (
+        "this file loads whole, but a save of the loaded model would not: its class keeps no "
+        "record of the inputs (get_build_config() is None); see remedies check",
+    )
+
+
+def _notes(revived: Revived, *, guessed: bool) -> tuple[str, ...]:
     notes = []
     if guessed:
-        dtypes = ", ".join(leaf_dtypes(result.inputs))
+        dtypes = ", ".join(leaf_dtypes(revived.inputs))
         notes.append(
             f"the input dtypes ({dtypes}, in order of their names) were found by trying; "
             "where yours differ, give a batch: --sample FILE.npz"
         )
-    if any(name.startswith("optimizer/") for name in result.missing):
+    if any(name.startswith("optimizer/") for name in revived.missing):
         notes.append(
             "the optimizer's variables do not fit the weights that train: a layer may have been "
             "frozen when this was saved, or not, which the file does not tell; name it with "
             "--freeze or --unfreeze"
         )
-    if not result.archive.config.get("compile_config"):
+    if not revived.archive.config.get("compile_config"):
         notes.append("the file holds no compile settings: call model.compile(...) yourself")
-    elif "compile" in vars(type(result.model)) and result.missing:
+    elif "compile" in vars(type(revived.model)) and revived.missing:
         notes.append(
-            "the class has its own compile(), which Keras does not call on load: make the model by "
-            "your own code, compile it, build each optimizer on the weights it trains and call "
-            f'load_weights("{result.archive.path}"), which brings these back'
+            "the class has its own compile(), which Keras does not call on load: name what makes "
+            "the model, compiled, and a batch to train it on: --factory train.py:make"
         )
     return tuple(notes)

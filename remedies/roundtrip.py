@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from remedies.inventory import owned_classes
+from remedies.arrays import Arrays, equal, hosts, leaves, share_apart
+from remedies.difference import differing, settings_of
 from remedies.next_step import next_step_changed
-from remedies.rebuild import Call, leaf_dtypes, observe
-from remedies.state import (
-    State,
-    arrays,
-    carried,
-    differing,
-    differing_settings,
-    share_changed,
-    snapshot,
-)
+from remedies.rebuild import Call, leaf_dtypes, watching
 
 Route = Callable[[Any, Path], Any]
 
@@ -35,37 +26,28 @@ class Outcome(Enum):
     LOUD = "loud"
 
 
+def outcome(failed: object, lost: object, warned: object) -> Outcome:
+    """Return what a user would notice of a load that failed, lost something or warned of it."""
+    if failed:
+        return Outcome.LOUD
+    if not lost:
+        return Outcome.WHOLE
+    return Outcome.WARNED if warned else Outcome.SILENT
+
+
 @dataclass(frozen=True)
 class Defects:
-    """What a round trip lost or changed; every field is 0 when the model came back whole.
+    """What a round trip lost or changed; every field is 0 when the model came back whole."""
 
-    Attributes
-    ----------
-    weights_lost, optimizer_variables_lost : int
-        Variables that the saved model had and the loaded one lacks.
-    weights_changed, optimizer_variables_changed : int
-        Variables that both have, with other values.
-    iterations_lost : int
-        Training steps that the loaded optimizer has forgotten.
-    outputs_changed : float
-        Share of the output values on the given inputs that differ.
-    next_step_changed : int
-        1 where the next training step raises, or its loss or weights differ (`next_step`).
-    compile_changed : int
-        Compile settings that differ.
-    silent_defects : int
-        Kinds of state (weights, optimizer, compile settings) lost without a word about them.
-    """
-
-    weights_lost: int = 0
-    weights_changed: int = 0
+    weights_lost: int = 0  # variables that the saved model had and the loaded one lacks
+    weights_changed: int = 0  # variables that both have, with other values
     optimizer_variables_lost: int = 0
     optimizer_variables_changed: int = 0
-    iterations_lost: int = 0
-    outputs_changed: float = 0.0
-    next_step_changed: int = 0
-    compile_changed: int = 0
-    silent_defects: int = 0
+    iterations_lost: int = 0  # training steps that the loaded optimizer has forgotten
+    outputs_changed: float = 0.0  # share (0 to 1) of the output values that differ
+    next_step_changed: int = 0  # 1 where the next training step raises or differs (`next_step`)
+    compile_changed: int = 0  # compile settings that differ
+    silent_defects: int = 0  # kinds of state (weights, optimizer, settings) lost with no warning
 
     def __bool__(self) -> bool:
         return any(astuple(self))
@@ -73,47 +55,23 @@ class Defects:
 
 @dataclass(frozen=True)
 class RoundTrip:
-    """The findings of one round trip.
+    """The findings of one round trip."""
 
-    Attributes
-    ----------
-    defects : Defects
-        What was lost or changed.
-    weights_saved, optimizer_variables_saved : int
-        How many there were to lose.
-    settings_changed : tuple of str
-        Names of the compile settings that differ.
-    warnings : tuple of str
-        The text of each `UserWarning` given while loading.
-    calls : tuple of Call
-        Every `call` and `build` that Keras made on the model while it loaded, with what it raised.
-    fed : tuple of str
-        Dtypes of the inputs that the model is really fed, leaf by leaf.
-    load_error, next_step_error : str
-        What loading, or the loaded model's next training step, raised; empty if nothing.
-    remark : str
-        What else a scenario has to say of it.
-    """
-
-    defects: Defects
-    weights_saved: int
+    defects: Defects  # what was lost or changed
+    weights_saved: int  # how many there were to lose
     optimizer_variables_saved: int
-    settings_changed: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    calls: tuple[Call, ...] = ()
-    fed: tuple[str, ...] = ()
-    load_error: str = ""
-    next_step_error: str = ""
-    remark: str = ""
+    settings_changed: tuple[str, ...] = ()  # names of the compile settings that differ
+    warnings: tuple[str, ...] = ()  # the text of each `UserWarning` given on the way
+    calls: tuple[Call, ...] = ()  # every `call` and `build` that Keras made on the model meanwhile
+    fed: tuple[str, ...] = ()  # dtypes of the inputs that the model is really fed, leaf by leaf
+    load_error: str = ""  # what loading raised
+    next_step_error: str = ""  # what the loaded model's next training step raised
+    remark: str = ""  # what else a scenario has to say of it
 
     @property
     def outcome(self) -> Outcome:
         """`LOUD` where loading raised, else `WHOLE`, or `WARNED` or `SILENT` with a loss."""
-        if self.load_error:
-            return Outcome.LOUD
-        if not self.defects:
-            return Outcome.WHOLE
-        return Outcome.WARNED if self.warnings else Outcome.SILENT
+        return outcome(self.load_error, self.defects, self.warnings)
 
     @property
     def swallowed(self) -> tuple[BaseException, ...]:
@@ -165,52 +123,80 @@ def round_trip(
     RoundTrip
         The defects, and the evidence for each.
     """
-    before = snapshot(model, inputs)
-    result = RoundTrip(
-        Defects(), len(before.weights), len(before.optimizer), fed=leaf_dtypes(inputs)
-    )
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        warnings.catch_warnings(record=True) as given,
-        observe(owned_classes(model)) as calls,
-    ):
-        warnings.simplefilter("always")
+    before = _carried(model, inputs)
+    saved = len(before.weights), len(before.optimizer)
+    with tempfile.TemporaryDirectory() as folder, watching(model) as (calls, texts):
         try:
             loaded = route(model, Path(folder))
         except Exception as error:
-            return replace(result, defects=_all_lost(before), load_error=_line(error))
-    texts = tuple(str(w.message) for w in given if issubclass(w.category, UserWarning))
-    result = replace(result, warnings=texts, calls=tuple(calls))
-    result = _compare(result, before, loaded, inputs)
-    return _with_next_step(result, model, loaded, inputs, targets) if train else result
-
-
-def _compare(result: RoundTrip, before: State, loaded: Any, inputs: Any) -> RoundTrip:
+            lost = replace(_defects(before, _NOTHING), next_step_changed=1)
+            return RoundTrip(lost, *saved, fed=leaf_dtypes(inputs), load_error=_line(error))
     # The loaded weights are counted before anything calls the model: a call makes fresh ones.
-    restored = arrays(loaded.weights)
-    after = replace(_loaded_state(loaded, inputs), weights=restored)
-    settings = differing_settings(before.compiled, after.compiled)
-    defects = Defects(
-        weights_lost=max(0, len(before.weights) - len(restored)),
-        weights_changed=differing(before.weights, restored),
-        optimizer_variables_lost=max(0, len(before.optimizer) - len(after.optimizer)),
-        optimizer_variables_changed=differing(before.optimizer, after.optimizer),
-        iterations_lost=before.iterations - after.iterations,
-        outputs_changed=share_changed(before.outputs, after.outputs),
-        compile_changed=len(settings),
-    )
-    defects = replace(defects, silent_defects=_silent(defects, result.warnings))
-    return replace(result, defects=defects, settings_changed=settings)
-
-
-def _loaded_state(loaded: Any, inputs: Any) -> State:
+    weights = hosts(loaded.weights)
     try:
-        return snapshot(loaded, inputs)
+        after = _carried(loaded, inputs)
     except Exception:  # it cannot be called: all outputs are lost, and the next step says why
-        return carried(loaded, ())
+        after = _carried(loaded, None)
+    defects, step_error = _defects(before, replace(after, weights=weights)), ""
+    silent = _silent(defects, texts)
+    if train and model.compiled:
+        try:
+            changed = next_step_changed(model, loaded, inputs, targets)
+        except Exception as error:
+            changed, step_error = True, _line(error)
+        defects = replace(defects, next_step_changed=int(changed))
+    return RoundTrip(
+        replace(defects, silent_defects=silent),
+        *saved,
+        differing(before.settings, after.settings),
+        tuple(texts),
+        tuple(calls),
+        leaf_dtypes(inputs),
+        next_step_error=step_error,
+    )
 
 
-def _silent(defects: Defects, given: tuple[str, ...]) -> int:
+@dataclass(frozen=True)
+class _State:
+    """What a model carries at one moment, in Keras' own order."""
+
+    weights: Arrays
+    optimizer: Arrays
+    iterations: int
+    outputs: Arrays
+    settings: Mapping[str, Any]
+
+
+_NOTHING = _State((), (), 0, (), {})
+
+
+def _carried(model: Any, inputs: Any) -> _State:
+    """Read all that `model` carries, *after* it predicts on `inputs`; None for no prediction."""
+    outputs = () if inputs is None else hosts(leaves(model.predict_on_batch(inputs)))
+    optimizer = getattr(model, "optimizer", None)
+    variables = hosts(optimizer.variables) if optimizer else ()
+    iterations = int(hosts([optimizer.iterations])[0]) if optimizer else 0
+    return _State(hosts(model.weights), variables, iterations, outputs, settings_of(model))
+
+
+def _defects(before: _State, after: _State) -> Defects:
+    return Defects(
+        weights_lost=max(0, len(before.weights) - len(after.weights)),
+        weights_changed=_changed(before.weights, after.weights),
+        optimizer_variables_lost=max(0, len(before.optimizer) - len(after.optimizer)),
+        optimizer_variables_changed=_changed(before.optimizer, after.optimizer),
+        iterations_lost=before.iterations - after.iterations,
+        outputs_changed=share_apart(before.outputs, after.outputs),
+        compile_changed=len(differing(before.settings, after.settings)),
+    )
+
+
+def _changed(before: Arrays, after: Arrays) -> int:
+    """Count the pairs, by position, that differ; what is lost does not count."""
+    return sum(not equal(a, b) for a, b in zip(before, after, strict=False))
+
+
+def _silent(defects: Defects, given: list[str]) -> int:
     """Count the kinds of lost state that no warning names."""
     words = " ".join(given).lower()
     lost = {
@@ -221,31 +207,6 @@ def _silent(defects: Defects, given: tuple[str, ...]) -> int:
         "compile": defects.compile_changed,
     }
     return sum(bool(count) and kind not in words for kind, count in lost.items())
-
-
-def _all_lost(before: State) -> Defects:
-    return Defects(
-        weights_lost=len(before.weights),
-        optimizer_variables_lost=len(before.optimizer),
-        iterations_lost=before.iterations,
-        outputs_changed=1.0,
-        next_step_changed=1,
-        compile_changed=len(before.compiled),
-    )
-
-
-def _with_next_step(
-    result: RoundTrip, model: Any, loaded: Any, inputs: Any, targets: Any
-) -> RoundTrip:
-    if not model.compiled:
-        return result
-    changed, error = 1, ""
-    try:
-        changed = int(next_step_changed(model, loaded, inputs, targets))
-    except Exception as raised:
-        error = _line(raised)
-    defects = replace(result.defects, next_step_changed=changed)
-    return replace(result, defects=defects, next_step_error=error)
 
 
 def _line(error: BaseException) -> str:

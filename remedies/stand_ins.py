@@ -1,22 +1,22 @@
-"""Inputs made from what is known of a model: shapes, and dtypes found by trying."""
+"""Inputs made from what is known of a model: shapes, and dtypes that are tried."""
 
 from __future__ import annotations
 
 import functools
 import itertools
 import math
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from remedies.archive import DAMAGED, judge_members
-from remedies.arguments import parameters, spread, tensors
+from remedies.archive import opened
+from remedies.arrays import mapped
+from remedies.feed import parameters, spread, tensors
 from remedies.inventory import is_functional
-from remedies.problem import BadInputError, one_line, reason
-from remedies.state import mapped
+from remedies.problem import BadInputError, reason
+from remedies.target import made_by
 
 DTYPES = ("float32", "int32", "bool", "string")
 # Lengths to try for what a model leaves open; most tables and windows take the first.
@@ -28,74 +28,50 @@ _LARGEST = 1 << 28
 def shapes_of(build_config: Any) -> Any:
     """Return the structure of input shapes that a build config records, or None.
 
-    Leaves are tuples of int or None. Several arguments come as a dict by argument name.
+    Leaves are `tf.TensorShape`s. Several arguments come as a dict by argument name.
     """
     if not isinstance(build_config, Mapping):
         return None
     several = build_config.get("shapes_dict")
     try:
         if "input_shape" in build_config:
-            return _tuples(build_config["input_shape"])
+            return _shapes(build_config["input_shape"])
         if isinstance(several, Mapping):
-            return {key.removesuffix("_shape"): _tuples(shape) for key, shape in several.items()}
+            return {key.removesuffix("_shape"): _shapes(shape) for key, shape in several.items()}
     except TypeError:
-        # A file can say anything here; what is no shape is as good as none.
-        return None
+        pass  # a file can say anything here; what is no shape is as good as none
     return None
 
 
-def _tuples(shapes: Any) -> Any:
-    if _is_shape(shapes):
-        return tuple(shapes)
-    if isinstance(shapes, Mapping):
-        return {key: _tuples(shape) for key, shape in shapes.items()}
-    if isinstance(shapes, (list, tuple)):
-        return tuple(_tuples(shape) for shape in shapes)
-    raise TypeError(f"{shapes!r} is no shape")
+def _shapes(parts: Any) -> Any:
+    import tensorflow as tf
+
+    if isinstance(parts, Mapping):
+        return {key: _shapes(part) for key, part in parts.items()}
+    if not isinstance(parts, (list, tuple)):
+        raise TypeError(f"{parts!r} is no shape")
+    if all(size is None or (type(size) is int and size >= 0) for size in parts):
+        return tf.TensorShape(parts)
+    return tuple(map(_shapes, parts))
 
 
 def _is_shape(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and all(
-        each is None or (isinstance(each, int) and not isinstance(each, bool) and each >= 0)
-        for each in value
-    )
+    import tensorflow as tf
+
+    return isinstance(value, tf.TensorShape)
 
 
-def for_arguments(cls: type, shapes: Any) -> Any:
-    """Return `shapes` for every argument that `cls.call` requires.
-
-    Keras records the first one's only; the others are taken to be of the same shape.
-    """
-    required = [name for name, each in parameters(cls).items() if each.default is each.empty]
-    if _is_shape(shapes) and len(required) > 1:
-        return dict.fromkeys(required, shapes)
-    return shapes
-
-
-def leaves(shapes: Any) -> list[tuple[int | None, ...]]:
-    """Return the shapes in a structure of them, in Keras' tree order (dict keys sorted)."""
-    if _is_shape(shapes):
-        return [shapes]
-    parts = [shapes[key] for key in sorted(shapes)] if isinstance(shapes, Mapping) else shapes
-    return [leaf for part in parts or () for leaf in leaves(part)]
-
-
-def draw(shapes: Any, dtypes: Iterator[str], size: int = 2, seed: int = 0) -> Any:
-    """Return random arrays of `shapes`, each with the next of `dtypes`; unknown sizes are `size`.
+def draw(shape: Any, dtype: str, size: int = 2, seed: int = 0) -> Any:
+    """Return a random array of `shape`, unknown sizes being `size`.
 
     Floats lie in 0 to 1, integers are 0 or 1, so that they index any table; texts are words.
     """
-    if _is_shape(shapes):
-        full = (shapes[0] or 2, *(size if n is None else n for n in shapes[1:])) if shapes else ()
-        if math.prod(full) > _LARGEST:
-            raise BadInputError(f"inputs of shape {shapes} are too large to make up; give a sample")
-        return _drawn(np.random.default_rng(seed + len(full)).random(full), next(dtypes))
-    if isinstance(shapes, Mapping):
-        return {key: draw(shapes[key], dtypes, size, seed + 1) for key in sorted(shapes)}
-    return tuple(draw(shape, dtypes, size, seed + 1) for shape in shapes)
-
-
-def _drawn(values: np.ndarray, dtype: str) -> Any:
+    sizes = [size if n is None else n for n in shape]
+    if sizes:
+        sizes[0] = shape[0] or 2  # the batch
+    if math.prod(sizes) > _LARGEST:
+        raise BadInputError(f"inputs of shape {shape} are too large to make up; give a sample")
+    values = np.random.default_rng(seed).random(tuple(sizes))
     if dtype == "string":
         import tensorflow as tf
 
@@ -106,22 +82,28 @@ def _drawn(values: np.ndarray, dtype: str) -> Any:
 
 def candidates(shapes: Any) -> Iterator[Any]:
     """Yield inputs of `shapes` with every choice of dtypes, those with most floats first."""
-    leaf_shapes = leaves(shapes)
-    choices = itertools.islice(itertools.product(DTYPES, repeat=len(leaf_shapes)), 3**9)
-    unknown = any(None in shape[1:] for shape in leaf_shapes)
+    import tensorflow as tf
+
+    parts = tf.nest.flatten(shapes)
+    choices = itertools.islice(itertools.product(DTYPES, repeat=len(parts)), 3**9)
+    unknown = any(None in list(shape)[1:] for shape in parts)
     for dtypes in sorted(choices, key=lambda some: sum(name != "float32" for name in some)):
         for size in _SIZES if unknown else (2,):
-            yield draw(shapes, iter(dtypes), size)
+            numbered = enumerate(zip(parts, dtypes, strict=True))
+            drawn = [draw(shape, dtype, size, seed) for seed, (shape, dtype) in numbered]
+            yield tf.nest.pack_sequence_as(shapes, drawn)
 
 
 def discover(model: Any, shapes: Any) -> Any:
     """Return inputs of `shapes` that `model` can be called on, trying dtypes per leaf.
 
-    Raises
-    ------
-    BadInputError
-        Where none of `DTYPES` per input works; it gives the last reason.
+    Raises `BadInputError`, with the last reason, where none of `DTYPES` per input works.
     """
+    names = parameters(type(model)).items()
+    required = [name for name, each in names if each.default is each.empty]
+    if _is_shape(shapes) and len(required) > 1:
+        # Keras records the first argument's shape only: the others are taken to be like it.
+        shapes = dict.fromkeys(required, shapes)
     why = "no shapes are recorded"
     for inputs in itertools.islice(candidates(shapes), _TRIES):
         args, kwargs = spread(type(model), tensors(inputs))
@@ -140,10 +122,7 @@ def discover(model: Any, shapes: Any) -> Any:
 def inputs_for(model: Any) -> Iterator[Any]:
     """Yield inputs for a live model, from its `keras.Input`s or from its recorded shapes.
 
-    Raises
-    ------
-    BadInputError
-        Where neither is known, or no dtypes work.
+    Raises `BadInputError` where neither is known, or no dtypes work.
     """
     if is_functional(model):
         tensor = getattr(model, "_inputs_struct", model.inputs)
@@ -157,11 +136,11 @@ def inputs_for(model: Any) -> Iterator[Any]:
             "the model records no input shapes; return (model, x, y) from the factory, "
             "or give --sample FILE.npz for a file"
         )
-    yield discover(model, for_arguments(type(model), shapes))
+    yield discover(model, shapes)
 
 
 def _like(tensor: Any, size: int) -> Any:
-    array = draw(tuple(tensor.shape), iter((str(tensor.dtype),)), size)
+    array = draw(tensor.shape, str(tensor.dtype), size)
     if getattr(tensor, "sparse", False):
         import tensorflow as tf
 
@@ -169,78 +148,47 @@ def _like(tensor: Any, size: int) -> Any:
     return array
 
 
-def sample_of(place: str | None) -> Any:
-    """Return a sample from an ``.npz`` file, or from a function (``file.py:name``) that makes one.
+def load_sample(place: str | Path, shapes: Any = None) -> Any:
+    """Return a sample: from an ``.npz`` file, or from a function (``file.py:name``) that makes one.
 
-    Raises
-    ------
-    BadInputError
-        Where it is not there or raises.
+    The file's keys are the model's input names (or the argument names of `call`); a single array
+    may have any key; ``arr_0``, ``arr_1`` ... are a tuple. Python objects in it are refused.
+    Raises `BadInputError` for what is no such file, for a function that is not there or raises,
+    and for keys or shapes unlike those that the model records.
     """
-    from remedies.target import made_by
-
-    if place is None or place.endswith(".npz"):
-        return None if place is None else load_sample(place)
-    made = made_by(place)
-    return made[0] if isinstance(made, tuple) and len(made) == 2 else made
-
-
-def load_sample(path: str | Path, shapes: Any = None) -> Any:
-    """Read inputs from a NumPy archive; Python objects in it are refused.
-
-    Its keys are the model's input names (or the argument names of `call`); a single array may have
-    any key; ``arr_0``, ``arr_1`` ... are a tuple.
-
-    Raises
-    ------
-    BadInputError
-        For a file that is no such archive, or keys or shapes unlike the model's `shapes`.
-    """
-    path = Path(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            judge_members(archive, path)
-        with np.load(path, allow_pickle=False) as stored:
-            result = {key: stored[key] for key in stored.files}
-    except FileNotFoundError:
-        raise BadInputError(f"{path}: no such file") from None
-    except (OSError, ValueError, EOFError, *DAMAGED) as error:
-        raise BadInputError(f"{path}: not a usable .npz sample ({one_line(error)})") from error
-    return _arranged(result, shapes, path)
-
-
-def _arranged(result: dict[str, np.ndarray], shapes: Any, path: Path) -> Any:
-    if not result:
+    path = Path(place)
+    if ".py:" in path.name:
+        made = made_by(str(place))
+        return made[0] if isinstance(made, tuple) and len(made) == 2 else made
+    with opened(path, "a usable .npz sample"), np.load(path, allow_pickle=False) as arrays:
+        sample = dict(arrays)
+        if not all(isinstance(array, np.ndarray) for array in sample.values()):
+            raise ValueError("it holds what is no array")
+    if not sample:
         raise BadInputError(f"{path}: holds no arrays")
-    if all(key.startswith("arr_") for key in result):
-        arrays = tuple(result.values())
-        return arrays if len(arrays) > 1 else arrays[0]
-    if shapes is None and len(result) == 1:
-        return result.get("x", result)
-    if shapes is None or (_is_shape(shapes) and len(result) > 1):
-        return result
-    if _is_shape(shapes):
-        return _fitting(next(iter(result.values())), shapes, path, next(iter(result)))
-    if isinstance(shapes, Mapping):
-        if set(result) != set(shapes):
-            raise BadInputError(
-                f"{path}: has the keys {', '.join(sorted(result))}; "
-                f"the model's inputs are {', '.join(sorted(map(str, shapes)))}"
-            )
-        return {key: _fitting(result[key], shapes[key], path, key) for key in shapes}
-    return tuple(result.values())
+    if all(key.startswith("arr_") for key in sample):
+        several = tuple(sample.values())
+        return several if len(several) > 1 else several[0]
+    return _arranged(sample, shapes, path)
 
 
-def _fitting(array: np.ndarray, shape: Any, path: Path, key: str) -> np.ndarray:
-    rest = tuple(shape[1:]) if _is_shape(shape) else None
-    if rest is None:
-        return array
-    fits = array.ndim == len(rest) + 1 and all(
-        want in (None, have) for want, have in zip(rest, array.shape[1:], strict=True)
-    )
-    if not fits:
+def _arranged(sample: dict[str, np.ndarray], shapes: Any, path: Path) -> Any:
+    if shapes is None or _is_shape(shapes):
+        (key, array), *more = sample.items()
+        named = shapes is not None or key == "x"
+        return sample if more or not named else _fitting(key, array, shapes, path)
+    if not isinstance(shapes, Mapping):
+        return tuple(sample.values())
+    if set(sample) != set(shapes):
         raise BadInputError(
-            f"{path}: {key} has shape {array.shape}; the model takes (batch, "
-            f"{', '.join('any' if each is None else str(each) for each in rest)})"
+            f"{path}: has the keys {', '.join(sorted(sample))}; "
+            f"the model's inputs are {', '.join(sorted(map(str, shapes)))}"
         )
+    return {key: _fitting(key, sample[key], shapes[key], path) for key in shapes}
+
+
+def _fitting(key: str, array: np.ndarray, shape: Any, path: Path) -> np.ndarray:
+    batch = [None, *list(shape)[1:]] if _is_shape(shape) else None
+    if batch is not None and not type(shape)(batch).is_compatible_with(array.shape):
+        raise BadInputError(f"{path}: {key} has shape {array.shape}; the model takes {batch}")
     return array

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from remedies import card_programs, same_step
-from remedies.arguments import spreading, tensors
 from remedies.devices import missing
-from remedies.feed import Feed
+from remedies.feed import Feed, spreading, tensors
 from remedies.libraries import definer, of_framework
 from remedies.patching import patched
 from remedies.problem import reason

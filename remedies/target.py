@@ -1,58 +1,51 @@
-"""What a user names on the command line: a factory of their own, or a `.keras` file."""
+"""What a user names on the command line: a factory of their own, or a file or folder."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib
 import importlib.util
+import json
 import sys
+import tempfile
 import traceback
+import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from remedies.archive import DEFAULT_LIMITS, Limits
-from remedies.problem import BadInputError, one_line
-from remedies.scratch import scratch
+from remedies.archive import CONFIG, arrays_in
+from remedies.problem import BadInputError, one_line, reason
 
 
-@dataclass(frozen=True)
-class Subject:
-    """A live model, and what it is fed; None where that must be found."""
+def from_factory(target: str) -> tuple[Any, ...]:
+    """Call the factory that ``module:factory`` or ``file.py:factory`` names.
 
-    name: str
-    model: Any
-    inputs: Any = None
-    targets: Any = None
-    sample_weight: Any = None
-
-
-def from_factory(target: str) -> Subject:
-    """Call the factory that `target` names.
-
-    Parameters
-    ----------
-    target : str
-        ``module:factory`` or ``file.py:factory``. The factory takes no arguments and returns a
-        built model, or ``(model, x)``, ``(model, x, y)`` or ``(model, x, y, sample_weight)``.
-
-    Raises
-    ------
-    BadInputError
-        For a module or factory that is not there, that raises or that returns something else.
+    It takes no arguments and returns a built model, or ``(model, x)``, ``(model, x, y)`` or
+    ``(model, x, y, sample_weight)``; the tuple is returned. Raises `BadInputError` for one that is
+    not there, that raises or that returns something else.
     """
     return subject(target, made_by(target))
+
+
+def subject(name: str, made: Any) -> tuple[Any, ...]:
+    """Return what a factory made as a tuple that begins with a model; refuse anything else."""
+    import keras
+
+    parts = made if isinstance(made, tuple) else (made,)
+    if isinstance(parts[0] if parts else None, keras.Model) and len(parts) <= 4:
+        return parts
+    what = f"a tuple of {len(parts)}" if isinstance(made, tuple) else f"a {type(made).__name__}"
+    raise BadInputError(
+        f"{name}: the factory returned {what}; it must return a built keras.Model, or (model, x, y)"
+    )
 
 
 def made_by(target: str) -> Any:
     """Call the function that `target`, ``module:name`` or ``file.py:name``, names.
 
-    Raises
-    ------
-    BadInputError
-        Where it is not there or raises.
+    Raises `BadInputError` where it is not there or raises.
     """
     place, _, name = target.rpartition(":")
     if not place or not name.isidentifier():
@@ -64,88 +57,37 @@ def made_by(target: str) -> Any:
         return factory()
 
 
-def subject(target: str, made: Any) -> Subject:
-    """Return what a factory made as a subject.
-
-    Raises
-    ------
-    BadInputError
-        Where that is no model, and nothing that one is fed.
-    """
-    import keras
-
-    parts = made if isinstance(made, tuple) else (made,)
-    if isinstance(parts[0] if parts else None, keras.Model) and len(parts) <= 4:
-        return Subject(target, *parts)
-    what = f"a tuple of {len(parts)}" if isinstance(made, tuple) else f"a {type(made).__name__}"
-    raise BadInputError(
-        f"{target}: the factory returned {what}; it must return a built keras.Model, "
-        "or (model, x, y)"
-    )
-
-
-@scratch()
-def from_file(
-    path: str | Path,
-    sample: Any,
-    custom_objects: dict[str, Any],
-    limits: Limits = DEFAULT_LIMITS,
-    *,
-    run_code_in_file: bool = False,
-) -> Subject:
-    """Bring back all that a `.keras` file holds, so that a check starts from what was saved.
-
-    Raises
-    ------
-    BadInputError
-        For a file that cannot be used, or from which not everything can be brought back.
-    """
-    import keras
-
-    from remedies.revival import Settings, inputs_of, revive
-
-    settings = Settings(custom_objects, limits=limits, run_code_in_file=run_code_in_file)
-    result = revive(path, sample, settings, as_saved=True)
-    if result.missing:
-        raise BadInputError(
-            f"{path}: {len(result.missing)} of its arrays cannot be brought back, "
-            f"{result.missing[0]} first; run: remedies rescue {path}"
-        )
-    inputs = result.inputs
-    if inputs is None:
-        with keras.saving.custom_object_scope(custom_objects):
-            inputs = inputs_of(result.archive, sample, settings)
-    return Subject(str(path), result.model, inputs)
-
-
 def load_module(place: str) -> ModuleType:
     """Import ``file.py`` or a module by name; writes no bytecode beside the user's file.
 
-    Raises
-    ------
-    BadInputError
-        Where it is not there, or importing it raises.
+    Raises `BadInputError` where it is not there, or importing it raises.
     """
-    with _no_bytecode(), _blaming(place):
-        if not place.endswith(".py"):
-            return _by_name(place)
-        path = Path(place).resolve()
-        if not path.is_file():
-            raise BadInputError(f"{place}: no such file")
-        loaded = sys.modules.get(path.stem)
-        if getattr(loaded, "__file__", None) == str(path):
-            # The same file twice would make two classes of each, and Keras knows one of them.
-            return loaded  # type: ignore[return-value]
-        # A user's types.py must not take the place of Python's own.
-        name = path.stem if path.stem not in sys.modules else f"_target_{path.stem}"
-        sys.path.insert(0, str(path.parent))
-        spec = importlib.util.spec_from_file_location(name, path)
-        if spec is None or spec.loader is None:
-            raise BadInputError(f"{place}: not a Python file")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-        return module
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        with _blaming(place):
+            return _from_file(place) if place.endswith(".py") else _by_name(place)
+    finally:
+        sys.dont_write_bytecode = before
+
+
+def _from_file(place: str) -> ModuleType:
+    path = Path(place).resolve()
+    if not path.is_file():
+        raise BadInputError(f"{place}: no such file")
+    loaded = sys.modules.get(path.stem)
+    if loaded is not None and getattr(loaded, "__file__", None) == str(path):
+        # The same file twice would make two classes of each, and Keras knows one of them.
+        return loaded
+    # A user's types.py must not take the place of Python's own.
+    name = path.stem if loaded is None else f"_target_{path.stem}"
+    sys.path.insert(0, str(path.parent))
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise BadInputError(f"{place}: not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def _by_name(place: str) -> ModuleType:
@@ -158,54 +100,6 @@ def _by_name(place: str) -> ModuleType:
         raise
 
 
-def custom_objects(place: str | None) -> dict[str, Any]:
-    """Return the Keras classes and functions of a module, by every name that Keras may use.
-
-    Parameters
-    ----------
-    place : str or None
-        ``module``, ``file.py``, or either with ``:name``, where name is a dict of custom objects, a
-        class or a function. None for no custom objects.
-
-    Raises
-    ------
-    BadInputError
-        Where there is nothing of that name.
-    """
-    if place is None:
-        return {}
-    module_place, _, name = place.partition(":")
-    module = load_module(module_place)
-    if not name:
-        result = {
-            key: each
-            for key, each in vars(module).items()
-            if callable(each) and getattr(each, "__module__", None) == module.__name__
-        }
-    elif not hasattr(module, name):
-        raise BadInputError(f"{module_place}: has nothing called {name!r}")
-    else:
-        exported = getattr(module, name)
-        result = dict(exported) if isinstance(exported, dict) else {name: exported}
-    return _by_registered_name(result)
-
-
-def _by_registered_name(objects: dict[str, Any]) -> dict[str, Any]:
-    import keras
-
-    return objects | {keras.saving.get_registered_name(each): each for each in objects.values()}
-
-
-@contextlib.contextmanager
-def _no_bytecode() -> Iterator[None]:
-    before = sys.dont_write_bytecode
-    sys.dont_write_bytecode = True
-    try:
-        yield
-    finally:
-        sys.dont_write_bytecode = before
-
-
 @contextlib.contextmanager
 def _blaming(target: str) -> Iterator[None]:
     try:
@@ -214,7 +108,92 @@ def _blaming(target: str) -> Iterator[None]:
         raise
     except (Exception, SystemExit) as error:
         frames = traceback.extract_tb(error.__traceback__)
-        own = (each for each in reversed(frames) if each.filename != __file__)
-        last = next((each for each in own if not each.filename.startswith("<frozen ")), None)
-        where = f" (raised at {Path(last.filename).name}:{last.lineno})" if last else ""
+        own = [
+            f for f in frames if f.filename != __file__ and not f.filename.startswith("<frozen ")
+        ]
+        where = f" (raised at {Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
         raise BadInputError(f"{target}: raised {one_line(error)[:300]}{where}") from error
+
+
+def custom_objects(place: str | None) -> dict[str, Any]:
+    """Return the Keras classes and functions of a module, by every name that Keras may use.
+
+    `place` is ``module`` or ``file.py``, or either with ``:name``, where name is a dict of custom
+    objects, a class or a function; None for no custom objects. Raises `BadInputError` where there
+    is nothing of that name.
+    """
+    if place is None:
+        return {}
+    import keras
+
+    module_place, _, name = place.partition(":")
+    module = load_module(module_place)
+    if name and not hasattr(module, name):
+        raise BadInputError(f"{module_place}: has nothing called {name!r}")
+    exported = getattr(module, name) if name else None
+    if isinstance(exported, dict):
+        named = exported
+    elif name:
+        named = {name: exported}
+    else:
+        members = vars(module).items()
+        own = {
+            key: each for key, each in members if getattr(each, "__module__", 0) == module.__name__
+        }
+        named = {key: each for key, each in own.items() if callable(each)}
+    return named | {keras.saving.get_registered_name(each): each for each in named.values()}
+
+
+def keras_file(target: str) -> Path:
+    """Return the `.keras` file that `target` is; an unzipped one is zipped aside.
+
+    Raises `BadInputError` for anything else that a model is saved as, with what it is and what to
+    do. What is no file at all is left to `archive.read`.
+    """
+    path = Path(target)
+    if path.is_dir() and (path / CONFIG).is_file():
+        return _zipped(path)
+    if path.is_dir() and (path / "saved_model.pb").is_file():
+        raise BadInputError(
+            f"{path}: a TensorFlow SavedModel; Keras 3 loads none. To predict, wrap it: "
+            "keras.layers.TFSMLayer(path, call_endpoint='serving_default'). To train on, load it "
+            "with tf_keras, and save weights there"
+        )
+    if path.name.endswith(".weights.h5") and path.is_file():
+        raise BadInputError(
+            f"{path}: weights alone ({len(arrays_in(path))} arrays), which say nothing of the "
+            "model; name what makes it: --factory train.py:make"
+        )
+    if path.suffix in (".h5", ".hdf5") and path.is_file():
+        raise BadInputError(f"{path}: {_legacy(path)}")
+    return path
+
+
+def _zipped(folder: Path) -> Path:
+    # The scratch folder of the command takes it away.
+    path = Path(tempfile.mkdtemp()) / f"{folder.name}.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and not file.is_symlink():
+                archive.write(file, file.relative_to(folder).as_posix())
+    return path
+
+
+def _legacy(path: Path) -> str:
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            config, version = file.attrs.get("model_config"), file.attrs.get("keras_version", "?")
+    except OSError as error:
+        return f"not an HDF5 file ({reason(error, 120)})"
+    if config is None:
+        return (
+            "weights in the old HDF5 format; make the model by your code, call load_weights, and "
+            "save it as model.keras"
+        )
+    name = json.loads(config).get("class_name", "?")
+    return (
+        f"a {name} model in the old HDF5 format (Keras {version}); keras.saving.load_model loads "
+        "it, then save it as model.keras and check that"
+    )

@@ -1,12 +1,13 @@
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
-from remedies.archive import Limits, read
+from remedies.archive import digest_of, read, require_known
 from remedies.problem import BadInputError
 
 CONFIG = {"class_name": "Functional", "config": {}}
@@ -35,7 +36,7 @@ def archive(path, config=CONFIG, h5=None, extra=None, compression=zipfile.ZIP_ST
 def test_every_array_and_asset_is_read(tmp_path):
     found = read(archive(tmp_path / "m.keras", extra={"assets/words.txt": "a b"}))
     assert set(found.entries) == {"dense/vars/0", "assets/words.txt"}
-    assert found.entries["dense/vars/0"].shape == (2, 3)
+    assert found.entries["dense/vars/0"] == digest_of(np.arange(6, dtype="float32"))
 
 
 def test_one_flipped_bit_in_an_array_changes_its_entry(tmp_path):
@@ -44,7 +45,7 @@ def test_one_flipped_bit_in_an_array_changes_its_entry(tmp_path):
         np.array([[0, 1, 2], [3, 4, np.nextafter(np.float32(5), 6)]], "float32")
     )
     after = read(archive(tmp_path / "b.keras", h5=weights(flip))).entries["dense/vars/0"]
-    assert before.digest != after.digest
+    assert before != after
 
 
 def test_a_missing_file_a_folder_and_another_ending_are_named(tmp_path):
@@ -90,7 +91,7 @@ def test_a_zip_bomb_is_refused_by_its_ratio_before_it_is_unpacked(tmp_path):
 def test_the_total_unpacked_size_is_limited(tmp_path):
     path = archive(tmp_path / "m.keras")
     with pytest.raises(BadInputError, match="more than"):
-        read(path, Limits(total=1000))
+        read(path, limit=1000)
 
 
 def test_an_array_far_larger_than_its_file_is_refused(tmp_path):
@@ -146,3 +147,49 @@ def test_another_zip_file_is_refused(tmp_path):
         file.writestr("readme", "x")
     with pytest.raises(BadInputError, match=r"holds no config\.json"):
         read(path)
+
+
+DENSE = {"module": "keras.layers", "class_name": "Dense", "config": {}, "registered_name": None}
+
+
+def judge(*parts, custom=None, **options):
+    config = {"class_name": "Sequential", "module": "keras", "config": {"layers": list(parts)}}
+    require_known(config, Path("m.keras"), custom or {}, **options)
+
+
+def function(module, name):
+    return {"class_name": "function", "module": module, "config": name, "registered_name": name}
+
+
+def test_keras_own_parts_are_known():
+    judge(DENSE, function("builtins", "relu"), {"class_name": "__tuple__", "config": []})
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"module": "os", "class_name": "system", "config": {}},
+        {"module": "my.model", "class_name": "Mine", "config": {}, "registered_name": "pkg>Mine"},
+        {"module": None, "class_name": "Mine", "config": {}, "registered_name": "Mine"},
+        {"module": "kerasx.evil", "class_name": "Mine", "config": {}},
+        function("os", "system"),
+        function("keras.utils", "get_file"),
+        function("keras.src.utils.file_utils", "get_file"),
+        function("keras.config", "enable_unsafe_deserialization"),
+    ],
+)
+def test_a_files_word_imports_nothing(part):
+    with pytest.raises(BadInputError, match=r"m\.keras: .* is not registered"):
+        judge(DENSE, part)
+
+
+def test_custom_objects_are_known_by_registered_name():
+    part = {"module": "x", "class_name": "Mine", "config": {}, "registered_name": "pkg>Mine"}
+    judge(part, custom={"pkg>Mine": object})
+
+
+def test_code_in_the_file_must_be_asked_for():
+    part = {"class_name": "__lambda__", "config": {"value": "x"}}
+    with pytest.raises(BadInputError, match="--run-code-in-file"):
+        judge(part)
+    judge(part, run_code_in_file=True)

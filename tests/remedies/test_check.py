@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from remedies.check import check
-from remedies.findings import Cause, LossyModelError, Verdict
+from remedies.findings import LossyModelError, Verdict
 from remedies.problem import BadInputError
 from remedies.target import custom_objects, load_module
 
@@ -36,7 +36,7 @@ def masked(subjects, checked):
 
 
 def causes(report):
-    return [advice.cause for advice in report.advice]
+    return [cause.name for cause in report.advice]
 
 
 def place(report):
@@ -46,7 +46,7 @@ def place(report):
     return swallowed
 
 
-@pytest.mark.parametrize("name", ["whole", "functional", "dropped", "uncompiled"])
+@pytest.mark.parametrize("name", ["whole", "functional", "dropped", "uncompiled", "optional_mask"])
 def test_a_whole_model_is_whole(subjects, checked, name):
     report = checked(getattr(subjects, name)())
     assert report.raise_if_lossy().whole
@@ -56,22 +56,22 @@ def test_a_whole_model_is_whole(subjects, checked, name):
 @pytest.mark.parametrize(
     ("name", "cause", "words"),
     [
-        ("masked_model_only", Cause.DTYPE, ['tf.cast(inputs["keep"], "bool")', "keras.ops.where"]),
-        ("gather", Cause.DTYPE, ['tf.cast(inputs["index"], "int32") (tried: the model comes']),
-        ("two_arguments", Cause.ARGUMENTS, ["takes several arguments", "self(*zeros)"]),
-        ("optional_argument", Cause.ARGUMENTS, ["subscriptable"]),
-        ("eager", Cause.CODE, [".numpy()", "true dtypes too"]),
-        ("nested_build_from_config", Cause.DTYPE, ["tf.where"]),
-        ("empty_build", Cause.CHILDREN, ["EmptyBuild.build is the user's own", "self.dense"]),
-        ("late_width", Cause.CODE, ["has no attribute 'width'", "LateWidth.build raises"]),
-        ("article", Cause.SECOND_GENERATION, ["first load: whole", "2 of 2 weights lost"]),
-        ("article_sgd", Cause.SECOND_GENERATION, ["first load: whole"]),
-        ("frozen", Cause.FROZEN, ["self.base would train again", "self.base.trainable = False"]),
+        ("masked_model_only", "dtype", ['tf.cast(inputs["keep"], "bool")', "keras.ops.where"]),
+        ("gather", "dtype", ['tf.cast(inputs["index"], "int32") (tried: the model comes']),
+        ("two_arguments", "arguments", ["takes several arguments", 'ops.zeros((1, 3), "bool"))']),
+        ("optional_argument", "arguments", ["subscriptable"]),
+        ("eager", "code", [".numpy()", "true dtypes too"]),
+        ("nested_build_from_config", "dtype", ["tf.where"]),
+        ("empty_build", "children_not_built", ["EmptyBuild.build is the user's own", "self.dense"]),
+        ("late_width", "code", ["has no attribute 'width'", "LateWidth.build raises"]),
+        ("article", "second_generation", ["first load: whole", "2 of 2 weights lost"]),
+        ("article_sgd", "second_generation", ["first load: whole"]),
+        ("frozen", "frozen", ["self.base would train again", "self.base.trainable = False"]),
     ],
 )
 def test_cause(subjects, checked, name, cause, words):
     report = checked(getattr(subjects, name)())
-    assert causes(report)[0] is cause
+    assert causes(report)[0] == cause
     text = report.text() + report.code + "".join(advice.evidence for advice in report.advice)
     for word in words:
         assert word in text
@@ -90,7 +90,7 @@ def test_a_precision_policy_that_is_lost_is_named(subjects, checked):
         assert keras.config.dtype_policy().name == "mixed_bfloat16"
     finally:
         keras.config.set_dtype_policy(before)
-    assert causes(report) == [Cause.PRECISION]
+    assert causes(report) == ["precision"]
 
 
 def test_a_lossy_model_fails_a_test_with_the_whole_story(masked):

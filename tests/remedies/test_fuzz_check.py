@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
 
 import keras
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from remedies.check import check
-from remedies.display import console, print_report
+from remedies.display import show
 from remedies.findings import Report
 from remedies.problem import BadInputError
 
@@ -122,5 +121,5 @@ def test_no_input_ends_in_a_traceback(structure, dtype, stage, capsys):
         return
     assert isinstance(report, Report)
     assert report.whole or report.advice or report.undecided
-    print_report(console(sys.stdout), report)
+    show(report.rows())
     assert "\x1b" not in capsys.readouterr().out

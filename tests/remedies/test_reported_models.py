@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from remedies.arrays import equal, host
 from remedies.check import check
-from remedies.findings import Cause, Verdict
-from remedies.inventory import equal, host, take
+from remedies.findings import Verdict
+from remedies.inventory import take
 from remedies.patching import methods_of, patched
 
 PATH = Path(__file__).parent / "subjects" / "reported_models.py"
@@ -21,38 +22,41 @@ WHOLE = [
     *("string_towers", "spare_layers", "dict_outputs", "text_tf_idf_functional", "inputs_only"),
     *("guide_train_step", "text_model_alone", "dataset_as_x", "two_branches", "vae_sampling"),
 ]
-# Cause, words of the report's headline, text or code, and where the code is to be pasted.
-LOSSY = {
-    "hashed_strings": (Cause.DTYPE, ["3 of 3 weights", "6 of 8 optimizer", "string"], "Hashed"),
-    "complex_spectrum": (Cause.DTYPE, ['tf.cast(wave, "complex64") (tried: '], "Spectrum"),
-    "keyword_only": (Cause.ARGUMENTS, ["2 of 2 weights lost", "self(**zeros)"], "KeywordOnly"),
-    "helper_head": (Cause.CHILDREN, ["2 of 6 weights", "self.aux is used", "training"], "Helper"),
-    "training_without_default": (Cause.TRAINING, ["training=False) (tried: "], "NeedsTraining"),
-    "children_named_layers": (Cause.NOT_IN_FILE, ["4 weights", "rename the attribute _layers"], ""),
-    "codebook_tf_variable": (Cause.OUTSIDE, ["self.vq.codes", "add_weight(shape=(6, 4)"], ""),
-    "running_mean_tf_variable": (Cause.OUTSIDE, ["self.centre.centre", "add_weight"], ""),
-    "gan_two_optimizers": (Cause.COMPILE, ["d_optimizer", "20 variables", "uncompiled"], "Gan"),
-    "gan_two_optimizers_test_step": (Cause.COMPILE, ["g_optimizer", "20 variables"], "GanWithTest"),
-    "distiller": (Cause.COMPILE, ["self.alpha, which compile sets", "uncompiled"], "Distiller"),
-    "head_only_train_step": (Cause.OPTIMIZER, ["2 of 4", "self.base.trainable = False"], ""),
-    "mixed_precision_scaled": (Cause.LOSS_SCALE, ["first load: whole", "LossScaleOptimizer"], ""),
-}
-UNUSABLE = {
-    "unregistered_class": (Cause.NOT_REGISTERED, ["Unregistered is not registered"], ""),
-    "schedule_not_registered": (Cause.NOT_REGISTERED, ["_WarmUpKept is not registered"], ""),
-    "loss_not_registered": (Cause.NOT_REGISTERED, ["\ndef _unregistered_loss(...):"], ""),
-    "python_lambda": (
-        Cause.LAMBDA,
-        ["self.layers[0], self", "(tried: the model comes", "safe"],
-        "",
-    ),
-    "parts_handed_in": (Cause.GET_CONFIG, ["saving raised", "(encoder, head)"], "Handed"),
-    "schedule_without_config": (Cause.GET_CONFIG, ["saving raised", "_WarmUp"], "_WarmUp"),
-    "tower_without_kwargs": (Cause.GET_CONFIG, ["saving raised", "layer_sizes"], "Tower"),
-    "tower_without_arguments": (Cause.GET_CONFIG, ["loading raised", "**kwargs"], "BareTower"),
-}
-EXPECTED = dict.fromkeys(WHOLE, (None, [], "")) | LOSSY | UNUSABLE
-VERDICTS = dict.fromkeys(WHOLE, Verdict.WHOLE) | dict.fromkeys(LOSSY, Verdict.LOSSY)
+# Model, cause, the class that the code is to be pasted into, and words of the report.
+LOSSY = """
+    hashed_strings | dtype | Hashed | 3 of 3 weights | 6 of 8 optimizer | string
+    complex_spectrum | dtype | Spectrum | tf.cast(wave, "complex64") (tried:
+    keyword_only | arguments | KeywordOnly | 2 of 2 weights lost | bias=keras.ops.zeros((1, 1)
+    helper_head | children_not_built | Helper | 2 of 6 weights | self.aux is used | training
+    training_without_default | training_argument | NeedsTraining | training=False) (tried:
+    children_named_layers | not_in_file | - | 4 weights | rename the attribute _layers
+    codebook_tf_variable | state_outside_the_file | - | self.vq.codes | add_weight(shape=(6, 4)
+    running_mean_tf_variable | state_outside_the_file | - | self.centre.centre | add_weight
+    gan_two_optimizers | compile | Gan | d_optimizer | 20 variables | uncompiled
+    gan_two_optimizers_test_step | compile | GanWithTest | g_optimizer | 20 variables
+    distiller | compile | Distiller | self.alpha, which compile sets | uncompiled
+    head_only_train_step | optimizer | - | 2 weights and 4 are | self.base.trainable = False
+    mixed_precision_scaled | loss_scale | - | first load: whole | LossScaleOptimizer
+"""
+UNUSABLE = """
+    unregistered_class | not_registered | - | Unregistered is not registered
+    schedule_not_registered | not_registered | - | _WarmUpKept is not registered
+    loss_not_registered | not_registered | - | def _unregistered_loss(...):
+    python_lambda | python_lambda | - | self.layers[0], self | (tried: the model comes | safe
+    parts_handed_in | get_config | Handed | saving raised | (encoder, head)
+    schedule_without_config | get_config | _WarmUp | saving raised | _WarmUp
+    tower_without_kwargs | get_config | Tower | saving raised | layer_sizes
+    tower_without_arguments | get_config | BareTower | loading raised | **kwargs
+"""
+
+
+def table(text):
+    rows = [[cell.strip() for cell in row.split(" | ")] for row in text.strip().splitlines()]
+    return {name: (cause, words, place) for name, cause, place, *words in rows}
+
+
+EXPECTED = dict.fromkeys(WHOLE, ("", [], "-")) | table(LOSSY) | table(UNUSABLE)
+VERDICTS = dict.fromkeys(WHOLE, Verdict.WHOLE) | dict.fromkeys(table(LOSSY), Verdict.LOSSY)
 
 
 @pytest.fixture(scope="module")
@@ -87,14 +91,14 @@ def test_verdict_cause_and_cure(reports, name):
     before, attributes = variables(model), dict(vars(model))
     report = check(model, *data, name=name)
     assert report.verdict is VERDICTS.get(name, Verdict.UNUSABLE)
-    assert [advice.cause for advice in report.advice] == ([cause] if cause else [])
+    assert [cause.name for cause in report.advice] == ([cause] if cause else [])
     for word in words:
         assert word in report.text() + report.code
     after = variables(model)
     assert len(before) == len(after) and all(map(equal, before, after))
     assert vars(model) == attributes
-    if pasted_into:
-        assert report.advice[0].cured
+    if pasted_into != "-":
+        assert report.advice[0].cure.cured
         mended = getattr(reports, pasted_into)
         with patched(mended, methods_of(report.code, mended)):
             custom = {pasted_into: mended}
@@ -134,7 +138,7 @@ def keeping(self, layer_sizes, embedding_dimension=4):
 
 def test_the_pasted_config_loads_once_the_arguments_are_kept(reports):
     report, cls = check(*made(reports, "tower_that_forgets")), reports.ForgetfulTower
-    assert "self.layer_sizes = layer_sizes in __init__" in report.text()
+    assert "in __init__: self.layer_sizes = layer_sizes" in report.text()
     with patched(cls, methods_of(report.code, cls) | {"__init__": keeping}):
         check(*made(reports, "tower_that_forgets")).raise_if_lossy()
 

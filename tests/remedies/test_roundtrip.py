@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from remedies import WORKLOADS, Outcome, build, keras_file_twice, round_trip
+from remedies.arrays import hosts
 from remedies.roundtrip import keras_file
-from remedies.state import arrays
 
 
 @pytest.fixture
@@ -46,9 +46,9 @@ def test_a_whole_model_with_dropout_and_metrics_has_no_defect(model, data):
 
 def test_the_model_is_left_as_it_was_found(model, data):
     variables = [*model.variables, *model.optimizer.variables]
-    before = arrays(variables)
+    before = hosts(variables)
     round_trip(model, *data)
-    for variable, left, right in zip(variables, before, arrays(variables), strict=True):
+    for variable, left, right in zip(variables, before, hosts(variables), strict=True):
         np.testing.assert_array_equal(left, right, variable.path)
     assert int(model.optimizer.iterations) == 1
 

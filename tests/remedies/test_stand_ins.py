@@ -2,16 +2,16 @@ import numpy as np
 import pytest
 
 from remedies.problem import BadInputError
-from remedies.stand_ins import candidates, discover, leaves, load_sample, shapes_of
+from remedies.stand_ins import candidates, discover, load_sample, shapes_of
 
-SHAPES = {"image": (8, 3), "keep": (None, 3)}
+SHAPES = shapes_of({"input_shape": {"image": [8, 3], "keep": [None, 3]}})
 
 
 def test_shapes_are_read_from_both_forms_of_build_config():
-    assert shapes_of({"input_shape": {"image": [8, 3], "keep": [None, 3]}}) == SHAPES
+    assert SHAPES == {"image": (8, 3), "keep": (None, 3)}
     assert shapes_of({"shapes_dict": {"image_shape": [8, 3]}}) == {"image": (8, 3)}
+    assert shapes_of({"input_shape": [[2, 3], {"b": [1]}]}) == ((2, 3), {"b": (1,)})
     assert shapes_of(None) is None
-    assert leaves(((2, 3), {"b": (1,), "a": (4,)})) == [(2, 3), (4,), (1,)]
 
 
 @pytest.mark.parametrize("shape", [["x"], [-1, 3], [True], "text", 7, {"a": None}])
@@ -21,7 +21,7 @@ def test_what_is_no_shape_is_none(shape):
 
 def test_shapes_that_no_memory_holds_are_refused():
     with pytest.raises(BadInputError, match="too large"):
-        next(candidates((8, 10**12)))
+        next(candidates(shapes_of({"input_shape": [8, 10**12]})))
 
 
 def test_candidates_try_floats_first_and_every_choice_once():

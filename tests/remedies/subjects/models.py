@@ -91,6 +91,11 @@ class OptionalArgument(Dense2):
         return self.dense(tf.where(keep[...], image, 0.0))
 
 
+class OptionalMask(Dense2):
+    def call(self, values, mask=None):
+        return self.dense(tf.abs(values) if mask is None else tf.where(mask, values, 0.0))
+
+
 class Eager(Dense2):
     def call(self, image):
         return self.dense(image / float(image.numpy().max()))
@@ -183,6 +188,13 @@ def optional_argument():
     model(IMAGE, KEEP)
     model.compile("adam", "mse")
     return model, {"image": IMAGE, "keep": KEEP}, TARGETS
+
+
+def optional_mask():
+    model = OptionalMask()
+    model(IMAGE, KEEP)
+    model.compile("adam", "mse")
+    return model, (IMAGE, KEEP), TARGETS
 
 
 def eager():

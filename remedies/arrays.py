@@ -1,0 +1,76 @@
+"""Nested structures of arrays: their leaves, copies of them on the host, and what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+Arrays = tuple[np.ndarray, ...]
+
+
+def leaves(structure: Any) -> list[Any]:
+    """Return the leaves of a nested structure in Keras' own order."""
+    import keras
+    import tensorflow as tf
+
+    # Keras 3.0 has no `tree`.
+    return list(getattr(keras, "tree", tf.nest).flatten(structure))
+
+
+def mapped(change: Callable[[Any], Any], structure: Any) -> Any:
+    """Return a nested structure with `change` applied to every leaf."""
+    import keras
+    import tensorflow as tf
+
+    return getattr(keras, "tree", tf.nest).map_structure(change, structure)
+
+
+def host(variable: Any) -> np.ndarray:
+    """Return a variable's or tensor's value as an array of its own."""
+    import keras
+
+    value = getattr(variable, "value", variable)
+    value = value() if callable(value) else value
+    return np.array(value.numpy() if hasattr(value, "numpy") else keras.ops.convert_to_numpy(value))
+
+
+def hosts(variables: Iterable[Any]) -> Arrays:
+    """Return the values of variables or tensors as arrays of their own."""
+    return tuple(map(host, variables))
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Whether two plain values, or two arrays with all their bits, are the same."""
+    if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
+        left, right = np.asarray(left), np.asarray(right)
+        if left.shape != right.shape or left.dtype != right.dtype:
+            return False
+        return bool(np.all((left == right) | ((left != left) & (right != right))))
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(equal, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
+    return type(left) is type(right) and bool(left == right or left != left)
+
+
+def share_apart(left: Arrays, right: Arrays, tolerance: float = 0.0) -> float:
+    """Return the share (0 to 1) of the values in `left` that `right` lacks in that place."""
+    total = sum(array.size for array in left)
+    near = sum(_near(a, b, tolerance) for a, b in zip(left, right, strict=False))
+    if len(left) < len(right):
+        return 1.0
+    return 1 - near / total if total else 0.0
+
+
+def _near(left: np.ndarray, right: np.ndarray, tolerance: float) -> int:
+    if left.shape != right.shape or left.dtype != right.dtype:
+        return 0
+    if left.dtype.kind in "OSUb":
+        return int(np.sum(left == right))
+    kind = "complex128" if left.dtype.kind == "c" else "float64"
+    a, b = left.astype(kind), right.astype(kind)
+    finite = np.abs(a[np.isfinite(a)])
+    scale = max(1.0, float(finite.max())) if finite.size else 1.0
+    return int(np.sum(np.isclose(a, b, rtol=tolerance, atol=tolerance * scale, equal_nan=True)))
