@@ -71,19 +71,26 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 class _Progress:
-    """Prints a line for each session: when it began, and what became of it."""
+    """Prints a line for each session that ends, and on a terminal what runs now."""
 
     def __init__(self) -> None:
-        self._began = self._started = time.monotonic()
+        self._began = time.monotonic()
+        self._running: dict[Session, float] = {}
+        self._terminal = sys.stdout.isatty()
 
     def __call__(self, session: Session, outcome: str) -> None:
         now = time.monotonic()
+        text = ""
         if outcome == "running":
-            self._started = now
-            minutes, seconds = divmod(int(now - self._began), 60)
-            print(f"{minutes:3}:{seconds:02}  {session} ...", end="", flush=True)
+            self._running[session] = now
         else:
-            print(f" {outcome} in {now - self._started:.0f} s", flush=True)
+            minutes, seconds = divmod(int(now - self._began), 60)
+            took = now - self._running.pop(session)
+            text = f"{minutes:3}:{seconds:02}  {session} {outcome} in {took:.0f} s\n"
+        if self._terminal:
+            names = ", ".join(map(str, self._running))
+            text = f"\r\033[K{text}" + (f"        {names} ..."[:79] if names else "")
+        print(text, end="", flush=True)
 
 
 def _announce(measurement: Measurement) -> None:

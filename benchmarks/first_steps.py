@@ -10,7 +10,8 @@ from typing import Any
 from benchmarks.health import Watch
 from benchmarks.session import Entry, Session
 from benchmarks.settings import Setting
-from benchmarks.variants import PLACEBO, Variant, make, reference, tensors, variants
+from benchmarks.variants import Variant, make, reference, tensors, variants
+from remedies.registry import PLACEBO
 from remedies.sampling import clock_for
 
 PARTS = ("trace_seconds", "compile_seconds")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.health import Watch
-from benchmarks.session import Entry, Session
+from benchmarks.session import Entry, Session, comparison, seconds
 from benchmarks.settings import JITS, Setting
 from remedies.sampling import Sampled, clock_for, sample
 
@@ -63,12 +63,12 @@ def entries(size: int, sampled: Sampled) -> Iterator[Entry]:
     yield Entry("copy_bytes_per_second", 2 * size / sampled.seconds(COPY), {"size": size})
     for each in kernels():
         axes = {**each._asdict(), "size": size}
-        yield Entry("where_seconds", sampled.seconds(str(each)), axes)
+        yield seconds("where_seconds", sampled, str(each), axes)
         share = kernel_bytes(size, each.mask_dtype) / (2 * size) / sampled.ratio(str(each), COPY)
         yield Entry("where_bandwidth", share, axes)
         plain = str(Kernel("where", each.jit, "bool"))
         if str(each) != plain:
-            yield Entry("where_ratio", sampled.ratio(str(each), plain), axes)
+            yield comparison("where_ratio", sampled, str(each), plain, axes)
 
 
 def kernel_bytes(size: int, mask_dtype: str) -> int:

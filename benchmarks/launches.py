@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from benchmarks.session import Folder, Session
-from benchmarks.variants import PLACEBO
-from remedies.intervals import DECIDED, Interval, intervals, judge, widening
+from benchmarks.session import Entry, Folder, Session
+from remedies.intervals import DECIDED, Interval, common, intervals, judge, widening
 from remedies.metrics import METRICS, Kind
+from remedies.registry import PLACEBO
 
-Block = dict[str, list[float]]  # variant -> its ratio, launch by launch
+Block = dict[str, list[Entry]]  # variant -> its ratio, launch by launch
 
 
 def undecided(sessions: Iterable[Session], folder: Folder, looks: int) -> list[Session]:
@@ -27,10 +27,23 @@ def undecided(sessions: Iterable[Session], folder: Folder, looks: int) -> list[S
     sessions = list(sessions)
     earlier = [_cells([replace(s, launch=n) for n in range(s.launch)], folder) for s in sessions]
     blocks = [block for cells in earlier for block in cells]
-    judged = iter(intervals(blocks))
+    judged = iter(_intervals(blocks))
     asked = looks * max(1, len(blocks))
     decided = [[_decided(next(judged), asked) for _ in cells] for cells in earlier]
     return [s for s, cells in zip(sessions, decided, strict=True) if not all(cells)]
+
+
+def _intervals(blocks: Sequence[Block]) -> Iterator[dict[str, Interval]]:
+    """Yield the intervals of each block, in the light of those of its own metric."""
+    made: dict[str, Iterator[dict[str, Interval]]] = {}
+    metrics = [next(iter(block.values()))[0].metric for block in blocks]
+    for metric in dict.fromkeys(metrics):
+        own = [block for block, name in zip(blocks, metrics, strict=True) if name == metric]
+        values = [{v: [e.value for e in row] for v, row in block.items()} for block in own]
+        errors = [common([[e.error for e in row] for row in block.values()]) for block in own]
+        copies = {name for block in own for name in block if PLACEBO in name}
+        made[metric] = iter(intervals(values, errors=errors, copies=copies))
+    return (next(made[metric]) for metric in metrics)
 
 
 def _cells(launches: Sequence[Session], folder: Folder) -> list[Block]:
@@ -42,13 +55,13 @@ def _cells(launches: Sequence[Session], folder: Folder) -> list[Block]:
                 axes = {**session.axes, **entry.axes}
                 names = ("source", "remedy", "mask_dtype")
                 variant = " ".join(str(axes.pop(name, "")) for name in names)
-                cells[f"{entry.metric} {sorted(axes.items())}"][variant].append(entry.value)
+                cells[f"{entry.metric} {sorted(axes.items())}"][variant].append(entry)
     return [_distinct(variants) for variants in cells.values()]
 
 
 def _distinct(variants: Block) -> Block:
-    once = {tuple(values): variant for variant, values in variants.items()}
-    return {variant: list(values) for values, variant in once.items()}
+    once = {tuple(entry.value for entry in row): variant for variant, row in variants.items()}
+    return {variant: variants[variant] for variant in once.values()}
 
 
 def _decided(block: Mapping[str, Interval], asked: int) -> bool:

@@ -16,7 +16,8 @@ from benchmarks.peak_memory import Peak
 from benchmarks.saved_models import batch, example, file, names, sizes, trained, trains
 from benchmarks.session import Entry, Session
 from benchmarks.settings import Setting
-from benchmarks.variants import PLACEBO, Variant
+from benchmarks.variants import Variant
+from remedies.registry import PLACEBO
 from remedies.sampling import clock_for
 
 STEPS = 3

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.launches import undecided
-from benchmarks.plan import Shard, exact, launches
+from benchmarks.plan import TIMED, Shard, exact, launches
 from benchmarks.runner import Progress, alone, run
 from benchmarks.session import Folder, Session, identity
 from benchmarks.settings import SETTINGS, Setting, setting
@@ -21,6 +21,7 @@ from remedies.workloads import WORKLOADS, own
 
 ROOT = Path(__file__).parents[1]
 SETTING_VARIABLE = "REMEDIES_SETTING"
+MOST_AT_ONCE = 4  # each takes about a gigabyte
 
 
 @dataclass
@@ -90,7 +91,9 @@ class Measurement:
         failures: dict[Session, str] = {}
         with alone(self.folder.path, str(self.shard)):
             for sessions in self.rounds():
-                failures |= run(sessions, self.folder, self.name, progress)
+                failures |= run(
+                    sessions, self.folder, self.name, progress, at_once=_at_once(sessions)
+                )
         return failures
 
     def planned(self) -> list[Session]:
@@ -119,6 +122,15 @@ def _users_code() -> list[str]:
     """Return the text of the users' workloads: a value measured with another one is no more."""
     files = [file for name in own() for file in sorted(WORKLOADS[name].folder.rglob("*.py"))]
     return [file.read_text(encoding="utf-8") for file in files]
+
+
+def _at_once(sessions: Sequence[Session]) -> int:
+    """Return how many sessions may run side by side: what is timed runs alone, and so does a GPU.
+
+    Exact evidence does not depend on what else the machine does.
+    """
+    alone = any(session.kind in TIMED or session.device == "gpu" for session in sessions)
+    return 1 if alone else max(1, min(MOST_AT_ONCE, os.cpu_count() or 1))
 
 
 def _single(session: Session) -> bool:

@@ -6,14 +6,16 @@ A difference in Python does not grow with the model, so it is given in seconds, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from benchmarks.distinct_steps import Classes
 from benchmarks.health import Watch
-from benchmarks.session import Entry, Session
+from benchmarks.session import Entry, Session, comparison
 from benchmarks.settings import Setting
-from benchmarks.variants import PLACEBO, Variant, make, make_variables, placebo, reference
+from benchmarks.variants import Variant, make, make_variables, placebo, reference
 from remedies import python_calls
+from remedies.registry import PLACEBO
 from remedies.sampling import clock_for, sample
 
 METRIC = "python_extra_seconds"
@@ -48,14 +50,13 @@ def measure(
     series[PLACEBO] = _call(session, base, jit, step, result, data)
     sampled = sample(series, str(base), setting.python, clock=clock_for(session.device))
     watch.clock(sampled.clock_share)
-    extra = sampled.difference(PLACEBO, str(base))
-    yield Entry(METRIC, extra, {**axes, **placebo(base).axes})
+    yield comparison(METRIC, sampled, PLACEBO, str(base), {**axes, **placebo(base).axes})
     for v in chosen:
         if _holds(members, series, v):
-            extra = sampled.difference(str(v), str(bases[v]))
+            extra = comparison(METRIC, sampled, str(v), str(bases[v]), axes)
             for member in members.program:
                 if members.python.get(member) == members.python[v]:
-                    yield Entry(METRIC, extra, {**axes, **member.axes})
+                    yield replace(extra, axes={**axes, **member.axes})
 
 
 def _holds(members: Classes, series: dict[str, Callable[[], object]], variant: Variant) -> bool:

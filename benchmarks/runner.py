@@ -1,4 +1,4 @@
-"""Runs sessions, one after the other: a process each, with a time limit; what is there stays."""
+"""Runs sessions: a process each, with a time limit; what is there is not run again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -17,6 +18,7 @@ from pathlib import Path
 from benchmarks.session import DONE, FAILED, UNAVAILABLE, Folder, Session
 
 TIMEOUT = 900.0
+_POLL = 0.05
 DISK_FULL = 28
 _WORKER = Path(__file__).with_name("worker.py")
 Progress = Callable[[Session, str], None]
@@ -32,6 +34,7 @@ def run(
     setting: str,
     progress: Progress = lambda session, outcome: None,
     timeout: float = TIMEOUT,
+    at_once: int = 1,
 ) -> dict[Session, str]:
     """Run those of `sessions` that `folder` lacks, and return why each failed one did.
 
@@ -42,31 +45,46 @@ def run(
         already is not announced.
     timeout : float
         Seconds that one session may take.
+    at_once : int
+        How many run side by side: 1 where they time anything.
 
     Raises
     ------
     OSError
         Where the disk is full.
     """
-    failures = {}
-    for session in sessions:
-        if folder.done(session):
-            continue
-        progress(session, "running")
-        reason = _run(session, folder, setting, timeout)
-        outcome = folder.read(session) or {}
-        if outcome.get("status") not in (DONE, UNAVAILABLE):
-            reason = reason or "left nothing that can be read"
-            current = {
-                "setting": setting,
-                "machine": os.environ.get("REMEDIES_MACHINE") or "unknown",
-            }
-            folder.write(session, {"status": FAILED, "reason": reason, **current}, ())
-            failures[session] = reason
-        elif outcome.get("status") == DONE and outcome.get("reason"):
-            failures[session] = outcome["reason"]
-        progress(session, f"failed: {reason}" if reason else str(outcome["status"]))
+    missing = [session for session in sessions if not folder.done(session)]
+    failures: dict[Session, str] = {}
+    workers: list[_Worker] = []
+    try:
+        while missing or workers:
+            while missing and len(workers) < at_once:
+                progress(missing[0], "running")
+                workers.append(_Worker(missing.pop(0), folder, setting, timeout))
+            for worker in [worker for worker in workers if worker.ended()]:
+                workers.remove(worker)
+                _take(worker, setting, failures, progress)
+            time.sleep(_POLL)
+    finally:
+        for worker in workers:
+            worker.kill()
     return failures
+
+
+def _take(worker: _Worker, setting: str, failures: dict[Session, str], progress: Progress) -> None:
+    """Take in what a worker that has ended left, and write why it failed where it left nothing."""
+    session, folder = worker.session, worker.folder
+    reason = worker.reason()
+    outcome = folder.read(session) or {}
+    if outcome.get("status") not in (DONE, UNAVAILABLE):
+        reason = reason or "left nothing that can be read"
+        machine = os.environ.get("REMEDIES_MACHINE") or "unknown"
+        current = {"setting": setting, "machine": machine}
+        folder.write(session, {"status": FAILED, "reason": reason, **current}, ())
+        failures[session] = reason
+    elif outcome.get("status") == DONE and outcome.get("reason"):
+        failures[session] = outcome["reason"]
+    progress(session, f"failed: {reason}" if reason else str(outcome["status"]))
 
 
 @contextmanager
@@ -92,44 +110,55 @@ def alone(folder: Path, part: str = "") -> Iterator[None]:
         yield
 
 
-def _run(session: Session, folder: Folder, setting: str, timeout: float) -> str:
-    """Run a worker to its end, and return why it failed, or an empty string."""
-    for rest in (folder.file(session), *folder.path.glob(f".{session}.json.*")):
-        rest.unlink(missing_ok=True)  # what is stale, and what a killed run has half written
-    words = [setting, json.dumps(asdict(session)), str(folder.path), folder.identity]
-    log = folder.path / f"{session}.log"
-    with log.open("w", encoding="utf-8") as errors:
-        process = subprocess.Popen(  # noqa: S603 - our own worker, with our own arguments
-            [sys.executable, str(_WORKER), *words],
-            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
-            stdin=subprocess.PIPE,  # it ends when this does, so a killed run leaves no worker
-            stdout=errors,
-            stderr=errors,
-            start_new_session=True,
-        )
-        try:
-            status = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            return f"still running after {timeout:g} s, stopped"
-        finally:
-            _kill(process)
-    if status == 0:
-        log.unlink()
-        return ""
-    if status == DISK_FULL:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder.path))
-    if status < 0:
-        return _signal(-status)
-    return _last(log) or f"ended with status {status} and said nothing"
+class _Worker:
+    """The process of one session, from its start to its end."""
 
+    def __init__(self, session: Session, folder: Folder, setting: str, timeout: float) -> None:
+        self.session, self.folder = session, folder
+        for rest in (folder.file(session), *folder.path.glob(f".{session}.json.*")):
+            rest.unlink(missing_ok=True)  # what is stale, and what a killed run has half written
+        words = [setting, json.dumps(asdict(session)), str(folder.path), folder.identity]
+        self._log = folder.path / f"{session}.log"
+        self._timeout, self._began = timeout, time.monotonic()
+        with self._log.open("w", encoding="utf-8") as errors:
+            self._process = subprocess.Popen(  # noqa: S603 - our own worker, with our own arguments
+                [sys.executable, str(_WORKER), *words],
+                env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+                stdin=subprocess.PIPE,  # it ends when this does, so a killed run leaves no worker
+                stdout=errors,
+                stderr=errors,
+                start_new_session=True,
+            )
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a worker and whatever it started."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    assert process.stdin  # noqa: S101 - a pipe, for mypy
-    process.stdin.close()
+    def ended(self) -> bool:
+        """Return whether it has come to its end, or its time has."""
+        return self._process.poll() is not None or self._late()
+
+    def _late(self) -> bool:
+        return time.monotonic() - self._began > self._timeout
+
+    def reason(self) -> str:
+        """End it with whatever it started, and return why it failed, or an empty string."""
+        status = self._process.poll()
+        self.kill()
+        if status is None:
+            return f"still running after {self._timeout:g} s, stopped"
+        if status == 0:
+            self._log.unlink()
+            return ""
+        if status == DISK_FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.folder.path))
+        if status < 0:
+            return _signal(-status)
+        return _last(self._log) or f"ended with status {status} and said nothing"
+
+    def kill(self) -> None:
+        """End the process and whatever it started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        assert self._process.stdin  # noqa: S101 - a pipe, for mypy
+        self._process.stdin.close()
 
 
 def _last(log: Path) -> str:

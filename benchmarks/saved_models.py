@@ -10,8 +10,9 @@ import numpy as np
 
 from benchmarks.session import Session
 from benchmarks.settings import LARGE, Setting
-from benchmarks.variants import PLACEBO, Variant, make, make_variables, variants
+from benchmarks.variants import Variant, make, make_variables, variants
 from remedies import REFERENCE, WORKLOADS
+from remedies.registry import PLACEBO
 
 _SHAPE = (LARGE, LARGE, 3)
 USUAL = 0

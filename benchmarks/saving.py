@@ -10,9 +10,10 @@ from typing import Any
 
 from benchmarks.health import Watch
 from benchmarks.saved_models import USUAL, example, file, names, sizes, trained
-from benchmarks.session import Entry, Session
+from benchmarks.session import Entry, Session, comparison, seconds
 from benchmarks.settings import Setting
-from benchmarks.variants import PLACEBO, Variant, own_classes, placebo, reference
+from benchmarks.variants import Variant, own_classes, placebo, reference
+from remedies.registry import PLACEBO
 from remedies.sampling import Series, clock_for, sample
 
 _BATCH = 4
@@ -44,9 +45,9 @@ def _one_size(
             axes = _axes(variant, name, size)
             own = str(reference(variant)) if variant.source and name != PLACEBO else base
             if name != PLACEBO:
-                yield Entry(f"{metric}_seconds", sampled.seconds(name), axes)
+                yield seconds(f"{metric}_seconds", sampled, name, axes)
             if name != own:
-                yield Entry(f"{metric}_ratio", sampled.ratio(name, own), axes)
+                yield comparison(f"{metric}_ratio", sampled, name, own, axes)
     for name, variant in chosen.items():
         if name != PLACEBO:
             yield Entry("file_bytes", files[name].stat().st_size, _axes(variant, name, size))

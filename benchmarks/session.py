@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from remedies.metrics import METRICS
+from remedies.metrics import METRICS, Kind
+from remedies.sampling import Sampled
 
 FORMAT = 1
 DONE, FAILED, UNAVAILABLE = "done", "failed", "unavailable"
@@ -76,12 +77,18 @@ class Entry:
         The metric's axes that the session does not fix.
     text : str
         What the number stands for, where the metric's definition says so.
+    error : float
+        Standard error of a ratio or a difference within its launch; 0 where nothing tells.
+    rounds : int
+        Samples that it is the median of; 0 where it is no median.
     """
 
     metric: str
     value: float
     axes: dict[str, str | int] = field(default_factory=dict)
     text: str = ""
+    error: float = 0.0
+    rounds: int = 0
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS or not math.isfinite(self.value):
@@ -127,9 +134,27 @@ class Folder:
 
     def write(self, session: Session, outcome: Mapping[str, Any], entries: Iterable[Entry]) -> None:
         """Write the file of `session`, whole or not at all."""
-        values = [asdict(entry) for entry in entries]
+        values = [_written(entry) for entry in entries]
         own = {"format": FORMAT, "session": _described(session), "identity": self.identity}
         write_whole(self.file(session), json.dumps({**own, **outcome, "entries": values}, indent=1))
+
+
+def seconds(metric: str, sampled: Sampled, name: str, axes: dict[str, Any]) -> Entry:
+    """Return the entry of what one series of `sampled` took."""
+    return Entry(metric, sampled.seconds(name), axes, rounds=sampled.rounds)
+
+
+def comparison(metric: str, sampled: Sampled, name: str, base: str, axes: dict[str, Any]) -> Entry:
+    """Return the entry of one series of `sampled` compared with another, as `metric` does it."""
+    ratio = METRICS[metric].kind is Kind.RATIO
+    value = (sampled.ratio if ratio else sampled.difference)(name, base)
+    return Entry(metric, value, axes, "", sampled.error(name, base, ratio), sampled.rounds)
+
+
+def _written(entry: Entry) -> dict[str, Any]:
+    """Return what is written of an entry: its text, error and rounds only where it has them."""
+    own = asdict(entry)
+    return {name: own[name] for name in own if own[name] or name in ("metric", "value", "axes")}
 
 
 def _described(session: Session) -> dict[str, Any]:

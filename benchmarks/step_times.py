@@ -11,10 +11,12 @@ import numpy as np
 from benchmarks import python_times
 from benchmarks.distinct_steps import Classes, classes
 from benchmarks.health import Watch
-from benchmarks.session import Entry, Folder, Session
+from benchmarks.layout import redrawing
+from benchmarks.session import Entry, Folder, Session, comparison, seconds
 from benchmarks.settings import Setting
-from benchmarks.variants import PLACEBO, Variant, make, make_variables, placebo, reference, tensors
+from benchmarks.variants import Variant, make, make_variables, placebo, reference, tensors
 from remedies import REFERENCE
+from remedies.registry import PLACEBO
 from remedies.same_step import STEPS
 from remedies.sampling import Sampled, clock_for, sample
 
@@ -41,7 +43,13 @@ def measure(session: Session, setting: Setting, folder: Folder, watch: Watch) ->
                 continue  # base and head are the same step: nothing is asked of a clock
             chosen = [str(v) for v in (*members.timed(), plain)] + [PLACEBO]
             series = {name: _step(step, models[name], data) for name in dict.fromkeys(chosen)}
-            sampled = sample(series, str(plain), setting.step, clock=clock_for(session.device))
+            sampled = sample(
+                series,
+                str(plain),
+                setting.step,
+                clock=clock_for(session.device),
+                redraw=redrawing((models[name][0] for name in dict.fromkeys(chosen)), data),
+            )
             watch.clock(sampled.clock_share)
             yield from entries(members, sampled, axes)
             yield from python_times.measure(
@@ -56,11 +64,11 @@ def entries(members: Classes, sampled: Sampled, axes: dict[str, Any]) -> Iterato
         name, base = str(members.timed_as(variant)), str(members.timed_as(reference(variant)))
         own = {**axes, **variant.axes}
         if name in sampled.samples:
-            yield Entry("step_seconds", sampled.seconds(name), own)
+            yield seconds("step_seconds", sampled, name, own)
             if name != base:
-                yield Entry("step_ratio", sampled.ratio(name, base), own)
+                yield comparison("step_ratio", sampled, name, base, own)
     own = {**axes, **placebo(members.plain()).axes}
-    yield Entry("step_ratio", sampled.ratio(PLACEBO, plain), own)
+    yield comparison("step_ratio", sampled, PLACEBO, plain, own)
 
 
 def _models(
@@ -106,7 +114,6 @@ def _equalise(models: dict[str, tuple[Any, str]], plain: str, data: Data, check:
 
 def _step(step: str, fed: tuple[Any, str], data: Data) -> Callable[[], object]:
     model, dtype = fed
-    inputs, targets = data[dtype]
     if step == "train":
-        return lambda: model.train_on_batch(inputs, targets)
-    return lambda: model.predict_on_batch(inputs)
+        return lambda: model.train_on_batch(*data[dtype])
+    return lambda: model.predict_on_batch(data[dtype][0])

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from benchmarks.session import Session
 from remedies import REFERENCE, REMEDIES, WORKLOADS, build, workloads
 from remedies.problem import reason
+from remedies.registry import PLACEBO
 
-PLACEBO = "placebo"
 NAME = "model"  # of every model: Grappler orders operations by the names of nodes
 
 

@@ -12,6 +12,8 @@ moved towards that of the others, the more so the more alike they are: the moder
 Smyth (2004, *Statistical Applications in Genetics and Molecular Biology* 3:3), which counts what
 the others tell as further degrees of freedom.
 
+The placebo is a second copy of the reference: the others are compared with the mean of both.
+
 Ratios are compared by their logarithms, differences in seconds as they are.
 
 Examples
@@ -30,14 +32,17 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import digamma, ndtri, polygamma, stdtrit
+
+from remedies.registry import PLACEBO
 
 LEVEL = 0.99
 MARGIN = 0.02
@@ -83,8 +88,11 @@ class Interval:
 
 
 def intervals(
-    blocks: Sequence[Mapping[str, Sequence[float]]], ratios: bool = True
-) -> list[dict[str, Interval]]:
+    blocks: Sequence[Mapping[Any, Sequence[float]]],
+    ratios: bool = True,
+    errors: Sequence[Sequence[float]] = (),
+    copies: Collection[Any] = (PLACEBO,),
+) -> list[dict[Any, Interval]]:
     """Return the interval of every comparison of a run.
 
     Parameters
@@ -94,6 +102,13 @@ def intervals(
         launch by launch, all of one length. The reference itself is not listed.
     ratios : bool
         Whether the values are ratios, which must be above 0, or differences.
+    errors : sequence of sequence of float
+        For each block the standard error of each launch within itself. They are used where all are
+        above 0: a launch counts by the inverse of its square, and how much more the launches
+        differ than that is what the cells tell one another.
+    copies : collection
+        The variants that are a second copy of the reference: the others are compared with the mean
+        of it and them.
 
     Returns
     -------
@@ -107,24 +122,47 @@ def intervals(
         ratio.
     """
     tables = [_table(block, ratios) for block in blocks]
-    errors = _moderated([_error(table) for table in tables])
+    weights = _weights(tables, errors)
+    variances = _moderated([_error(*each) for each in zip(tables, weights, strict=True)])
     scale = _exp if ratios else float
-    made = []
-    for block, table, (variance, degrees) in zip(blocks, tables, errors, strict=True):
-        launches = table.shape[-1]
-        half_width = math.inf
-        if degrees > 0:
-            deviation = math.sqrt(2 * variance / launches)
-            half_width = -_quantile((1 - LEVEL) / 2, degrees) * deviation
-        means = table.mean(axis=1) if block else []
-        ends = [(scale(m), scale(m - half_width), scale(m + half_width)) for m in means]
-        made.append(
-            {name: Interval(*end, launches, degrees) for name, end in zip(block, ends, strict=True)}
-        )
+    made: list[dict[Any, Interval]] = []
+    for block, table, weight, (variance, degrees) in zip(
+        blocks, tables, weights, variances, strict=True
+    ):
+        own = [name in copies for name in block]
+        references = np.vstack([table[own], np.zeros(len(weight))]) if block else table
+        made.append({})
+        for name, row, copy in zip(block, table, own, strict=True):
+            base = 0.0 if copy else references.mean(0)
+            mean = float(np.average(row - base, weights=weight))
+            half_width = math.inf
+            if degrees > 0:
+                copied = 1 + 1 / (1 if copy else len(references))
+                deviation = math.sqrt(copied * variance / weight.sum())
+                half_width = -_quantile((1 - LEVEL) / 2, degrees) * deviation
+            ends = (scale(mean), scale(mean - half_width), scale(mean + half_width))
+            made[-1][name] = Interval(*ends, len(row), degrees)
     return made
 
 
-def _table(block: Mapping[str, Sequence[float]], ratios: bool) -> np.ndarray:
+def common(errors: Sequence[Sequence[float]]) -> list[float]:
+    """Return for each launch the error that all variants share, 0 where one of them has none.
+
+    Parameters
+    ----------
+    errors : sequence of sequence of float
+        For each variant the standard error of its comparison in each launch.
+
+    Examples
+    --------
+    >>> common([[0.003, 0.001], [0.004, 0.0]])
+    [0.0035355339059327377, 0.0]
+    """
+    table = np.array([*errors], dtype=float)
+    return [float(x) for x in np.sqrt((table**2).mean(0)) * table.all(0)]
+
+
+def _table(block: Mapping[Any, Sequence[float]], ratios: bool) -> np.ndarray:
     """Return a row a variant and a column a launch."""
     lengths = {len(values) for values in block.values()}
     if len(lengths) > 1:
@@ -135,15 +173,23 @@ def _table(block: Mapping[str, Sequence[float]], ratios: bool) -> np.ndarray:
     return np.log(table) if ratios else table
 
 
-def _error(table: np.ndarray) -> tuple[float, float]:
-    """Return the variance of one block's error, and its degrees of freedom."""
+def _weights(tables: Sequence[np.ndarray], errors: Sequence[Sequence[float]]) -> list[np.ndarray]:
+    """Return what each launch of each block counts."""
+    if len(errors) and all(error > 0 for own in errors for error in own):
+        return [1 / np.square(np.array(own, dtype=float)) for own in errors]
+    return [np.ones(table.shape[-1]) for table in tables]
+
+
+def _error(table: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """Return the variance of one block's error, in units of its weights, and its degrees."""
     # The reference against itself is 0 in every launch.
     block = np.vstack([table, np.zeros(table.shape[-1])]) if table.size else np.zeros((1, 1))
     degrees = (block.shape[0] - 1) * (block.shape[1] - 1)
     if not degrees:
         return 0.0, 0.0
-    error = block - block.mean(0) - block.mean(1, keepdims=True) + block.mean()
-    return float((error**2).sum()) / degrees, degrees
+    error = block - block.mean(0)
+    error -= np.average(error, axis=1, weights=weight)[:, None]
+    return float((weight * error**2).sum()) / degrees, degrees
 
 
 def _moderated(errors: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -14,6 +14,7 @@ from remedies import workloads
 from remedies.workloads import WORKLOADS
 
 REFERENCE = "ops_where"
+PLACEBO = "placebo"  # a second copy of the reference: what differs from it is noise
 
 
 class UnknownNameError(ValueError):
@@ -178,14 +179,17 @@ def lines_changed(workload: str, remedy: str, folder: Path | str | None = None) 
         folder = WORKLOADS[workload].folder
     for name in ("control", remedy):
         require("remedy", name, recipes(folder))
-    control, changed = (_code(Path(folder) / f"{name}.py") for name in ("control", remedy))
+    control, changed = (_code(_whole(Path(folder) / f"{name}.py")) for name in ("control", remedy))
     edits = SequenceMatcher(None, control, changed, autojunk=False).get_opcodes()
     return sum(max(i2 - i1, j2 - j1) for kind, i1, i2, j1, j2 in edits if kind != "equal")
 
 
-def _code(path: Path) -> list[str]:
+def code(path: Path) -> list[str]:
     """Return a recipe's lines as Python itself would write them, its model's class as `Model`."""
-    tree = _whole(path)
+    return _code(_plain(path))
+
+
+def _code(tree: ast.Module) -> list[str]:
     model = _model_class(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef) and node.name == model:
@@ -195,13 +199,19 @@ def _code(path: Path) -> list[str]:
     return [line for line in ast.unparse(tree).splitlines() if line.strip()]
 
 
-def _whole(path: Path) -> ast.Module:
-    """Return a recipe's tree without docstrings; one that extends a sibling's class, in that."""
+def _plain(path: Path) -> ast.Module:
+    """Return a recipe's tree without docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
         if documented and ast.get_docstring(node) is not None:  # type: ignore[arg-type]
             node.body = node.body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
+    return tree
+
+
+def _whole(path: Path) -> ast.Module:
+    """Return a recipe's tree without docstrings; one that extends a sibling's class, in that."""
+    tree = _plain(path)
     siblings = {
         alias.name: path.with_name(f"{node.module}.py")
         for node in tree.body

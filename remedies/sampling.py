@@ -14,6 +14,8 @@ from dataclasses import dataclass
 Series = Mapping[str, Callable[[], object]]
 Clock = Callable[[], float]
 MOST_CLOCK_SHARE = 0.005
+REDRAW_SECONDS = 0.2
+NORMAL_99 = 2.576  # of a standard error: half a 99 % interval
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,18 @@ class Sampled:
 
     def difference(self, name: str, base: str) -> float:
         """Return the median over the rounds of one series' time less another's, in seconds."""
-        pairs = zip(self.samples[name], self.samples[base], strict=True)
-        return statistics.median(value - other for value, other in pairs)
+        return statistics.median(differences(self.samples[name], self.samples[base]))
+
+    def error(self, name: str, base: str, ratio: bool = True) -> float:
+        """Return the standard error of a ratio or a difference, 0 where rounds are too few."""
+        paired = (ratios if ratio else differences)(self.samples[name], self.samples[base])
+        reach = half_width(paired)
+        return reach / NORMAL_99 if reach < math.inf else 0.0
+
+    @property
+    def rounds(self) -> int:
+        """Return how many samples each series has."""
+        return min(map(len, self.samples.values()))
 
 
 def sample(
@@ -76,6 +88,7 @@ def sample(
     *,
     clock: Clock = time.perf_counter,
     rng: random.Random | None = None,
+    redraw: Callable[[], object] | None = None,
 ) -> Sampled:
     """Time every series once a round, in random order, until the ratios are precise enough.
 
@@ -91,6 +104,9 @@ def sample(
         Returns seconds, after all work that was asked for is done: it synchronises the device.
     rng : random.Random, optional
         Draws the order of each round.
+    redraw : callable, optional
+        Called every `REDRAW_SECONDS`: it changes by chance what would bias one series as long as
+        the process lives. One call of each series follows that is not kept.
     """
     rng = rng or random.Random()  # noqa: S311 - shuffles rounds, guards nothing
     with _no_garbage_collection():
@@ -100,8 +116,13 @@ def sample(
         number = max(1, math.ceil(length / shortest)) if shortest > 0 else 1
         samples: dict[str, list[float]] = {name: [] for name in series}
         started = clock()
-        rounds, look, precise = 0, budget.rounds, False
+        rounds, look, precise, drawn = 0, budget.rounds, False, -math.inf
         while rounds < budget.rounds or (not precise and clock() - started < budget.seconds):
+            if redraw and clock() - drawn > REDRAW_SECONDS:
+                redraw()
+                for call in series.values():
+                    call()
+                drawn = clock()
             for name in rng.sample(list(series), len(series)):
                 samples[name].append(_time(series[name], number, clock))
             rounds += 1
@@ -117,6 +138,11 @@ def ratios(samples: Sequence[float], base: Sequence[float]) -> list[float]:
     return [value / other for value, other in zip(samples, base, strict=True)]
 
 
+def differences(samples: Sequence[float], base: Sequence[float]) -> list[float]:
+    """Subtract from each sample the base's of the same round."""
+    return [value - other for value, other in zip(samples, base, strict=True)]
+
+
 def half_width(values: Sequence[float]) -> float:
     """Return half the 99 % interval of the median, by ranks; infinite below 8 values.
 
@@ -125,7 +151,7 @@ def half_width(values: Sequence[float]) -> float:
     if len(values) < 8:
         return math.inf
     ordered = sorted(values)
-    reach = 2.576 * math.sqrt(len(values)) / 2
+    reach = NORMAL_99 * math.sqrt(len(values)) / 2
     low = max(0, math.floor((len(values) - 1) / 2 - reach))
     return (ordered[-1 - low] - ordered[low]) / 2
 

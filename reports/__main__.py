@@ -1,7 +1,6 @@
 """The command ``python -m reports``."""
 
 import argparse
-import math
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -45,19 +44,7 @@ def parser() -> argparse.ArgumentParser:
     for command, default in ((build, f"newest folder in {SESSIONS}"), (readme, "the reference")):
         meaning = f"folder of session files (default: {default})"
         command.add_argument("--sessions", type=Path, metavar="DIR", help=meaning)
-        meaning = "difference that does not matter; 0.02 is 2 %% (default: %(default)s)"
-        command.add_argument("--threshold", type=_share, default=0.02, metavar="X", help=meaning)
     return made
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = math.nan
-    if not 0 < share < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
-    return share
 
 
 def newest(root: Path = SESSIONS) -> Path:
@@ -75,13 +62,13 @@ def _build(chosen: argparse.Namespace) -> Path:
     readme = chosen.command == "readme"
     if not readme:
         check(chosen.out)
-    results = gather(chosen.sessions or (REFERENCE if readme else newest()), chosen.threshold)
+    results = gather(chosen.sessions or (REFERENCE if readme else newest()))
     problems = results.run.problems
     more = len(problems) - MOST_PROBLEMS
     for problem in [*problems[:MOST_PROBLEMS], *([f"and {more} more"] if more > 0 else [])]:
         print(f"reports: left out: {problem}", file=sys.stderr)
     if readme:
-        return update(results)[0]
+        return update(results)
     with replaced(chosen.out) as folder:
         write(folder, render(results))
     return Path(chosen.out / "index.html")

@@ -7,7 +7,7 @@ from remedies.intervals import Word
 from reports.parts import Section, Table
 from reports.results import EVERYTHING, UNKNOWN, Results, cells, losses, summary
 from reports.vocabulary import CONTROL, REFERENCE, prose
-from reports.wording import counted, listed
+from reports.wording import counted, listed, shared
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "not established"
 Finding = tuple[str, str]
@@ -75,46 +75,35 @@ def _c8(results: Results) -> Finding:
     return FAILS, f"As it is written, tf.where raises on a KerasTensor. In a layer: {text}"
 
 
-def _cost(results: Results, remedy: str, true: Word) -> Finding:
+def _cost(remedy: str, true: Word) -> Judge:
     """Judge a claim that all steps of `remedy` have the word `true`."""
-    rows = results.compared("step_ratio", remedy=remedy, mask_dtype="bool")
-    if not len(rows):
-        return _NOTHING
-    words = {*rows["word"]}
-    scope = f"{counted(len(rows), 'step')}; {cells(rows)}"
-    text = f"Fed bool masks, against {REFERENCE}'s steps: {summary(rows)} ({scope})."
-    if words == {true.value}:
-        return HOLDS, text
-    return (OPEN if words & {Word.UNDECIDED.value, Word.UNRELIABLE.value} else FAILS), text
 
+    def judged(results: Results) -> Finding:
+        rows = results.compared("step_ratio", remedy=remedy, mask_dtype="bool")
+        if not len(rows):
+            return _NOTHING
+        words = {*rows["word"]}
+        scope = f"{counted(len(rows), 'step')}; {cells(rows)}"
+        text = f"Fed bool masks, against {REFERENCE}'s steps: {summary(rows)} ({scope})."
+        floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")
+        text += f" Fed float32 masks: {summary(floats)}.{_compiled(results, remedy)}"
+        unknown = words & {Word.UNDECIDED.value, Word.UNRELIABLE.value}
+        return (HOLDS if words == {true.value} else OPEN if unknown else FAILS), text
 
-def _c9(results: Results) -> Finding:
-    outcome, text = _cost(results, "tf_cast", Word.SLOWER)
-    floats = results.compared("step_ratio", remedy="tf_cast", mask_dtype="float32")
-    text = f"{text} Fed float32 masks: {summary(floats)}."
-    return outcome, text + _compiled(results, "tf_cast")
-
-
-def _c10(results: Results) -> Finding:
-    outcome, text = _cost(results, FUNCTIONAL, Word.FASTER)
-    return outcome, text + _compiled(results, FUNCTIONAL)
+    return judged
 
 
 def _compiled(results: Results, remedy: str) -> str:
     """Say which programs differ on devices that were only compiled for: of no bearing on time."""
-    texts = []
-    for device in results.compiled:
-        rows = results.metric("program_differs", remedy=remedy, device=device)
-        counts = [
-            f"{(own['value'] != 0).sum()} of {counted(len(own), 'step')} fed {mask} masks"
-            for mask, own in rows.groupby("mask_dtype")
-        ]
-        texts += [f"for {device}, {listed(counts)}"] if counts else []
-    if not texts:
-        return ""
-    return (
-        f" Compiled, not run, the program is not {REFERENCE}'s on bool masks: {'; '.join(texts)}."
+    programs = results.metric("program_differs", remedy=remedy)
+    programs = programs[programs["device"].isin(results.compiled)]
+    counts = shared(
+        (device.upper(), f"{(own['value'] != 0).sum()} of {counted(len(own), 'step')} fed {mask}")
+        for (mask, device), own in programs.groupby(["mask_dtype", "device"])
     )
+    texts = "; ".join(f"for {cards}, {text} masks" for text, cards in counts.items())
+    start = f" Compiled, not run, the program is not {REFERENCE}'s on bool masks"
+    return f"{start}: {texts}." if counts else ""
 
 
 def _c11(results: Results) -> Finding:
@@ -140,8 +129,8 @@ _OTHERS: dict[str, Judge] = {
     "C6": _whole("build_from_config"),
     "C7": _whole("tf_cast"),
     "C8": _c8,
-    "C9": _c9,
-    "C10": _c10,
+    "C9": _cost("tf_cast", Word.SLOWER),
+    "C10": _cost(FUNCTIONAL, Word.FASTER),
     "C11": _c11,
     "C12": _c12,
 }

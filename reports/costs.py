@@ -3,16 +3,19 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import pandas as pd
-
 from remedies.intervals import Word
 from reports import figures
 from reports.parts import Figure, Section, Table
-from reports.results import Results, cells, summary
+from reports.results import Results, cells, summary, times
 from reports.vocabulary import COSTS, JITS, REFERENCE, STEPS
-from reports.wording import NOTHING, between, listed, percent, seconds, size, span
+from reports.wording import NOTHING, listed, percent, shared, size, span
 
-_KERNEL = ["device", "jit", "kernel", "mask_dtype", "size"]
+_CAPTION = (
+    "Distinct steps, with the remedies and mask dtypes that make each. A compare is an instruction "
+    "that tests values, as the cast of a float mask does (is it 0?); a convert changes a dtype; "
+    "bytes moved are what the program's kernels read and write. More of them is more work: the "
+    "cost is what that came to."
+)
 _CELL = ["machine", "workload", "batch", "device", "jit", "step"]
 
 
@@ -35,34 +38,34 @@ def costs(results: Results) -> Section:
 
 def _steps(results: Results) -> Iterator[Table | Figure]:
     """Yield the distinct steps, a row for each in each workload; what is exact is in one row."""
-    groups: dict[tuple[Any, ...], list[Any]] = {}
+    by = [*_CELL, "exact", "difference"]
     judged = results.compared("step_ratio")
-    for key, own in judged.groupby([*_CELL, "exact", "difference"], sort=False):
-        place = "" if own["exact"].all() else key[1]
-        makers = members(own[["remedy", "mask_dtype"]].itertuples(index=False))
-        # One comparison stands for those of all members: they are one step.
-        groups.setdefault((key[5], not own["exact"].all(), makers, place), []).append(own[:1])
-    rows, drawn = [], dict[str, list[Any]]()
-    for (step, timed, makers, _), parts in sorted(
-        groups.items(), key=lambda item: (item[0][0] != "train", *item[0])
+    makers = [members(variants) for _, variants in judged.groupby(by, sort=False)]
+    # One comparison stands for those of all variants: they are one step.
+    steps = judged.drop_duplicates(by).assign(makers=makers)
+    steps["place"] = steps["workload"].where(~steps["exact"], "")
+    steps = steps.sort_values(["step", "exact"], ascending=False, kind="stable")
+    title = f"How much slower than {REFERENCE}'s is each distinct step?"
+    groups = steps.groupby(["step", "exact", "makers"], sort=False)
+    drawn = [(f"{STEPS.get(step, step)}\n{names}", own) for (step, _, names), own in groups]
+    yield from _figure("steps", title, drawn)
+    rows = []
+    for (step, exact, makers, _), own in steps.groupby(
+        ["step", "exact", "makers", "place"], sort=False
     ):
-        own, name = pd.concat(parts), f"{STEPS.get(step, step)}: {makers}"
         differs = [text for text in dict.fromkeys(own["difference"]) if text]
         rows.append(
             {
-                "step": name,
-                "measured on": f"{cells(own)}; batch {span(own['batch'])}",
+                "step": f"{STEPS.get(step, step)}: {makers}",
+                "measured on": f"{cells(own.drop(columns='batch'))}; batch {span(own['batch'])}",
                 "cost": summary(own),
-                "fresh processes": span(own["launches"]) if timed else "none needed",
+                "fresh processes": "none needed" if exact else span(own["launches"]),
                 f"differs from {REFERENCE}'s": "; or ".join(differs[:2]) or NOTHING,
-                f"{REFERENCE}'s step": _range(own),
+                f"{REFERENCE}'s step": times(own),
             }
         )
-        drawn.setdefault(name.replace(": ", "\n"), []).append(own)
-    title = f"How much slower than {REFERENCE}'s is each distinct step?"
-    yield from _figure("steps", title, [(name, pd.concat(own)) for name, own in drawn.items()])
     if rows:
-        yield Table("Distinct steps, with the remedies and mask dtypes that make each.", rows, True)
+        yield Table(_CAPTION, rows, True)
 
 
 def _figure(name: str, title: str, rows: Sequence[tuple[str, Any]]) -> Iterator[Figure]:
@@ -72,44 +75,46 @@ def _figure(name: str, title: str, rows: Sequence[tuple[str, Any]]) -> Iterator[
 
 
 def members(variants: Any) -> str:
-    """Return the names of one step: ``control and tf_cast, bool mask``."""
-    by_mask: dict[str, list[str]] = {}
-    for remedy, mask_dtype in variants:
-        by_mask.setdefault(mask_dtype, []).append(remedy)
-    return "; ".join(f"{listed(own)}, {mask} mask" for mask, own in by_mask.items())
+    """Return the names of the `variants` of one step: ``control and tf_cast, bool mask``."""
+    pairs = zip(variants["remedy"], variants["mask_dtype"], strict=True)
+    return "; ".join(f"{names}, {mask} mask" for mask, names in shared(pairs).items())
 
 
 def _cast(results: Results) -> Iterator[Table | Figure]:
     """Yield tf.where after tf.cast alone, by the mask's dtype and the bytes of the values."""
-    judged = results.judged[results.judged["metric"] == "where_ratio"]
-    speeds = results.metric("where_bandwidth").groupby(_KERNEL)["value"].median()
-    rows: dict[str, dict[str, str]] = {}
-    panels: dict[str, dict[str, list[Any]]] = {}
-    for key, own in judged[judged["kernel"] == "where_cast"].groupby(_KERNEL, sort=False):
-        device, jit, _, mask_dtype, amount = key
-        where = f"{device.upper()}, {JITS.get((jit,), jit)}"
-        share = f"; {percent(speeds[key])} of a copy's speed" if key in speeds else ""
-        row = rows.setdefault(
-            f"{mask_dtype} mask, {where}", {"mask": f"{mask_dtype} mask, {where}"}
-        )
-        row[size(amount)] = f"{summary(own)}{share}"
-        panels.setdefault(where, {}).setdefault(mask_dtype, []).append(own)
+    judged = _where_cast(results.judged[results.judged["metric"] == "where_ratio"])
+    speeds = _where_cast(results.metric("where_bandwidth"))
+    speeds = speeds.groupby(["place", "mask_dtype", "size"])["value"].median()
+    rows: list[dict[str, str]] = []
+    panels: dict[str, dict[str, Any]] = {}
+    for (place, mask), own in judged.groupby(["place", "mask_dtype"], sort=False):
+        row = {"mask": f"{mask} mask, {place}"}
+        for amount, each in own.groupby("size"):
+            row[size(amount)] = summary(each)
+            if (key := (place, mask, amount)) in speeds:
+                row[size(amount)] += f"; {percent(speeds[key])} of a copy's speed"
+        rows.append(row)
+        panels.setdefault(place, {})[mask] = own.sort_values("size")
     if not rows:
         return
     title = "What does the cast cost by itself, by mask and size?"
-    said = (f"{head} {text}" for row in rows.values() for head, text in row.items())
-    alt = f"Percent slower than tf.where on a bool mask, as in the table: {'; '.join(said)}."
-    yield Figure("cast", title, alt, figures.cast, [
-        (where, {mask: pd.concat(own).sort_values("size") for mask, own in series.items()})
-        for where, series in panels.items()
-    ])  # fmt: skip
+    texts = "; ".join(f"{head} {text}" for row in rows for head, text in row.items())
+    alt = f"Percent slower than tf.where on a bool mask, as in the table: {texts}."
+    yield Figure("cast", title, alt, figures.cast, [*panels.items()])
     yield Table(
         "tf.where after tf.cast, alone, by the bytes of its values, against tf.where on a bool "
         "mask. 100 % of a copy's speed: as many bytes a second as a plain copy; caches can exceed "
         "it.",
-        [*rows.values()],
+        rows,
         True,
     )
+
+
+def _where_cast(rows: Any) -> Any:
+    """Return the rows of tf.where after tf.cast, with what a reader calls their device and jit."""
+    rows = rows[rows["kernel"] == "where_cast"]
+    jits = rows["jit"].map(lambda jit: JITS.get((jit,), jit))
+    return rows.assign(place=rows["device"].str.upper() + ", " + jits)
 
 
 def _once(results: Results) -> Iterator[Table | Figure]:
@@ -121,7 +126,7 @@ def _once(results: Results) -> Iterator[Table | Figure]:
         for (remedy, amount), own in judged.groupby(["remedy", "size"], sort=False):
             name = f"{label}, images {amount} pixels wide" if amount else label
             rows[remedy][name] = summary(own)
-            rows.setdefault(REFERENCE, {"remedy": REFERENCE})[name] = f"takes {_range(own)}"
+            rows.setdefault(REFERENCE, {"remedy": REFERENCE})[name] = f"takes {times(own)}"
         if metric != "first_step_ratio":
             names = judged.groupby("remedy", sort=False)
             drawn += [(f"{label}: {name}", own) for name, own in names]
@@ -131,9 +136,3 @@ def _once(results: Results) -> Iterator[Table | Figure]:
     yield from _figure("files", f"Do save and load take longer than {REFERENCE}'s?", drawn)
     if filled := [row for row in rows.values() if len(row) > 1]:
         yield Table(f"First step, save, load against {REFERENCE}'s; what is written.", filled, True)
-
-
-def _range(rows: Any) -> str:
-    """Return the reference's times."""
-    times = rows.loc[rows["seconds"] > 0, "seconds"]
-    return between(seconds(times.min()), seconds(times.max())) if len(times) else NOTHING

@@ -1,4 +1,4 @@
-"""The figures: matplotlib's artists, each drawn once for a light page and once for a dark one."""
+"""The figures: matplotlib's artists, for a light page and for a dark one."""
 
 import io
 import math
@@ -11,18 +11,13 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure as Canvas
-from matplotlib.patches import Rectangle
 
 from reports import wording
 from reports.parts import Figure
 from reports.results import summary
-from reports.vocabulary import HARM_BRIEF, TEMPLATES
+from reports.vocabulary import TEMPLATES
 
 WIDTH = 8.0  # inches
-_TELEPHONE = 3.4
-_POINTS = 8.25  # 11 px on a telephone
-_LETTERS = 0.16  # from one such line to the next
-
 _QUIET = ("axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "xtick.color")
 _COLORS = ("ink", "muted", "paper", "good", "bad", "open", "slow")
 THEMES = {
@@ -32,9 +27,10 @@ THEMES = {
 _TONES = {"python": "slow", "slower": "slow", "undecided": "open", "unreliable": "open"}
 
 
-def svg(figure: Figure, theme: str) -> bytes:
-    """Return `figure` as SVG in the colours of `theme`, a key of `THEMES`."""
-    colors = SimpleNamespace(**dict(zip(_COLORS, THEMES[theme].split(), strict=True)))
+def svg(figure: Figure) -> dict[str, bytes]:
+    """Return `figure` as SVG by theme: the dark one has the same lines in other colours."""
+    light, dark = (THEMES[theme].split() for theme in ("light", "dark"))
+    colors = SimpleNamespace(**dict(zip(_COLORS, light, strict=True)))
     style = {
         "svg.hashsalt": figure.name,  # equal results give equal files
         **dict.fromkeys(("text.color", "ytick.color"), colors.ink),
@@ -46,54 +42,10 @@ def svg(figure: Figure, theme: str) -> bytes:
         canvas = Canvas()
         figure.draw(canvas, colors, figure.rows)
         canvas.savefig(target, format="svg", metadata={"Date": None, "Creator": None})
-    return target.getvalue()
-
-
-def situations(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:
-    """Draw what each remedy (columns) keeps in each situation (rows), in colours and in words.
-
-    It is as wide as a telephone, and its letters are of that size there: so the names of
-    situations are above their cells, and those of remedies are upright. All is in inches.
-    """
-    remedies = [*rows[0][1].index]
-    names = [textwrap.wrap(name, 50)[:2] for name, _ in rows]
-    legend, heads, cell = 0.23 * len(HARM_BRIEF) + 0.1, 0.85, _TELEPHONE / len(remedies)
-    high = legend + heads + sum(0.38 + _LETTERS * len(said) for said in names)
-    canvas.set_size_inches(_TELEPHONE, high)
-    axes = canvas.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, _TELEPHONE), ylim=(high, 0), xticks=[], yticks=[])
-    axes.spines["bottom"].set_visible(False)
-    for harm, meaning in enumerate(HARM_BRIEF.values()):
-        _mark(axes, colors, (0, 0.23 * harm), 0.56, harm)
-        axes.text(0.64, 0.23 * harm + 0.1, meaning, va="center", fontsize=_POINTS)
-    for x, remedy in enumerate(remedies):
-        head = re.sub("_(?=from|bool|pair)", "_\n", remedy)
-        axes.text((x + 0.5) * cell, legend + heads, textwrap.fill(head, 13), rotation=90,
-                  ha="center", va="bottom", fontsize=_POINTS, color=colors.muted)  # fmt: skip
-    y = legend + heads + 0.1
-    for said, (_, harms) in zip(names, rows, strict=True):
-        axes.text(0, y, "\n".join(said), va="top", fontsize=_POINTS, linespacing=1.1)
-        y += _LETTERS * len(said)
-        for x, harm in enumerate(harms):
-            harm = len(HARM_BRIEF) - 1 if math.isnan(harm) else min(3, int(harm))
-            _mark(axes, colors, (x * cell, y), cell, harm)
-        y += 0.38
-
-
-def _mark(axes: Any, colors: Any, corner: tuple[float, float], wide: float, harm: int) -> None:
-    """Draw one cell with its word."""
-    fill, edge, ink = (
-        (colors.good, colors.good, colors.paper),
-        (colors.paper, colors.open, colors.ink),
-        (colors.paper, colors.bad, colors.bad),
-        (colors.bad, colors.bad, colors.paper),
-        (colors.paper, colors.paper, colors.muted),
-    )[harm]
-    x, y = corner
-    axes.add_patch(Rectangle((x + 0.015, y + 0.01), wide - 0.03, 0.19, facecolor=fill,
-                             edgecolor=edge, linewidth=0.8))  # fmt: skip
-    axes.text(x + wide / 2, y + 0.105, [*HARM_BRIEF][harm], ha="center", va="center",
-              fontsize=_POINTS, color=ink)  # fmt: skip
+    text = target.getvalue()
+    other = {first.encode(): second.encode() for first, second in zip(light, dark, strict=True)}
+    swapped = re.sub(b"|".join(other), lambda match: other[match[0]], text)
+    return {"light": text, "dark": swapped}
 
 
 def steps(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:

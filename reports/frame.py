@@ -14,7 +14,8 @@ from reports.schema import LARGEST, LONGEST, WHOLE_NUMBERS, entry_fault, session
 AXES = ("workload", "batch", "device", "jit", "step", "kernel", "situation", "size", "source",
         "remedy", "mask_dtype")  # fmt: skip
 FACTS = ("machine", "commit", "setting", "launch")
-COLUMNS = ("metric", *AXES, *FACTS, "value", "text", "identity", "unreliable")
+COLUMNS = ("metric", *AXES, *FACTS, "value", "text", "error", "rounds", "identity", "unreliable")
+OPTIONAL = {"text": "", "error": 0.0, "rounds": 0}  # what an entry need not have
 
 MOST_BYTES = 8_000_000
 MOST_CLOCK = 0.005  # of a sample: a clock that takes more than that is part of what is timed
@@ -123,7 +124,7 @@ def _rows(document: Any, checked: dict[str, str]) -> tuple[list[tuple[Any, ...]]
             faults[fault] = None
             continue
         axes = fixed[entry["metric"]] | entry["axes"]
-        value = (float(entry["value"]), entry.get("text", ""))
+        value = (float(entry["value"]), *(entry.get(name, OPTIONAL[name]) for name in OPTIONAL))
         rows.append((entry["metric"], *(axes[axis] for axis in AXES), *run, *value, *end))
     return rows, [*faults][:5]
 

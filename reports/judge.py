@@ -10,10 +10,10 @@ import pandas as pd
 from remedies import REFERENCE, intervals
 from remedies.intervals import MARGIN, MOST_LAUNCHES, Interval, Word
 from remedies.metrics import METRICS, Kind
+from remedies.registry import PLACEBO
 from reports import wording
 from reports.frame import AXES
 
-PLACEBO = "placebo"
 VARIANT = ("remedy", "mask_dtype", "kernel")
 STEP = "step_ratio"
 PYTHON = "python_extra_seconds"
@@ -22,7 +22,7 @@ _ENDS = {"ratio": "center", "low": "low", "high": "high"}
 _NOTHING = Interval(math.nan, math.nan, math.nan, 0, 0)
 
 Key = tuple[Any, ...]
-Block = dict[Any, list[float]]  # distinct step -> its values, launch by launch
+Block = dict[Any, list[tuple[float, float]]]  # distinct step -> value and error of each launch
 
 RUN = ("machine", "commit")
 CELL = tuple(axis for axis in AXES if axis not in VARIANT)
@@ -81,7 +81,11 @@ def _intervals(cells: Mapping[Key, list[Block]], ratios: bool) -> dict[Key, dict
     owners = [key for key, blocks in cells.items() for _ in blocks]
     blocks = [block for own in cells.values() for block in own]
     made: dict[Key, dict[Any, Interval]] = {key: {} for key in cells}
-    for key, own in zip(owners, intervals.intervals(blocks, ratios), strict=True):
+    values = [{step: [value for value, _ in own] for step, own in b.items()} for b in blocks]
+    errors = [intervals.common([[error for _, error in own] for own in b.values()]) for b in blocks]
+    copies = {step for block in blocks for step in block if _copy(step)}
+    made_of = intervals.intervals(values, ratios, errors, copies)
+    for key, own in zip(owners, made_of, strict=True):
         made[key] |= own
     return made
 
@@ -156,8 +160,7 @@ class Cell:
         """Yield the judgement of each variant."""
         reasons = list(self.reasons.get(self.metric, []))
         for step, interval in self.timed.items():
-            placebo = isinstance(step, tuple) and step[0] == PLACEBO
-            if placebo and _word(interval, threshold, asked) in (Word.SLOWER, Word.FASTER):
+            if _copy(step) and _word(interval, threshold, asked) in (Word.SLOWER, Word.FASTER):
                 text = wording.slower(interval.center, interval.low, interval.high)
                 reasons.append(f"a second copy of the reference read {text}")
         for variant, kind in self.kinds.items():
@@ -213,6 +216,11 @@ class Cell:
         return _row(Word.UNDECIDED, f"{text})", interval, more)
 
 
+def _copy(step: Any) -> bool:
+    """Return whether a distinct step is the second copy of the reference."""
+    return isinstance(step, tuple) and step[0] == PLACEBO
+
+
 def _word(interval: Interval, threshold: float, asked: int = 1) -> Word:
     wider = intervals.widening(asked, interval.degrees)
     return intervals.judge(interval.low, interval.high, threshold, wider)
@@ -236,14 +244,14 @@ def _first(table: Any) -> dict[Key, tuple[float, str]]:
     return dict(zip(() if table is None else _variants(table), rows, strict=True))
 
 
-def _pivot(table: Any) -> dict[Key, dict[int, float]]:
-    """Return the values of each variant by launch; what is no ratio is left out."""
-    made: dict[Key, dict[int, float]] = {}
+def _pivot(table: Any) -> dict[Key, dict[int, tuple[float, float]]]:
+    """Return value and error of each variant by launch; what is no ratio is left out."""
+    made: dict[Key, dict[int, tuple[float, float]]] = {}
     if table is not None:
-        columns = (table[name] for name in ("launch", "value", "metric"))
-        for variant, launch, value, metric in zip(_variants(table), *columns, strict=True):
+        columns = (table[name] for name in ("launch", "value", "error", "metric"))
+        for variant, launch, value, error, metric in zip(_variants(table), *columns, strict=True):
             if value > 0 or metric == PYTHON:
-                made.setdefault(variant, {})[launch] = value
+                made.setdefault(variant, {})[launch] = value, error
     return made
 
 

@@ -1,81 +1,51 @@
-"""What each remedy keeps, in the workloads and in the situations."""
+"""What each remedy keeps in the saves and loads of the workloads."""
 
 from typing import Any
 
 from reports.parts import Section, Table
 from reports.results import EVERYTHING, SECOND, UNKNOWN, Results, losses
-from reports.vocabulary import CONTROL, CORE, HARM
-from reports.wording import NOTHING, counted, listed
+from reports.vocabulary import CONTROL
+from reports.wording import NOTHING, counted, listed, shared
+
+TITLE = "What each remedy keeps"
+_CAPTION = (
+    f"{CONTROL}: the model as it is. The worst of all devices and mask dtypes, XLA or not. "
+    "Everything: weights, optimizer variables, iterations, outputs, the next training step and "
+    "compile settings are equal, bit for bit. Optimizer variables lost: not there after loading, "
+    "as Adam's two of each lost weight; changed: there and reset, as the step counter and those of "
+    "weights that were kept. What is left is the learning rate."
+)
 
 
 def kept(results: Results) -> Section:
     """Return the section on round trips of the workloads."""
-    title = "What each remedy keeps"
-    current = [name for name in results.remedies if results.keeps(name) != UNKNOWN]
-    whole = [name for name in current if results.keeps(name) == EVERYTHING]
+    states = {name: results.keeps(name) for name in results.remedies}
+    current = [name for name, state in states.items() if state != UNKNOWN]
     if not current:
-        return Section("kept", title, "These results hold no save and load.")
+        return Section("kept", TITLE, "These results hold no save and load.")
+    whole = [name for name in current if states[name] == EVERYTHING]
     answer = (
         f"{len(whole)} of {len(current)} ways of writing the test models "
         f"{listed(results.axis('workload', 'weights_lost'))} keep everything through two saves and "
-        "loads: "
-        f"{listed(whole) or 'none'}."
+        f"loads: {listed(whole) or 'none'}."
     )
-    merged: dict[tuple[str, ...], list[str]] = {}
+    rows = []
     for remedy in current:
-        for workload, own in results.trips_of(remedy).groupby(level="workload"):
-            merged.setdefault((remedy, *_trip(own)), []).append(str(workload))
-    heads = ("remedy", "keeps in the first save and load", "in the second", "warnings when loading")
-    rows = [
-        dict(zip(heads, (f"{remedy}, {listed(names)}", *trip), strict=True))
-        for (remedy, *trip), names in merged.items()
-    ]
-    caption = (
-        f"{CONTROL}: the model as it is. The worst over devices, with and without XLA, and mask "
-        "dtypes. Everything: weights, optimizer variables, iterations, outputs, the next training "
-        "step and compile settings are equal, bit for bit. Optimizer variables lost: not there "
-        "after loading, as Adam's two of each lost weight; changed: there and reset, as the step "
-        "counter and those of weights that were kept. What is left is the learning rate."
-    )
-    return Section("kept", title, answer, [Table(caption, rows)])
+        trips = results.trips_of(remedy).groupby(level="workload")
+        for trip, names in shared((str(name), _trip(own)) for name, own in trips).items():
+            rows.append({"remedy": f"{remedy}, {names}", **dict(trip)})
+    return Section("kept", TITLE, answer, [Table(_CAPTION, rows)])
 
 
-def _trip(trips: Any) -> tuple[str, str, str]:
+def _trip(trips: Any) -> tuple[tuple[str, str], ...]:
     """Return what the first and the second round trip lose, and how many warnings are given."""
-    lost = losses(trips)
-    first = f"no: {'; '.join(lost)}" if lost else "everything"
+    lost, second = losses(trips), NOTHING
+    if SECOND in trips and trips[SECOND].notna().any():
+        most = trips[SECOND].max()
+        second = f"no: {counted(most, 'variable')} lost" if most > 0 else EVERYTHING
     warnings = trips.filter(regex="^(build|optimizer|other)_warnings$").sum(axis=1).max()
-    if SECOND not in trips or trips[SECOND].isna().all():
-        return first, NOTHING, f"{warnings:.0f}"
-    most = trips[SECOND].max()
-    second = f"no: {counted(most, 'variable')} lost" if most > 0 else "everything"
-    return first, second, f"{warnings:.0f}"
-
-
-def situations(results: Results) -> Section:
-    """Return the section on other situations, the core ones first."""
-    title = "Situations and Keras versions"
-    harms = results.situations
-    if harms.empty:
-        return Section("situations", title, "These results hold no situation.")
-    kept = results.survived[[name for name in results.remedies if name in harms]]
-    versions = {facts.get("keras", "?") for facts in results.run.facts.values()}
-    answer = (
-        f"Of {len(harms)} situations tried with Keras {listed(sorted(versions))} the most, "
-        f"{kept.max()}, are kept by {listed(kept[kept == kept.max()].index)}."
+    return (
+        ("keeps in the first save and load", f"no: {'; '.join(lost)}" if lost else EVERYTHING),
+        ("in the second", second),
+        ("warnings when loading", f"{warnings:.0f}"),
     )
-    parts: list[Any] = []
-    for caption, folded in (("The core situations.", False), ("The other situations.", True)):
-        rows = [
-            {"situation": results.situation(name)}
-            | {remedy: _harm(harm) for remedy, harm in harms.loc[name, kept.index].items()}
-            for name in harms.index
-            if (name not in CORE) == folded
-        ]
-        parts += [Table(caption, rows, folded)] if rows else []
-    more = "Other versions of Keras: docs/keras_versions.md in the repository."
-    return Section("situations", title, answer, [*parts, [more]])
-
-
-def _harm(value: float) -> str:
-    return NOTHING if value != value else HARM[min(3, int(value))]

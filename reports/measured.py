@@ -4,8 +4,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from remedies import REMEDIES, WORKLOADS
-from remedies.intervals import Word
-from reports.parts import Section, Table
+from remedies.intervals import MARGIN, Word
+from reports.parts import Note, Section, Table
 from reports.results import Results
 from reports.vocabulary import REFERENCE, prose
 from reports.wording import NOTHING, counted, listed, percent
@@ -31,7 +31,7 @@ def measured(results: Results) -> Section:
         f"{counted(len(results.run.frame), 'value')} and {counted(len(judged), 'comparison')} of "
         f"a step, save, load or bare tf.where with the reference's; {decided.sum():,} are decided."
     )
-    limit = f"{100 * results.threshold:g}"
+    limit = f"{100 * MARGIN:g}"
     method = [text.format(reference=REFERENCE, limit=limit) for text in prose("method")]
     machines = {
         machine: results.run.facts.get(machine, {}) | _when(own)
@@ -41,9 +41,8 @@ def measured(results: Results) -> Section:
         {"fact": name} | {machine: facts.get(name, NOTHING) for machine, facts in machines.items()}
         for name in dict.fromkeys(name for facts in machines.values() for name in facts)
     ]
-    return Section(
-        "measured", "How it was measured", answer, [method, Table("The machines.", rows)]
-    )
+    parts = [Note(method), Table("The machines.", rows)]
+    return Section("measured", "How it was measured", answer, parts)
 
 
 def _when(sessions: Any) -> dict[str, str]:
@@ -72,12 +71,15 @@ def missing(results: Results) -> Section:
         lines += [f"{axis}: {listed(absent)}."] if absent else []
     lines += [f"{text}." for name, text in _ASKED.items() if not (frame["metric"] == name).any()]
     if undecided := (results.judged["word"] == Word.UNDECIDED.value).sum():
-        lines.append(f"{counted(undecided, 'comparison')} could not be decided.")
+        lines.append(
+            f"{counted(undecided, 'comparison')} showed no difference, and did not rule one out."
+        )
     failed = [f"{name}: {reason or 'no reason given'}." for name, reason in results.run.failures]
     left_out = [f"{note}." for note in (*results.older, *results.run.problems)]
-    parts = [lines or ["Nothing that this suite measures."]]
-    for head, more in (("Sessions that gave no values:", failed), ("Left out:", left_out)):
-        rest = [f"and {len(more) - MOST_LISTED} more."] if len(more) > MOST_LISTED else []
-        parts += [[head, *more[:MOST_LISTED], *rest]] if more else []
     first = lines[0] if lines else "Everything that this suite measures was measured."
+    lines.append("Other versions of Keras: docs/keras_versions.md in the repository.")
+    parts = [Note(lines)]
+    for head, more in (("Sessions that gave no values", failed), ("Left out", left_out)):
+        rest = [f"and {len(more) - MOST_LISTED} more."] if len(more) > MOST_LISTED else []
+        parts += [Note([*more[:MOST_LISTED], *rest], head)] if more else []
     return Section("missing", "What was not measured", first, parts)

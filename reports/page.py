@@ -8,14 +8,14 @@ from typing import Any
 import jinja2
 
 from reports import figures, parts
+from reports.answer import answer
 from reports.claims import claims
 from reports.costs import costs
 from reports.frame import COLUMNS
 from reports.gpus import gpus
-from reports.kept import kept, situations
+from reports.kept import kept
 from reports.measured import measured, missing
 from reports.parts import Figure
-from reports.recommendation import answer
 from reports.results import Results
 from reports.vocabulary import TEMPLATES, prose
 from reports.wording import counted, listed
@@ -35,10 +35,6 @@ def engine() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     made.filters |= {"cell": parts.escape, "tone": parts.tone}
-    made.tests |= {
-        kind.__name__.lower(): lambda part, kind=kind: isinstance(part, kind)
-        for kind in (parts.Table, parts.Code, parts.Figure)
-    }
     return made
 
 
@@ -57,19 +53,18 @@ def scope(results: Results) -> str:
 
 def render(results: Results, history: str = "") -> dict[str, str | bytes]:
     """Return the report, path -> content; `history` is the address of asv's, where there is one."""
-    making = (answer, kept, costs, gpus, situations, claims, measured, missing)
+    making = (answer, kept, costs, gpus, claims, measured, missing)
     sections = [make(results) for make in making]
     pictures: dict[str, dict[str, str]] = {}
     files: dict[str, str | bytes] = {}
     for figure in (part for section in sections for part in section.parts):
         if isinstance(figure, Figure):
-            for theme in figures.THEMES:
-                svg = figures.svg(figure, theme)
+            for theme, svg in figures.svg(figure).items():
                 files[f"figures/{figure.name}-{theme}.svg"] = svg
                 address = f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
                 pictures.setdefault(figure.name, {})[theme] = address
     values: dict[str, Any] = {"sections": sections, "pictures": pictures, "history": history}
-    title, problem = prose("problem")
+    title, *problem = prose("problem")
     values |= {"title": title, "problem": problem, "scope": scope(results)}
     for name in ("index.html", "report.md"):
         files[name] = engine().get_template(name).render(values).strip() + "\n"
@@ -83,19 +78,14 @@ class ReadmeError(ValueError):
     """The file cannot be updated; the message is one line that says why."""
 
 
-def update(results: Results, root: Path = ROOT) -> list[Path]:
-    """Write the answer into `root`'s README.md and its figure into docs; return what changed."""
+def update(results: Results, root: Path = ROOT) -> Path:
+    """Write the answer into `root`'s README.md, and return that."""
     readme = root / "README.md"
     text = readme.read_text(encoding="utf-8")
     if not _BLOCK.search(text):
         raise ReadmeError(f"{str(readme)!r} has no '<!-- results: begin -->' and end")
-    section = answer(results)
-    made = engine().get_template("readme.md").render(answer=section, scope=scope(results)).strip()
-    written = [readme]
-    for part in (part for part in section.parts if isinstance(part, Figure)):
-        for theme in figures.THEMES:
-            written.append(root / "docs" / f"{part.name}-{theme}.svg")
-            written[-1].write_bytes(figures.svg(part, theme))
+    template = engine().get_template("readme.md")
+    made = template.render(answer=answer(results), scope=scope(results)).strip()
     text = _BLOCK.sub(lambda match: f"{match[1]}\n{made}\n\n{match[2]}", text)
     readme.write_text(text, encoding="utf-8")
-    return written
+    return readme

@@ -1,28 +1,42 @@
-"""What a page is made of: sections of lists, code, tables and figures."""
+"""What a page is made of: sections of notes, code, tables and figures."""
 
 import html
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 _TONES = {  # of a table's cell, by how its text begins
-    r".*\(no result|not measurable here[^:]*(: a slowdown|$)": "open",
-    "same (step|program|within)|holds|kept|everything|not measurable": "good",
-    "no:|no,|raises|does not hold|only once|lost": "bad",
-    "undecided|unreliable|not established|\N{EN DASH}$": "open",
+    r".*\(no result|not measurable|unreliable|not established|\N{EN DASH}$": "open",
+    "same (step|program|within)|holds|everything": "good",
+    "no:|does not hold|only once": "bad",
     r"takes .* times as long|\d\S*\s% slower|\d.* slower|\d.* more Python": "slow",
     r"\d.* faster": "good",
 }
 
 
 @dataclass(frozen=True)
+class Note:
+    """A list, with or without a head."""
+
+    items: Sequence[str]
+    head: str = ""
+    kind: ClassVar[str] = "note"
+
+    def markdown(self) -> str:
+        """Return it as Markdown with everything escaped, as all parts do."""
+        head = f"{escape(self.head)}:\n\n" if self.head else ""
+        return head + "\n".join(f"- {escape(item)}" for item in self.items)
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table; the first column heads the rows."""
+    """A table, or a heat map with cells of one word; the first column heads the rows."""
 
     caption: str
     rows: Sequence[dict[str, str]]
     folded: bool = False
+    kind: str = "table"
 
     @property
     def columns(self) -> list[str]:
@@ -30,19 +44,25 @@ class Table:
         return [*dict.fromkeys(name for row in self.rows for name in row)]
 
     def markdown(self) -> str:
-        """Return the table as Markdown with everything escaped."""
+        """Return it as Markdown."""
         cells = [self.columns, [":---"] * len(self.columns)]
         cells += [[row.get(name, "") for name in self.columns] for row in self.rows]
-        return "\n".join(f"| {' | '.join(map(escape, row))} |" for row in cells)
+        caption = f"{escape(self.caption)}\n\n" if self.caption else ""
+        return caption + "\n".join(f"| {' | '.join(map(escape, row))} |" for row in cells)
 
 
 @dataclass(frozen=True)
 class Code:
-    """A block of code."""
+    """A change of code."""
 
     title: str
     text: str
     folded: bool = False
+    kind: ClassVar[str] = "code"
+
+    def markdown(self) -> str:
+        """Return it as Markdown."""
+        return f"{escape(self.title)}:\n\n```diff\n{self.text}\n```"
 
 
 @dataclass(frozen=True)
@@ -54,16 +74,21 @@ class Figure:
     alt: str
     draw: Callable[[Any, Any, Any], None]
     rows: Any
+    kind: ClassVar[str] = "figure"
+
+    def markdown(self) -> str:
+        """Return it as Markdown."""
+        return f"![{escape(self.title)} {escape(self.alt)}](figures/{self.name}-light.svg)"
 
 
 @dataclass(frozen=True)
 class Section:
-    """A section, with its answer in a sentence; a list may begin with its head and a colon."""
+    """A section, with its answer in a sentence."""
 
     name: str
     title: str
     answer: str
-    parts: Sequence[Table | Figure | Code | list[str]] = field(default_factory=list)
+    parts: Sequence[Note | Table | Figure | Code] = field(default_factory=list)
     detail: str = ""
 
 

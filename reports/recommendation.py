@@ -1,39 +1,15 @@
-"""The top of the page: the one remedy that the results recommend, by one rule, and six rows."""
+"""The one remedy that the results recommend, by one rule, with its exceptions and its cost."""
 
-import ast
-import difflib
 import math
-import re
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-import pandas as pd
-
-from remedies import REMEDIES, WORKLOADS
+from remedies import REMEDIES
 from remedies.intervals import Word
-from reports import figures
-from reports.parts import Code, Figure, Section, Table
 from reports.results import EVERYTHING, UNKNOWN, Results, cells, summary
-from reports.vocabulary import (
-    ACTIONS,
-    BRIEF,
-    CONTROL,
-    CORE,
-    HARM,
-    REFERENCE,
-    STEPS,
-    WHY,
-    prose,
-)
-from reports.wording import NOTHING, between, counted, listed, seconds, span
+from reports.vocabulary import CONTROL, HARM, REFERENCE, WHY
+from reports.wording import counted, listed, shared
 
 MOST_LOST = 6
-RECOMMENDED = "recommended"
-_COLUMNS: list[tuple[str, str, dict[str, str]]] = [
-    *((label, "step_ratio", {"mask_dtype": "bool", "step": step}) for step, label in STEPS.items()),
-    *((label, f"{label}_ratio", {}) for label in ("save", "load")),
-]
 
 
 @dataclass(frozen=True)
@@ -57,62 +33,50 @@ def recommend(results: Results) -> Recommendation:
         why = f"None keeps everything in every workload measured: {why}." if why else ""
         why = why or "These results hold no save and load."
         return Recommendation("", "No remedy can be recommended.", why)
-    remedy = min(whole, key=lambda name: _rank(results, name))  # of equals the first in order
-    text = ACTIONS.get(remedy, f"write it as {remedy} does")
-    lines = _lines(results, remedy)
-    change = f", {lines} to change" if lines else ""
-    trips = results.trips_of(remedy).reset_index()
+    whole.sort(key=lambda name: _rank(results, name))  # of equals the first in order
+    remedy = whole[0]
+    idea = REMEDIES[remedy].idea if remedy in REMEDIES else f"Write it as {remedy} does."
+    lines = results.lines(remedy)
+    change = f", {lines} line{'' if lines == '1' else 's'} to change" if lines else ""
     models = results.axis("workload", "weights_lost")
     reason = (
         f"In the plain case, saved and loaded twice, all weights, the optimizer's state and the "
-        f"compile settings come back, in {counted(len(models), 'test model')} ({cells(trips)})"
+        f"compile settings come back, in {counted(len(models), 'test model')} "
+        f"({cells(results.trips_of(remedy).reset_index())})"
     )
-    harms = results.situations.get(remedy, pd.Series()).dropna()
-    if harmed := int((harms > 0).sum()):
-        reason += f"; in {harmed} of {len(harms)} situations tried {_harm(harms)}, as listed next"
+    harms = results.harms(remedy)
+    if harmed := (harms > 0).sum():
+        raised = " or an error is raised" if 1 in {*harms} else ""
+        reason += f"; in {harmed} of {len(harms)} situations tried something is still lost{raised}"
+        reason += ", as listed next"
     elif len(harms):
         reason += f", and in {counted(len(harms), 'situation')} tried"
     return Recommendation(
         remedy,
-        f"{text[:1].upper()}{text[1:]} ({remedy}{change}).",
+        f"{idea.rstrip('.')} ({remedy}{change}).",
         f"{reason}.",
-        [*filter(None, [WHY.get(remedy)]), _why(results, remedy, whole)],
+        [*filter(None, [WHY.get(remedy)]), _why(results, whole)],
         _lost(results, remedy),
         _cost(results, remedy),
     )
 
 
-def _harm(harms: Any) -> str:
-    return (
-        "something is still lost or an error is raised"
-        if (harms == 1).any()
-        else ("something is still lost")
-    )
-
-
-def _lines(results: Results, remedy: str) -> str:
-    """Return how many lines `remedy` changes in a test model: ``1 to 2 lines``."""
-    own = results.metric("recipe_lines", remedy=remedy)["value"]
-    return f"{span(own)} line{'' if own.max() == 1 else 's'}" if len(own) else ""
-
-
-def _why(results: Results, remedy: str, whole: list[str]) -> str:
-    """Return why `remedy` and none of the others that keep everything in the plain case."""
-    others = sorted((name for name in whole if name != remedy), key=lambda n: _rank(results, n))
+def _why(results: Results, whole: list[str]) -> str:
+    """Return why the first of the remedies that keep everything in the plain case, the best."""
+    remedy, *others = whole
     if not others:
         return f"{remedy} alone keeps everything in the plain case."
-    fewer = (
-        "the fewest lines"
-        if _rank(results, others[0])[0] > _rank(results, remedy)[0]
-        else ("no more lines than any other, and costs no more")
-    )
-    lines = {name: _lines(results, name).partition(" line")[0] for name in (remedy, *others)}
+    first, second = (_rank(results, name)[0] for name in whole[:2])
+    fewer = "the fewest lines"
+    if first == second:
+        fewer = "no more lines than any other, and costs no more"
+    lines = {name: results.lines(name) for name in whole}
     sizes = ", ".join(f"{name} {own}" for name, own in lines.items() if own)
     text = f"Of the {len(whole)} remedies that keep everything in the plain case, {remedy} changes "
     text += fewer + f" of a model ({sizes})" * bool(sizes)
     best = max(others, key=lambda name: results.survived[name])
     if results.survived[best] > results.survived[remedy]:
-        tried = results.situations[best].count()
+        tried = results.harms(best).count()
         text += f"; {best} is whole in more situations, {results.survived[best]} of {tried}"
     return f"{text}."
 
@@ -135,26 +99,15 @@ def _cost(results: Results, remedy: str) -> list[str]:
         rows = results.compared("step_ratio", remedy=remedy, mask_dtype="bool", device=device)
         mine = results.compared("step_ratio", remedy=CONTROL, mask_dtype="bool", device=device)
         text = f"against {REFERENCE}'s steps: {summary(rows)}"
-        if {*rows["word"], *mine["word"]} == {"same step"} and len(mine):
-            text = (
-                "a training or predict step costs nothing more, exactly. It is that of the model "
-            )
-            text += "as it is: the same program, the same Python calls"
-        made.append(
-            f"On the {device.upper()} (run): {text} ({cells(rows.drop(columns='device'))})."
-        )
-    programs: dict[str, list[str]] = {}
-    for device in results.compiled:
-        where = {"device": device, "mask_dtype": "bool"}
-        rows = results.metric("program_differs", remedy=remedy, **where)
-        mine = results.metric("program_differs", remedy=CONTROL, **where)
-        text = f"{results.programs(remedy=remedy, device=device)} as {REFERENCE}'s"
-        if len(mine) and not rows["value"].any() and not mine["value"].any():
-            text = "the compiled program is exactly that of the model as it is"
+        if {*rows["word"], *mine["word"]} == {Word.SAME_STEP.value} and len(mine):
+            text = "a training or predict step costs nothing more, exactly. It is that of the model"
+            text += " as it is: the same program, the same Python calls"
         scope = cells(rows.drop(columns="device"))
-        programs.setdefault(f"{text} ({scope})", []).append(device.upper())
-    for text, names in programs.items():
-        made.append(f"On {listed(names)} (compiled, not run, so not timed): {text}.")
+        made.append(f"On the {device.upper()} (run): {text} ({scope}).")
+    texts = shared((card.upper(), _program(results, remedy, card)) for card in results.compiled)
+    made += [
+        f"On {cards} (compiled, not run, so not timed): {text}." for text, cards in texts.items()
+    ]
     if not {*results.timed, *results.compiled} - {"cpu"}:
         made.append("On a GPU (H100, A100): not known. None was run, and none was compiled for.")
     floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")
@@ -166,10 +119,22 @@ def _cost(results: Results, remedy: str) -> list[str]:
             f"fed a bool mask: {summary(floats)}."
         )
     made.append(
-        f"Save and load: in the table, against {REFERENCE} and not against your model as it is "
-        f"({CONTROL}), which leaves weights out, so that how fast it loads is no result."
+        f"Save and load: in the table, against {REFERENCE}. The model as it is ({CONTROL}) leaves "
+        "weights out, so how fast it loads is no result."
     )
     return made
+
+
+def _program(results: Results, remedy: str, card: str) -> str:
+    """Return how the programs of `remedy` for a card that was only compiled for differ."""
+    own, control = (
+        results.metric("program_differs", remedy=name, device=card, mask_dtype="bool")
+        for name in (remedy, CONTROL)
+    )
+    text = f"{results.programs(remedy=remedy, device=card)} as {REFERENCE}'s"
+    if len(control) and not own["value"].any() and not control["value"].any():
+        text = "the compiled program is exactly that of the model as it is"
+    return f"{text} ({cells(own.drop(columns='device'))})"
 
 
 def _lost(results: Results, remedy: str) -> list[str]:
@@ -186,100 +151,3 @@ def _lost(results: Results, remedy: str) -> list[str]:
     more = len(made) - MOST_LOST
     made = [*made[:MOST_LOST], *([f"and {more} more, below."] if more > 0 else [])]
     return made or ["Nothing in the situations tried."]
-
-
-def diff(remedy: str, folded: bool = False) -> list[Code]:
-    """Return what `remedy` changes in the first workload's control, from the recipe files."""
-    workload, folder = next((name, each.folder) for name, each in WORKLOADS.items())
-    if remedy not in REMEDIES:
-        return []
-    control, changed = (_code(folder / f"{name}.py") for name in (CONTROL, remedy))
-    edits = [*difflib.unified_diff(control, changed, n=1, lineterm="")][2:]
-    text = "\n".join("" if edit.startswith("@@") else edit for edit in edits)
-    text = re.sub(r"(\n .*|\n)+$", "", text).strip("\n")  # nothing after the last change
-    inner = min(
-        (len(line) - len(line[1:].lstrip()) for line in text.splitlines() if line), default=1
-    )
-    text = "\n".join(line[:1] + line[inner:] for line in text.splitlines())  # a telephone is narrow
-    title = f"The code of {remedy}" if folded else "The change"
-    return [Code(f"{title}, in the test model {workload}", text, folded)]
-
-
-def _code(path: Path) -> list[str]:
-    """Return a recipe's lines without comments and docstrings, its class as `Model`."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        match getattr(node, "body", None):
-            case [ast.Expr(ast.Constant()), *_] as body:
-                del body[0]
-    own = "".join(part.title() for part in path.stem.split("_"))
-    code = re.sub(rf"\b{own}\b", "Model", ast.unparse(tree)).replace("'", '"')
-    return [line for line in code.splitlines() if line]
-
-
-def answer(results: Results) -> Section:
-    """Return the section that opens the page."""
-    choice = recommend(results)
-    parts: list[Any] = []
-    if choice.remedy:
-        parts = [["What you still lose:", *choice.lost], *diff(choice.remedy)]
-        parts += [
-            ["Why this helps, and why this remedy:", *choice.why],
-            ["Is this your case?:", *prose("warnings")],
-        ]
-        parts += [["What it costs:", *choice.cost]]
-    parts += [overview(results, choice.remedy)] if results.remedies else []
-    others = (name for name in results.remedies if name not in (CONTROL, choice.remedy))
-    parts += [code for name in others for code in diff(name, folded=True)]
-    parts += figure(results)
-    return Section("answer", "What to do", choice.sentence, parts, choice.reason)
-
-
-def overview(results: Results, first: str = "") -> Table:
-    """Return the table of remedies, the recommended one `first`."""
-    rows = []
-    for remedy in sorted(results.remedies, key=lambda name: name != first):
-        lines = results.metric("recipe_lines", remedy=remedy)["value"]
-        name = f"{remedy}: {BRIEF[remedy]}" if remedy in BRIEF else remedy
-        name += f" ({RECOMMENDED})" if remedy == first else ""
-        row = {"remedy": name, "lines you change": span(lines) if len(lines) else NOTHING}
-        harms = results.situations.get(remedy, pd.Series()).dropna()
-        kept = results.keeps(remedy)
-        kept += " in the plain case" if kept == EVERYTHING else ""
-        some = f"; not whole in {(harms > 0).sum()} of {len(harms)} situations"
-        row["keeps the model"] = kept + some * (len(harms) > 0)
-        for label, metric, where in _COLUMNS:
-            own = results.compared(metric, **where)
-            row[label] = summary(own[own["remedy"] == remedy])
-            if label == "load" and kept.startswith("no:") and row[label] != NOTHING:
-                row[label] += " (no result: it leaves weights out)"
-            if remedy == REFERENCE and metric != "step_ratio" and (own["seconds"] > 0).any():
-                times = own.loc[own["seconds"] > 0, "seconds"]
-                row[label] = f"takes {between(seconds(times.min()), seconds(times.max()))}"
-        if cards := results.compiled:
-            texts = {card.upper(): results.programs(remedy=remedy, device=card) for card in cards}
-            joined = "; ".join(f"{card}: {text}" for card, text in texts.items())
-            same = len({*texts.values()}) == 1
-            row[f"on {listed(texts)}, compiled, not run"] = texts[min(texts)] if same else joined
-        rows.append(row)
-    pictured = "" if results.situations.empty else "; the situations are in the figure below"
-    caption = (
-        f"Plain case: saved and loaded twice{pictured}. Costs are "
-        f"against {REFERENCE} fed a bool mask; in square brackets: a 99 % interval. A case: one "
-        "test model, batch size and device, with or without XLA. Same step, exactly: the compiled "
-        "program and the Python calls around it are equal, so they cost the same."
-    )
-    return Table(caption, rows)
-
-
-def figure(results: Results) -> list[Figure]:
-    """Return the figure of the answer: the core situations, where there are any."""
-    table = results.situations
-    core = table.loc[[name for name in CORE if name in table.index]]
-    if core.empty:
-        return []
-    kept = (f"{name} in {(core[name] == 0).sum()}" for name in core)
-    title = f"What is kept in {len(core)} situations?"
-    alt = f"A table of remedies and situations, as under Situations. Kept by {', '.join(kept)}."
-    rows = [(results.situation(str(name)), harms) for name, harms in core.iterrows()]
-    return [Figure("answer", title, alt, figures.situations, rows)]

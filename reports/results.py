@@ -7,13 +7,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from remedies import REMEDIES
 from remedies.intervals import MARGIN
 from remedies.metrics import DEFECTS, EVIDENCE
+from remedies.registry import PLACEBO
 from reports.frame import Run, latest, order, read
-from reports.judge import PLACEBO, judge
-from reports.vocabulary import CONTROL, CORE, JITS, SITUATIONS
-from reports.wording import NOTHING, SPACE, between, counted, listed, percent, seconds
+from reports.judge import judge
+from reports.vocabulary import CONTROL, CORE, COSTS, JITS, SITUATIONS
+from reports.wording import NOTHING, SPACE, between, counted, listed, percent, seconds, span
 
 SECOND = "second_generation_lost"
 EVERYTHING, UNKNOWN = "everything", "not measured"
@@ -26,7 +29,6 @@ class Results:
     run: Run
     judged: Any
     older: list[str]
-    threshold: float
     everything: Any
 
     def metric(self, name: str, **where: str) -> Any:
@@ -69,6 +71,11 @@ class Results:
             return f"only once: the second save and load loses {counted(most, 'variable')}"
         return EVERYTHING
 
+    def lines(self, remedy: str) -> str:
+        """Return how many lines `remedy` changes in a test model: ``1 to 2``."""
+        own = self.metric("recipe_lines", remedy=remedy)["value"]
+        return span(own) if len(own) else ""
+
     @cached_property
     def situations(self) -> Any:
         """The harm of each situation (rows) by remedy (columns), the worst of all machines.
@@ -80,6 +87,10 @@ class Results:
         harms = harms[[name for name in self.remedies if name in harms]]
         tried = harms[harms.drop(columns=CONTROL, errors="ignore").notna().any(axis=1)]
         return tried.loc[order(set(tried.index), CORE), :]
+
+    def harms(self, remedy: str) -> Any:
+        """Return the harm of each situation that was tried with `remedy`."""
+        return self.situations.get(remedy, pd.Series(dtype=float)).dropna()
 
     @cached_property
     def survived(self) -> Any:
@@ -112,7 +123,7 @@ class Results:
         rows = rows[rows["remedy"] != PLACEBO]
         equal = int((rows["value"] == 0).sum())
         if equal == len(rows) > 0:
-            return f"same program, exactly ({counted(equal, 'case')})"
+            return f"same program, exactly ({equal} of {counted(len(rows), 'step')})"
         return f"{equal} of {len(rows)} programs are the same" if len(rows) else NOTHING
 
     @property
@@ -131,13 +142,13 @@ def _where(rows: Any, **where: str) -> Any:
     return rows
 
 
-def gather(folder: Path, threshold: float = MARGIN) -> Results:
+def gather(folder: Path) -> Results:
     """Read and judge the session files of `folder`; `SessionsError` where there are none."""
     everything = read(folder)
     run, older = latest(everything)
     # The runner stops once all is decided: it may have looked after each launch but the first.
-    judged = judge(run.frame, threshold, max(1, int(run.frame["launch"].max())))
-    return Results(run, judged, older, threshold, everything.frame)
+    judged = judge(run.frame, MARGIN, max(1, int(run.frame["launch"].max())))
+    return Results(run, judged, older, everything.frame)
 
 
 _LOSSES = {
@@ -170,8 +181,9 @@ def summary(rows: Any) -> str:
         text = str(own["text"].iat[0]) if single else _SUMMARIES[word](own)
         if len(words) > 1:
             head, colon, more = text.partition(": ")
-            cases = f" of {counted(len(rows), 'case')}" * (not texts)
-            text = f"{head} in {len(own)}{cases}{colon}{more}"
+            noun = COSTS.get(str(own["metric"].iat[0]), "step")
+            of = f" of {counted(len(rows), noun)}" * (not texts)
+            text = f"{head} in {len(own)}{of}{colon}{more}"
         texts.append(text)
     return "; ".join(texts) or NOTHING
 
@@ -192,16 +204,15 @@ def _ratio(own: Any) -> str:
 
 
 def _undecided(own: Any) -> str:
-    """Return the largest cost that is not ruled out, as a time and as a share of the step."""
+    """Return the largest cost that is not ruled out, as a share of the step and as a time."""
     python, step = own["unit"] == "seconds", own["seconds"].where(own["seconds"] > 0)
     shares = (own["high"] / step).where(python, own["high"] - 1)
     shares = shares[(shares > 0) & (shares < 1e3)]
     if not len(shares):
         return "not measurable here"
     time = (shares * step).max()
-    most = f" ({seconds(time)} at most)" if time > 0 else ""
-    slowdown = f"a slowdown of up to {percent(shares.max())}{most}"
-    return f"not measurable here: {slowdown} is not ruled out"
+    most = percent(shares.max()) + (f" ({seconds(time)})" if time > 0 else "")
+    return f"not measurable here: at most {most} slower, if at all"
 
 
 _SUMMARIES: dict[str, Callable[[Any], str]] = {  # the worst first
@@ -215,10 +226,20 @@ _SUMMARIES: dict[str, Callable[[Any], str]] = {  # the worst first
 }
 
 
+def times(rows: Any) -> str:
+    """Return the range of the reference's times."""
+    own = rows.loc[rows["seconds"] > 0, "seconds"]
+    return between(seconds(own.min()), seconds(own.max())) if len(own) else NOTHING
+
+
 def cells(rows: Any) -> str:
     """Return which cells `rows` are from: ``image and inpaint; CPU; with XLA``."""
-    values = {axis: tuple(order(set(rows[axis]) - {""}, ())) if axis in rows else ()
-              for axis in ("workload", "device", "jit")}  # fmt: skip
-    devices = listed(map(str.upper, values["device"]))
-    jits = JITS.get(values["jit"]) or listed(values["jit"])
-    return "; ".join(filter(None, (listed(values["workload"]), devices, jits)))
+    values = {axis: tuple(order(set(rows[axis]) - {"", 0}, ())) if axis in rows else ()
+              for axis in ("workload", "device", "jit", "size")}  # fmt: skip
+    texts = [listed(values["workload"])]
+    if "batch" in rows and (most := rows.groupby("workload")["batch"].nunique().max()) > 1:
+        texts[0] += f", at {most} batch sizes"
+    texts += [f"images {listed(map(str, values['size']))} pixels wide too"] * bool(values["size"])
+    texts.append(listed(map(str.upper, values["device"])))
+    texts.append(JITS.get(values["jit"]) or listed(values["jit"]))
+    return "; ".join(filter(None, texts))

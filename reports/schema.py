@@ -41,7 +41,14 @@ _SESSION = _object(
     ["format", "session", "status", "machine"],
 )
 _ENTRY = _object(
-    {"metric": {"enum": [*METRICS]}, "axes": {"type": "object"}, "value": _NUMBER, "text": _TEXT},
+    {
+        "metric": {"enum": [*METRICS]},
+        "axes": {"type": "object"},
+        "value": _NUMBER,
+        "text": _TEXT,
+        "error": _NUMBER | {"minimum": 0},
+        "rounds": _COUNT,
+    },
     ["metric", "axes", "value"],
 )
 _AXES_OF = {

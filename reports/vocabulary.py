@@ -8,25 +8,9 @@ from remedies.scenarios import CORE
 TEMPLATES = Path(__file__).with_name("templates")
 CONTROL = "control"
 HARM = ("kept", "raises", "lost, with a warning", "lost with no warning")
-HARM_BRIEF = {  # in a cell as wide as a word -> what it means
-    "kept": "the model comes back whole",
-    "raises": "an error",
-    "warns": "lost, with a warning",
-    "silent": "lost with no warning",
-    "n/a": "not applicable",
-}
+HARM_WORDS = ("kept", "raises", "warns", "silent")  # the same in a cell as wide as a word
 STEPS = {"train": "training step", "predict": "predict step"}
 COSTS = {"first_step_ratio": "first step", "save_ratio": "save", "load_ratio": "load"}
-ACTIONS = {
-    "control": "change nothing",
-    "build_from_config": "write build_from_config and build every layer in it",
-    "build_from_config_pair": "write build_from_config and get_build_config",
-    "tf_cast": 'cast the mask first: tf.where(tf.cast(mask, "bool"), ...)',
-    "functional_bool_input": "write the model functionally, with keras.Input(..., "
-    'dtype="bool") and a layer around tf.where',
-    "ops_where": "call keras.ops.where in place of tf.where",
-}
-
 BRIEF = {  # beside a remedy's name
     "control": "the model as it is",
     "build_from_config": "one method more",
@@ -48,7 +32,7 @@ JITS = {
     ("graph", "xla"): "with and without XLA",
 }
 
-__all__ = ["ACTIONS", "BRIEF", "CONTROL", "CORE", "COSTS", "HARM", "HARM_BRIEF", "JITS",
+__all__ = ["BRIEF", "CONTROL", "CORE", "COSTS", "HARM", "HARM_WORDS", "JITS",
            "REFERENCE", "SITUATIONS", "STEPS", "WHY", "prose"]  # fmt: skip
 
 

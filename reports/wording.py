@@ -1,12 +1,16 @@
 """How numbers, intervals and lists are written, with no more digits than are known."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from typing import TypeVar
 
 NOTHING = "\N{EN DASH}"
 SPACE = "\N{NO-BREAK SPACE}"
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "\N{MICRO SIGN}s"), (1e-9, "ns"))
 _BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
+
+
+T = TypeVar("T", bound=Hashable)
 
 
 def rounded(value: float, uncertainty: float) -> str:
@@ -94,6 +98,18 @@ def listed(items: Iterable[str]) -> str:
     """Return `items` as a list in a sentence: ``a, b and c``."""
     *others, final = [*items] or [""]
     return f"{', '.join(others)} and {final}" if others else final
+
+
+def shared(pairs: Iterable[tuple[str, T]]) -> dict[T, str]:
+    """Return each distinct text of some (name, text) once, with the list of those that have it.
+
+    >>> shared([("A100", "2 programs"), ("H100", "2 programs")])
+    {'2 programs': 'A100 and H100'}
+    """
+    names: dict[T, list[str]] = {}
+    for name, text in pairs:
+        names.setdefault(text, []).append(name)
+    return {text: listed(own) for text, own in names.items()}
 
 
 def counted(count: float, noun: str, plural: str = "") -> str:

@@ -54,7 +54,7 @@ def test_the_models_of_the_readme_loses_what_is_shown_and_what_the_page_quotes(t
     assert done.returncode == 1, done.stderr
     for text in filter(None, map(str.strip, shown.splitlines())):
         assert text.partition(" ...")[0] in done.stdout
-    quoted = re.findall('"(.+?)"', prose("warnings")[0])
+    quoted = re.findall('"(.+?)"', prose("problem")[2])
     assert len(quoted) == 2 and all(text in done.stderr for text in quoted)
 
 

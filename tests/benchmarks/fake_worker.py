@@ -34,6 +34,9 @@ match session.workload:
         sys.exit(0)
     case "full":
         sys.exit(DISK_FULL)
+    case "pair" | "pair2":  # ends once two were started
+        while len(Path(path, "started").read_text(encoding="utf-8").split()) < 2:
+            time.sleep(0.05)
     case "slow":
         time.sleep(0.3)
 Folder(Path(path), identity).write(session, {"status": DONE}, [Entry("recipe_lines", 1)])

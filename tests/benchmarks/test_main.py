@@ -9,6 +9,7 @@ import pytest
 from benchmarks import measurement
 from benchmarks.__main__ import INTERRUPTED, main
 from benchmarks.measurement import Measurement
+from benchmarks.session import Session
 from remedies import UnknownNameError
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +53,7 @@ def test_an_unknown_setting_for_asv_lists_those_that_exist():
 
 
 def test_an_interruption_says_what_is_kept(tmp_path, monkeypatch, capsys):
-    def interrupted(*arguments):
+    def interrupted(*arguments, at_once):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(measurement, "run", interrupted)
@@ -61,7 +62,7 @@ def test_an_interruption_says_what_is_kept(tmp_path, monkeypatch, capsys):
 
 
 def test_a_failed_session_is_named_and_ends_with_2(tmp_path, monkeypatch, capsys):
-    def failing(sessions, *rest):
+    def failing(sessions, *rest, at_once):
         return {sessions[0]: "no luck"} if sessions else {}
 
     monkeypatch.setattr(measurement, "run", failing)
@@ -78,4 +79,17 @@ def test_no_more_launches_start_once_the_time_is_up(tmp_path, monkeypatch):
     exact, *launches = rounds
     kinds = {session.kind for session in exact} - {"programs"}  # where the extra is installed
     assert kinds == {"recipes", "identity", "fidelity"}
-    assert [bool(sessions) for sessions in launches] == [True, True, False, False, False]
+    assert [bool(sessions) for sessions in launches] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("session", "alone"),
+    [
+        (Session("identity", "image"), False),
+        (Session("step_times", "image"), True),
+        (Session("identity", "image", "gpu"), True),
+    ],
+)
+def test_what_is_timed_runs_alone_and_so_does_a_gpu(monkeypatch, session, alone):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert measurement._at_once([session, session]) == (1 if alone else 2)

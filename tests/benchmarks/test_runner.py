@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,26 @@ def test_progress_names_each_session_before_and_after(folder):
     heard = []
     runner.run(sessions("a"), folder, "smoke", lambda session, outcome: heard.append(outcome))
     assert heard == ["running", "done"]
+
+
+def test_two_at_once_run_side_by_side(folder):
+    assert runner.run(sessions("pair", "pair2"), folder, "smoke", at_once=2, timeout=60) == {}
+
+
+def test_an_interruption_leaves_no_worker(folder):
+    def interrupt(session, outcome):
+        if str(session) == "recipes-b-cpu":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        runner.run(sessions("hang", "b"), folder, "smoke", interrupt, at_once=2)
+    assert not any("fake_worker" in text and str(folder.path) in text for text in commands())
+
+
+def commands():
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            yield path.read_text()
 
 
 RUN = f"""

@@ -31,10 +31,10 @@ def test_99_of_100_intervals_hold_the_true_value(ratios, effect):
 
 
 def test_all_variants_of_a_cell_share_one_error():
-    found = intervals([{"a": [1.0, 1.02, 1.01], "b": [2.0, 2.02, 1.99]}])[0]
-    widths = {math.log(each.high / each.low) for each in found.values()}
+    made = intervals([{"a": [1.0, 1.02, 1.01], "b": [2.0, 2.02, 1.99]}])[0]
+    widths = {math.log(each.high / each.low) for each in made.values()}
     assert max(widths) == pytest.approx(min(widths))
-    assert found["a"].degrees == 4
+    assert made["a"].degrees == 4
 
 
 @pytest.mark.parametrize("unlike", [0.0, 0.7])
@@ -87,8 +87,8 @@ def test_widening_keeps_the_rate_of_false_alarms_of_a_whole_family():
     rng = np.random.default_rng(1)
     alarms = 0
     for _ in range(1000):
-        found = [intervals([{"a": np.exp(rng.normal(0, 0.03, 4))}])[0]["a"] for _ in range(10)]
-        words = {judge(x.low, x.high, 0.001, widening(10, x.degrees)) for x in found}
+        made = [intervals([{"a": np.exp(rng.normal(0, 0.03, 4))}])[0]["a"] for _ in range(10)]
+        words = {judge(x.low, x.high, 0.001, widening(10, x.degrees)) for x in made}
         alarms += bool(words & {Word.SLOWER, Word.FASTER})
     assert alarms / 1000 <= 0.02
 
@@ -100,3 +100,41 @@ def test_so_many_more_launches_do_settle_it():
     assert 3 <= more < 20
     assert more_launches(rough, asked=30) == more  # it will fit inside the margin first
     assert more_launches(Interval(1.02, 0.98, 1.06, 4, 9)) == module.MOST_LAUNCHES or more
+
+
+def test_the_placebo_is_a_second_copy_of_the_reference():
+    rng = np.random.default_rng(3)
+    inside, widths = [], []
+    for _ in range(1500):
+        reference, slow, placebo = np.exp(rng.normal(0, 0.01, (3, 4)))
+        block = {"slow": 1.05 * slow / reference, "placebo": placebo / reference}
+        made = intervals([block])[0]
+        alone = intervals([block], copies=())[0]
+        inside.append(made["slow"].low <= 1.05 <= made["slow"].high)
+        widths.append(math.log(made["slow"].high / made["slow"].low)
+                      / math.log(alone["slow"].high / alone["slow"].low))  # fmt: skip
+        assert made["placebo"] == alone["placebo"], "it is itself compared with the other copy"
+    assert 0.984 <= np.mean(inside) <= 0.996
+    assert np.mean(widths) == pytest.approx(math.sqrt(1.5 / 2))
+
+
+def test_what_each_launch_knows_of_its_own_error_counts():
+    """Cells of unlike noise, two launches: 99 of 100 hold, and a quiet cell's are narrow."""
+    rng = np.random.default_rng(4)
+    inside, widths = [], {True: [], False: []}
+    for _ in range(200):
+        scales = 0.005 * np.exp(rng.normal(0, 1, (12, 2)))
+        noises = [rng.normal(0, scale, (3, 2)) for scale in scales]
+        blocks = [{"a": np.exp(n[0] - n[1]), "b": np.exp(n[2] - n[1])} for n in noises]
+        for known, errors in ((True, scales * 1.5), (False, ())):
+            for made in intervals(blocks, errors=errors):
+                widths[known].append(math.log(made["a"].high))
+                if known:
+                    inside.append(made["a"].low <= 1 <= made["a"].high)
+    assert 0.98 <= np.mean(inside) <= 0.996
+    assert np.median(widths[True]) < 0.6 * np.median(widths[False])
+
+
+def test_without_an_error_of_each_launch_all_count_alike():
+    block = {"a": [1.0, 1.02, 1.01], "b": [1.01, 1.0, 0.99]}
+    assert intervals([block], errors=[[0.01, 0.0, 0.01]]) == intervals([block])

@@ -67,7 +67,7 @@ def test_the_page_is_quiet_alone_and_fits(browser, page_file, width: int, scheme
     images = "[...document.images].map(i => i.complete && i.naturalWidth > 0)"
     assert set(page.evaluate(images)) == {True}
     shown = page.evaluate("[...document.images].map(i => i.currentSrc)")
-    drawn = (page_file.parent / "figures" / f"answer-{scheme}.svg").read_bytes()
+    drawn = (page_file.parent / "figures" / f"steps-{scheme}.svg").read_bytes()
     assert shown[0].endswith(base64.b64encode(drawn).decode()[-60:])
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
@@ -91,7 +91,7 @@ def test_the_answer_is_on_the_first_screen(browser, page_file) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(page_file.as_uri())
     assert page.locator(".act").bounding_box()["y"] < 400
-    for part in (".code", ".note >> text=What it costs", ".note >> text=What you still lose"):
+    for part in (".code-part", ".note >> text=What it costs", ".note >> text=What you still lose"):
         assert page.locator(part).first.bounding_box()["y"] < 700
     assert page.locator("table").first.bounding_box()["y"] < 1000
     assert page.locator("details[open]").count() == 0
@@ -103,12 +103,14 @@ def test_on_a_telephone_losses_come_before_costs_and_the_recommended_card_first(
 ) -> None:
     page = browser.new_page(viewport={"width": 360, "height": 800})
     page.goto(page_file.as_uri())
-    places = (".act", ".note >> text=What you still lose", ".code", ".note >> text=What it costs",
-              "tr.pick", "tbody tr >> text=control")  # fmt: skip
+    places = (".act", "text=What you still lose", ".code-part", "text=What it costs", "tr.pick",
+              "tbody tr >> text=control")  # fmt: skip
     tops = [page.locator(place).first.bounding_box()["y"] for place in places]
     assert tops == sorted(tops)
-    scale = "document.querySelector('#answer img').clientWidth / 3.4 / 96"
-    assert page.evaluate(scale) * 8.25 * 96 / 72 > 10.5  # pixels that a letter is high
+    page.locator(".heat-part tbody tr").last.scroll_into_view_if_needed()
+    assert (
+        page.locator(".heat-part thead").first.bounding_box()["y"] >= 0
+    )  # the heads stay in sight
     page.close()
 
 

@@ -21,7 +21,7 @@ def test_it_writes_a_report_and_prints_where(folder, tmp_path, undrawn, capsys):
     assert main(["build", "--sessions", str(Made(**SMALL).write(folder)), "--out", str(out)]) == 0
     assert capsys.readouterr().out == f"{out / 'index.html'}\n"
     names = {path.relative_to(out).as_posix() for path in out.rglob("*.*") if path.is_file()}
-    assert {"index.html", "report.md", "results.csv", "figures/answer-dark.svg"} <= names
+    assert {"index.html", "report.md", "results.csv", "figures/steps-dark.svg"} <= names
 
 
 def test_equal_results_give_equal_files(folder, tmp_path):
@@ -50,8 +50,6 @@ def test_the_newest_folder_is_taken_by_itself(tmp_path, monkeypatch, undrawn):
         (["build", "--out", "file"], "'file' is a file"),
         (["build", "--out", "file/below"], "file' is a file"),
         (["build", "--out", "mine"], "'mine' holds 'precious.txt', which this command did not"),
-        (["build", "--threshold", "2"], "'2' is not a number between 0 and 1"),
-        (["build", "--threshold", "nan"], "'nan' is not a number between 0 and 1"),
         (["build", "--png"], "unknown argument: --png"),
         (["destroy"], "invalid choice: 'destroy'"),
         ([], "required"),
@@ -94,8 +92,8 @@ def test_a_report_replaces_an_earlier_one_and_nothing_else(folder, tmp_path, und
     out = tmp_path / "out"
     arguments = ["build", "--sessions", str(Made(**SMALL).write(folder)), "--out", str(out)]
     assert main(arguments) == 0
-    (out / "figures" / "answer-light.svg").unlink()
-    assert main(arguments) == 0 and (out / "figures" / "answer-light.svg").is_file()
+    (out / "figures" / "steps-light.svg").unlink()
+    assert main(arguments) == 0 and (out / "figures" / "steps-light.svg").is_file()
     (out / "notes.txt").write_text("mine")
     assert main(arguments) == 2 and "notes.txt" in capsys.readouterr().err
     assert (out / "notes.txt").read_text() == "mine" and (out / "index.html").is_file()

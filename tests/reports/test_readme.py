@@ -10,17 +10,14 @@ SMALL = {"workloads": ("image",), "jits": ("xla",), "batches": (32,), "launches"
 
 
 def test_only_what_is_between_the_markers_changes(folder, tmp_path):
-    (tmp_path / "docs").mkdir()
     readme = tmp_path / "README.md"
     readme.write_text("before\n<!-- results: begin -->\nold\n<!-- results: end -->\nafter\n")
     results = gather(Made(**SMALL).write(folder))
-    written = update(results, tmp_path)
+    assert update(results, tmp_path) == readme
     text = readme.read_text()
     assert text.startswith("before\n<!-- results: begin -->\n\n**Cast the mask first")
     assert text.endswith("\n<!-- results: end -->\nafter\n") and "old" not in text
     assert "| tf_cast" in text and "No GPU was run, and none was compiled for." in text
-    assert {path.name for path in written} == {"README.md", "answer-light.svg", "answer-dark.svg"}
-    assert "docs/answer-dark.svg" in text
     update(results, tmp_path)
     assert readme.read_text() == text
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from reports.answer import answer, diff, overview
 from reports.parts import tone
-from reports.recommendation import diff, overview, recommend
+from reports.recommendation import recommend
 from reports.results import EVERYTHING, UNKNOWN, gather
 from tests.reports.factory import Made, only, put, scale, together
 
@@ -93,7 +94,7 @@ def test_what_is_kept_is_the_worst_of_all_round_trips(folder):
 
 def test_what_the_recommended_steps_cost_is_said_and_what_is_known_of_gpus(folder):
     cpu, gpu, floats, against = chosen(folder / "a").cost
-    assert against.startswith("Save and load: in the table, against ops_where and not against your")
+    assert against.startswith("Save and load: in the table, against ops_where. The model as it is")
     assert cpu.startswith("On the CPU (run): a training or predict step costs nothing more")
     assert gpu == "On a GPU (H100, A100): not known. None was run, and none was compiled for."
     assert floats.startswith("If you feed masks as float32, against the same model fed a bool")
@@ -117,12 +118,34 @@ def test_a_device_that_was_compiled_for_is_said_to_be(folder, differs, text):
     assert results.gpu == "No GPU was run; for H100 steps were only compiled."
 
 
-def test_the_change_is_the_recipes_own_and_as_long_as_is_said():
-    edits = diff("tf_cast")[0].text.splitlines()
+def test_the_way_without_a_change_is_given_where_it_was_shown_to_help(folder):
+    rescued = only("situation_harm", lambda made: made["axes"].update(situation="rescued"),
+                   situation="second_sgd")  # fmt: skip
+    for harm, shown in ((0, True), (2, False)):
+        edit = together(only("situation_harm", put(harm), remedy="control"), rescued)
+        section = answer(gather(Made(**SMALL, edit=edit).write(folder / str(harm))))
+        assert (
+            "Without changing the model" in [getattr(p, "head", "") for p in section.parts]
+        ) is shown
+
+
+def test_counts_say_what_is_counted(folder):
+    caption = overview(gather(Made(**SMALL | {"batches": (32, 128)}).write(folder))).caption
+    assert caption.endswith(
+        "4 training steps and 4 predict steps (image and inpaint, at 2 batch sizes; CPU; with "
+        "XLA); 4 saves and 4 loads (image and inpaint; images 1 pixels wide too; CPU)."
+    )
+
+
+def test_the_change_is_the_recipes_own_and_its_lines_are_counted(folder):
+    results = gather(Made(**SMALL).write(folder))
+    made = diff(results, "tf_cast")[0]
+    edits = made.text.splitlines()
+    assert made.title == "The change, in the test model image: 1 line (1 in inpaint)"
     assert [line[0] for line in edits] == [" ", "-", "-", "+", "+"]
     assert any("tf.cast" in line for line in edits if line[0] == "+")
-    assert diff("<script>") == []
-    assert all(code.folded and code.text for code in diff("ops_where", folded=True))
+    assert diff(results, "<script>") == []
+    assert all(code.folded and code.text for code in diff(results, "ops_where", folded=True))
 
 
 def test_what_is_lost_of_an_optimizer_is_what_is_gone_and_what_is_reset(folder):
