@@ -15,9 +15,9 @@ from typing import NamedTuple
 from remedies import REFERENCE
 from remedies.intervals import Interval, Word, intervals, more_launches, widening
 from remedies.metrics import AXES, METRICS, Kind
+from remedies.registry import PLACEBO
 from reports.gate.exact import STEP, Key, Table, lacking, row
 from reports.gate.verdict import Reason, Row
-from reports.judge import PLACEBO
 
 MARGIN = 0.10
 BIG = 1.5

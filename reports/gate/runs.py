@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 from remedies import metrics
 from remedies.intervals import MARGIN, Word
+from remedies.registry import PLACEBO
 from reports.frame import Run
 from reports.gate import clock, exact
 from reports.gate.exact import Key, Table, lacking
 from reports.gate.verdict import PACKAGES, Finding, Reason, Row
-from reports.judge import PLACEBO, judge
+from reports.judge import judge
 
 # Which session measures what, to say of a missing value that its session failed.
 SESSIONS = {

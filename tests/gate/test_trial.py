@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from remedies.intervals import LEVEL, MARGIN
-from reports.frame import COLUMNS
+from reports.frame import COLUMNS, OPTIONAL
 from reports.gate import clock, runs
 from reports.gate.verdict import Status
 from scripts.gate import trial
@@ -21,7 +21,7 @@ ALERTS = Path(__file__).parents[2] / "docs" / "alerts.md"
 
 def launches(slowed: float, noise: float, count: int = 28) -> Any:
     rng = random.Random(f"{slowed} {noise}")
-    usual = dict.fromkeys(COLUMNS, "") | {"workload": "image", "batch": 32, "size": 0}
+    usual = dict.fromkeys(COLUMNS, "") | OPTIONAL | {"workload": "image", "batch": 32, "size": 0}
     usual |= {"device": "cpu", "jit": "xla", "step": "train", "mask_dtype": "bool"}
     usual |= {"machine": "m", "source": "head", "metric": "step_ratio"}
     ratios = {"placebo": 1.0, "ops_where": 1.0, "tf_cast": 1 + slowed}
