@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +11,9 @@ from typing import Any
 from benchmarks.session import Entry, Folder, Session, write_whole
 from benchmarks.settings import Setting
 from benchmarks.variants import Variant, make, reference, tensors, variants
-from remedies import hlo, same_step
-from remedies.card_compiler import REFUSED
-from remedies.devices import TARGETS, NotHereError
+from remedies.card_programs import compiled, lower
+from remedies.devices import TARGETS
+from remedies.same_step import STEPS
 
 INDEX = "steps.json"
 Steps = dict[str, dict[Variant, str]]  # step -> variant -> the file that it is lowered to
@@ -48,10 +46,7 @@ def entries(program: dict[str, Any], base: dict[str, Any], axes: dict[str, Any])
 
 
 def lowered(session: Session, place: Path) -> Steps:
-    """Return each step's file in `place`; equal steps share one, and both cards share all.
-
-    TensorFlow's CPU build lowers a step to the text that its CUDA build lowers it to for a GPU.
-    """
+    """Return each step's file in `place`; equal steps share one, and both cards share all."""
     if not (place / INDEX).exists():
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
@@ -71,26 +66,7 @@ def _lower(session: Session, place: Path) -> None:
     index = []
     for variant in variants(session):
         model = make(session, variant, "xla")
-        for step in same_step.STEPS:
-            fed = same_step.prepare(model, step, *data[variant.mask_dtype])
-            compiler = same_step.compiler_of(model, step, fed)
-            file = hlo.digest(hlo.read(compiler(stage="hlo")).text)
-            if not (place / f"{file}.pb").exists():
-                (place / f"{file}.pb").write_bytes(compiler(stage="hlo_serialized"))
+        for step in STEPS:
+            file = lower(model, step, *data[variant.mask_dtype], place)
             index.append((step, *variant, file))
     write_whole(place / INDEX, json.dumps(index))
-
-
-def compiled(target: Path, place: Path) -> dict[str, dict[str, Any]]:
-    """Return what a process without TensorFlow makes of the files in `place` for a card."""
-    command = [sys.executable, "-m", "remedies.card_compiler", str(target), str(place)]
-    done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
-    said = [text for text in done.stderr.splitlines() if text.strip()]
-    if done.returncode == REFUSED:
-        raise NotHereError(said[-1])
-    if done.returncode < 0:
-        raise NotHereError(f"{target.name}: XLA's compiler ended by signal {-done.returncode}")
-    if done.returncode:
-        raise RuntimeError(said[-1][:300] if said else f"the compiler ended: {done.returncode}")
-    made: dict[str, dict[str, Any]] = json.loads((place / f"{target.stem}.json").read_text("utf-8"))
-    return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import functools
 import importlib.util
 import json
 import os
@@ -150,11 +151,8 @@ def _compare(arguments: argparse.Namespace) -> int:
         if place := arguments.target.rpartition(":")[0]:
             load_module(place)
 
-        def factory() -> Any:
-            return made_by(arguments.target)
-
         made = comparison(
-            factory,
+            functools.partial(made_by, arguments.target),
             name=arguments.target,
             budget=arguments.budget,
             progress=_progress,

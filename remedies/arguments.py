@@ -99,18 +99,6 @@ def _is_ready(leaf: Any) -> bool:
     return leaf is None or isinstance(leaf, kinds)
 
 
-def input_layers(x: Any) -> Any:
-    """Return a `keras.Input` of the true dtype for each array in `x`."""
-    import keras
-
-    if isinstance(x, dict):
-        return {
-            key: keras.Input(tuple(value.shape)[1:], dtype=_dtype(value), name=key)
-            for key, value in x.items()
-        }
-    return mapped(lambda leaf: keras.Input(tuple(leaf.shape)[1:], dtype=_dtype(leaf)), x)
-
-
 def _dtype(leaf: Any) -> str:
     import keras
 
@@ -118,10 +106,12 @@ def _dtype(leaf: Any) -> str:
     return "string" if name == "object" else str(keras.backend.standardize_dtype(name))
 
 
-def input_code(x: Any) -> str:
-    """Return the code that writes `input_layers`."""
+def input_code(x: Any, name: str = "") -> str:
+    """Return the code that writes a `keras.Input` of the true dtype for each array in `x`."""
     if isinstance(x, dict):
-        return "{" + ", ".join(f'"{key}": {input_code(part)}' for key, part in x.items()) + "}"
+        parts = [f'"{key}": {input_code(part, str(key))}' for key, part in x.items()]
+        return "{" + ", ".join(parts) + "}"
     if isinstance(x, (list, tuple)):
         return "[" + ", ".join(map(input_code, x)) + "]"
-    return f'keras.Input({tuple(x.shape)[1:]}, dtype="{_dtype(x)}")'
+    named = f', name="{name}"' * bool(name)
+    return f'keras.Input({tuple(x.shape)[1:]}, dtype="{_dtype(x)}"{named})'

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import difflib
 import inspect
+import itertools
 import linecache
 import textwrap
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from remedies.replacing import OPERATORS, Site
+from remedies.replacing import Operation, Site
+
+_OPERATORS = {ast.BitAnd: "__and__", ast.BitOr: "__or__", ast.BitXor: "__xor__",
+              ast.Invert: "__invert__"}  # fmt: skip
+_IMPORTS = {"keras": "import keras\n", "tf": "import tensorflow as tf\n"}
 
 
 @dataclass(frozen=True)
@@ -37,179 +42,115 @@ class Change:
 
 
 class _Edit(NamedTuple):
+    """Bytes of a file, and the text in their place; `order` is that of texts in one place."""
+
     start: int
     end: int
+    order: int
     text: str
+
+
+class _Source:
+    """A file of the user's, and where its nodes are in it: `ast` counts bytes."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.lines = [text.encode() for text in linecache.getlines(file)]
+        self.text = b"".join(self.lines)
+        self.tree = ast.parse(self.text)
+        self._starts = [0, *itertools.accumulate(map(len, self.lines))]
+
+    def span(self, node: Any) -> tuple[int, int]:
+        """Return where `node` begins and ends."""
+        end = self._starts[node.end_lineno - 1] + node.end_col_offset
+        return self._starts[node.lineno - 1] + node.col_offset, end
+
+    def diff(self, edits: list[_Edit]) -> str:
+        """Return the diff of `edits` and of the imports that they need."""
+        text = self.text
+        for edit in sorted(edits, reverse=True):
+            text = text[: edit.start] + edit.text.encode() + text[edit.end :]
+        after = text.decode().splitlines(keepends=True)
+        imports = [n for n in self.tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
+        bound = {alias.asname or alias.name for node in imports for alias in node.names}
+        own = [n.lineno - 1 for n in imports if getattr(n, "module", "") != "__future__"]
+        for name, statement in _IMPORTS.items():
+            if name not in bound and any(f"{name}." in edit.text for edit in edits):
+                after.insert(min(own, default=0), statement)
+        path = Path(self.file).resolve()
+        name = str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name
+        before = [each.decode() for each in self.lines]
+        lines = difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
+        return "".join(each if each.endswith("\n") else f"{each}\n" for each in lines)
 
 
 def at_sites(remedy: str, sites: Iterable[Site]) -> Change:
     """Return the change that writes `remedy` on the lines of `sites`."""
-    by_file: dict[str, list[Site]] = defaultdict(list)
-    for site in sites:
-        by_file[site.file].append(site)
-    places = [f"{Path(site.file).name}:{site.number}" for own in by_file.values() for site in own]
-    diffs = [_in_file(remedy, Path(file), own) for file, own in by_file.items()]
-    changed = sum(_added(diff) for diff in diffs)
-    return Change(changed or len(places), tuple(dict.fromkeys(places)), "".join(diffs))
+    own = (site for site in sites if remedy == "tf_cast" or site.operation.keras_name)
+    ordered = sorted(own, key=lambda site: (site.file, site.number))
+    places = dict.fromkeys(f"{Path(site.file).name}:{site.number}" for site in ordered)
+    diff = ""
+    for file, here in itertools.groupby(ordered, key=lambda site: site.file):
+        with contextlib.suppress(SyntaxError):  # a notebook's cell is no Python
+            source = _Source(file)
+            diff += source.diff([*_edits(remedy, list(here), source)])
+    return Change(_added(diff) or len(places), tuple(places), diff)
 
 
 def in_class(cls: type, code: str) -> Change:
     """Return the change that pastes `code` at the end of the body of `cls`."""
-    lines = [text for text in code.splitlines() if text.strip()]
     try:
-        file = Path(inspect.getfile(cls))
-        source = file.read_text(encoding="utf-8")
-        node = _class(ast.parse(source), cls)
+        source = _Source(inspect.getfile(cls))
+        classes = (node for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef))
+        node = next(node for node in classes if node.name == cls.__name__)
     except (OSError, TypeError, SyntaxError, StopIteration):
-        return Change(len(lines), (f"class {cls.__name__}",), code)
-    kept = source.splitlines(keepends=True)
-    indent = " " * node.body[0].col_offset
-    end = node.end_lineno or len(kept)
-    after = [*kept[:end], "\n", textwrap.indent(code, indent), "\n", *kept[end:]]
-    text = "".join(after)
-    text = _imported(text, "keras", "keras") if "keras." in code else text
-    text = _imported(text, "tensorflow", "tf") if "tf." in code else text
-    return Change(len(lines), (f"{file.name}:{end}",), _diff(file, source, text))
-
-
-def _class(tree: ast.Module, cls: type) -> ast.ClassDef:
-    named = (n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == cls.__name__)
-    return next(named)
-
-
-def _in_file(remedy: str, file: Path, sites: list[Site]) -> str:
-    try:
-        source = "".join(linecache.getlines(str(file)))
-        tree = ast.parse(source)
-    except SyntaxError:
-        return ""
-    edits: list[_Edit] = []
-    for site in sites:
-        for node in ast.walk(tree):
-            if _calls(node, site):
-                edits += _edits(remedy, node, site, source)
-    text = source
-    for edit in sorted(set(edits), key=lambda edit: (edit.start, edit.end), reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.end :]
-    if not edits:
-        return ""
-    asked = ("tensorflow", "tf") if remedy == "tf_cast" else ("keras", "keras")
-    return _diff(file, source, _imported(text, *asked))
-
-
-def _calls(node: ast.AST, site: Site) -> bool:
-    if not isinstance(node, (ast.Call, ast.BinOp, ast.UnaryOp)):
-        return False
-    if not node.lineno <= site.number <= (node.end_lineno or node.lineno):
-        return False
-    if site.operation in OPERATORS:
-        kinds = {"__and__": ast.BitAnd, "__or__": ast.BitOr, "__xor__": ast.BitXor,
-                 "__invert__": ast.Invert}  # fmt: skip
-        return not isinstance(node, ast.Call) and isinstance(node.op, kinds[site.operation.name])
-    if not isinstance(node, ast.Call):
-        return False
-    name = ast.unparse(node.func)
-    own = site.operation.name.rpartition(".")[2]
-    return name.rpartition(".")[2] == own and not name.startswith("keras.")
-
-
-def _edits(remedy: str, node: ast.AST, site: Site, source: str) -> Iterable[_Edit]:
-    operation = site.operation
-    if remedy != "tf_cast":
-        if isinstance(node, ast.Call):
-            yield from _renamed(node, site, source)
-        else:
-            parts = [ast.get_source_segment(source, part) for part in _operands(node)]
-            start, end = _span(node, source)
-            yield _Edit(
-                start, end, f"keras.ops.{operation.keras_name}({', '.join(map(str, parts))})"
-            )
-        return
-    for name, part in _given(node, site).items():
-        if name in site.at_fault:
-            start, end = _span(part, source)
-            yield _Edit(start, start, "tf.cast(")
-            yield _Edit(end, end, f', "{site.dtype(name)}")')
-
-
-def _renamed(node: ast.Call, site: Site, source: str) -> Iterable[_Edit]:
-    start, end = _span(node.func, source)
-    yield _Edit(start, end, f"keras.ops.{site.operation.keras_name}")
-    for keyword in node.keywords:
-        own = site.operation.given.get(keyword.arg or "")
-        if own and own != keyword.arg:
-            first = _offset(source, keyword.lineno, keyword.col_offset)
-            yield _Edit(first, first + len(keyword.arg or ""), own)
-    names = {keyword.arg for keyword in node.keywords}
-    for name, value in site.operation.defaults.items():
-        if name not in names:
-            last = _span(node, source)[1] - 1
-            yield _Edit(last, last, f", {name}={value!r}")
-
-
-def _given(node: ast.AST, site: Site) -> dict[str, ast.AST]:
-    """Return the nodes of an operation's strict arguments by their names."""
-    if not isinstance(node, ast.Call):
-        return dict(zip(site.operation.arguments, _operands(node), strict=False))
-    order = list(site.operation.given) or ["", *site.operation.arguments]
-    if site.operation.name == "one_hot":
-        order = ["indices"]
-    given: dict[str, ast.AST] = dict(zip(order, node.args, strict=False))
-    return given | {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
-
-
-def _operands(node: ast.AST) -> list[ast.AST]:
-    if isinstance(node, ast.BinOp):
-        return [node.left, node.right]
-    return [node.operand] if isinstance(node, ast.UnaryOp) else []
-
-
-def _span(node: ast.AST, source: str) -> tuple[int, int]:
-    return (
-        _offset(source, node.lineno, node.col_offset),  # type: ignore[attr-defined]
-        _offset(source, node.end_lineno, node.end_col_offset),  # type: ignore[attr-defined]
-    )
-
-
-def _offset(source: str, number: int, column: int) -> int:
-    lines = source.splitlines(keepends=True)
-    return sum(map(len, lines[: number - 1])) + len(
-        lines[number - 1].encode()[:column].decode(errors="replace")
-    )
-
-
-def _imported(text: str, module: str, name: str) -> str:
-    """Return `text` with `module` imported as `name`, after its first imports."""
-    tree = ast.parse(text)
-    bound = [
-        (alias.name, alias.asname or alias.name)
-        for node in tree.body
-        if isinstance(node, ast.Import)
-        for alias in node.names
-    ]
-    if (module, name) in bound:
-        return text
-    imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
-    own = [n for n in imports if not (isinstance(n, ast.ImportFrom) and n.module == "__future__")]
-    before = own[0].lineno - 1 if own else max((n.end_lineno or 0 for n in imports), default=0)
-    lines = text.splitlines(keepends=True)
-    added = f"import {module}" + f" as {name}" * (module != name) + "\n"
-    return "".join([*lines[:before], added, *lines[before:]])
-
-
-def _diff(file: Path, before: str, after: str) -> str:
-    try:
-        name = str(file.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        name = file.name
-    lines = difflib.unified_diff(
-        before.splitlines(keepends=True),
-        after.splitlines(keepends=True),
-        f"a/{name}",
-        f"b/{name}",
-    )
-    return "".join(text if text.endswith("\n") else f"{text}\n" for text in lines)
+        lines = sum(bool(text.strip()) for text in code.splitlines())
+        return Change(lines, (f"class {cls.__name__}",), code)
+    _, end = source.span(node)
+    pasted = "\n\n" + textwrap.indent(code, " " * node.body[0].col_offset)
+    diff = source.diff([_Edit(end, end, 0, pasted)])
+    return Change(_added(diff), (f"{Path(source.file).name}:{node.end_lineno}",), diff)
 
 
 def _added(diff: str) -> int:
-    return sum(text.startswith("+") and not text.startswith("+++") for text in diff.splitlines())
+    added = (text for text in diff.splitlines() if text[:1] == "+" and text[:3] != "+++")
+    return sum(text != "+" for text in added)
+
+
+def _edits(remedy: str, sites: list[Site], source: _Source) -> Iterator[_Edit]:
+    for number, node in enumerate(ast.walk(source.tree)):  # the outer ones first
+        name, parts = _called(node)
+        own = [site for site in sites if site.operation.name.rpartition(".")[2] == name]
+        for site in [s for s in own if node.lineno <= s.number <= node.end_lineno][:1]:  # type: ignore[attr-defined]
+            given = dict(zip(site.arguments, parts, strict=False))
+            given |= {each.arg: each.value for each in getattr(node, "keywords", ())}
+            if remedy != "tf_cast":
+                yield from _keras_own(node, site.operation, source)
+                continue
+            for argument in site.at_fault & given.keys():
+                start, end = source.span(given[argument])
+                yield _Edit(start, start, number, "tf.cast(")
+                yield _Edit(end, end, -number, f', "{site.dtype(argument)}")')
+
+
+def _called(node: Any) -> tuple[str, list[Any]]:
+    """Return the name of what `node` calls, and what it is given by position."""
+    if isinstance(node, ast.Call):
+        module, _, name = ast.unparse(node.func).rpartition(".")
+        return ("" if module.startswith("keras") else name), node.args
+    if isinstance(node, (ast.BinOp, ast.UnaryOp)):
+        parts = [node.left, node.right] if isinstance(node, ast.BinOp) else [node.operand]
+        return _OPERATORS.get(type(node.op), ""), parts
+    return "", []
+
+
+def _keras_own(node: Any, operation: Operation, source: _Source) -> Iterator[_Edit]:
+    yield _Edit(*source.span(node.func), 0, f"keras.ops.{operation.keras_name}")
+    for keyword in node.keywords:
+        if keyword.arg in operation.renamed:
+            start, _ = source.span(keyword)
+            yield _Edit(start, start + len(keyword.arg), 0, operation.renamed[keyword.arg])
+    names = {keyword.arg for keyword in node.keywords}
+    end = source.span(node)[1] - 1
+    for name in operation.added.keys() - names:
+        yield _Edit(end, end, 0, f", {name}={operation.added[name]!r}")

@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-from remedies import step_costs
-from remedies.behaviour import share_apart, tolerance_of
-from remedies.changes import Change, at_sites, in_class
-from remedies.check import check, require_ready
-from remedies.comparison import CONTROL, SPENT, Comparison, Trial
-from remedies.cures import build_code
-from remedies.feed import feed
+from remedies import card_programs, step_costs
+from remedies.check import check
+from remedies.comparison import CARDS, SPENT, WHOLE, Comparison, Trial
+from remedies.devices import TARGETS, uncompiled
 from remedies.findings import NOTHING, losses
-from remedies.functional import functional, functional_code
 from remedies.guard import try_weights
-from remedies.libraries import of_framework
-from remedies.patching import methods_of, patched
-from remedies.preserve import align, preserved
+from remedies.original import CHILDREN, FUNCTIONAL, PAIR, Original
 from remedies.problem import BadInputError, reason
-from remedies.replacing import STRICT, Site, Sites, replaced
 from remedies.same_step import STEPS, Program, Step
 from remedies.scratch import scratch
-from remedies.state import arrays
+from remedies.step_costs import CONTROL
 from remedies.trip import quiet
 
 BUDGET = 120.0
-SEED = 20409
-PAIR, CHILDREN, FUNCTIONAL = "build_from_config_pair", "build_children", "functional_bool_input"
+ORDER = (CONTROL, "tf_cast", "ops_where", PAIR, CHILDREN, FUNCTIONAL)
 Progress = Callable[[str], None]
 
 
@@ -86,16 +80,16 @@ def comparison(
 ) -> Comparison:
     """Try every remedy on the model that `factory` makes, in `budget` seconds from `began` on."""
     began = time.monotonic() if began is None else began
-    with quiet():
-        bench = _Bench(factory, x, y, name, began + budget, progress)
+    why = uncompiled()
+    with quiet(), tempfile.TemporaryDirectory() as place:
+        progress(f"{CONTROL}: making the model")
         with _alarm(budget, f"{name or 'the factory'}: took over {budget:g} s to make one model"):
-            bench.make_control()
-        trials = [bench.control()]
-        bench.took.append(time.monotonic() - began)
-        for remedy in ("ops_where", "tf_cast", PAIR, CHILDREN, FUNCTIONAL):
-            trials.append(bench.trial(remedy))
-        trials = bench.timed(trials)
-    return Comparison(bench.name, tuple(trials), time.monotonic() - began)
+            original = Original(factory, x, y, name)
+        folder = None if why else Path(place)
+        bench = _Bench(original, began + budget, progress, why, folder)
+        trials = bench.compiled([bench.trial(remedy) for remedy in ORDER])
+        timed = tuple(bench.timed(trial) for trial in trials)
+    return Comparison(original.name, timed, time.monotonic() - began, bench.uncompiled)
 
 
 @contextmanager
@@ -120,180 +114,76 @@ def _alarm(seconds: float, message: str) -> Iterator[None]:
 
 @dataclass
 class _Bench:
-    """The user's factory, and what was seen of the model as it is."""
+    """A user's model, and what each of its steps is with each remedy."""
 
-    factory: Callable[[], Any]
-    x: Any
-    y: Any
-    name: str
+    original: Original
     deadline: float
     progress: Progress
-    sites: Sites = field(default_factory=dict)
+    uncompiled: str
+    folder: Path | None
     steps: dict[str, dict[str, Step | str]] = field(default_factory=dict)
-    compiled: dict[str, Program] = field(default_factory=dict)
-    took: list[float] = field(default_factory=list)
-
-    @property
-    def longest(self) -> float:
-        """How long a remedy may take: the control, which is diagnosed too, is an upper bound."""
-        return max(self.took[1:] or self.took)
-
-    def make_control(self) -> None:
-        """Make the model as it is, and keep what it is fed, holds and predicts."""
-        self.progress(f"{CONTROL}: making the model")
-        with replaced("", self.sites):
-            self.model, given = self._made()
-            self.x, self.y = (self.x, self.y) if self.x is not None else (*given, None, None)[:2]
-            self.weight = given[2] if len(given) > 2 else None
-            self.name = self.name or type(self.model).__name__
-            require_ready(self.model, self.name)
-            self.values = arrays(self.model.variables)
-            with preserved(self.model) as snapshot:
-                self.fed = feed(self.model, self.x, self.y, self.weight, self.name, snapshot)
-                self.outputs = self.fed.outputs(self.model)
-                snapshot.restore()
-
-    def _made(self) -> tuple[Any, tuple[Any, ...]]:
-        """Call the factory, each time from the same seeds and the same count of layers."""
-        import keras
-
-        policy = keras.config.dtype_policy()
-        keras.utils.clear_session()
-        keras.config.set_dtype_policy(policy)
-        keras.utils.set_random_seed(SEED)
-        made = self.factory()
-        parts = made if isinstance(made, tuple) else (made,)
-        if not parts or not isinstance(parts[0], keras.Model) or len(parts) > 4:
-            raise BadInputError(
-                f"{self.name or 'the factory'}: returned a {type(made).__name__}; it must return "
-                "a built keras.Model, or (model, x, y)"
-            )
-        return parts[0], parts[1:]
-
-    def control(self) -> Trial:
-        """Return what the model keeps as it is."""
-        with replaced("", self.sites):
-            return self._judged(CONTROL, self.model)
+    lowered: dict[str, dict[str, str]] = field(default_factory=dict)
+    programs: dict[str, Program] = field(default_factory=dict)
+    longest: float = 0.0
 
     def trial(self, remedy: str) -> Trial:
         """Return what a remedy keeps, or why it does not apply."""
-        if time.monotonic() + self.longest > self.deadline:
+        original, began = self.original, time.monotonic()
+        if began + self.longest > self.deadline:
             return Trial(remedy, problem=SPENT)
-        self.progress(f"{remedy}: made, saved and loaded twice")
-        began = time.monotonic()
+        self.progress(f"{remedy}: saved and loaded twice")
         try:
-            with self.live(remedy) as model:
-                judged = replace(self._judged(remedy, model), change=self._change(remedy))
-            self.took.append(time.monotonic() - began)
-            return judged
-        except BadInputError as error:
-            return Trial(remedy, problem=str(error))
-        except Exception as error:
-            # A user's code that is given other operations may raise anything.
-            return Trial(remedy, problem=f"no remedy for this model: {reason(error, 160)}")
-
-    @contextmanager
-    def live(self, remedy: str) -> Iterator[Any]:
-        """Make the model with `remedy`, in a context in which it is applied."""
-        with ExitStack() as stack:
-            self._apply(remedy, stack)
-            model, _ = self._made()
-            self._level(model)
-            yield functional(model, self.fed) if remedy == FUNCTIONAL else model
-
-    def _apply(self, remedy: str, stack: ExitStack) -> None:
-        if remedy in ("ops_where", "tf_cast"):
-            if not self.sites:
-                raise BadInputError(f"it never calls {STRICT}")
-            if not self._at_fault():
-                raise BadInputError("no such line of it is at fault when it is loaded")
-            stack.enter_context(replaced(remedy, self.sites))
-        elif remedy in (PAIR, CHILDREN):
-            code = self._code(remedy)
-            cls = type(self.model)
-            stack.enter_context(patched(cls, methods_of(code, cls)))
-        elif remedy == FUNCTIONAL:
-            stack.enter_context(replaced("every_ops", self.sites))
-
-    def _code(self, remedy: str) -> str:
-        cls = type(self.model)
-        if of_framework(cls):
-            raise BadInputError(f"{cls.__name__} is Keras' own class: there is none to change")
-        if not any(trip.of("weight", lost=True) for trip in self.report.trips):
-            raise BadInputError("no weights are lost, so nothing needs building")
-        code = build_code(self.model) if remedy == CHILDREN else self.report.code
-        if "build_from_config" not in code:
-            raise BadInputError("no text that builds it on load could be written for it")
-        if remedy == CHILDREN and code == self.report.code:
-            raise BadInputError(f"it is {PAIR}, above")
-        return code
-
-    def _at_fault(self) -> list[Site]:
-        return [site for site in self.sites.values() if site.at_fault]
-
-    def _change(self, remedy: str) -> Change:
-        if remedy in ("ops_where", "tf_cast"):
-            return at_sites(remedy, self._at_fault())
-        if remedy in (PAIR, CHILDREN):
-            return in_class(type(self.model), self._code(remedy))
-        written = at_sites("ops_where", self.sites.values())
-        return Change(written.lines + 2, written.places, functional_code(self.fed))
-
-    def _level(self, model: Any) -> None:
-        """Give `model` the control's state."""
-        self._require_same(model)
-        for variable, value in zip(model.variables, self.values, strict=True):
-            variable.assign(value)
-        align(self.model, model)
-
-    def _require_same(self, model: Any) -> None:
-        shapes = [[tuple(v.shape) for v in each.variables] for each in (self.model, model)]
-        if shapes[0] != shapes[1]:
-            raise BadInputError("the factory returns another model each time, so none compares")
-
-    def _judged(self, remedy: str, model: Any) -> Trial:
-        if remedy != CONTROL and self.outputs is not None:
-            apart = share_apart(self.outputs, self._predicted(model), tolerance_of(model))
-            if apart:
-                raise BadInputError(
-                    f"no remedy for this model: with it {max(apart, 0.01):.0%} of the outputs "
-                    "differ before anything is saved"
+            with original.live(remedy, anew=remedy != CONTROL) as model:
+                if remedy != CONTROL:
+                    original.require_alike(remedy, model)
+                report = check(model, *original.data, name=original.name)
+                if remedy == CONTROL:
+                    original.report = report
+                held = losses(try_weights(model).trips[0]).replace(NOTHING, WHOLE)
+                self.steps[remedy], self.lowered[remedy] = step_costs.identify(
+                    model, original.fed, self.programs, self.folder
                 )
-        report = check(model, self.x, self.y, self.weight, name=self.name)
-        if remedy == CONTROL:
-            self.report = report
-        held = losses(try_weights(model).trips[0])
-        self.steps[remedy] = step_costs.identify(model, self.fed, self.compiled)
-        control = self.steps[CONTROL]
-        words = {step: step_costs.words(self.steps[remedy][step], control[step]) for step in STEPS}
-        return Trial(remedy, report, "", "whole" if held == NOTHING else held, words)
+                change = original.change(remedy)
+        except Exception as error:  # a user's code that is given other operations may raise any
+            if remedy == CONTROL:
+                raise
+            if isinstance(error, BadInputError):
+                return Trial(remedy, problem=str(error))
+            return Trial(remedy, problem=f"no remedy for this model: {reason(error, 160)}")
+        self.longest = time.monotonic() - began
+        own, control = self.steps[remedy], self.steps[CONTROL]
+        words = {step: step_costs.compared(own[step], control[step])[0] for step in STEPS}
+        return Trial(remedy, report, "", held, words, change)
 
-    def _predicted(self, model: Any) -> Any:
-        with preserved(model):
-            return self.fed.outputs(model)
-
-    def timed(self, trials: list[Trial]) -> list[Trial]:
-        """Return the trials with a time for each step that is not the control's."""
-        control = self.steps[CONTROL]
-        asked = {}
+    def compiled(self, trials: list[Trial]) -> list[Trial]:
+        """Return the trials with what their steps are on cards that are not here."""
+        if self.folder is None:
+            return trials
+        self.progress(f"compiling the steps for {' and '.join(TARGETS)}")
+        cards = {}
+        try:
+            for card, target in TARGETS.items():
+                left = self.deadline - time.monotonic()
+                cards[card] = card_programs.compiled(target, self.folder, left)
+        except RuntimeError as error:
+            self.uncompiled = str(error)
+            return trials
+        made = []
         for trial in trials:
-            for step in STEPS if trial.whole else ():
-                alone = step_costs.python_only(self.steps[trial.remedy][step], control[step])
-                if alone is not None:
-                    asked[trial.remedy, step] = alone
-        if asked:
-            names = ", ".join(f"{remedy} {step}" for remedy, step in asked)
-            self.progress(f"timing what is not the same step: {names}")
-        said = step_costs.measure(self.live, asked, self.fed, self.deadline, self.longest)
-        return [
-            replace(
-                trial,
-                steps={
-                    step: f"{said[trial.remedy, step]}; {words}"
-                    if (trial.remedy, step) in said
-                    else words
-                    for step, words in trial.steps.items()
-                },
-            )
-            for trial in trials
-        ]
+            files, control = self.lowered.get(trial.remedy, {}), self.lowered[CONTROL]
+            said = {CARDS: step_costs.on_cards(files, control, cards)}
+            made.append(replace(trial, steps=trial.steps | said))
+        return made
+
+    def timed(self, trial: Trial) -> Trial:
+        """Return the trial with a time for each step that is not the control's."""
+        steps = dict(trial.steps)
+        for step in STEPS if trial.whole else ():
+            own, control = (self.steps[remedy][step] for remedy in (trial.remedy, CONTROL))
+            words, alone = step_costs.compared(own, control)
+            if alone is not None:
+                self.progress(f"{trial.remedy}: timing its {step} step, which is another one")
+                clock = (self.original.fed, self.deadline, self.longest)
+                taken = step_costs.measure(self.original.live, trial.remedy, step, alone, *clock)
+                steps[step] = f"{taken}; {words}"
+        return replace(trial, steps=steps)

@@ -6,35 +6,34 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from remedies.changes import Change
+from remedies.devices import TARGETS
 from remedies.findings import NOTHING, Report, losses
+from remedies.registry import preference
+from remedies.same_step import STEPS
+from remedies.step_costs import CONTROL, SAME
 
-CONTROL = "control"
+WHOLE = "whole"
 SPENT = "not tried: the budget is spent; raise --budget"
 NOT_TRIED = (
     "build_from_config without get_build_config (it loses all on the second save); float masks; "
-    "other devices than this one; SavedModel and the old .h5"
+    "times on other devices than this one; SavedModel and the old .h5"
 )
-HEADS = ("remedy", "first save and load", "second", "weights file", "train", "predict", "lines")
+CARDS = f"{' and '.join(TARGETS)}, compiled with XLA, not run"
+TRIPS = ("first save and load", "second")
+HEADS = (*TRIPS, "weights file", "train", "predict", CARDS, "lines", "places")
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One remedy, tried on the user's model.
+    """One remedy, tried on the user's model, or in `problem` why it was not, or is none for it.
 
     Attributes
     ----------
-    remedy : str
-        Its name.
-    report : Report or None
-        What it keeps; None where it was not tried.
-    problem : str
-        Why it is no remedy for this model, or was not tried; empty where neither.
     weights_file : str
         What a ``.weights.h5`` file does not hold.
     steps : dict of str to str
-        ``train`` and ``predict`` -> what each is beside the control's, in words.
-    change : Change
-        What the user changes.
+        ``train``, ``predict`` and, where they were compiled for cards that are not here, `CARDS` ->
+        what that is beside the control's, in words.
     """
 
     remedy: str
@@ -47,46 +46,43 @@ class Trial:
     @property
     def whole(self) -> bool:
         """Whether the model computes the same with it, and comes back whole twice."""
-        return self.report is not None and self.report.whole and not self.problem
+        return self.report is not None and self.report.whole
 
     @property
-    def free(self) -> bool:
-        """Whether its steps are the control's, exactly."""
-        return bool(self.steps) and set(self.steps.values()) == {"same step"}
+    def costs(self) -> list[str]:
+        """Its steps that are not the control's; the others cost nothing, exactly."""
+        steps = ((step, self.steps[step]) for step in STEPS if step in self.steps)
+        return [f"{step} step: {words}" for step, words in steps if words != SAME]
 
     @property
-    def row(self) -> tuple[str, ...]:
-        """Its row under `HEADS`."""
-        if self.problem or self.report is None:
-            return (self.remedy, f"n/a: {self.problem}", "", "", "", "", "")
-        trips = [losses(trip) for trip in self.report.trips]
-        kept = [text if text != NOTHING else "whole" for text in trips]
+    def cells(self) -> dict[str, Any]:
+        """Its row: what stands under each of `HEADS`."""
+        row = dict.fromkeys(HEADS, "")
+        if self.report is None:
+            return row | {HEADS[0]: f"n/a: {self.problem}"}
+        kept = [losses(trip).replace(NOTHING, WHOLE) for trip in self.report.trips]
         if self.report.undecided:
-            kept = [f"{text} (undecided: {self.report.undecided})" for text in kept[:1]] + kept[1:]
-        steps = [self.steps.get(step, "") for step in ("train", "predict")]
-        places = f" ({', '.join(self.change.places)})" if self.change.places else ""
-        second = kept[1] if len(kept) > 1 else ""
-        return (self.remedy, kept[0], second, self.weights_file, *steps,
-                f"{self.change.lines}{places}")  # fmt: skip
+            kept[0] += f" (undecided: {self.report.undecided})"
+        row |= dict(zip(TRIPS, kept, strict=False)) | self.steps
+        places = ", ".join(self.change.places)
+        return row | {
+            "weights file": self.weights_file,
+            "lines": self.change.lines,
+            "places": places,
+        }
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Every remedy that can be applied from outside, on one model.
+    """The trials on one model, the control's first, and the `seconds` that they took.
 
-    Attributes
-    ----------
-    name : str
-        How the user calls the model.
-    trials : tuple of Trial
-        The control first.
-    seconds : float
-        How long it took.
+    `uncompiled` is why the steps were not compiled for cards that are not here.
     """
 
     name: str
     trials: tuple[Trial, ...]
     seconds: float
+    uncompiled: str = ""
 
     @property
     def status(self) -> int:
@@ -96,13 +92,12 @@ class Comparison:
 
     @property
     def recommended(self) -> Trial | None:
-        """The remedy that keeps all, whose step is the control's, with the fewest lines."""
-        order = {trial.remedy: number for number, trial in enumerate(self.trials)}
-        whole = [trial for trial in self.trials if trial.whole]
-        return min(
-            whole, key=lambda t: (t.change.lines > 0, not t.free, t.change.lines, order[t.remedy]),
-            default=None,
-        )  # fmt: skip
+        """The remedy that keeps all and is preferred to the others that do."""
+
+        def rank(t: Trial) -> tuple[float, ...]:
+            return preference(t.remedy, t.change.lines, len(t.costs), t.weights_file == WHOLE)
+
+        return min((trial for trial in self.trials if trial.whole), key=rank, default=None)
 
     @property
     def recommendation(self) -> str:
@@ -111,61 +106,50 @@ class Comparison:
         if best is None:
             report = self.trials[0].report
             why = report.headline if report is not None else self.trials[0].problem
-            spent = [trial.remedy for trial in self.trials if trial.problem == SPENT]
-            if spent:
+            if spent := [trial.remedy for trial in self.trials if trial.problem == SPENT]:
                 return f"nothing yet: {', '.join(spent)} not tried in the budget; raise --budget"
             return f"none of these remedies keeps {self.name} whole; remedies check says: {why}"
         if best.remedy == CONTROL:
             return "change nothing: the model comes back whole as it is, twice over"
         lines = f"{best.change.lines} line{'s' * (best.change.lines != 1)}"
-        cost = "its steps are the control's, exactly" if best.free else _costs(best)
+        cost = "; ".join(best.costs) or "its steps are the control's, exactly"
         return f"{best.remedy}: the model comes back whole, twice over; {cost}; {lines} to change"
 
     def text(self) -> str:
         """Return the comparison in plain lines, the recommendation first."""
         lines = [f"{self.name}: {self.recommendation}", ""]
         for trial in self.trials:
-            row = trial.row
-            lines.append(f"{row[0]}: {row[1]}" if trial.problem else f"{row[0]}")
-            if not trial.problem:
-                named = list(zip(HEADS[1:], row[1:], strict=True))
-                lines += [f"    {head}: {cell}" for head, cell in named if cell]
-        return "\n".join([*lines, "", *self._change(), f"not tried: {NOT_TRIED}"])
+            cells = [f"{head}: {cell}" for head, cell in trial.cells.items() if cell != ""]
+            if trial.report is None:
+                lines.append(f"{trial.remedy}: n/a: {trial.problem}")
+            else:
+                lines += [trial.remedy, *(f"    {cell}" for cell in cells)]
+        return "\n".join([*lines, "", *self._change("", ""), *self._notes()])
 
     def markdown(self) -> str:
         """Return the comparison as Markdown."""
-        rows = [HEADS, ("---",) * len(HEADS), *(trial.row for trial in self.trials)]
-        table = ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
-        change = self._change()
-        if change:
-            change = [change[0], "", "```diff", *change[1:], "```", ""]
+        rows = [("remedy", *HEADS), ["---"] * (len(HEADS) + 1)]
+        rows += [(trial.remedy, *trial.cells.values()) for trial in self.trials]
+        cells = ([str(cell).replace("|", "\\|") for cell in row] for row in rows)
+        table = [f"| {' | '.join(row)} |" for row in cells]
         title = f"**{self.name}**: {self.recommendation}."
-        return "\n".join([title, "", *table, "", *change, f"Not tried: {NOT_TRIED}."])
+        change = self._change("\n```diff", "```\n")
+        return "\n".join([title, "", *table, "", *change, *self._notes()])
 
-    def _change(self) -> list[str]:
-        best = self.recommended
-        if best is None or not best.change.diff:
-            return []
-        return ["the change:", *best.change.diff.rstrip("\n").splitlines(), ""][:-1]
+    def _change(self, before: str, after: str) -> list[str]:
+        diff = self.recommended.change.diff.rstrip("\n") if self.recommended is not None else ""
+        return [f"the change:{before}", diff, after] if diff else []
+
+    def _notes(self) -> list[str]:
+        uncompiled = [f"{CARDS}: nothing; {self.uncompiled}"] if self.uncompiled else []
+        return [*uncompiled, f"not tried: {NOT_TRIED}"]
 
     def records(self) -> list[dict[str, Any]]:
         """Return a record for each remedy: the columns of the frame."""
+        best = self.recommended
         return [
-            {
-                "remedy": trial.remedy,
-                "whole": trial.whole,
-                "problem": trial.problem,
-                "lost": [losses(trip) for trip in trial.report.trips]
-                if trial.report is not None
-                else [],
-                "weights_file": trial.weights_file,
-                "train": trial.steps.get("train", ""),
-                "predict": trial.steps.get("predict", ""),
-                "lines": trial.change.lines,
-                "places": list(trial.change.places),
-                "change": trial.change.diff,
-                "recommended": trial is self.recommended,
-            }
+            {"remedy": trial.remedy, "whole": trial.whole, "recommended": trial is best}
+            | {"problem": trial.problem, **trial.cells, "change": trial.change.diff}
             for trial in self.trials
         ]
 
@@ -177,14 +161,7 @@ class Comparison:
             "recommendation": self.recommendation,
             "exit_status": self.status,
             "seconds": round(self.seconds, 1),
+            "uncompiled": self.uncompiled,
             "not_tried": NOT_TRIED,
             "remedies": self.records(),
         }
-
-
-def _costs(trial: Trial) -> str:
-    return "; ".join(f"{step} step: {words}" for step, words in trial.steps.items())
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")

@@ -27,7 +27,7 @@ def uncompiled() -> str:
         try:
             versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
-            return f"{name} is not installed; scripts/environment --gpuless installs it"
+            return f"no {name}: scripts/environment --gpuless, or the extra `gpuless`, installs it"
     if len({*versions.values()}) > 1:
         said = ", ".join(f"{name} {version}" for name, version in versions.items())
         return f"jax and its plugins must be of one version: {said}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from remedies.problem import BadInputError
-from remedies.workloads import WORKLOADS, WorkloadError, require_name
+from remedies.workloads import WORKLOADS, require_name
 
 SOURCE = "image"
 FILES = ("data.py", "control.py", "tf_cast.py", "ops_where.py")
@@ -19,10 +19,7 @@ def write(folder: Path) -> list[Path]:
     BadInputError
         Where the folder is there already, or its name cannot be a workload's.
     """
-    try:
-        name = require_name(folder.resolve().name)
-    except WorkloadError as error:
-        raise BadInputError(str(error)) from None
+    name = require_name(folder.resolve().name)
     if folder.exists():
         raise BadInputError(f"{folder}: is there already; choose another folder")
     folder.mkdir(parents=True)

@@ -53,6 +53,21 @@ REMEDIES = {
 }
 
 
+def preference(remedy: str, lines: float, costs: float, kept: int) -> tuple[float, ...]:
+    """Return the rank of a remedy that keeps a model whole: the least is recommended.
+
+    The fewest lines to change, then the least cost, then the most situations in which it keeps the
+    model; of equals the first in `REMEDIES`.
+
+    Examples
+    --------
+    >>> min(("ops_where", "tf_cast"), key=lambda remedy: preference(remedy, 1, 0.0, 9))
+    'tf_cast'
+    """
+    order = [*REMEDIES]
+    return lines, costs, -kept, order.index(remedy) if remedy in order else len(order)
+
+
 def require(kind: str, name: str, allowed: Iterable[str]) -> str:
     """Return `name` if it is one of `allowed`.
 

@@ -2,122 +2,114 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
-from remedies import same_step
+from remedies import card_programs, same_step
 from remedies.arguments import spreading, tensors
 from remedies.devices import missing
 from remedies.feed import Feed
 from remedies.libraries import definer, of_framework
 from remedies.patching import patched
 from remedies.problem import reason
-from remedies.same_step import Program, Step
+from remedies.same_step import STEPS, Program, Step
 from remedies.sampling import Budget, clock_for, sample
 
 Make = Callable[[str], AbstractContextManager[Any]]
-CONTROL, PLACEBO, NAME = "control", "placebo", "model"
+CONTROL, PLACEBO, NAME, SAME = "control", "placebo", "model", "same step"
 LAUNCHES = 3
-SECONDS = 1.5  # of sampling for each step in each launch
+BUDGET = Budget(1.5, half_width=0.001, rounds=8)  # of sampling in each launch
 
 
-def identify(model: Any, fed: Feed, compiled: dict[str, Program]) -> dict[str, Step | str]:
-    """Return what each step of `model` is, or in a line why that cannot be said."""
-    steps: dict[str, Step | str] = {}
+def identify(
+    model: Any, fed: Feed, compiled: dict[str, Program], folder: Path | None
+) -> tuple[dict[str, Step | str], dict[str, str]]:
+    """Return what each step of `model` is and, with a `folder`, the file there that XLA is handed.
+
+    Where either cannot be said, a line says why.
+    """
+    steps, files = {}, {}
     model.name = NAME  # Grappler orders operations by the names of nodes
+    data = tensors(fed.x), tensors(fed.y)
     with _feeding(model, fed):
-        for step in same_step.STEPS:
-            try:
-                steps[step] = same_step.identify(
-                    model, step, tensors(fed.x), _targets(fed), compiled
-                )
-            except Exception as error:  # it is a user's step: it may raise anything
-                steps[step] = reason(error, 100)
-    return steps
+        for step in STEPS:
+            steps[step] = _tried(same_step.identify, model, step, *data, compiled)
+            if folder:
+                files[step] = _tried(card_programs.lower, model, step, *data, folder)
+    return steps, files
 
 
-def words(step: Step | str, control: Step | str) -> str:
-    """Say what is exact of two steps: that they are one, or what differs."""
+def _tried(do: Callable[..., Any], *args: Any) -> Any:
+    try:
+        return do(*args)
+    except Exception as error:  # it is a user's step: it may raise anything
+        return reason(error, 100)
+
+
+def compared(step: Step | str, control: Step | str) -> tuple[str, bool | None]:
+    """Say what differs between two steps, and whether that is Python alone; None where nothing."""
     if isinstance(step, str) or isinstance(control, str):
-        return f"not compared: {step if isinstance(step, str) else control}"
-    return same_step.difference(step, control) or "same step"
+        return f"not compared: {step if isinstance(step, str) else control}", None
+    if same_step.same(step, control):
+        return SAME, None
+    python_alone = step.program.fingerprint == control.program.fingerprint
+    return same_step.difference(step, control), python_alone
 
 
-def python_only(step: Step | str, control: Step | str) -> bool | None:
-    """Whether the programs are equal and the Python is not; None where the steps are one."""
-    if isinstance(step, str) or isinstance(control, str) or same_step.same(step, control):
-        return None
-    return step.program.fingerprint == control.program.fingerprint
+def on_cards(files: Mapping[str, str], control: Mapping[str, str], cards: Mapping[str, Any]) -> str:
+    """Say whether steps are the control's programs on `cards`: what each made of which file."""
+    said: dict[str, list[str]] = {}
+    for card, step in itertools.product(cards, files):
+        names = (files[step], control[step])
+        words = "; ".join(f"not compiled: {name}" for name in names if name not in cards[card])
+        if not words:
+            made = [cards[card][name] for name in names]
+            steps = (Step(Program(each["meaning"], each["counts"]), ()) for each in made)
+            words = same_step.difference(*steps) or "same program"
+        said.setdefault(words, []).append(f"{card} {step}")
+    if len(said) == 1:
+        return next(iter(said))
+    return "; ".join(f"{words} ({', '.join(where)})" for words, where in said.items())
 
 
 def measure(
-    make: Make,
-    asked: Mapping[tuple[str, str], bool],
-    fed: Feed,
-    deadline: float,
-    longest: float = 0.0,
-) -> dict[tuple[str, str], str]:
-    """Time steps that are not the control's beside it, in models that are made anew each time.
+    make: Make, remedy: str, step: str, alone: bool, fed: Feed, deadline: float, longest: float
+) -> str:
+    """Return in words how long a step takes beside the control's, in models made anew each time.
 
     Parameters
     ----------
     make : callable
         Returns a context in which the model of a remedy lives.
-    asked : mapping
-        (remedy, step) -> whether its Python alone differs: then that alone is timed, in seconds.
-    deadline : float
-        By `time.monotonic`; no launch starts that would end after it.
-    longest : float
-        Seconds that a launch is taken to last until one has been seen.
-
-    Returns
-    -------
-    dict
-        (remedy, step) -> the difference in words, or why there is none.
+    alone : bool
+        Whether its Python alone differs: then that alone is timed, in seconds.
+    deadline, longest : float
+        No launch starts that would end after this `time.monotonic`; how long the first may take.
     """
-    values: dict[tuple[str, str], list[float]] = {key: [] for key in asked}
-    placebos: dict[tuple[str, bool], list[float]] = {
-        (step, alone): [] for (_, step), alone in asked.items()
-    }
-    for _ in range(LAUNCHES if asked else 0):
+    values: dict[str, list[float]] = {remedy: [], PLACEBO: []}
+    clock = clock_for("cpu" if missing("gpu") else "gpu")
+    for _ in range(LAUNCHES):
         began = time.monotonic()
         if began + longest > deadline:
             break
-        for (step, alone), own in placebos.items():
-            names = [n for (n, s), a in asked.items() if (s, a) == (step, alone)]
-            try:
-                _launch(make, names, step, alone, fed, values, own)
-            except Exception as error:  # it is a user's step: it may raise anything
-                return dict.fromkeys(asked, f"not timed: {reason(error, 100)}")
+        series: dict[str, Callable[[], object]] = {}
+        try:
+            for name in random.sample([CONTROL, *values], len(values) + 1):
+                with make(CONTROL if name == PLACEBO else name) as model, _feeding(model, fed):
+                    series[name] = _step(model, step, fed, alone)
+            sampled = sample(series, CONTROL, BUDGET, clock=clock)
+        except Exception as error:  # it is a user's step: it may raise anything
+            return f"not timed: {reason(error, 100)}"
+        taken = sampled.difference if alone else sampled.ratio
+        for name, own in values.items():
+            own.append(taken(name, CONTROL))
         longest = time.monotonic() - began
-    return {
-        key: _said(own, placebos[key[1], asked[key]], not asked[key]) for key, own in values.items()
-    }
-
-
-def _launch(
-    make: Make,
-    names: list[str],
-    step: str,
-    alone: bool,
-    fed: Feed,
-    values: dict[tuple[str, str], list[float]],
-    placebo: list[float],
-) -> None:
-    series: dict[str, Callable[[], object]] = {}
-    clock = clock_for("cpu" if missing("gpu") else "gpu")
-    budget = Budget(SECONDS, half_width=0.001, rounds=8)
-    for name in random.sample([CONTROL, PLACEBO, *names], len(names) + 2):
-        with make(CONTROL if name == PLACEBO else name) as model, _feeding(model, fed):
-            series[name] = _step(model, step, fed, alone)
-    sampled = sample(series, CONTROL, budget, clock=clock)
-    taken = sampled.difference if alone else sampled.ratio
-    placebo.append(taken(PLACEBO, CONTROL))
-    for name in names:
-        values[name, step].append(taken(name, CONTROL))
+    return _said(values, remedy, ratios=not alone)
 
 
 def _step(model: Any, step: str, fed: Feed, alone: bool) -> Callable[[], object]:
@@ -125,7 +117,7 @@ def _step(model: Any, step: str, fed: Feed, alone: bool) -> Callable[[], object]
 
     Once it is traced it does not go through the user's methods any more.
     """
-    inputs, targets = tensors(fed.x), _targets(fed)
+    inputs, targets = tensors(fed.x), tensors(fed.y)
     data = (inputs, targets) if step == "train" else (inputs,)
 
     def run() -> object:
@@ -133,40 +125,26 @@ def _step(model: Any, step: str, fed: Feed, alone: bool) -> Callable[[], object]
 
     run()
     if alone:
-        name = f"{step}_function"
-        function, results = getattr(model, name), []
-
-        def kept(given: Any) -> Any:
-            results.append(function(given))
-            return results[-1]
-
-        setattr(model, name, kept)
-        run()
-        setattr(model, name, lambda given: results[-1])
+        given = iter([(*data, None)]) if step == "train" else [data]
+        result = getattr(model, f"{step}_function")(given)
+        setattr(model, f"{step}_function", lambda iterator: result)
     return run
 
 
-def _said(values: list[float], placebo: list[float], ratios: bool) -> str:
+def _said(values: Mapping[str, list[float]], remedy: str, ratios: bool) -> str:
     try:
         from remedies.intervals import intervals, judge
     except ImportError:
         return "not timed: pip install scipy for the interval"
-    if len(values) < 2:
+    if (number := len(values[remedy])) < 2:
         return "not timed: the budget is spent"
-    interval = intervals([{"remedy": values, PLACEBO: placebo}], ratios)[0]["remedy"]
-    low, high = interval.low, interval.high
-    where = f"{len(values)} makings in one process"
-    if not ratios:
-        scaled = [1e6 * value for value in (interval.center, low, high)]
-        return "{:+.0f} µs a step [{:.0f}, {:.0f}]".format(*scaled) + f", {where}"
-    shares = [100 * (value - 1) for value in (interval.center, low, high)]
-    return (
-        f"{judge(low, high).value}, {shares[0]:+.1f} % [{shares[1]:.1f}, {shares[2]:.1f}], {where}"
-    )
-
-
-def _targets(fed: Feed) -> Any:
-    return None if fed.y is None else tensors(fed.y)
+    interval = intervals([values], ratios)[0][remedy]
+    numbers = (interval.center, interval.low, interval.high)
+    text = "{:+.0f} µs a step [{:.0f}, {:.0f}]".format(*(1e6 * value for value in numbers))
+    if ratios:
+        text = "{:+.1f} % [{:.1f}, {:.1f}]".format(*(100 * (value - 1) for value in numbers))
+        text = f"{judge(interval.low, interval.high).value}, {text}"
+    return f"{text}, {number} makings in one process"
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def from_factory(target: str) -> Subject:
     BadInputError
         For a module or factory that is not there, that raises or that returns something else.
     """
-    return _subject(target, made_by(target))
+    return subject(target, made_by(target))
 
 
 def made_by(target: str) -> Any:
@@ -64,7 +64,14 @@ def made_by(target: str) -> Any:
         return factory()
 
 
-def _subject(target: str, made: Any) -> Subject:
+def subject(target: str, made: Any) -> Subject:
+    """Return what a factory made as a subject.
+
+    Raises
+    ------
+    BadInputError
+        Where that is no model, and nothing that one is fed.
+    """
     import keras
 
     parts = made if isinstance(made, tuple) else (made,)

@@ -1,4 +1,4 @@
-"""The core of the matrix over many versions of Keras.
+"""The core of the matrix over many versions of Keras, by default one of each minor release.
 
 Each version of TensorFlow gets an environment, in which one version of Keras after the other is
 installed and measured. What was measured is kept, and not measured again.
@@ -49,13 +49,6 @@ def number(version: str) -> tuple[int, ...]:
 def tensorflow_for(keras: str) -> str:
     """Return the TensorFlow that a version of Keras is run with."""
     return TENSORFLOW[max(low for low in TENSORFLOW if low <= number(keras)[:2])]
-
-
-def newest() -> str:
-    """Return the newest Keras that pip finds, or the newest of `KERAS` where it finds none."""
-    done = _run([sys.executable, "-m", "pip", "index", "versions", "keras"])
-    match = re.match(r"keras \((3[.\d]*)\)", done.stdout)
-    return match[1] if match else KERAS[-1]
 
 
 def measure(keras: str, folder: Path) -> dict[str, Any]:
@@ -140,18 +133,13 @@ def merged(published: dict[str, Any], surveyed: dict[str, Any]) -> dict[str, Any
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0, 1 where a version failed, or 2 for a wrong one."""
     parser = argparse.ArgumentParser("scripts/keras_versions", description=__doc__)
-    parser.add_argument(
-        "--versions",
-        nargs="+",
-        metavar="V",
-        help="such as 3.4.1; by default one a minor release, and the newest",
-    )
+    parser.add_argument("--versions", nargs="+", metavar="V", default=KERAS, help="such as 3.4.1")
     parser.add_argument("--output", type=Path, default=ROOT / "docs", help="of keras_versions.*")
     parser.add_argument("--folder", type=Path, default=Path(".asv/keras"), help="kept between runs")
     given = parser.parse_args(arguments)
     page, data = (given.output / f"keras_versions.{kind}" for kind in ("md", "json"))
     try:
-        versions = sorted({*(given.versions or (*KERAS, newest()))}, key=number)
+        versions = sorted({*given.versions}, key=number)
         text, published = page.read_text("utf-8"), json.loads(data.read_text("utf-8"))
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)

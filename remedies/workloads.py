@@ -16,11 +16,13 @@ from types import ModuleType
 
 import numpy as np
 
+from remedies.problem import BadInputError
+
 Inputs = dict[str, np.ndarray]
 _HERE = Path(__file__).parent
 
 
-class WorkloadError(ValueError):
+class WorkloadError(BadInputError):
     """A folder that is no workload; the message names it and says what it lacks."""
 
 

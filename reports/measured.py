@@ -41,8 +41,8 @@ def measured(results: Results) -> Section:
         {"fact": name} | {machine: facts.get(name, NOTHING) for machine, facts in machines.items()}
         for name in dict.fromkeys(name for facts in machines.values() for name in facts)
     ]
-    parts = [Note(method), Table("The machines.", rows)]
-    return Section("measured", "How it was measured", answer, parts)
+    table = Table("The machines.", rows)
+    return Section("measured", "How it was measured", answer, [Note(method), table])
 
 
 def _when(sessions: Any) -> dict[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from remedies import REMEDIES
 from remedies.intervals import Word
+from remedies.registry import preference
 from reports.results import EVERYTHING, UNKNOWN, Results, cells, summary
 from reports.vocabulary import CONTROL, HARM, REFERENCE, WHY
 from reports.wording import counted, listed, shared
@@ -33,7 +34,7 @@ def recommend(results: Results) -> Recommendation:
         why = f"None keeps everything in every workload measured: {why}." if why else ""
         why = why or "These results hold no save and load."
         return Recommendation("", "No remedy can be recommended.", why)
-    whole.sort(key=lambda name: _rank(results, name))  # of equals the first in order
+    whole.sort(key=lambda name: _rank(results, name))
     remedy = whole[0]
     idea = REMEDIES[remedy].idea if remedy in REMEDIES else f"Write it as {remedy} does."
     lines = results.lines(remedy)
@@ -81,15 +82,15 @@ def _why(results: Results, whole: list[str]) -> str:
     return f"{text}."
 
 
-def _rank(results: Results, remedy: str) -> tuple[float, float, int]:
-    """Return the lines changed, the share that a step is shown to cost, and minus what survives."""
+def _rank(results: Results, remedy: str) -> tuple[float, ...]:
+    """Return its rank; the cost is the share that a step is shown to cost."""
     lines = results.metric("recipe_lines", remedy=remedy).drop_duplicates("workload", keep="last")
     rows = results.compared("step_ratio", remedy=remedy, mask_dtype="bool")
     rows = rows[rows["word"].isin(["slower", "python"]) & (rows["low"] > 0)]
     shares = rows["ratio"] / rows["seconds"].where(rows["seconds"] > 0)
     shares = shares.where(rows["unit"] == "seconds", rows["ratio"] - 1).dropna()
     changed = lines["value"].sum() if len(lines) else math.inf
-    return changed, max(shares, default=0.0), -results.survived[remedy]
+    return preference(remedy, changed, max(shares, default=0.0), results.survived[remedy])
 
 
 def _cost(results: Results, remedy: str) -> list[str]:

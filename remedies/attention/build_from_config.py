@@ -7,7 +7,7 @@ loaded model remembers no build config: a *second* save and load loses everythin
 import keras
 import tensorflow as tf
 
-from .layers import AttentionLayers
+from .transformer import AttentionLayers
 
 
 @keras.saving.register_keras_serializable(package="remedies.attention")

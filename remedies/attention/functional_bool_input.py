@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from .data import LENGTH
-from .layers import AttentionLayers
+from .transformer import AttentionLayers
 
 
 @keras.saving.register_keras_serializable(package="remedies.attention")

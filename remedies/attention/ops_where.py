@@ -2,7 +2,7 @@
 
 import keras
 
-from .layers import AttentionLayers
+from .transformer import AttentionLayers
 
 
 @keras.saving.register_keras_serializable(package="remedies.attention")

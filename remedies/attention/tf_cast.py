@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from .layers import AttentionLayers
+from .transformer import AttentionLayers
 
 
 @keras.saving.register_keras_serializable(package="remedies.attention")

@@ -7,7 +7,7 @@ loaded model remembers no build config: a *second* save and load loses everythin
 import keras
 import tensorflow as tf
 
-from .layers import InpaintLayers
+from .convolutions import InpaintLayers
 
 
 @keras.saving.register_keras_serializable(package="remedies.inpaint")

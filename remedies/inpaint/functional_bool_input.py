@@ -6,7 +6,7 @@
 import keras
 import tensorflow as tf
 
-from .layers import InpaintLayers
+from .convolutions import InpaintLayers
 
 
 @keras.saving.register_keras_serializable(package="remedies.inpaint")

@@ -2,7 +2,7 @@
 
 import keras
 
-from .layers import InpaintLayers
+from .convolutions import InpaintLayers
 
 
 @keras.saving.register_keras_serializable(package="remedies.inpaint")

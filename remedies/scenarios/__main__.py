@@ -32,7 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     target: Path | None = given.markdown
     try:
         remedies = [require("remedy", name, REMEDIES) for name in dict.fromkeys(given.remedy)]
-        names = _scenarios(given.scenario)
+        groups = (CORE if name == "core" else (name,) for name in given.scenario or scenarios())
+        chosen = dict.fromkeys(name for group in groups for name in group)
+        names = [require("scenario", name, ("core", *scenarios())) for name in chosen]
         for path in filter(None, (given.json, target)):
             require_folder(path)
         page = target.read_text("utf-8") if target and target.exists() else BARE_PAGE
@@ -63,17 +65,10 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--remedy", nargs="+", default=list(REMEDIES), metavar="R")
-    parser.add_argument("--scenario", nargs="+", metavar="S", help="a name, or `core`")
+    parser.add_argument("--scenario", nargs="+", metavar="S", help="a name, or `core`; default all")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every cell")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write into this page")
     return parser
-
-
-def _scenarios(names: Sequence[str] | None) -> list[str]:
-    if names is None:
-        return list(scenarios())
-    given = [require("scenario", name, ("core", *scenarios())) for name in names]
-    return list(dict.fromkeys(n for g in given for n in (CORE if g == "core" else (g,))))
 
 
 def require_folder(path: Path) -> None:

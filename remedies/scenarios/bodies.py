@@ -1,23 +1,28 @@
-"""The bodies of the small models: input structures, and ways to hold layers."""
+"""The small models that scenarios put remedies into.
+
+An image of 8x8x3 is masked, flattened and given to `Dense` layers: small enough that a cell of the
+matrix takes a second. A body says what the model is; a remedy adds how the mask is applied and what
+is overridden. `written` makes the class of both.
+"""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 import keras
-import tensorflow as tf
 
-from remedies.scenarios import masking
-from remedies.scenarios.making import FUNCTIONAL
 from remedies.scenarios.operations import OPERATIONS
 
-Shapes = masking.Shapes
-Make = Callable[[str, Shapes], Any]
+FUNCTIONAL = "functional_bool_input"
+PACKAGE = "remedies.scenarios"  # that classes and functions are registered under
+Shapes = Mapping[str, tuple[int, ...]]
+register: Any = keras.saving.register_keras_serializable(PACKAGE)
+SHAPES: Shapes = {"image": (8, 8, 3), "mask": (8, 8, 3)}
 
 
-class Body:
+class Body(keras.layers.Layer):  # type: ignore[misc]
     """A dict of image and mask to two numbers."""
 
     select: Any  # which the remedy brings
@@ -43,33 +48,17 @@ class Body:
 
     def build_steps(self, config: Any) -> None:
         """Build every layer from the image's recorded shape, as the article does."""
-        shape = self.image_shape(config)
-        for step in self.steps():
-            step.build(shape)
-            shape = step.compute_output_shape(shape)
+        build_each(self.steps(), self.image_shape(config))
 
     def image_shape(self, config: Any) -> Any:
         return config["input_shape"]["image"]
 
 
-def body(written: Any, pack: Any = dict, widths: tuple[int, ...] = (2,)) -> Make:
-    """Return the maker of a `Body`; `pack` and `widths` are the functional form's."""
-
-    def make(remedy: str, shapes: Shapes) -> Any:
-        if remedy == FUNCTIONAL:
-            return masking.functional(shapes, pack, widths)
-        return masking.written(remedy, written)()
-
-    return make
-
-
-plain = body(Body)
-
-
-@functools.cache
-def operating(name: str) -> type[Body]:
-    """Return the plain body with operation `name` in place of `tf.where`."""
-    return type(f"{name.title().replace('_', '')}Body", (Body,), {"operation": OPERATIONS[name]})
+def build_each(steps: list[Any], shape: Any) -> None:
+    """Build layers of which each is called on what the one before returns."""
+    for step in steps:
+        step.build(shape)
+        shape = step.compute_output_shape(shape)
 
 
 class Two(Body):
@@ -83,146 +72,115 @@ class Two(Body):
         return [self.flatten, self.hidden, self.dense]
 
 
-class Listed(Body):
-    """Two `Dense` layers in a list."""
+class Raw(keras.layers.Layer):  # type: ignore[misc]
+    """The operation as it stands: `tf.where`, but for the scenarios about others."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    operation, way = OPERATIONS["where"], "raw"
+
+    def select(self, mask: Any, image: Any) -> Any:
+        return getattr(self.operation, self.way)(mask, image)
+
+
+class TfCast(Raw):
+    """The operation on a mask that is cast first."""
+
+    way = "cast"
+
+
+class OpsWhere(Raw):
+    """`keras.ops.where`, which casts by itself, or the operation's counterpart in `keras.ops`."""
+
+    way = "counterpart"
+
+
+class BuildFromConfig(Raw):
+    """The article's override: build each layer from the recorded shape of the image."""
+
+    def build_from_config(self, config: Any) -> None:
+        self.build_steps(config)
+
+
+class BuildFromConfigPair(BuildFromConfig):
+    """The override with its other half: the loaded model remembers its build config."""
+
+    recorded: Any = None
+
+    def build_from_config(self, config: Any) -> None:
+        super().build_from_config(config)
+        self.recorded = config
+
+    def get_build_config(self) -> Any:
+        return self.recorded or super().get_build_config()
+
+
+WRITTEN = {
+    "control": Raw,
+    "build_from_config": BuildFromConfig,
+    "build_from_config_pair": BuildFromConfigPair,
+    "tf_cast": TfCast,
+    "ops_where": OpsWhere,
+}
+
+
+@functools.cache
+def written(
+    remedy: str, body: type = Body, operation: str = "where", base: type = keras.Model
+) -> type:
+    """Return the registered class of `body` written with `remedy`."""
+    title = "" if operation == "where" else operation.title().replace("_", "")
+    name = f"{WRITTEN[remedy].__name__}{title}{body.__name__}{base.__name__}"
+    made = type(name, (WRITTEN[remedy], body, base), {"operation": OPERATIONS[operation]})
+    globals()[name] = made  # pickle finds classes by name
+    return register(made)  # type: ignore[no-any-return]
+
+
+@register
+class Where(keras.layers.Layer):  # type: ignore[misc]
+    """`tf.where(mask, image, 0)`, or another operation, as a layer for functional models."""
+
+    def __init__(self, operation: str = "where", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.stack = [keras.layers.Dense(4), keras.layers.Dense(2)]
+        self.operation = operation
 
-    def steps(self) -> list[Any]:
-        return [self.flatten, *self.stack]
+    def call(self, mask: Any, image: Any) -> Any:
+        return OPERATIONS[self.operation].raw(mask, image)
 
-
-class Keyed(Body):
-    """Two `Dense` layers in a dict."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.stack = {"hidden": keras.layers.Dense(4), "head": keras.layers.Dense(2)}
-
-    def steps(self) -> list[Any]:
-        return [self.flatten, *self.stack.values()]
+    def get_config(self) -> Any:
+        return super().get_config() | {"operation": self.operation}
 
 
-class Recurrent(Body):
-    """An `LSTM` in a `Sequential`, which is built on the number of dimensions it is to see."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.rows = keras.layers.Reshape((8, 24))
-        self.stack = keras.Sequential([keras.layers.LSTM(4)])
-
-    def steps(self) -> list[Any]:
-        return [self.rows, self.stack, self.dense]
+def stand_ins(shapes: Shapes = SHAPES, mask: str | None = "bool") -> dict[str, Any]:
+    """Return functional inputs `image` (floatx) and `mask`, of the dtype given."""
+    dtypes = {"image": None, "mask": mask}
+    return {name: keras.Input(shapes[name], name=name, dtype=dtypes[name]) for name in dtypes}
 
 
-class Kinds(Body):
-    """Layers of many kinds in a list."""
+def functional(
+    select: Any = None,
+    body: type[Body] = Body,
+    shapes: Shapes = SHAPES,
+    mask: str | None = "bool",
+    pack: Any = dict,
+) -> Any:
+    """Return a functional model of the body's layers behind `select(mask, image)`.
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.stack = [
-            keras.layers.Conv2D(2, 3),
-            keras.layers.BatchNormalization(),
-            keras.layers.LayerNormalization(),
-            keras.layers.TimeDistributed(keras.layers.Dense(2)),
-            keras.layers.EinsumDense("abcd,de->abce", (None, None, 2)),
-            keras.layers.Reshape((6, 12)),
-            keras.layers.LSTM(4),
-        ]
-
-    def steps(self) -> list[Any]:
-        return [*self.stack, self.dense]
-
-
-class Packed(Body):
-    """Image and mask in a tuple."""
-
-    def call(self, inputs: Any) -> Any:
-        image, mask = inputs
-        return self.run(mask, image)
-
-    def image_shape(self, config: Any) -> Any:
-        return config["input_shape"][0]
+    `mask` is its dtype; `pack` makes the input structure of a dict of image and mask.
+    """
+    inputs = stand_ins(shapes, mask)
+    value = (select or Where())(inputs["mask"], inputs["image"])
+    for step in body().steps():
+        value = step(value)
+    return keras.Model(pack(inputs), value)
 
 
-class TwoArguments(Body):
-    """Image and mask as two arguments of `call`, and the training step that this needs."""
-
-    def call(self, image: Any, mask: Any) -> Any:  # type: ignore[override]
-        return self.run(mask, image)
-
-    def arguments(self, inputs: Any) -> tuple[Any, ...]:
-        """Return what `call` is given of a batch."""
-        return tuple(inputs)
-
-    def predict_step(self, data: Any) -> Any:
-        this: Any = self
-        inputs, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return this(*self.arguments(inputs))
-
-    def train_step(self, data: Any) -> Any:
-        this: Any = self
-        inputs, targets, _ = keras.utils.unpack_x_y_sample_weight(data)
-        with tf.GradientTape() as tape:
-            outputs = this(*self.arguments(inputs))
-            loss = this.compute_loss(inputs, targets, outputs)
-        gradients = tape.gradient(loss, this.trainable_variables)
-        this.optimizer.apply_gradients(zip(gradients, this.trainable_variables, strict=True))
-        return {"loss": loss}
-
-
-class DictAndArgument(TwoArguments):
-    """A dict with the image, and the mask as a second argument."""
-
-    def call(self, inputs: Any, mask: Any) -> Any:  # type: ignore[override]
-        return self.run(mask, inputs["image"])
-
-    def arguments(self, inputs: Any) -> tuple[Any, ...]:
-        image, mask = inputs
-        return {"image": image}, mask
-
-
-class Asserting(Body):
-    """A `call` that refuses any mask but a bool one, whatever it then does with it."""
-
-    def call(self, inputs: Any) -> Any:
-        dtype = keras.backend.standardize_dtype(inputs["mask"].dtype)
-        if dtype != "bool":
-            raise TypeError(f"the mask must be bool, not {dtype}")
-        return super().call(inputs)
-
-
-class EagerOnly(Body):
-    """A `call` that reads a value, which no symbolic tensor has."""
-
-    def call(self, inputs: Any) -> Any:
-        shade = float(inputs["image"].numpy().mean())
-        return super().call(inputs) + shade
-
-
-class SetLater(Body):
-    """A `call` that needs an attribute which only the script that trains sets."""
-
-    scale: Any
-
-    def call(self, inputs: Any) -> Any:
-        scale = self.scale  # before the layers: those that were called are built, and whole
-        return super().call(inputs) * scale
-
-
-class Holding(Body):
-    """A masking layer, held as an attribute; an override builds it by its `build`."""
-
-    inner: Any
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        del self.flatten, self.dense
-
-    def call(self, inputs: Any) -> Any:
-        return self.inner(inputs)
-
-    def build_steps(self, config: Any) -> None:
-        self.inner.build(config["input_shape"])
+def make(
+    remedy: str,
+    body: Any = Body,
+    operation: str = "where",
+    shapes: Shapes = SHAPES,
+    pack: Any = dict,
+) -> Any:
+    """Return the uncompiled model of `body` written with `remedy`."""
+    if remedy == FUNCTIONAL:
+        return functional(Where(operation), body, shapes, OPERATIONS[operation].dtype, pack)
+    return written(remedy, body, operation)()

@@ -6,15 +6,15 @@ import contextlib
 import inspect
 import io
 import re
-import time
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import keras
+
 from remedies.roundtrip import Defects, Outcome, RoundTrip
-from remedies.scenarios.experiment import NotApplicableError, Scenario, UseError, one_line
-from remedies.scenarios.making import set_policy
+from remedies.scenarios.scenario import NotApplicableError, Scenario, UseError, one_line, set_policy
 
 NOT_APPLICABLE = "n/a"
 # What differs from run to run: folders, addresses, counters.
@@ -33,7 +33,6 @@ class Cell:
     defects: Defects = field(default_factory=Defects)
     warnings: int = 0  # how many the user was given while saving and loading
     note: str = ""  # the reason, the error, or what Keras swallowed, in one line
-    seconds: float = 0.0  # how long it took, for the progress
 
     @property
     def word(self) -> str:
@@ -41,10 +40,10 @@ class Cell:
         return self.outcome.value if self.outcome else NOT_APPLICABLE
 
     def __str__(self) -> str:
-        return f"{self.scenario} · {self.remedy}: {self.word} ({self.seconds:.1f} s)"
+        return f"{self.scenario} · {self.remedy}: {self.word}"
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain data without times, and without what is 0 or empty."""
+        """Return plain data without what is 0 or empty."""
         defects = {name: value for name, value in asdict(self.defects).items() if value}
         data = {"remedy": self.remedy, "scenario": self.scenario, "outcome": self.word}
         rest = {"defects": defects, "warnings": self.warnings, "note": self.note}
@@ -60,27 +59,20 @@ class Cell:
 
 def measure(remedy: str, scenario: Scenario) -> Cell:
     """Put `remedy` into `scenario`, from a clean start, and return the outcome."""
-    start = time.perf_counter()
-    outcome, defects, count, note = Outcome.LOUD, Defects(), 0, ""
     with _clean():
         try:
             trip = scenario.check(remedy)
         except NotApplicableError as reason:
             return Cell(remedy, scenario.name, None, note=str(reason))
         except UseError as error:
-            note = str(error)
-        else:
-            outcome, count, note = trip.outcome, len(trip.warnings), _note(trip)
-            defects = Defects() if trip.load_error else trip.defects
-    note = _UNSTABLE.sub("", note)
-    note = note if len(note) <= _WIDTH else note[: _WIDTH - 1] + "…"
-    seconds = round(time.perf_counter() - start, 2)
-    return Cell(remedy, scenario.name, outcome, defects, count, note, seconds)
+            return Cell(remedy, scenario.name, Outcome.LOUD, note=_stable(str(error)))
+    count, note = len(trip.warnings), _stable(_note(trip))
+    return Cell(remedy, scenario.name, trip.outcome, trip.defects, count, note)
 
 
 def _note(trip: RoundTrip) -> str:
-    if trip.load_error or not trip.defects:
-        return trip.load_error
+    if not trip.defects:
+        return ""
     swallowed = dict.fromkeys(one_line(error) for error in trip.swallowed)
     parts = [trip.remark, *(f"Keras swallowed {text}" for text in swallowed)]
     if trip.next_step_error:
@@ -90,11 +82,14 @@ def _note(trip: RoundTrip) -> str:
     return "; ".join(filter(None, parts))
 
 
+def _stable(note: str) -> str:
+    note = _UNSTABLE.sub("", note)
+    return note if len(note) <= _WIDTH else note[: _WIDTH - 1] + "…"
+
+
 @contextlib.contextmanager
 def _clean() -> Iterator[None]:
     """Start from Keras' defaults and fixed seeds, in silence, and leave nothing behind."""
-    import keras
-
     clear = keras.backend.clear_session
     cheap = {"free_memory": False}  # collecting garbage takes longer than most cells
     clear(**(cheap if "free_memory" in inspect.signature(clear).parameters else {}))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-import inspect
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,33 +13,21 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from remedies.scenarios.experiment import NotApplicableError, scenario
-from remedies.scenarios.making import WEIGHTS, Route, Trained, adam, keras_file, keras_files
+from remedies import roundtrip
+from remedies.scenarios import scenario
+from remedies.scenarios.scenario import WEIGHTS, Scenario, Trained, keras_file, keras_files, needs
 
-_without_compile = keras_files(1, compile=False)
 
-
-def needs(function: Any, parameter: str) -> None:
-    """Raise `NotApplicableError` where the installed Keras lacks a parameter."""
-    if parameter not in inspect.signature(function).parameters:
-        raise NotApplicableError(f"this Keras has no `{parameter}` in `{function.__name__}`")
+def _file(trained: Trained, name: str = "model", save: bool = True, **settings: Any) -> Any:
+    """Load the file of this name; `save` it first, unless a callback did."""
+    if save:
+        trained.model.save(trained.folder / name, **settings)
+    return keras.saving.load_model(trained.folder / name)
 
 
 def _directory(trained: Trained) -> Any:
     needs(keras.saving.save_model, "zipped")
-    trained.model.save(trained.folder / "model", zipped=False)
-    return keras.saving.load_model(trained.folder / "model")
-
-
-def _file(name: str, save: bool = True) -> Route:
-    """Load the file of this name; `save` it first, unless a callback did."""
-
-    def route(trained: Trained) -> Any:
-        if save:
-            trained.model.save(trained.folder / name)
-        return keras.saving.load_model(trained.folder / name)
-
-    return route
+    return _file(trained, zipped=False)
 
 
 def _keras_file_after_h5(trained: Trained) -> Any:
@@ -54,41 +42,34 @@ def _never_compiled(trained: Trained) -> Any:
     return keras_file(trained._replace(model=twin))
 
 
-def _new(trained: Trained) -> Any:
-    return trained.fresh()
+def _copied(trained: Trained, copied: Callable[[Any], Any]) -> Any:
+    model = copied(trained.model)
+    model.set_weights(trained.model.get_weights())
+    return model
 
 
-def _called(trained: Trained) -> Any:
+def _fresh(trained: Trained, called: bool = False, built: bool = False) -> Any:
+    """Make the model again, call it and build its optimizer."""
     model = trained.fresh()
-    model.predict_on_batch(trained.inputs)
+    if called or built:
+        model.predict_on_batch(trained.inputs)
+    if built:
+        model.optimizer.build(model.trainable_variables)
     return model
 
 
-def _built(trained: Trained) -> Any:
-    model = _called(trained)
-    model.optimizer.build(model.trainable_variables)
+def _weights_file(trained: Trained, save: bool = True, **start: bool) -> Any:
+    """Load a weights file into a fresh model; `save` it first, unless a callback did."""
+    path = trained.folder / "model.weights.h5"
+    if save:
+        trained.model.save_weights(path)
+    model = _fresh(trained, **start)
+    model.load_weights(path)
     return model
-
-
-def _weights_file(start: Route, saved: str = "") -> Route:
-    """Load a weights file, or the one that a callback `saved`, into what `start` makes."""
-
-    def route(trained: Trained) -> Any:
-        path = trained.folder / (saved or "model.weights.h5")
-        if not saved:
-            trained.model.save_weights(path)
-        model = start(trained)
-        model.load_weights(path)
-        return model
-
-    return route
 
 
 def _checkpoint(name: str, **settings: Any) -> Callable[[Path], list[Any]]:
-    def callbacks(folder: Path) -> list[Any]:
-        return [keras.callbacks.ModelCheckpoint(folder / name, **settings)]
-
-    return callbacks
+    return lambda folder: [keras.callbacks.ModelCheckpoint(folder / name, **settings)]
 
 
 def _backup(folder: Path) -> list[Any]:
@@ -97,51 +78,31 @@ def _backup(folder: Path) -> list[Any]:
     return [callback(folder / "backup", delete_checkpoint=False)]
 
 
-def _restored(start: Route) -> Route:
-    """Start the model's `fit`, which finds every epoch done and only restores."""
-
-    def route(trained: Trained) -> Any:
-        model = start(trained)
-        callbacks = _backup(trained.folder)
-        model.fit(trained.inputs, trained.targets, 16, epochs=3, verbose=0, callbacks=callbacks)
-        return model
-
-    return route
+def _restored(trained: Trained, **start: bool) -> Any:
+    """Start a fresh model's `fit`, which finds every epoch done and only restores."""
+    model, callbacks = _fresh(trained, **start), _backup(trained.folder)
+    data = {"x": trained.inputs, "y": trained.targets, "batch_size": 16}
+    model.fit(**data, epochs=scenario.STEPS, verbose=0, callbacks=callbacks)
+    return model
 
 
-def _tensorflow(start: Route) -> Route:
-    def route(trained: Trained) -> Any:
-        path = tf.train.Checkpoint(model=trained.model).write(str(trained.folder / "state"))
-        model = start(trained)
-        tf.train.Checkpoint(model=model).restore(path)
-        model.predict_on_batch(trained.inputs)
-        model.optimizer.build(model.trainable_variables)
-        return model
-
-    return route
+def _tensorflow(trained: Trained, **start: bool) -> Any:
+    path = tf.train.Checkpoint(model=trained.model).write(str(trained.folder / "state"))
+    model = _fresh(trained, **start)
+    tf.train.Checkpoint(model=model).restore(path)
+    model.predict_on_batch(trained.inputs)
+    model.optimizer.build(model.trainable_variables)
+    return model
 
 
 def _pickle(trained: Trained) -> Any:
     return pickle.loads(pickle.dumps(trained.model))  # noqa: S301 - bytes of our own making
 
 
-def _with_weights(model: Any, trained: Trained) -> Any:
-    model.set_weights(trained.model.get_weights())
-    return model
-
-
-def _clone(trained: Trained) -> Any:
-    return _with_weights(keras.models.clone_model(trained.model), trained)
-
-
-def _json(trained: Trained) -> Any:
-    return _with_weights(keras.models.model_from_json(trained.model.to_json()), trained)
-
-
 def _rescued(trained: Trained) -> Any:
-    loaded = _without_compile(trained)
+    loaded = keras_files(1, compile=False)(trained)
     loaded.predict_on_batch(trained.inputs)
-    loaded.compile(optimizer=adam(), loss="mse", jit_compile=False)
+    loaded.compile(optimizer=scenario.adam(), loss="mse", jit_compile=False)
     loaded.optimizer.build(loaded.trainable_variables)
     loaded.load_weights(trained.folder / "model.keras")
     return loaded
@@ -150,8 +111,7 @@ def _rescued(trained: Trained) -> Any:
 class Served:
     """An exported model behind its serving signature; it has outputs and nothing else."""
 
-    weights: tuple[Any, ...] = ()
-    variables = metrics_variables = weights
+    weights = variables = metrics_variables = ()
     compiled = False
 
     def __init__(self, path: Path) -> None:
@@ -180,47 +140,91 @@ def _export_loaded(trained: Trained) -> Any:
     return _export_with_signature(trained._replace(model=loaded))
 
 
-_row = partial(scenario, "formats")
-_LOSS = keras.losses.MeanSquaredError
-_export_row = partial(scenario, "export", keeps=("outputs_changed",))
+class Resumed(Scenario):
+    """Training in several runs, a file between each two, compared with training in one."""
 
+    runs, steps = 4, 20  # enough to tell a loss that starts over from one that goes on
+
+    def check(self, remedy: str) -> roundtrip.RoundTrip:
+        batch, losses = self.data(), list[float]()
+        twin = self._alike(remedy)
+        unbroken = [self._run(twin, batch) for _ in range(self.runs)]
+
+        def route(_: Any, folder: Path) -> Any:
+            model = self._alike(remedy)
+            for run in range(self.runs):
+                with scenario.failing(f"in run {run + 1}: "):
+                    model = roundtrip.keras_file(model, folder) if run else model
+                    losses.append(self._run(model, batch))
+            return model
+
+        trip = roundtrip.round_trip(twin, *batch, route=route)
+        ends, expected = (", ".join(f"{loss:.2g}" for loss in run) for run in (losses, unbroken))
+        remark = f"losses at the end of each run {ends}; without a break {expected}"
+        return replace(trip, remark=remark)
+
+    def _alike(self, remedy: str) -> Any:
+        """Return the compiled model; each time with the same weights, once it is called."""
+        keras.utils.set_random_seed(0)
+        return self.compiled(remedy)
+
+    def _run(self, model: Any, batch: Any) -> float:
+        for _ in range(self.steps):
+            model.reset_metrics()  # some versions return a running mean
+            loss = model.train_on_batch(*batch)
+        return float(loss)
+
+
+def _through_json(model: Any) -> Any:
+    return keras.models.model_from_json(model.to_json())
+
+
+_row = partial(Scenario, "formats")
+_weights_row = partial(_row, keeps=WEIGHTS)
+_export_row = partial(Scenario, "export", keeps=("outputs_changed",))
+_second = partial(Scenario, "second generation")
+_LOSS = {"loss": keras.losses.MeanSquaredError()}
+_h5 = partial(_file, name="model.h5")
+_clone = partial(_copied, copied=keras.models.clone_model)
+_json = partial(_copied, copied=_through_json)
+
+# fmt: off
 SCENARIOS = (
     _row("keras", "a .keras file"),
     _row("directory", "the same, not zipped", _directory),
-    _row("compile_false", "load_model(compile=False)", _without_compile, keeps=WEIGHTS),
-    _row("never_compiled", "called, never compiled or trained", _never_compiled, keeps=WEIGHTS),
-    _row("h5", "the legacy .h5 file", _file("model.h5")),
-    _row("h5_loss_object", "the same, the loss given as an object", _file("model.h5"), loss=_LOSS),
+    _weights_row("compile_false", "load_model(compile=False)", keras_files(1, compile=False)),
+    _weights_row("never_compiled", "called, never compiled or trained", _never_compiled),
+    _row("h5", "the legacy .h5 file", _h5),
+    _row("h5_loss_object", "the same, the loss given as an object", _h5, compiling=_LOSS),
     _row("after_h5", "a .keras file after an .h5 one", _keras_file_after_h5),
-    _row("weights_uncalled", "a .weights.h5 file into a fresh model", _weights_file(_new)),
-    _row("weights_called", "a .weights.h5 file into a called model", _weights_file(_called)),
-    _row("weights_built", "the same, optimizer built too", _weights_file(_built)),
-    _row(
-        "checkpoint",
-        "ModelCheckpoint, whole model",
-        _file("best.keras", save=False),
-        callbacks=_checkpoint("best.keras"),
-    ),
-    _row(
-        "checkpoint_weights",
-        "ModelCheckpoint, weights only, into a called model",
-        _weights_file(_called, "best.weights.h5"),
-        callbacks=_checkpoint("best.weights.h5", save_weights_only=True),
-    ),
-    _row("backup", "BackupAndRestore in a fresh model's fit", _restored(_new), callbacks=_backup),
-    _row("backup_called", "the same, model called first", _restored(_called), callbacks=_backup),
-    _row("tf_checkpoint", "tf.train.Checkpoint, restored before the first call", _tensorflow(_new)),
-    _row(
-        "tf_checkpoint_built",
-        "the same, model called and optimizer built first",
-        _tensorflow(_built),
-    ),
+    _row("weights_uncalled", "a .weights.h5 file into a fresh model", _weights_file),
+    _row("weights_called", "a .weights.h5 file into a called model",
+         partial(_weights_file, called=True)),
+    _row("weights_built", "the same, optimizer built too", partial(_weights_file, built=True)),
+    _row("checkpoint", "ModelCheckpoint, whole model",
+         partial(_file, name="best.keras", save=False), callbacks=_checkpoint("best.keras")),
+    _row("checkpoint_weights", "ModelCheckpoint, weights only, into a called model",
+         partial(_weights_file, save=False, called=True),
+         callbacks=_checkpoint("model.weights.h5", save_weights_only=True)),
+    _row("backup", "BackupAndRestore in a fresh model's fit", _restored, callbacks=_backup),
+    _row("backup_called", "the same, model called first", partial(_restored, called=True),
+         callbacks=_backup),
+    _row("tf_checkpoint", "tf.train.Checkpoint, restored before the first call", _tensorflow),
+    _row("tf_checkpoint_built", "the same, model called and optimizer built first",
+         partial(_tensorflow, built=True)),
     _row("pickle", "pickle.loads(pickle.dumps(model))", _pickle),
     _row("deepcopy", "copy.deepcopy(model)", lambda trained: copy.deepcopy(trained.model)),
-    _row("clone", "clone_model and set_weights", _clone, keeps=WEIGHTS),
-    _row("json", "to_json, model_from_json, set_weights", _json, keeps=WEIGHTS),
+    _weights_row("clone", "clone_model and set_weights", _clone),
+    _weights_row("json", "to_json, model_from_json, set_weights", _json),
     _row("rescued", "load uncompiled, call, compile, build the optimizer, load_weights", _rescued),
     _export_row("export", "export, fed as in training", _export),
     _export_row("export_signature", "export with a stated input signature", _export_with_signature),
     _export_row("export_loaded", "load, call, export with a stated signature", _export_loaded),
+    _second("second_adam", "two saves and loads, Adam", keras_files(2)),
+    _second("second_sgd", "two saves and loads, SGD", keras_files(2), optimizer=scenario.sgd),
+    _second("second_uncompiled", "two saves and loads, compile=False",
+            keras_files(2, compile=False), keeps=WEIGHTS),
+    Resumed("second generation", "four_runs",
+            "4 runs of 20 steps, a .keras file between each two, Adam",
+            optimizer=lambda: keras.optimizers.Adam(0.01, name="adam")),
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # they import Keras, which naming scenarios must not
     from remedies.scenarios.cell import Cell
-    from remedies.scenarios.experiment import Scenario
+    from remedies.scenarios.scenario import Scenario
 
     Progress = Callable[[Cell, int, int], None]
 
@@ -23,7 +23,7 @@ CORE = (
     *("sgd", "mixed_bfloat16", "frozen"),
     *("true_dtype", "one_visit"),
 )
-_MODULES = ("formats", "generations", "nesting", "inputs", "training", "overriding", "causes")
+_MODULES = ("formats", "structures", "training", "overriding", "causes")
 
 
 @functools.cache

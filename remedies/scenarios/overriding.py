@@ -8,19 +8,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from remedies.scenarios import masking
-from remedies.scenarios.bodies import Body, Shapes, Two, body
-from remedies.scenarios.experiment import Scenario, scenario
-from remedies.scenarios.making import (
-    EAGERLY,
-    FUNCTIONAL,
-    OVERRIDES,
-    WEIGHTS,
-    keras_files,
-    only,
-    sgd,
-)
-from remedies.scenarios.operations import PACKAGE
+from remedies.scenarios import bodies, scenario
+from remedies.scenarios.bodies import Body, Two, build_each
+from remedies.scenarios.scenario import EAGERLY, OVERRIDES, Scenario, keras_files, only, sgd
 
 
 class Built(Body):
@@ -43,10 +33,8 @@ class CalledOnZeros(Body):
     stand_in: Any = staticmethod(keras.ops.zeros)
 
     def build_from_config(self, config: Any) -> None:
-        this: Any = self
-        dtypes = {"image": "float32", "mask": "bool"}
-        shapes = config["input_shape"]
-        this({name: self.stand_in(shapes[name], dtype) for name, dtype in dtypes.items()})
+        shapes, dtypes = config["input_shape"], {"image": "float32", "mask": "bool"}
+        self({name: self.stand_in(shapes[name], dtype) for name, dtype in dtypes.items()})
 
 
 class CalledOnStandIns(CalledOnZeros):
@@ -68,18 +56,14 @@ class CalledInInit(Body):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        this: Any = self
-        this(masking.stand_ins())
+        self(bodies.stand_ins())
 
 
 class HalfBuilt(Two):
     """The article's override copied to a bigger model: it misses the last layer."""
 
     def build_steps(self, config: Any) -> None:
-        shape = self.image_shape(config)
-        for step in self.steps()[:-1]:
-            step.build(shape)
-            shape = step.compute_output_shape(shape)
+        build_each(self.steps()[:-1], self.image_shape(config))
 
 
 class EmptyOverride(Body):
@@ -108,9 +92,6 @@ class ShapeArithmetic(Body):
 class LateLayers(Body):
     """Two layers that `build` makes; the override makes them the other way round."""
 
-    first: Any
-    last: Any
-
     def build(self, input_shape: Any) -> None:
         self.make("first", "last")
 
@@ -132,8 +113,6 @@ class LateLayers(Body):
 class LateWeights(LateLayers):
     """The same with weights of the model itself."""
 
-    add_weight: Any
-
     def make(self, *names: str) -> None:
         del self.dense
         for name in names:
@@ -144,7 +123,7 @@ class LateWeights(LateLayers):
         return flat @ self.first - 2 * (flat @ self.last)
 
 
-@keras.saving.register_keras_serializable(PACKAGE)
+@bodies.register
 class FilledWhere(keras.layers.Layer):  # type: ignore[misc]
     """A layer whose `get_config` leaves out what it fills with."""
 
@@ -159,72 +138,46 @@ class FilledWhere(keras.layers.Layer):  # type: ignore[misc]
         return {"name": self.name, "dtype": self.dtype}
 
 
-_NO_OVERRIDE = only(*OVERRIDES, because="there is no override to get wrong")
-_NO_WRAPPER = only(FUNCTIONAL, because="there is no layer around tf.where")
+def _forgetful(remedy: str) -> Any:
+    return bodies.functional(FilledWhere(fill=-1.0))
 
 
-def _forgetful(remedy: str, shapes: Shapes) -> Any:
-    inputs = masking.stand_ins(shapes)
-    flat = keras.layers.Flatten()(FilledWhere(fill=-1.0)(inputs["mask"], inputs["image"]))
-    return keras.Model(inputs, keras.layers.Dense(2)(flat))
-
-
-_pitfall = partial(scenario, "pitfalls", compiling=EAGERLY)
 _ON_CONTROL = only("control", because="shown on the control")
+_NO_OVERRIDE = only(*OVERRIDES, because="there is no override to get wrong")
+_NO_WRAPPER = only(bodies.FUNCTIONAL, because="there is no layer around tf.where")
+_pitfall = partial(Scenario, "pitfalls", compiling=EAGERLY)
+_empty_build = partial(_pitfall, body=EmptyBuild, excuses=_ON_CONTROL)
+_override = partial(_pitfall, excuses=_NO_OVERRIDE)
+_cure = partial(Scenario, "other cures, twice", route=keras_files(2), compiling=EAGERLY,
+                excuses=_ON_CONTROL)  # fmt: skip
 
-
-def _cure(name: str, description: str, written: type[Body]) -> Scenario:
-    settings = {"make": body(written), "compiling": EAGERLY, "excuses": _ON_CONTROL}
-    return scenario("other cures, twice", name, description, keras_files(2), **settings)
-
-
-def _override(name: str, description: str, written: type[Body], **settings: Any) -> Scenario:
-    return _pitfall(name, description, make=body(written), excuses=_NO_OVERRIDE, **settings)
-
-
-_empty_build = partial(_pitfall, make=body(EmptyBuild), excuses=_ON_CONTROL)
-
+# fmt: off
 SCENARIOS = (
-    _cure("built", "a `build` that builds every layer", Built),
-    _cure("called_on_zeros", "build_from_config calls the model on zeros", CalledOnZeros),
-    _cure(
-        "called_on_stand_ins",
-        "build_from_config calls the model on KerasTensors of the right dtypes",
-        CalledOnStandIns,
-    ),
-    _cure("called_in_init", "`__init__` calls the model on keras.Input", CalledInInit),
-    _cure("keeps_shapes", "build_from_config also sets _build_shapes_dict", KeepsShapes),
-    _override("half_built", "the override misses the last layer, Adam", HalfBuilt),
-    _override(
-        "half_built_sgd", "the override misses the last layer, SGD", HalfBuilt, optimizer=sgd
-    ),
-    _override("late_layers", "the override makes layers in another order than build", LateLayers),
-    _override(
-        "late_weights",
-        "the override makes the model's weights in another order than build",
-        LateWeights,
-    ),
+    _cure("built", "a `build` that builds every layer", body=Built),
+    _cure("called_on_zeros", "build_from_config calls the model on zeros", body=CalledOnZeros),
+    _cure("called_on_stand_ins",
+          "build_from_config calls the model on KerasTensors of the right dtypes",
+          body=CalledOnStandIns),
+    _cure("called_in_init", "`__init__` calls the model on keras.Input", body=CalledInInit),
+    _cure("keeps_shapes", "build_from_config also sets _build_shapes_dict", body=KeepsShapes),
+    _override("half_built", "the override misses the last layer, Adam", body=HalfBuilt),
+    _override("half_built_sgd", "the override misses the last layer, SGD", body=HalfBuilt,
+              optimizer=sgd),
+    _override("late_layers", "the override makes layers in another order than build",
+              body=LateLayers),
+    _override("late_weights", "the override makes the model's weights in another order than build",
+              body=LateWeights),
     _empty_build("empty_build", "a `build` that builds no layer, Adam"),
     _empty_build("empty_build_sgd", "a `build` that builds no layer, SGD", optimizer=sgd),
-    _empty_build(
-        "empty_build_uncompiled",
-        "the same, load_model(compile=False)",
-        keras_files(1, compile=False),
-        keeps=WEIGHTS,
-    ),
-    _override(
-        "empty_override_sgd", "the override builds no layer, SGD", EmptyOverride, optimizer=sgd
-    ),
-    _override(
-        "built_backwards",
-        "the override builds the layers of __init__ in another order: no mistake",
-        BuiltBackwards,
-    ),
-    _override("shape_arithmetic", "the override adds a tuple to a recorded shape", ShapeArithmetic),
-    _pitfall(
-        "forgetful_layer",
-        "a wrapper layer that leaves an argument out of get_config",
-        make=_forgetful,
-        excuses=_NO_WRAPPER,
-    ),
+    _empty_build("empty_build_uncompiled", "the same, load_model(compile=False)",
+                 keras_files(1, compile=False), keeps=scenario.WEIGHTS),
+    _override("empty_override_sgd", "the override builds no layer, SGD", body=EmptyOverride,
+              optimizer=sgd),
+    _override("built_backwards",
+              "the override builds the layers of __init__ in another order: no mistake",
+              body=BuiltBackwards),
+    _override("shape_arithmetic", "the override adds a tuple to a recorded shape",
+              body=ShapeArithmetic),
+    _pitfall("forgetful_layer", "a wrapper layer that leaves an argument out of get_config",
+             make=_forgetful, excuses=_NO_WRAPPER),
 )

@@ -30,12 +30,11 @@ def put(page: str, *parts: str) -> str:
     ValueError
         Where `page` lacks one of `MARKS`.
     """
-    start, end = MARKS
-    before, _, rest = page.partition(start)
-    _, ending, after = rest.partition(end)
-    if not ending:
-        raise ValueError(f"no place for the table: no lines {start!r} and {end!r}")
-    return before + "\n".join([start, *parts, ""]) + end + after
+    before, start, rest = page.partition(MARKS[0])
+    _, end, after = rest.partition(MARKS[1])
+    if not end:
+        raise ValueError(f"no place for the table: no lines {MARKS[0]!r} and {MARKS[1]!r}")
+    return "\n".join([before + start, *parts, end + after])
 
 
 def row(*values: str) -> str:

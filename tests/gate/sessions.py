@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+from tests.reports import factory
+from tests.reports.factory import entry
 
 BASE, HEAD = "a" * 40, "b" * 40
 REMEDIES = ("ops_where", "tf_cast", "functional_bool_input")
@@ -122,36 +124,7 @@ def _identity(program: str, python: str, calls: int, compares: int) -> list[dict
     return made
 
 
-def entry(metric: str, value: float, text: str = "", **axes: Any) -> dict[str, Any]:
-    """Return an entry of a session file."""
-    return {"metric": metric, "axes": axes, "value": float(value), "text": text}
-
-
-def write(
-    folder: Path,
-    session: dict[str, Any],
-    entries: list[dict[str, Any]],
-    *,
-    fail: bool = False,
-    setting: str = "full",
-    machine: str = "m",
-    **known: Any,
-) -> None:
-    """Write one session file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    name = "-".join(str(value) for value in session.values())
-    outcome = {"status": "failed", "reason": "killed"} if fail else {"status": "done"}
-    document = {
-        "format": 1,
-        "session": {"device": "cpu", "jit": "", **session},
-        **outcome,
-        "identity": "i",
-        "setting": setting,
-        "machine": machine,
-        "started": 1.0,
-        "seconds": 1.0,
-        "health": {},
-        "entries": [] if fail else entries,
-        **known,
-    }
-    (folder / f"{name}.json").write_text(json.dumps(document))
+def write(folder: Path, session: dict[str, Any], *rest: Any, **facts: Any) -> None:
+    """Write one session file of a full run on the CPU."""
+    session = {"device": "cpu", "jit": "", **session}
+    factory.write(folder, session, *rest, **{"setting": "full", "health": {}} | facts)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from remedies.compare import comparison
-from remedies.comparison import SPENT, Comparison, Trial
+from remedies.comparison import CARDS, SPENT, Comparison, Trial
+from remedies.devices import uncompiled
 from remedies.target import made_by
 
 ROOT = Path(__file__).parents[2]
@@ -47,8 +48,8 @@ MODELS = {
     "ids": ("tf.reduce_mean(tf.gather(tf.eye(5), x), 1)", "IDS"),
 }
 
-# Keras' own `take` casts nothing, so a cast is what helps there.
-EXPECTED = {"imported": "ops_where", "operators": "ops_where", "ids": "tf_cast"}
+# Keras' own `take` casts nothing, and `~` is none of its operations: a cast helps there too.
+APPLIED = {"imported": "ops_where", "operators": "tf_cast", "ids": "tf_cast"}
 
 
 def command(*words, cwd=ROOT):
@@ -63,19 +64,43 @@ def command(*words, cwd=ROOT):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_recommended_change_makes_the_model_whole(name, tmp_path):
+def test_a_change_that_is_shown_makes_the_model_whole(name, tmp_path):
     body, data = MODELS[name]
     (tmp_path / "own.py").write_text(HEAD.replace("BODY", body).replace("DATA", data))
     done = command("compare", "own.py:make", "--json", "--budget", "600", cwd=tmp_path)
     made = json.loads(done.stdout)
-    best = next(trial for trial in made["remedies"] if trial["recommended"])
-    assert done.returncode == 1 and best["remedy"] == EXPECTED[name], done.stderr
-    assert best["train"] == best["predict"] == "same step"
+    trials = {trial["remedy"]: trial for trial in made["remedies"]}
+    assert done.returncode == 1 and made["recommended"] == "tf_cast", done.stderr
+    assert trials["tf_cast"]["train"] == trials["tf_cast"]["predict"] == "same step"
     words = [shutil.which("patch"), "-p1"]
-    subprocess.run(words, input=best["change"], text=True, cwd=tmp_path, check=True)
+    diff = trials[APPLIED[name]]["change"]
+    subprocess.run(words, input=diff, text=True, cwd=tmp_path, check=True)
     assert command("check", "own.py:make", cwd=tmp_path).returncode == 0
     again = command("compare", "own.py:make", "--budget", "600", cwd=tmp_path)
     assert again.returncode == 0 and "change nothing" in again.stdout
+
+
+def test_a_functional_model_in_which_training_is_frozen_is_no_remedy():
+    import keras
+    import numpy as np
+
+    class Branching(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(1)
+
+        def call(self, x, training=False):
+            return self.dense(x) + (3.0 if training else 0.0)
+
+    def factory():
+        model, x, y = Branching(), np.ones((4, 3), "float32"), np.ones((4, 1), "float32")
+        model.compile("adam", "mse", jit_compile=False)
+        model.fit(x, y, verbose=0)
+        return model, x, y
+
+    trials = {trial.remedy: trial for trial in comparison(factory, budget=600).trials}
+    assert "loss of training step 1" in trials["functional_bool_input"].problem
+    assert "freezes" in trials["functional_bool_input"].problem
 
 
 def test_a_factory_that_returns_another_model_each_time_is_said():
@@ -114,9 +139,11 @@ def test_the_page_shows_what_the_command_prints():
     made = comparison(lambda: made_by(MODEL), name=MODEL, budget=600)
     shown = re.search(r"<!-- transcript -->\n```text\n(.*?)\n```", PAGE.read_text(), re.S)
     assert shown and _exact(shown[1]) == _exact(made.text())
+    said = {trial.cells[CARDS] for trial in made.trials}
+    assert said == ({""} if uncompiled() else {"same program"}) and made.uncompiled == uncompiled()
 
 
 def _exact(text):
-    """Leave out times, which are the machine's."""
-    text = re.sub(r"value=.*", "", text)
+    """Leave out times and cards, which are the machine's."""
+    text = re.sub(rf"value=.*|\n *{CARDS}: .*", "", text)
     return re.sub(r"(train|predict)( step)?: [^;\n]*(µs|%|not timed)[^;\n]*", r"\1: timed", text)

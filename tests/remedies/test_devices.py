@@ -86,7 +86,7 @@ def test_synchronising_waits_for_a_gpu_and_costs_a_cpu_nothing(machine):
 @pytest.mark.parametrize(
     ("installed", "reason"),
     [
-        ({}, "jax is not installed; scripts/environment --gpuless installs it"),
+        ({}, "no jax: scripts/environment --gpuless, or the extra `gpuless`, installs it"),
         (dict.fromkeys(devices._COMPILER, "1") | {"jaxlib": "2"}, "must be of one version: jax 1"),
         (dict.fromkeys(devices._COMPILER, "1"), ""),
     ],

@@ -48,8 +48,8 @@ def test_every_recipe_is_written(workload):
 
 
 def test_a_recipe_of_another_folder_is_another_module(folder):
-    text = (folder / "layers.py").read_text().replace("UNITS = 64", "UNITS = 32")
-    (folder / "layers.py").write_text(text)
+    text = (folder / "transformer.py").read_text().replace("UNITS = 64", "UNITS = 32")
+    (folder / "transformer.py").write_text(text)
     pair = load(folder, "build_from_config_pair")
     assert pair.BuildFromConfig is load(folder, "build_from_config").BuildFromConfig
     assert pair.BuildFromConfig is not recipe("attention", "build_from_config").BuildFromConfig
@@ -62,7 +62,7 @@ def test_a_users_recipe_may_have_any_name_and_no_path_leads_out(folder):
     shutil.copy(folder / "tf_cast.py", folder / "my_way.py")
     assert recipes(folder) == (*REMEDIES, "my_way")
     assert load(folder, "my_way").make
-    for name in ("../attention/control", "layers", "data"):
+    for name in ("../attention/control", "transformer", "data"):
         with pytest.raises(UnknownNameError, match="my_way"):
             load(folder, name)
 
@@ -95,5 +95,5 @@ def test_only_code_is_counted(folder):
 
 
 def test_the_examples_run():
-    assert doctest.testmod(registry).attempted == 1
+    assert doctest.testmod(registry).attempted == 2
     assert not doctest.testmod(registry).failed

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from remedies.feed import Feed
-from remedies.step_costs import measure
+from remedies.step_costs import measure, on_cards
 
 FED = Feed({"a": np.ones((4, 3), "float32")}, np.ones((4, 1), "float32"))
 
@@ -24,15 +24,24 @@ def made(remedy):
 
 
 def test_what_differs_is_timed_beside_the_control():
-    asked = {("wide", "train"): False, ("wide", "predict"): True}
-    said = measure(made, asked, FED, math.inf)
     interval = r"[+-][0-9.]+ {} .-?[0-9.]+, -?[0-9.]+., 3 makings"
-    assert re.search(interval.format("%"), said["wide", "train"]), said
-    assert re.search(interval.format("µs a step"), said["wide", "predict"]), said
+    for step, alone, unit in (("train", False, "%"), ("predict", True, "µs a step")):
+        said = measure(made, "wide", step, alone, FED, math.inf, 0)
+        assert re.search(interval.format(unit), said), said
 
 
 def test_what_cannot_be_timed_says_why():
-    asked = {("wide", "train"): False}
-    assert measure(made, asked, FED, -math.inf)["wide", "train"] == "not timed: the budget is spent"
-    raised = measure(made, {("raises", "train"): False}, FED, math.inf)
-    assert "of the user's" in raised["raises", "train"]
+    late = measure(made, "wide", "train", False, FED, -math.inf, 0)
+    assert late == "not timed: the budget is spent"
+    assert "of the user's" in measure(made, "raises", "train", False, FED, math.inf, 0)
+
+
+def test_what_differs_on_a_card_is_said_with_the_card_and_the_step():
+    small, large = ({"meaning": str(n), "counts": {"compares": n}} for n in (1, 2))
+    control, own = {"train": "a", "predict": "b"}, {"train": "a", "predict": "c"}
+    cards = {"a100": {"a": small, "b": small, "c": small}, "h100": {"a": small, "b": small}}
+    assert on_cards(control, control, cards) == "same program"
+    assert on_cards(own, control, cards | {"h100": {"a": small, "b": small, "c": large}}) == (
+        "same program (a100 train, a100 predict, h100 train); +1 compare (h100 predict)"
+    )
+    assert "not compiled: c (h100 predict)" in on_cards(own, control, cards)

@@ -17,31 +17,18 @@ from remedies.metrics import METRICS
 Entry = dict[str, Any]
 Edit = Callable[[dict[str, Any], Entry], Any]  # may change an entry in place; False drops it
 
-LOSES = {  # of the control, in the first round trip
-    "weights_lost": 2,
-    "optimizer_variables_lost": 4,
-    "iterations_lost": 3,
-    "outputs_changed": 1,
-    "next_step_changed": 1,
-    "silent_defects": 1,
-    "second_generation_lost": 8,
+# fmt: off
+LOSES = {"weights_lost": 2, "optimizer_variables_lost": 4, "iterations_lost": 3,
+         "outputs_changed": 1, "next_step_changed": 1, "silent_defects": 1,
+         "second_generation_lost": 8}  # of the control, in the first round trip
+WITNESSED = {"build_warnings": 1, "optimizer_warnings": 1, "second_generation_warnings": 2,
+             "mask_rebuilt_as_float": 1, "rebuild_raised": 1, "next_step_raised": 1}
+FIDELITY = {
+    "control": LOSES | WITNESSED,
+    "build_from_config": {"second_generation_lost": 8, "second_generation_warnings": 1},
 }
-WITNESSED = {
-    "build_warnings": 1,
-    "optimizer_warnings": 1,
-    "second_generation_warnings": 2,
-    "mask_rebuilt_as_float": 1,
-    "rebuild_raised": 1,
-    "next_step_raised": 1,
-}
-LINES = {
-    "control": 0,
-    "build_from_config": 9,
-    "build_from_config_pair": 14,
-    "tf_cast": 1,
-    "functional_bool_input": 16,
-    "ops_where": 2,
-}
+LINES = {"control": 0, "build_from_config": 9, "build_from_config_pair": 14, "tf_cast": 1,
+         "functional_bool_input": 16, "ops_where": 2}
 HARM = {  # control, build_from_config, pair, cast, functional, ops_where
     "keras": (3, 0, 0, 0, 0, 0),
     "second_adam": (2, 2, 0, 0, 0, 0),
@@ -53,17 +40,11 @@ HARM = {  # control, build_from_config, pair, cast, functional, ops_where
     "model_in_model": (2, 2, 2, 0, 0, 0),
     "gather": (2, 0, 0, 0, 0, 2),
 }
-FACTS = {
-    "python": "3.12.1",
-    "keras": "3.15.1",
-    "tensorflow": "2.21.0",
-    "numpy": "2.5.5",
-    "cpu": "Example 9000",
-    "cores": "4",
-    "ram": "16 GB",
-    "os": "Linux",
-    "gpu": "",
-}
+FACTS = {"python": "3.12.1", "keras": "3.15.1", "tensorflow": "2.21.0", "numpy": "2.5.5",
+         "cpu": "Example 9000", "cores": "4", "ram": "16 GB", "os": "Linux", "gpu": ""}
+COUNTS = {"instructions": 120, "fusions": 14, "compares": 3, "converts": 2,
+          "bytes_moved": 1_234_567, "temporary_bytes": 65_536}
+# fmt: on
 HEALTH = {"steal": 0.012, "foreign_load": 0.31, "clock_share": 0.0004, "throttled": 0.0}
 
 
@@ -89,29 +70,17 @@ class Made:
 
     def write(self, folder: Path) -> Path:
         """Write the session files into `folder` and return it."""
-        folder.mkdir(parents=True, exist_ok=True)
         self.random = np.random.default_rng(self.seed)
         for number, (session, entries) in enumerate(self._sessions()):
             if self.edit:
                 entries = [entry for entry in entries if self.edit(session, entry) is not False]
-            document = {
-                "format": 1,
-                "session": session,
-                "status": "done",
-                "identity": self.identity,
-                "commit": self.commit,
-                "setting": "default",
-                "machine": self.machine,
-                "started": self.started + number,
-                "seconds": 12.5,
-                "facts": self.facts,
-                "health": self.health,
-                "entries": entries,
-            }
-            name = "-".join(str(value) for value in (self.machine, *session.values()))
-            name = re.sub(r"[^\w.-]", "_", name)[:200]
-            (folder / f"{name}.json").write_text(json.dumps(document))
+            started = self.started + number
+            write(folder, session, entries, setting="default", started=started, **self._own())
         return folder
+
+    def _own(self) -> dict[str, Any]:
+        names = ("machine", "identity", "commit", "facts", "health")
+        return {name: getattr(self, name) for name in names}
 
     def _sessions(self) -> Iterator[tuple[dict[str, Any], list[Entry]]]:
         yield {"kind": "recipes"}, [*self._recipes()]
@@ -153,20 +122,13 @@ class Made:
     def _fidelity(self) -> Iterator[Entry]:
         names = [name for name, metric in METRICS.items() if "remedy" in metric.axes]
         names = [name for name in names if METRICS[name].kind.value in ("defect", "evidence")]
+        saved = {"weights_saved": 2, "optimizer_variables_saved": 6}
         for jit in self.jits:
             for remedy, mask_dtype in self._variants():
                 axes = {"jit": jit, "remedy": remedy, "mask_dtype": mask_dtype}
-                for name in names:
-                    if name == "situation_harm":
-                        continue
-                    value = {"weights_saved": 2, "optimizer_variables_saved": 6}.get(name, 0)
-                    if remedy == "control":
-                        value = (LOSES | WITNESSED).get(name, value)
-                    elif remedy == "build_from_config" and name == "second_generation_lost":
-                        value = 8
-                    elif remedy == "build_from_config" and name == "second_generation_warnings":
-                        value = 1
-                    yield entry(name, value, **axes)
+                values = dict.fromkeys(names, 0) | saved | FIDELITY.get(remedy, {})
+                del values["situation_harm"]
+                yield from (entry(name, value, **axes) for name, value in values.items())
 
     def _variants(self) -> Iterator[tuple[str, str]]:
         for remedy in self.remedies:
@@ -179,18 +141,13 @@ class Made:
                 axes = {"step": step, "remedy": remedy, "mask_dtype": mask_dtype}
                 program, calls = _differs(step, remedy, mask_dtype)
                 group = (2 if program else 0) + (1 if calls else 0)
-                text = "; ".join(
-                    ["+1 compare"] * program
-                    + [f"+{calls} Python calls: keras/src/trainers/trainer.py metrics"]
-                    * (calls > 0)
-                )
+                called = f"+{calls} Python calls: keras/src/trainers/trainer.py metrics"
+                text = "; ".join(["+1 compare"] * program + [called] * (calls > 0))
                 yield entry("program_differs", program, f"{program:016x}", **axes)
                 yield entry("python_calls_differ", calls, f"{calls:016x}", **axes)
                 yield entry("python_calls", 1874 + calls, **axes)
                 yield entry("step_group", group, text, **axes)
-                counts = {"instructions": 120, "fusions": 14, "compares": 3, "converts": 2}
-                counts |= {"bytes_moved": 1_234_567, "temporary_bytes": 65_536}
-                for name, value in counts.items():
+                for name, value in COUNTS.items():
                     yield entry(name, value + program * (name == "compares"), **axes)
 
     def _step_times(self, batch: int) -> Iterator[Entry]:
@@ -250,8 +207,12 @@ class Made:
             for jit in self.jits:
                 for kernel in ("where", "where_cast"):
                     for mask_dtype in ("bool", "float32"):
-                        axes = {"jit": jit, "kernel": kernel, "mask_dtype": mask_dtype}
-                        axes |= {"size": size}
+                        axes = {
+                            "jit": jit,
+                            "kernel": kernel,
+                            "mask_dtype": mask_dtype,
+                            "size": size,
+                        }
                         reference = kernel == "where" and mask_dtype == "bool"
                         if kernel == "where" and not reference:
                             continue
@@ -264,7 +225,21 @@ class Made:
 
 
 def entry(metric: str, value: float, text: str = "", **axes: Any) -> Entry:
-    return {"metric": metric, "axes": axes, "value": value, "text": text}
+    """Return an entry of a session file."""
+    return {"metric": metric, "axes": axes, "value": float(value), "text": text}
+
+
+def write(
+    folder: Path, session: dict[str, Any], entries: list[Entry], *, fail: bool = False, **facts: Any
+) -> None:
+    """Write one session file; `facts` are of the document."""
+    folder.mkdir(parents=True, exist_ok=True)
+    usual = {"format": 1, "identity": "i", "machine": "m", "started": 1.0, "seconds": 1.0}
+    outcome = {"status": "failed", "reason": "killed"} if fail else {"status": "done"}
+    document = usual | outcome | {"session": session, "entries": [] if fail else entries} | facts
+    name = "-".join(str(value) for value in (document["machine"], *session.values()))
+    name = re.sub(r"[^\w.-]", "_", name)[:200]
+    (folder / f"{name}.json").write_text(json.dumps(document))
 
 
 def _differs(step: str, remedy: str, mask_dtype: str) -> tuple[int, int]:

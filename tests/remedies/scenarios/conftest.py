@@ -1,11 +1,7 @@
-"""The matrix, measured once for all tests and workers: the core of it, or all with MATRIX=all.
-
-The published matrix is made again by the command that docs/fidelity.md names.
-"""
+"""The published matrix, and the command that makes it again, as docs/fidelity.md names it."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import subprocess
@@ -19,6 +15,7 @@ import pytest
 from remedies.scenarios.cell import Cell
 
 ROOT = Path(__file__).parents[3]
+PUBLISHED = json.loads((ROOT / "docs" / "fidelity.json").read_text("utf-8"))
 Cells = Mapping[tuple[str, str], Cell]
 
 
@@ -37,26 +34,6 @@ def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 def keyed(data: Mapping[str, Any]) -> Cells:
     cells = [Cell.from_json(cell) for cell in data["cells"]]
     return {(cell.scenario, cell.remedy): cell for cell in cells}
-
-
-PUBLISHED = json.loads((ROOT / "docs" / "fidelity.json").read_text("utf-8"))
-
-
-@pytest.fixture(scope="session")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent  # which the workers of one run have in common
-    made = folder / "matrix.json"
-    with (folder / "matrix.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # one worker measures, the others wait for it
-        if not made.exists():
-            chosen = [] if os.environ.get("MATRIX") == "all" else ["--scenario", "core", "mirrored"]
-            part = folder / "matrix.part"
-            done = command("--json", str(part), *chosen, cwd=folder)
-            assert done.returncode == 0, done.stderr
-            part.replace(made)
-    return json.loads(made.read_text("utf-8"))
 
 
 @pytest.fixture(scope="session")

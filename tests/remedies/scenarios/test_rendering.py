@@ -6,7 +6,7 @@ import pytest
 
 from remedies.roundtrip import Defects, Outcome
 from remedies.scenarios.cell import Cell
-from remedies.scenarios.rendering import BARE_PAGE, losses, matrix_page
+from remedies.scenarios.rendering import BARE_PAGE, matrix_page
 
 from .conftest import PUBLISHED, ROOT
 
@@ -61,7 +61,3 @@ def test_published_page_shows_the_published_cells() -> None:
     cells = [Cell.from_json(cell) for cell in PUBLISHED["cells"]]
     command = "python -m remedies.scenarios --json docs/fidelity.json --markdown docs/fidelity.md"
     assert matrix_page(cells, PUBLISHED["versions"], command, page) == page
-
-
-def test_losses_are_named_with_their_numbers() -> None:
-    assert losses(CELLS[0]) == "weights lost 2, outputs changed 100%, silent defects 1"

@@ -6,123 +6,138 @@ import tensorflow as tf
 from keras import layers, ops
 
 reg = keras.saving.register_keras_serializable(package="public")
+unpacked = keras.utils.unpack_x_y_sample_weight
 
 
-def _rng(seed=5):
-    keras.utils.set_random_seed(seed)
-    return np.random.default_rng(seed)
+def _rng():
+    keras.utils.set_random_seed(5)
+    return np.random.default_rng(5)
 
 
 def _f(r, *shape):
     return r.normal(size=shape).astype("float32")
 
 
-def _done(model, x, y, optimizer="adam", loss="mse", steps=3, **more):
-    model.compile(optimizer=optimizer, loss=loss, **more)
-    for _ in range(steps):
-        model.train_on_batch(x, y)
+def _done(model, x, y, fit=False, **settings):
+    if not model.compiled:
+        model.compile(**{"optimizer": "adam", "loss": "mse"} | settings)
+    if fit:
+        model.fit(x, y, batch_size=24, epochs=3, verbose=0, shuffle=False)
+    else:
+        for _ in range(3):
+            model.train_on_batch(x, y)
     return model, x, y
 
 
-def _fitted(model, x, y, optimizer="adam", loss="mse", **more):
-    model.compile(optimizer=optimizer, loss=loss, **more)
-    model.fit(x, y, batch_size=24, epochs=3, verbose=0, shuffle=False)
-    return model, x, y
+def _six(r):
+    return _f(r, 24, 6)
 
 
-_xy = keras.utils.unpack_x_y_sample_weight
+def _number(r, x):
+    return _f(r, 24, 1)
 
 
-@reg
-class Towers(keras.Model):
-    """Two id towers on raw strings (tf #56054, keras #18376, tf #61369)."""
+def _itself(r, x):
+    return x
+
+
+def _case(make, x=_six, y=_number, optimizer=lambda: "adam", call=None, **settings):
+    """Return the factory of a model of `x(rng)`, called as `call` says and trained on `y`."""
+
+    def factory():
+        r = _rng()
+        inputs, model = x(r), make()
+        targets = y(r, inputs)
+        if call is not None:
+            model(inputs, **call)
+        return _done(model, inputs, targets, optimizer=optimizer(), **settings)
+
+    return factory
+
+
+def _plain():
+    inputs = keras.Input((6,))
+    return keras.Model(inputs, layers.Dense(1)(layers.Dense(5, "relu")(inputs)))
+
+
+class Parts(keras.Model):
+    """A model of the layers that `parts` returns by attribute, which it makes in `__init__`."""
 
     def __init__(self, **kw):
         super().__init__(**kw)
-        self.who = keras.Sequential(
-            [layers.StringLookup(vocabulary=["u1", "u2", "u3"]), layers.Embedding(4, 3)]
+        for name, part in self.parts().items():
+            setattr(self, name, part)
+
+
+class Two(Parts):
+    def parts(self):
+        return {"base": layers.Dense(5, "relu"), "head": layers.Dense(1)}
+
+    def call(self, x):
+        return self.head(self.base(x))
+
+
+@reg
+class Towers(Parts):
+    """Two id towers on raw strings (tf #56054, keras #18376, tf #61369)."""
+
+    def parts(self):
+        who, what = (
+            layers.StringLookup(vocabulary=v) for v in (["u1", "u2", "u3"], ["tea", "jam"])
         )
-        self.what = keras.Sequential(
-            [layers.StringLookup(vocabulary=["tea", "jam"]), layers.Embedding(3, 3)]
-        )
-        self.score = layers.Dense(1)
+        who = keras.Sequential([who, layers.Embedding(4, 3)])
+        what = keras.Sequential([what, layers.Embedding(3, 3)])
+        return {"who": who, "what": what, "score": layers.Dense(1)}
 
     def call(self, pair):
-        return self.score(
-            ops.concatenate([self.who(pair["who"]), self.what(pair["what"])], axis=-1)
-        )
-
-
-def string_towers():
-    r = _rng()
-    x = {
-        "who": tf.constant(r.choice(["u1", "u2", "u3", "u9"], 24)),
-        "what": tf.constant(r.choice(["tea", "jam"], 24)),
-    }
-    return _done(Towers(), x, _f(r, 24, 1))
-
-
-def _sentences(r, n=24):
-    return tf.constant(
-        [" ".join(r.choice(["red", "blue", "old", "new", "car"], 4)) for _ in range(n)]
-    )
+        return self.score(ops.concatenate([self.who(pair["who"]), self.what(pair["what"])], -1))
 
 
 def text_tf_idf_functional():  # keras #22004
     r = _rng()
-    x = _sentences(r)
+    x = tf.constant(
+        [" ".join(r.choice(["red", "blue", "old", "new", "car"], 4)) for _ in range(24)]
+    )
     words = layers.TextVectorization(max_tokens=20, output_mode="tf_idf")
     words.adapt(x)
     text = keras.Input((), dtype="string")
-    model = keras.Model(text, layers.Dense(1)(words(text)))
-    return _done(model, x, _f(r, 24, 1))
+    return _done(keras.Model(text, layers.Dense(1)(words(text))), x, _f(r, 24, 1))
+
+
+def text_model_alone():  # no inputs given: a string keras.Input
+    return text_tf_idf_functional()[0]
 
 
 @reg
-class Hashed(keras.Model):
+class Hashed(Parts):
     """Raw strings that an operation of tf.strings hashes (tf #56054's input, another operation)."""
 
-    def __init__(self, **kw):
-        super().__init__(**kw)
-        self.table, self.out = layers.Embedding(16, 3), layers.Dense(1)
+    def parts(self):
+        return {"table": layers.Embedding(16, 3), "out": layers.Dense(1)}
 
     def call(self, text):
         bucket = tf.strings.to_hash_bucket_fast(tf.strings.lower(text), 16)
         return self.out(self.table(bucket))
 
 
-def hashed_strings():
-    r = _rng()
-    x = tf.constant(r.choice(["U1", "u2", "U3", "u9"], 24))
-    return _done(Hashed(), x, _f(r, 24, 1))
-
-
 @reg
-class Spectrum(keras.Model):
+class Spectrum(Parts):
     """Complex input to a Fourier operation (keras #13178, keras #19860)."""
 
-    def __init__(self, **kw):
-        super().__init__(**kw)
-        self.out = layers.Dense(1)
+    def parts(self):
+        return {"out": layers.Dense(1)}
 
     def call(self, wave):
         time = tf.signal.ifft(wave)
         return self.out(tf.concat([tf.math.real(time), tf.math.imag(time)], axis=-1))
 
 
-def complex_spectrum():
-    r = _rng()
-    x = (_f(r, 24, 8) + 1j * _f(r, 24, 8)).astype("complex64")
-    return _done(Spectrum(), x, _f(r, 24, 1))
-
-
 @reg
-class Helper(keras.Model):
+class Helper(Parts):
     """A second head that runs in training only (keras #18823: built in training, not on load)."""
 
-    def __init__(self, **kw):
-        super().__init__(**kw)
-        self.trunk, self.main, self.aux = layers.Dense(5, "relu"), layers.Dense(1), layers.Dense(2)
+    def parts(self):
+        return {"trunk": layers.Dense(5, "relu"), "main": layers.Dense(1), "aux": layers.Dense(2)}
 
     def call(self, x, training=False):
         h = self.trunk(x)
@@ -131,52 +146,26 @@ class Helper(keras.Model):
         return self.main(h)
 
 
-def helper_head():
-    r = _rng()
-    model, x = Helper(), _f(r, 24, 6)
-    model(x, training=True)
-    return _done(model, x, _f(r, 24, 1))
-
-
 @reg
-class Spare(keras.Model):
+class Spare(Parts):
     """Layers that are made and never called (keras #18823, first model there): nothing to lose."""
 
-    def __init__(self, **kw):
-        super().__init__(**kw)
-        self.blocks = [layers.Dense(5) for _ in range(4)]
-        self.out = layers.Dense(1)
+    def parts(self):
+        return {"blocks": [layers.Dense(5) for _ in range(4)], "out": layers.Dense(1)}
 
     def call(self, x):
-        for block in self.blocks[2:]:
-            x = block(x)
-        return self.out(x)
-
-
-def spare_layers():
-    r = _rng()
-    return _done(Spare(), _f(r, 24, 6), _f(r, 24, 1))
+        return self.out(self.blocks[3](self.blocks[2](x)))
 
 
 @reg
-class NeedsTraining(keras.Model):
+class NeedsTraining(Two):
     """`training` without a default, as many tutorials write call (keras #13887's pattern)."""
 
-    def __init__(self, **kw):
-        super().__init__(**kw)
-        self.hidden, self.drop, self.out = (
-            layers.Dense(5, "relu"),
-            layers.Dropout(0.2),
-            layers.Dense(1),
-        )
+    def parts(self):
+        return super().parts() | {"drop": layers.Dropout(0.2)}
 
     def call(self, x, training):
-        return self.out(self.drop(self.hidden(x), training=training))
-
-
-def training_without_default():
-    r = _rng()
-    return _done(NeedsTraining(), _f(r, 24, 6), _f(r, 24, 1))
+        return self.head(self.drop(self.base(x), training=training))
 
 
 @reg
@@ -188,15 +177,12 @@ class Stack(layers.Layer):
         self._layers = [layers.Dense(5, "relu"), layers.Dense(4)]
 
     def call(self, x):
-        for layer in self._layers:
-            x = layer(x)
-        return x
+        return self._layers[1](self._layers[0](x))
 
 
-def children_named_layers():
-    r = _rng()
+def _stacked():
     inputs = keras.Input((6,))
-    return _done(keras.Model(inputs, layers.Dense(1)(Stack()(inputs))), _f(r, 24, 6), _f(r, 24, 1))
+    return keras.Model(inputs, layers.Dense(1)(Stack()(inputs)))
 
 
 @reg
@@ -213,19 +199,12 @@ class Quantizer(layers.Layer):
 
 
 @reg
-class Quantized(keras.Model):
-    def __init__(self, **kw):
-        super().__init__(**kw)
-        self.enc, self.vq, self.dec = layers.Dense(4), Quantizer(), layers.Dense(6)
+class Quantized(Parts):
+    def parts(self):
+        return {"enc": layers.Dense(4), "vq": Quantizer(), "dec": layers.Dense(6)}
 
     def call(self, x):
         return self.dec(self.vq(self.enc(x)))
-
-
-def codebook_tf_variable():
-    r = _rng()
-    x = _f(r, 24, 6)
-    return _done(Quantized(), x, x)
 
 
 @reg
@@ -243,28 +222,24 @@ class RunningCentre(layers.Layer):
 
 
 @reg
-class Centred(keras.Model):
-    def __init__(self, **kw):
-        super().__init__(**kw)
-        self.centre, self.out = RunningCentre(), layers.Dense(1)
+class Centred(Parts):
+    def parts(self):
+        return {"centre": RunningCentre(), "out": layers.Dense(1)}
 
     def call(self, x, training=False):
         return self.out(self.centre(x, training=training))
 
 
-def running_mean_tf_variable():
-    r = _rng()
-    return _done(Centred(), 2 + _f(r, 24, 6), _f(r, 24, 1))
-
-
 @reg
-class Gan(keras.Model):
+class Gan(Parts):
     """Two optimizers given to an overridden compile (keras #10806, keras-io #729)."""
 
-    def __init__(self, **kw):
-        super().__init__(**kw)
-        self.gen = keras.Sequential([keras.Input((3,)), layers.Dense(6, "relu"), layers.Dense(4)])
-        self.disc = keras.Sequential([keras.Input((4,)), layers.Dense(6, "relu"), layers.Dense(1)])
+    def parts(self):
+        sizes = {"gen": (3, 4), "disc": (4, 1)}
+        return {
+            name: keras.Sequential([keras.Input((i,)), layers.Dense(6, "relu"), layers.Dense(o)])
+            for name, (i, o) in sizes.items()
+        }
 
     def compile(self, d_optimizer, g_optimizer, loss_fn):
         super().compile()
@@ -274,18 +249,18 @@ class Gan(keras.Model):
         return self.gen(noise)
 
     def train_step(self, data):
-        noise, real, _ = _xy(data)
+        noise, real, _ = unpacked(data)
         ones = tf.ones((tf.shape(real)[0], 1))
-        with tf.GradientTape() as tape:
-            d_loss = self.loss_fn(ones, self.disc(real)) + self.loss_fn(
-                ones * 0, self.disc(self.gen(noise))
-            )
-        w = self.disc.trainable_variables
-        self.d_optimizer.apply(tape.gradient(d_loss, w), w)
-        with tf.GradientTape() as tape:
-            g_loss = self.loss_fn(ones, self.disc(self.gen(noise)))
-        w = self.gen.trainable_variables
-        self.g_optimizer.apply(tape.gradient(g_loss, w), w)
+        with tf.GradientTape(persistent=True) as tape:
+            fake = self.disc(self.gen(noise))
+            g_loss = self.loss_fn(ones, fake)
+            d_loss = self.loss_fn(ones, self.disc(real)) + self.loss_fn(ones * 0, fake)
+        for optimizer, part, loss in (
+            (self.d_optimizer, self.disc, d_loss),
+            (self.g_optimizer, self.gen, g_loss),
+        ):
+            weights = part.trainable_variables
+            optimizer.apply(tape.gradient(loss, weights), weights)
         return {"d_loss": d_loss, "g_loss": g_loss}
 
 
@@ -294,21 +269,17 @@ class GanWithTest(Gan):
     """The same, with a test_step."""
 
     def test_step(self, data):
-        noise, real, _ = _xy(data)
-        return {"gap": tf.reduce_mean(self.disc(real)) - tf.reduce_mean(self.disc(self.gen(noise)))}
+        noise, real, _ = unpacked(data)
+        return {"gap": tf.reduce_mean(self.disc(real) - self.disc(self.gen(noise)))}
 
 
 def _gan(cls):
     r = _rng()
     model, x, y = cls(), _f(r, 24, 3), _f(r, 24, 4)
     model(x)
-    model.compile(
-        keras.optimizers.Adam(1e-3),
-        keras.optimizers.Adam(2e-3),
-        keras.losses.BinaryCrossentropy(from_logits=True),
-    )
-    model.fit(x, y, batch_size=24, epochs=3, verbose=0, shuffle=False)
-    return model, x, y
+    optimizers = keras.optimizers.Adam(1e-3), keras.optimizers.Adam(2e-3)
+    model.compile(*optimizers, keras.losses.BinaryCrossentropy(from_logits=True))
+    return _done(model, x, y, fit=True)
 
 
 def gan_two_optimizers():
@@ -356,23 +327,15 @@ def distiller():
     model, x = Distiller(student, teacher), _f(r, 24, 3)
     model(x)
     model.compile(keras.optimizers.Adam(0.02), keras.losses.MeanAbsoluteError(), alpha=0.3)
-    model.fit(x, _f(r, 24, 1), epochs=2, verbose=0)
-    return model, x, _f(r, 24, 1)
+    return _done(model, x, _f(r, 24, 1), fit=True)
 
 
 @reg
-class HeadOnly(keras.Model):
+class HeadOnly(Two):
     """train_step moves some of the trainable weights (keras #20128: 30 against 22)."""
 
-    def __init__(self, **kw):
-        super().__init__(**kw)
-        self.base, self.head = layers.Dense(5, "relu"), layers.Dense(1)
-
-    def call(self, x):
-        return self.head(self.base(x))
-
     def train_step(self, data):
-        x, y, _ = _xy(data)
+        x, y, _ = unpacked(data)
         with tf.GradientTape() as tape:
             loss = self.compute_loss(y=y, y_pred=self(x, training=True))
         weights = self.head.trainable_variables
@@ -380,37 +343,43 @@ class HeadOnly(keras.Model):
         return {"loss": loss}
 
 
-def head_only_train_step():
-    r = _rng()
-    model, x = HeadOnly(), _f(r, 24, 6)
-    model(x)
-    return _fitted(model, x, _f(r, 24, 1))
-
-
 @reg
-class GuideStep(keras.Model):
+class GuideStep(Two):
     """train_step as Keras' own guide writes it, `x, y = data` (tf #46530, tf #38103)."""
-
-    def __init__(self, **kw):
-        super().__init__(**kw)
-        self.base, self.head = layers.Dense(5, "relu"), layers.Dense(1)
-
-    def call(self, x):
-        return self.head(self.base(x))
 
     def train_step(self, data):
         x, y = data
         with tf.GradientTape() as tape:
             loss = self.compute_loss(y=y, y_pred=self(x, training=True))
-        self.optimizer.apply(
-            tape.gradient(loss, self.trainable_variables), self.trainable_variables
-        )
+        weights = self.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, weights), weights)
         return {"loss": loss}
 
 
-def guide_train_step():
+@reg
+class KeywordOnly(Parts):
+    """A second tensor by keyword only (a two-argument call, as transformers have)."""
+
+    def parts(self):
+        return {"out": layers.Dense(1)}
+
+    def call(self, x, *, bias):
+        return self.out(x) + bias
+
+    def train_step(self, data):
+        x, y, _ = unpacked(data)
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(y=y, y_pred=self(x["x"], bias=x["bias"]))
+        weights = self.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, weights), weights)
+        return {"loss": loss}
+
+
+def keyword_only():
     r = _rng()
-    return _fitted(GuideStep(), _f(r, 24, 6), _f(r, 24, 1))
+    model, x, y = KeywordOnly(), {"x": _f(r, 24, 6), "bias": _f(r, 24, 1)}, _f(r, 24, 1)
+    model(x["x"], bias=x["bias"])
+    return _done(model, x, y, fit=True)
 
 
 class _WarmUp(keras.optimizers.schedules.LearningRateSchedule):
@@ -422,47 +391,23 @@ class _WarmUp(keras.optimizers.schedules.LearningRateSchedule):
         return self.size**-0.5 * tf.minimum(tf.math.rsqrt(step + 1), step * 0.01)
 
 
-def _plain():
-    inputs = keras.Input((6,))
-    return keras.Model(inputs, layers.Dense(1)(layers.Dense(5, "relu")(inputs)))
-
-
-def schedule_without_config():  # AIONER #5, tf2-transformer-chatbot #12
-    r = _rng()
-    return _done(_plain(), _f(r, 24, 6), _f(r, 24, 1), keras.optimizers.Adam(_WarmUp(16.0)))
-
-
 class _WarmUpKept(_WarmUp):
     def get_config(self):
         return {"size": self.size}
-
-
-def schedule_not_registered():  # the same with get_config; tf #53606's kind
-    r = _rng()
-    return _done(_plain(), _f(r, 24, 6), _f(r, 24, 1), keras.optimizers.Adam(_WarmUpKept(16.0)))
 
 
 def _unregistered_loss(y, y_pred):
     return ops.mean(ops.square(y - y_pred))
 
 
-def loss_not_registered():
-    r = _rng()
-    return _done(_plain(), _f(r, 24, 6), _f(r, 24, 1), loss=_unregistered_loss)
-
-
-def python_lambda():  # Keras' safe mode refuses it
-    r = _rng()
+def _halved():
     halved = [layers.Lambda(lambda x: x / 2), layers.Lambda(lambda x: x - 1)]
-    model = keras.Sequential([keras.Input((6,)), *halved, layers.Dense(1)])
-    return _done(model, _f(r, 24, 6), _f(r, 24, 1))
+    return keras.Sequential([keras.Input((6,)), *halved, layers.Dense(1)])
 
 
-def mixed_precision_scaled():  # keras #18112, keras #17275
-    r = _rng()
+def _under_float16():
     keras.config.set_dtype_policy("mixed_float16")
-    model = _plain()
-    return _done(model, _f(r, 24, 6), _f(r, 24, 1))
+    return _plain()
 
 
 @reg
@@ -477,10 +422,8 @@ class Handed(keras.Model):
         return self.head(self.encoder(x))
 
 
-def parts_handed_in():
-    r = _rng()
-    model = Handed(keras.Sequential([layers.Dense(5, "relu"), layers.Dense(4)]), layers.Dense(1))
-    return _done(model, _f(r, 24, 6), _f(r, 24, 1))
+def _handed():
+    return Handed(keras.Sequential([layers.Dense(5, "relu"), layers.Dense(4)]), layers.Dense(1))
 
 
 @reg
@@ -496,65 +439,38 @@ class Sampled(layers.Layer):
 
 
 @reg
-class Vae(keras.Model):
+class Vae(Parts):
     """A latent sample in every call, prediction included (keras-io #1061, keras #19796)."""
 
-    def __init__(self, **kw):
-        super().__init__(**kw)
-        self.enc, self.mean, self.log_var = (
-            layers.Dense(5, "relu"),
-            layers.Dense(2),
-            layers.Dense(2),
-        )
-        self.sample, self.dec = Sampled(), layers.Dense(6)
+    def parts(self):
+        heads = {"mean": layers.Dense(2), "log_var": layers.Dense(2)}
+        ends = {"enc": layers.Dense(5, "relu"), "dec": layers.Dense(6)}
+        return heads | ends | {"sample": Sampled()}
 
     def call(self, x):
         h = self.enc(x)
         return self.dec(self.sample((self.mean(h), self.log_var(h))))
 
 
-def vae_sampling():
-    r = _rng()
-    x = _f(r, 24, 6)
-    return _done(Vae(), x, x)
-
-
 @reg
-class TwoTasks(keras.Model):
+class TwoTasks(Parts):
     """Named outputs, each with its loss, weight and metric."""
 
-    def __init__(self, **kw):
-        super().__init__(**kw)
-        self.trunk, self.price, self.kind = (
-            layers.Dense(5, "relu"),
-            layers.Dense(1),
-            layers.Dense(3, "softmax"),
-        )
+    def parts(self):
+        heads = {"price": layers.Dense(1), "kind": layers.Dense(3, "softmax")}
+        return {"trunk": layers.Dense(5, "relu")} | heads
 
     def call(self, x):
         h = self.trunk(x)
         return {"price": self.price(h), "kind": self.kind(h)}
 
 
-def dict_outputs():
-    r = _rng()
-    return _done(
-        TwoTasks(),
-        _f(r, 24, 6),
-        {"price": _f(r, 24, 1), "kind": r.integers(0, 3, 24)},
-        loss={"price": "mse", "kind": "sparse_categorical_crossentropy"},
-        loss_weights={"price": 0.3, "kind": 1.0},
-        metrics={"price": ["mae"], "kind": ["accuracy"]},
-    )
-
-
 @reg
-class Reconstruct(keras.Model):
+class Reconstruct(Parts):
     """Trained on x alone, the loss added inside call (keras #5381's kind)."""
 
-    def __init__(self, **kw):
-        super().__init__(**kw)
-        self.enc, self.dec = layers.Dense(3, "relu"), layers.Dense(6)
+    def parts(self):
+        return {"enc": layers.Dense(3, "relu"), "dec": layers.Dense(6)}
 
     def call(self, x):
         out = self.dec(self.enc(x))
@@ -562,87 +478,28 @@ class Reconstruct(keras.Model):
         return out
 
 
-def inputs_only():
-    r = _rng()
-    model, x = Reconstruct(), _f(r, 24, 6)
-    model.compile("adam")
-    model.fit(x, epochs=3, verbose=0)
-    return model, x, None
-
-
 @reg
-class TwoBranches(keras.Model):
+class TwoBranches(Parts):
     """Two branches added up: rounding follows the numbers in names (keras #20460)."""
 
-    def __init__(self, **kw):
-        super().__init__(**kw)
-        self.left, self.right, self.out = layers.Dense(4), layers.Dense(4), layers.Dense(1)
+    def parts(self):
+        return {"left": layers.Dense(4), "right": layers.Dense(4), "out": layers.Dense(1)}
 
     def call(self, x):
         return self.out(self.left(x) + self.right(x))
 
 
-def two_branches():
-    r = _rng()
-    return _done(TwoBranches(), _f(r, 24, 6), _f(r, 24, 1))
-
-
-class Unregistered(keras.Model):
+class Unregistered(Two):
     """A class that is not registered, as in most first attempts (tf #44199, keras #19899)."""
-
-    def __init__(self, **kw):
-        super().__init__(**kw)
-        self.hidden, self.out = layers.Dense(5, "relu"), layers.Dense(1)
-
-    def call(self, x):
-        return self.out(self.hidden(x))
-
-
-def unregistered_class():
-    r = _rng()
-    return _done(Unregistered(), _f(r, 24, 6), _f(r, 24, 1))
 
 
 def dataset_as_x():  # as most training scripts feed their models
     r = _rng()
-    x, y = _f(r, 24, 6), _f(r, 24, 1)
-    data = tf.data.Dataset.from_tensor_slices((x, y)).batch(24)
+    data = tf.data.Dataset.from_tensor_slices((_f(r, 24, 6), _f(r, 24, 1))).batch(24)
     model = _plain()
     model.compile("adam", "mse")
     model.fit(data, epochs=2, verbose=0)
     return model, data, None
-
-
-def text_model_alone():  # no inputs given: a string keras.Input
-    return text_tf_idf_functional()[0]
-
-
-@reg
-class KeywordOnly(keras.Model):
-    """A second tensor by keyword only (a two-argument call, as transformers have)."""
-
-    def __init__(self, **kw):
-        super().__init__(**kw)
-        self.out = layers.Dense(1)
-
-    def call(self, x, *, bias):
-        return self.out(x) + bias
-
-    def train_step(self, data):
-        x, y, _ = _xy(data)
-        with tf.GradientTape() as tape:
-            loss = self.compute_loss(y=y, y_pred=self(x["x"], bias=x["bias"]))
-        self.optimizer.apply(
-            tape.gradient(loss, self.trainable_variables), self.trainable_variables
-        )
-        return {"loss": loss}
-
-
-def keyword_only():
-    r = _rng()
-    model, x, y = KeywordOnly(), {"x": _f(r, 24, 6), "bias": _f(r, 24, 1)}, _f(r, 24, 1)
-    model(x["x"], bias=x["bias"])
-    return _fitted(model, x, y)
 
 
 @reg
@@ -680,18 +537,45 @@ class BareTower(Tower):
         self._make([5, 1], 4)
 
 
-def _tower(model):
-    r = _rng()
-    return _done(model, r.integers(0, 9, (24,)), _f(r, 24, 1))
+def _pairs(r):
+    who, what = r.choice(["u1", "u2", "u3", "u9"], 24), r.choice(["tea", "jam"], 24)
+    return {"who": tf.constant(who), "what": tf.constant(what)}
 
 
-def tower_without_kwargs():
-    return _tower(Tower([5, 1], 3))
+def _ids(r):
+    return r.integers(0, 9, (24,))
 
 
-def tower_that_forgets():
-    return _tower(ForgetfulTower([5, 1], 3))
-
-
-def tower_without_arguments():
-    return _tower(BareTower())
+string_towers = _case(Towers, _pairs)
+hashed_strings = _case(Hashed, lambda r: tf.constant(r.choice(["U1", "u2", "U3", "u9"], 24)))
+complex_spectrum = _case(Spectrum, lambda r: (_f(r, 24, 8) + 1j * _f(r, 24, 8)).astype("complex64"))
+helper_head = _case(Helper, call={"training": True})
+head_only_train_step = _case(HeadOnly, call={}, fit=True)
+inputs_only = _case(Reconstruct, y=lambda r, x: None, fit=True, loss=None)
+dict_outputs = _case(
+    TwoTasks,
+    y=lambda r, x: {"price": _f(r, 24, 1), "kind": r.integers(0, 3, 24)},
+    loss={"price": "mse", "kind": "sparse_categorical_crossentropy"},
+    loss_weights={"price": 0.3, "kind": 1.0},
+    metrics={"price": ["mae"], "kind": ["accuracy"]},
+)
+spare_layers = _case(Spare)
+training_without_default = _case(NeedsTraining)
+children_named_layers = _case(_stacked)
+codebook_tf_variable = _case(Quantized, y=_itself)
+running_mean_tf_variable = _case(Centred)
+guide_train_step = _case(GuideStep, fit=True)
+# AIONER #5, tf2-transformer-chatbot #12
+schedule_without_config = _case(_plain, optimizer=lambda: keras.optimizers.Adam(_WarmUp(16.0)))
+# The same with get_config; tf #53606's kind
+schedule_not_registered = _case(_plain, optimizer=lambda: keras.optimizers.Adam(_WarmUpKept(16.0)))
+loss_not_registered = _case(_plain, loss=_unregistered_loss)
+python_lambda = _case(_halved)  # Keras' safe mode refuses it
+mixed_precision_scaled = _case(_under_float16)  # keras #18112, keras #17275
+parts_handed_in = _case(_handed)
+vae_sampling = _case(Vae, y=_itself)
+two_branches = _case(TwoBranches)
+unregistered_class = _case(Unregistered)
+tower_without_kwargs = _case(lambda: Tower([5, 1], 3), _ids)
+tower_that_forgets = _case(lambda: ForgetfulTower([5, 1], 3), _ids)
+tower_without_arguments = _case(BareTower, _ids)
