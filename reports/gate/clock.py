@@ -84,7 +84,7 @@ def _compared(key: Key, base: Table, head: Table, control: str) -> _Time | Reaso
     )
     ratios = tuple(late / early for (_, early), (_, late) in zip(before, after, strict=False))
     itself = control and (key[_REMEDY], key[_DTYPE]) in ((control, "bool"), (control, ""))
-    if len(ratios) < 2 and not itself:
+    if len(ratios) < (1 if itself else 2):
         values = (value for table in (base, head) for name in both for value in table[key][name])
         return Reason.UNRELIABLE if any(value.fault for value in values) else Reason.ONE_LAUNCH
     early, late = (statistics.median(seconds for seconds, _ in side) for side in (before, after))
