@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 from remedies import REFERENCE
 from remedies.intervals import Interval, Word, intervals, more_launches, widening
-from remedies.metrics import METRICS, Kind
+from remedies.metrics import AXES, METRICS, Kind
+from remedies.registry import PLACEBO
 from reports.gate.exact import STEP, Key, Table, lacking, row
-from reports.gate.verdict import ROW_AXES, Reason, Row
+from reports.gate.verdict import Reason, Row
 
 MARGIN = 0.10
 BIG = 1.5
@@ -25,16 +26,16 @@ TIMES = {
     for name, metric in METRICS.items()
     if metric.kind is Kind.TIME and metric.history and name != "python_extra_seconds"
 }
-_REMEDY, _DTYPE, _KERNEL = (1 + ROW_AXES.index(name) for name in ("remedy", "mask_dtype", "kernel"))
+_REMEDY, _DTYPE, _KERNEL = (1 + AXES.index(name) for name in ("remedy", "mask_dtype", "kernel"))
 _VARIANT = ("workload", "batch", "jit", "step", "remedy", "mask_dtype")
 
 
 class _Time(NamedTuple):
-    """A time on both sides: head by base launch by launch, and the medians."""
+    """A time on both sides: the medians, and head by base launch by launch."""
 
-    key: Key
+    before: float
+    after: float
     ratios: tuple[float, ...]
-    medians: dict[str, float]
 
 
 def rows(base: Table, head: Table, exact: Sequence[Row], same_pins: bool) -> Iterator[Row]:
@@ -44,22 +45,24 @@ def rows(base: Table, head: Table, exact: Sequence[Row], same_pins: bool) -> Ite
     changed = {step.remedy for step in steps if _variant(step) not in same}
     still = [step.remedy for step in steps if same_pins and step.remedy not in changed]
     control = REFERENCE if REFERENCE in still else next(iter(still), "")
-    asked = [key for key in base if key[0] in TIMES and key in head and "placebo" not in key]
-    made = {key: _compared(key, base, head, control) for key in asked}
-    cells: dict[Key, list[_Time]] = {}
-    for key, time in made.items():
-        if isinstance(time, _Time):
-            cells.setdefault(_cell(key), []).append(time)
+    cells: dict[Key, dict[Key, _Time]] = {}
+    reasons: dict[Key, Reason] = {}
+    for key in base:
+        if key[0] in TIMES and key in head and PLACEBO not in key:
+            time = _compared(key, base, head, control)
+            if isinstance(time, Reason):
+                reasons[key] = time
+            else:
+                cells.setdefault(_cell(key), {})[key] = time
     timed = {cell[0] for cell in cells}
-    for key, reason in made.items():
-        if isinstance(reason, Reason):
-            # Of the same step exact evidence has said what a clock would, if the clock ran at all.
-            covered = reason is Reason.OTHER_PROCESSOR and same_pins and key[0] in timed
-            yield lacking(key, reason, blocks=not (covered and _variant(row(key, "")) in same))
-    distinct = len({(cell, time.ratios) for cell, own in cells.items() for time in own})
+    for key, reason in reasons.items():
+        # Of the same step exact evidence has said what a clock would, if the clock ran at all.
+        covered = reason is Reason.OTHER_PROCESSOR and same_pins and key[0] in timed
+        yield lacking(key, reason, blocks=not (covered and _variant(row(key, "")) in same))
+    distinct = len({(cell, time.ratios) for cell, own in cells.items() for time in own.values()})
     for own in cells.values():
-        result = _intervals(own, bool(control))
-        yield from (_judged(time, result[time.ratios], distinct) for time in own)
+        result = _intervals({time.ratios for time in own.values()}, bool(control))
+        yield from (_judged(key, time, result[time.ratios], distinct) for key, time in own.items())
 
 
 def _variant(row: Row) -> tuple[str | int, ...]:
@@ -75,18 +78,17 @@ def _compared(key: Key, base: Table, head: Table, control: str) -> _Time | Reaso
     both = [name for name in base[key] if name in head[key]]
     if not both:
         return Reason.OTHER_PROCESSOR
-    sides = [
+    before, after = (
         [pair for name in both for pair in _times(key, table, name, control)]
         for table in (base, head)
-    ]
-    pairs = list(zip(*([relative for _, relative in side] for side in sides), strict=False))
-    if len(pairs) < 2 and set(pairs) != {(1.0, 1.0)}:
-        faults = any(value.fault for table in (base, head) for name in both
-                     for value in table[key][name])  # fmt: skip
-        return Reason.UNRELIABLE if faults else Reason.ONE_LAUNCH
-    medians = (statistics.median(seconds for seconds, _ in side) for side in sides)
-    ratios = tuple(after / before for before, after in pairs)
-    return _Time(key, ratios, dict(zip(("before", "after"), medians, strict=True)))
+    )
+    ratios = tuple(late / early for (_, early), (_, late) in zip(before, after, strict=False))
+    itself = control and (key[_REMEDY], key[_DTYPE]) in ((control, "bool"), (control, ""))
+    if len(ratios) < (1 if itself else 2):
+        values = (value for table in (base, head) for name in both for value in table[key][name])
+        return Reason.UNRELIABLE if any(value.fault for value in values) else Reason.ONE_LAUNCH
+    early, late = (statistics.median(seconds for seconds, _ in side) for side in (before, after))
+    return _Time(early, late, ratios)
 
 
 def _times(key: Key, table: Table, processor: str, control: str) -> Iterator[tuple[float, float]]:
@@ -103,44 +105,37 @@ def _times(key: Key, table: Table, processor: str, control: str) -> Iterator[tup
             yield value.value, value.value / yardstick[value[:2]]
 
 
-def _intervals(cell: Sequence[_Time], paired: bool) -> dict[tuple[float, ...], Interval]:
+def _intervals(cell: set[tuple[float, ...]], paired: bool) -> dict[tuple[float, ...], Interval]:
     """Return the interval of each distinct time of a cell.
 
     Times that were divided by a control share the launches' error. What strikes all variants of a
     launch alike does not drop out of the others, so that each has an error of its own.
     """
-    made = {}
-    blocks: dict[int, dict[str, tuple[float, ...]]] = {}
-    for number, ratios in enumerate(dict.fromkeys(time.ratios for time in cell)):
-        if set(ratios) == {1.0}:
-            made[ratios] = Interval(1.0, 1.0, 1.0, len(ratios), math.inf)
-        else:
-            block = len(ratios) if paired else -number - 1
-            blocks.setdefault(block, {})[str(number)] = ratios
-    for together in blocks.values():
-        made |= {together[name]: interval for name, interval in intervals([together])[0].items()}
+    # The control by itself has no error, and tells nothing of the others'.
+    made = {own: Interval(1.0, 1.0, 1.0, len(own), math.inf) for own in cell}
+    blocks: dict[object, dict[str, tuple[float, ...]]] = {}
+    for ratios in sorted(own for own in cell if set(own) != {1.0}):
+        blocks.setdefault(len(ratios) if paired else ratios, {})[str(ratios)] = ratios
+    for block in blocks.values():
+        made |= {block[name]: interval for name, interval in intervals([block])[0].items()}
     return made
 
 
-def _judged(time: _Time, interval: Interval, asked: int) -> Row:
+def _judged(key: Key, time: _Time, interval: Interval, asked: int) -> Row:
     low, high, most = interval.low, interval.high, 1 + MARGIN
     more = (high / low) ** ((widening(asked, interval.degrees) - 1) / 2)
-    table = (
-        (low / more > most, Word.SLOWER),
-        (high * more < 1 / most, Word.FASTER),
-        (1 / most <= low and high <= most, Word.SAME),
-    )
-    word = next((word for holds, word in table if holds), Word.UNDECIDED)
-    undecided = word is Word.UNDECIDED
-    return row(
-        time.key,
-        word.value,
-        **time.medians,
-        ratio=interval.center,
-        low=low,
-        high=high,
-        more_launches=more_launches(interval, MARGIN, asked) if undecided else 0,
-        # What is surely small does not stop a night; what looks like an alarm, or might be a big
-        # one, does.
-        blocks=undecided and (interval.center > most or high > BIG),
-    )
+    word = Word.UNDECIDED
+    if low / more > most:
+        word = Word.SLOWER
+    elif high * more < 1 / most:
+        word = Word.FASTER
+    elif 1 / most <= low and high <= most:
+        word = Word.SAME
+    current = {"before": time.before, "after": time.after}
+    current |= {"ratio": interval.center, "low": low, "high": high}
+    if word is not Word.UNDECIDED:
+        return row(key, word.value, **current)
+    # What is surely small does not stop a night; what looks like an alarm, or might be one, does.
+    blocks = interval.center > most or high > BIG
+    launches = more_launches(interval, MARGIN, asked)
+    return row(key, word.value, **current, more_launches=launches, blocks=blocks)

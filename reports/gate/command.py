@@ -9,14 +9,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from remedies.devices import DEVICES
 from reports import frame
+from reports.__main__ import Parser
 from reports.gate import runs
-from reports.gate.claim import HostileError, read, schema
 from reports.gate.comment import comment, section
-from reports.gate.verdict import Status, Verdict, conclude
+from reports.gate.verdict import HostileError, Status, Verdict, conclude, read, schema
 
 EXAMPLES = """\
 examples:
@@ -31,26 +30,12 @@ where it could not judge.
 
 def main(arguments: Sequence[str]) -> int:
     """Judge, print, and return the exit status."""
-    try:
-        return _run(_parser().parse_args(arguments))
-    except (HostileError, frame.SessionsError) as problem:
-        print(f"could not judge: {problem}", file=sys.stderr)
-        return int(Status.COULD_NOT_JUDGE)
-
-
-def _parser() -> argparse.ArgumentParser:
-    gate = argparse.ArgumentParser(
-        prog="python -m reports gate",
-        description="Say what regressed between two runs, or why that cannot be said.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    purpose = "Say what regressed between two runs, or why that cannot be said."
+    gate = Parser(EXAMPLES, prog="python -m reports gate", description=purpose)
     for name, text in {
         "base": "session files to compare with",
         "head": "session files to judge",
         "show": "verdicts to show: DIR/cpu/verdict.json, DIR/gpu/verdict.json",
-        "json": "write the verdict there too",
         "next": "make this file where head may be the next run's base",
     }.items():
         gate.add_argument(f"--{name}", type=Path, metavar="PATH", help=text)
@@ -58,26 +43,32 @@ def _parser() -> argparse.ArgumentParser:
     gate.add_argument("--link", default="", help="to the workflow run, for the Markdown")
     gate.add_argument("--device", choices=DEVICES, default="cpu")
     gate.add_argument("--schema", action="store_true", help="print the JSON schema of a verdict")
-    return gate
+    try:
+        return _run(gate.parse_args(arguments))
+    except (HostileError, frame.SessionsError) as problem:
+        print(f"could not judge: {problem}", file=sys.stderr)
+        return int(Status.COULD_NOT_JUDGE)
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    if chosen.schema or chosen.show:
-        claims = list(_claims(chosen.show, chosen.of)) if chosen.show else []
-        print(comment(claims, chosen.link) if claims else json.dumps(schema(), indent=1))
+    if chosen.schema:
+        print(json.dumps(schema(), indent=1))
+        return 0
+    if chosen.show:
+        print(comment([*_claims(chosen.show, chosen.of)], chosen.link))
         return 0
     if not (chosen.base and chosen.head):
         raise HostileError("name --base and --head, or --show; see --help")
-    sides = [_of(frame.read(folder), chosen.device) for folder in (chosen.base, chosen.head)]
-    problems = list(dict.fromkeys(problem for side in sides for problem in side.problems))
-    current = {"device": chosen.device, "minutes": 0.0, "differs": runs.differs(*sides)}
-    current |= {"base": _commit(sides[0]), "head": _commit(sides[1])}
-    verdict = conclude(runs.compare(*sides), len(problems), **current)
-    if chosen.json:
-        chosen.json.write_text(verdict.as_json(), encoding="utf-8")
+    base, head = (_of(frame.read(folder), chosen.device) for folder in (chosen.base, chosen.head))
+    problems = list(dict.fromkeys(base.problems + head.problems))
+    verdict = conclude(
+        runs.compare(base, head), len(problems), device=chosen.device, base=_commit(base),
+        head=_commit(head), minutes=0.0, differs=runs.differs(base, head),
+    )  # fmt: skip
     if chosen.next and verdict.next_base:
         chosen.next.write_text(f"{verdict.head}\n", encoding="utf-8")
-    print("\n\n".join([section(verdict, chosen.link), *(f"    {line}" for line in problems[:50])]))
+    notes = problems + [f"{session}: {reason}" for session, reason in head.failures]
+    print("\n\n".join([section(verdict, chosen.link), *(f"    {note}" for note in notes[:50])]))
     return verdict.status
 
 
@@ -99,9 +90,7 @@ def _of(run: frame.Run, device: str) -> frame.Run:
     return replace(run, frame=run.frame[~run.frame["device"].isin(others)])
 
 
-def _commit(run: Any) -> str:
-    """Return the commit of a run; one that is not known is all zeros."""
-    current = [
-        each for each in run.frame["commit"].unique() if re.fullmatch("[0-9a-f]{40}", str(each))
-    ]
-    return str(current[-1]) if current else "0" * 40
+def _commit(run: frame.Run) -> str:
+    """Return the commit of a run; where none is known, zeros."""
+    commits = map(str, reversed(run.frame["commit"].unique()))
+    return next((text for text in commits if re.fullmatch("[0-9a-f]{40}", text)), "0" * 40)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from remedies.metrics import METRICS
 from reports import wording
-from reports.gate.verdict import ROW_AXES, UNUSABLE, Reason, Row, Status, Verdict
-from reports.wording import counted
+from reports.gate.verdict import FAILURES, KINDS, UNUSABLE, Reason, Row, Status, Verdict
+from reports.vocabulary import HARM, JITS, SITUATIONS, STEPS
+from reports.wording import counted, listed
 
 MOST = 30_000
-MARKER = "<!-- remedies-gate -->"
-_HEAD = "| | before | after | verdict |\n|---|---|---|---|"
-_WARNING = "These numbers come from a machine that ran the change's own code."
+AGAIN = "undecided; run it again, with a longer --budget"
+_HEAD = "| | remedy | before | after | verdict |\n|---|---|---|---|---|"
+_WARNING = "Advice, not proof: the machine that measured ran the change's own code."
+_LEGEND = """\
+Defects, steps and counts are exact, whatever the machine does; in brackets are 99 % intervals of \
+times. More: `docs/alerts.md`. Again, on your machine:"""
 
 
 def comment(verdicts: Sequence[Verdict], link: str = "") -> str:
     """Return the comment on a pull request: every device's section, the worst first."""
     worst = sorted(verdicts, key=lambda verdict: (1, 2, 0).index(verdict.status))
-    return "\n\n".join((MARKER, *(section(verdict, link) for verdict in worst)))
+    return "\n\n".join(section(verdict, link) for verdict in worst)
 
 
 def section(verdict: Verdict, link: str = "") -> str:
@@ -34,69 +39,80 @@ def section(verdict: Verdict, link: str = "") -> str:
 
 def headline(verdict: Verdict) -> str:
     """Return the verdict in one sentence, with what to do."""
-    undecided = sum(row.word == "undecided" for row in verdict.rows)
     if verdict.status == Status.REGRESSED:
-        worse = sum(row.regressed for row in verdict.rows)
-        return f"**regressed** ({counted(worse, 'row')}): look at the first rows below."
+        worse = counted(sum(row.regressed for row in verdict.rows), "comparison")
+        return f"**regressed**: {worse} got worse. Mend what is in bold, or say why it is worth it."
     if verdict.status == Status.COULD_NOT_JUDGE:
-        return f"**could not judge**: {_why(verdict, undecided)}."
+        blocking = Counter(row.reason or AGAIN for row in verdict.rows if row.blocks)
+        reasons = [f"{reason} ({number:,})" for reason, number in blocking.items()]
+        reasons += [UNUSABLE] if UNUSABLE in verdict.lacking else []
+        why = ", ".join(reasons) or "there was nothing to compare"
+        return f"**could not judge**: {why}. That says nothing for or against the change."
+    undecided = sum(row.word == "undecided" for row in verdict.rows)
     small = f", {counted(undecided, 'row')} undecided between small changes" if undecided else ""
     return f"**none regressed**{small}: nothing to do."
-
-
-def _why(verdict: Verdict, undecided: int) -> str:
-    blocking = sum(row.blocks for row in verdict.rows)
-    if not verdict.compared:
-        reasons = dict.fromkeys(name.partition(": ")[2] for name in verdict.lacking)
-        return f"nothing could be compared ({'; '.join(reasons) or 'no rows'})"
-    if UNUSABLE in verdict.lacking and not blocking:
-        return "some session files cannot be used; they are named below"
-    if blocking <= undecided:
-        return f"{counted(blocking, 'row')} undecided: they take more launches, a longer `--budget`"
-    return f"{counted(blocking, 'row')} could not be compared; the reasons are below"
 
 
 def _text(verdict: Verdict, most: int, link: str) -> str:
     loud = [row for row in verdict.rows if row.regressed or row.blocks]
     quiet = [row for row in verdict.rows if not (row.regressed or row.blocks)]
-    counts = ", ".join(f"{number:,} {kind}" for kind, number in verdict.compared.items())
-    current = f"`{verdict.base[:12]}` to `{verdict.head[:12]}`: compared {counts or 'nothing'}"
-    current += f" in {verdict.minutes:.0f} min." if verdict.minutes >= 1 else "."
+    counts = listed(f"{n:,} {kind} ({KINDS[kind]})" for kind, n in verdict.compared.items())
+    current = (
+        f"Base `{verdict.base[:12]}`, head `{verdict.head[:12]}`: compared {counts or 'nothing'}"
+    )
+    current += f", in {verdict.minutes:.0f} min." if verdict.minutes >= 1 else "."
     current += f" [Run and full report]({link}). {_WARNING}" if link else ""
     parts = [f"### {verdict.device.upper()}: {headline(verdict)}", current]
+    if verdict.differs:
+        pins = listed(verdict.differs)
+        parts.append(f"The two sides pin other versions of {pins}: a difference may be theirs.")
     parts += [_table(loud, most)] if loud else []
     if verdict.lacking:
-        lines = (f"- {name}: {number:,}" for name, number in verdict.lacking.items())
+        lines = (f"- {number:,} of the {name}" for name, number in verdict.lacking.items())
         parts.append("Not compared:\n\n" + "\n".join(lines))
-    if verdict.differs:
-        parts.append(f"The two sides have other versions of: {', '.join(verdict.differs)}.")
     if quiet:
         summary = f"<summary>{counted(len(quiet), 'change')} that need nothing</summary>"
         parts.append(f"<details>{summary}\n\n{_table(quiet, most)}\n\n</details>")
-    parts.append(f"Again, on your machine: `scripts/pr_check {verdict.base} {verdict.head}`")
+    parts.append(f"{_LEGEND} `scripts/pr_check {verdict.base} {verdict.head}`")
     return "\n\n".join(parts)
 
 
 def _table(rows: Sequence[Row], most: int) -> str:
-    more = [f"| and {len(rows) - most:,} more | | | |"] if len(rows) > most else []
-    return "\n".join([_HEAD, *map(_line, rows[:most]), *more])
+    """Return a line for all variants of which the same is said."""
+    lines: dict[tuple[str, ...], dict[str, set[str]]] = {}
+    for row in rows:
+        word = f"**{words(row)}**" if row.regressed else words(row)
+        amounts = (_amount(value, row.metric) for value in (row.before, row.after))
+        masks = lines.setdefault((_label(row), *amounts, word), {})
+        masks.setdefault(row.remedy, set()).add(row.mask_dtype)
+    made = [
+        f"| {label} | {listed(map(_variant, masks, masks.values()))} | {' | '.join(cells)} |"
+        for (label, *cells), masks in lines.items()
+    ]
+    more = [f"| and {len(made) - most:,} more | | | | |"] if len(made) > most else []
+    return "\n".join([_HEAD, *made[:most], *more])
 
 
-def _line(row: Row) -> str:
-    axes = " ".join(str(getattr(row, axis)) for axis in ROW_AXES if getattr(row, axis))
-    values = " | ".join(_amount(value, row.metric) for value in (row.before, row.after))
-    word = f"**{words(row)}**" if row.regressed else words(row)
-    return f"| {_label(row)}: {axes} | {values} | {word} |".replace("`", "")
+def _variant(remedy: str, masks: set[str]) -> str:
+    only = "".join(masks) if len(masks) == 1 else ""
+    return f"{remedy} ({only} mask)" if only else remedy
 
 
 def _label(row: Row) -> str:
-    """Return what a row is about: of a ratio the time."""
-    if row.metric == "recipe_lines" and row.before is None:
-        return "recipe"
-    if row.metric == "step_group":
-        return "step"
+    """Return what a row is about, of a ratio the time, and where it was measured."""
     label = METRICS[row.metric.replace("_ratio", "_seconds")].label
-    return label.replace("beyond the reference's", "beyond base's")
+    label = label.replace("beyond the reference's", "beyond base's")
+    if row.reason in FAILURES:
+        label = row.kind
+    elif row.metric == "recipe_lines" and row.before is None:
+        label = "recipe"
+    elif row.step and (row.kind == "steps" or row.metric in ("step_seconds", "step_ratio")):
+        label = ""
+    parts = (label, STEPS.get(row.step), row.workload, f"batch {row.batch}" if row.batch else "",
+             row.kernel, f"compiled for {row.device}" if row.device else "", JITS.get((row.jit,)),
+             SITUATIONS.get(row.situation, row.situation),
+             f"size {row.size:,}" if row.size else "")  # fmt: skip
+    return ", ".join(filter(None, parts))
 
 
 def words(row: Row) -> str:
@@ -109,11 +125,15 @@ def words(row: Row) -> str:
     if row.word == "undecided":
         return f"undecided ({counted(row.more_launches, 'more launch', 'more launches')})"
     if row.word in ("more", "fewer") and row.before is not None and row.after is not None:
-        return f"{row.after - row.before:+,g}"
+        harm = "worse" if row.word == "more" else "better"
+        return harm if row.metric == "situation_harm" else f"{row.after - row.before:+,g}"
     return f"{row.word}: {Reason(row.reason).value}" if row.reason else row.word
 
 
 def _amount(value: float | None, metric: str) -> str:
     if value is None:
         return ""
-    return wording.seconds(value) if METRICS[metric].unit == "seconds" else f"{value:,g}"
+    if metric == "situation_harm":
+        return HARM[int(min(3, max(0, value)))]
+    units = {"seconds": wording.seconds, "bytes": wording.size}
+    return units.get(METRICS[metric].unit, "{:,g}".format)(value)

@@ -6,19 +6,20 @@ processor, so that programs which differ are compared within a processor only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from remedies.devices import DEVICES
 from remedies.intervals import Word
-from remedies.metrics import METRICS, PROGRAMS, RECIPES, Kind
-from reports.gate.verdict import ROW_AXES, Finding, Reason, Row
+from remedies.metrics import AXES, METRICS, PROGRAMS, RECIPES, Kind
+from reports.frame import Run
+from reports.gate.verdict import Finding, Reason, Row
 
 STEP = "step_group"  # the row that says whether a step is the same
 IDENTITY = _PROGRAM, _PYTHON = "program_differs", "python_calls_differ"
 COUNTS = {"file_bytes", *PROGRAMS, *RECIPES} - {STEP, *IDENTITY}
-_DEVICE = 1 + ROW_AXES.index("device")
-Key = tuple[Any, ...]  # a metric and its axes, in the order of `ROW_AXES`
+_DEVICE = 1 + AXES.index("device")
+Key = tuple[Any, ...]  # a metric and its axes, in the order of `AXES`
 
 
 class Value(NamedTuple):
@@ -40,24 +41,26 @@ def named(frame: Any) -> Any:
     return frame.assign(device=frame["device"].where(~frame["device"].isin(DEVICES), ""))
 
 
-def table(frame: Any, processors: Mapping[str, str]) -> Table:
-    """Return a frame's values by metric and axes, and by each machine's kind of processor.
+def table(run: Run) -> Table:
+    """Return a run's values by metric and axes, and by kind of processor.
 
-    What is only compiled for has no processor: the same on every machine.
+    Times of different processors are never compared. What is only compiled for has none: it is the
+    same on every machine.
     """
     made: Table = {}
-    columns = ["metric", *ROW_AXES, "machine", "launch", "value", "text", "unreliable"]
-    for entry in frame[columns].itertuples(index=False, name=None):
+    columns = ["metric", *AXES, "machine", "launch", "value", "text", "unreliable"]
+    for entry in named(run.frame)[columns].itertuples(index=False, name=None):
         value = Value(*entry[-5:])
+        facts = run.facts.get(value.machine, {})
+        processor = f"{facts.get('cpu', value.machine)} {facts.get('gpu', '')}"
         side = made.setdefault(entry[:-5], {})
-        processor = processors.get(value.machine, value.machine)
         side.setdefault("" if entry[_DEVICE] else processor, []).append(value)
     return made
 
 
 def row(key: Key, word: str, **current: Any) -> Row:
     """Return a row of the metric and axes in `key`."""
-    return Row(key[0], word, **dict(zip(ROW_AXES, key[1:], strict=True)), **current)
+    return Row(key[0], word, **dict(zip(AXES, key[1:], strict=True)), **current)
 
 
 def lacking(key: Key, reason: Reason, blocks: bool = True) -> Row:
@@ -68,9 +71,8 @@ def lacking(key: Key, reason: Reason, blocks: bool = True) -> Row:
 def rows(base: Table, head: Table) -> Iterator[Row]:
     """Yield a row for every defect, step and count that both sides have."""
     for key in (key for key in base if key in head):
-        if METRICS[key[0]].kind is Kind.DEFECT or (
-            key[0] in COUNTS and _pairs(base[key], head[key])
-        ):
+        same = _pairs(base[key], head[key])
+        if METRICS[key[0]].kind is Kind.DEFECT or (key[0] in COUNTS and same):
             yield _compared(key, base[key], head[key])
         elif key[0] == _PROGRAM:
             yield _step(key, base, head)

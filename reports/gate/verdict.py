@@ -1,21 +1,39 @@
-"""The rows of a check, and what they amount to: a verdict that is never blind."""
+"""The rows of a check, and what they amount to: a verdict that is never blind.
+
+One from a machine that ran somebody else's code is hostile until its schema is met. Its names are
+those of the table of metrics and of the registry, and everything else is a number, so that whoever
+shows it shows no text of a contributor's.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import Enum, IntEnum
+from pathlib import Path
 from typing import Any
 
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from remedies import REMEDIES, WORKLOADS
+from remedies.devices import DEVICES, TARGETS
 from remedies.intervals import Word
-from remedies.metrics import AXES, METRICS, Kind
+from remedies.metrics import METRICS, Kind
 
 FORMAT = 3
 MOST_ROWS = 2000
-ROW_AXES = AXES
-KINDS = ("defects", "steps", "counts", "times")
+MOST_BYTES = 1 << 20
+# What differs between two environments for a reason that a commit states: its pins.
+PACKAGES = ("python", "tensorflow", "tensorflow-cpu", "keras", "numpy")
+KINDS = {  # of comparisons -> what of
+    "defects": "of save and load",
+    "steps": "program and Python",
+    "counts": "instructions, calls, lines",
+    "times": "step, save, load",
+}
 # More of these is more work for the same step, on every machine: no clock has to confirm it.
 WORK = ("compares", "converts", "python_calls")
 UNUSABLE = "files: cannot be used"
@@ -50,17 +68,18 @@ class Reason(str, Enum):
     NONE = ""
     BASE_LACKS = "base has no value"
     HEAD_LACKS = "head has no value"
-    HEAD_FAILED = "head's session failed"
-    BOTH_FAILED = "both sessions failed"
-    OTHER_PROCESSOR = "no partner on the same processor"
+    HEAD_FAILED = "head's session failed; the full report says why"
+    BOTH_FAILED = "both sessions failed; the full report says why"
+    OTHER_PROCESSOR = "no partner on the same processor; run it again"
     OTHER_SETTING = "measured with another setting"
     ONE_LAUNCH = "fewer than two launches on both sides"
-    WITHHELD = "Python was not the same twice in a row"
-    NOT_RUN = "the recipe does not run"
-    NOT_TIMED = "it was not timed before the budget ended"
-    UNRELIABLE = "the placebo or the clock says that times are no evidence"
+    WITHHELD = "Python was not the same twice in a row; run it again"
+    NOT_RUN = "the recipe does not run; the full report says why"
+    NOT_TIMED = "not timed before the budget ended; run it again, with a longer --budget"
+    UNRELIABLE = "the placebo or the clock says that times are no evidence; run it again"
 
 
+FAILURES = (Reason.HEAD_FAILED.value, Reason.BOTH_FAILED.value)  # of whole sessions
 WORDS = tuple(dict.fromkeys(word.value for kind in (Finding, Word) for word in kind))
 
 
@@ -135,14 +154,14 @@ class Verdict:
         return self.status != Status.COULD_NOT_JUDGE or (new and bool(self.compared))
 
     def as_json(self) -> str:
-        """Return it as the JSON that `reports.gate.claim.schema` describes."""
+        """Return it as the JSON that `schema` describes."""
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, allow_nan=False)
 
 
 def conclude(rows: Iterable[Row], unusable: int = 0, **current: Any) -> Verdict:
     """Return the verdict on `rows`, which are all that was asked for, compared or not.
 
-    `unusable` counts what could not be read; `known` are the fields that rows do not tell.
+    `unusable` counts what could not be read; `current` are the fields that rows do not tell.
     """
     rows = list(rows)
     missing = [row for row in rows if row.word == Finding.NOT_COMPARED.value]
@@ -170,3 +189,74 @@ def status(rows: Sequence[Row], compared: Mapping[str, int], lacking: Mapping[st
 def _weight(row: Row) -> tuple[int, int]:
     loud = 0 if row.regressed else 1 if row.blocks else 2
     return loud, _ORDER.index(row.word) if row.word in _ORDER else len(_ORDER)
+
+
+class HostileError(Exception):
+    """A file is no verdict; the message is one line and quotes nothing of it."""
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of a verdict."""
+    choices: dict[str, Any] = {
+        "metric": METRICS,
+        "word": WORDS,
+        "workload": ["", *WORKLOADS],
+        "device": ["", *TARGETS],
+        "remedy": ["", *REMEDIES],
+        "mask_dtype": ["", "bool", "float32"],
+        "jit": ["", "graph", "xla"],
+        "step": ["", "train", "predict"],
+        "reason": [reason.value for reason in Reason],
+    }
+    count = {"type": "integer", "minimum": 0, "maximum": 10**12}
+    number = {"type": ["number", "null"], "minimum": -1e18, "maximum": 1e18}
+    name = {"type": "string", "pattern": "^[a-z0-9_]{0,60}$"}
+    kinds: dict[str, Any] = {"kernel": name, "situation": name, "blocks": {"type": "boolean"}}
+    kinds |= {field: {"enum": [*names]} for field, names in choices.items()}
+    kinds |= dict.fromkeys(("batch", "size", "more_launches"), count)
+    row = _object({field.name: kinds.get(field.name, number) for field in fields(Row)})
+    commit = {"type": "string", "pattern": "^[0-9a-f]{40}$"}
+    lacking = [UNUSABLE, *(f"{kind}: {reason.value}" for kind in KINDS for reason in Reason)]
+    counts, packages = {"additionalProperties": count}, {"items": {"enum": [*PACKAGES]}}
+    verdict = {
+        "format": {"const": FORMAT},
+        "status": {"enum": [0, 1, 2]},
+        "device": {"enum": [*DEVICES]},
+        "base": commit,
+        "head": commit,
+        "minutes": {"type": "number", "minimum": 0, "maximum": 100_000},
+        "compared": {"type": "object", "propertyNames": {"enum": [*KINDS]}, **counts},
+        "lacking": {"type": "object", "propertyNames": {"enum": lacking}, **counts},
+        "differs": {"type": "array", "uniqueItems": True, **packages},
+        "rows": {"type": "array", "maxItems": MOST_ROWS, "items": row},
+    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | _object(verdict)
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    own = {"properties": properties, "required": [*properties], "additionalProperties": False}
+    return {"type": "object", **own}
+
+
+def read(file: Path) -> Verdict:
+    """Read a verdict that is not to be trusted.
+
+    `HostileError` where it is no plain file of 1 MiB or less, breaks `schema`, or its rows deny its
+    status.
+    """
+    try:
+        if file.is_symlink() or file.stat().st_size > MOST_BYTES:
+            raise HostileError(f"the verdict is a link, or over {MOST_BYTES:,} bytes")
+        # A number that is not finite is read as text, which the schema refuses.
+        document = json.loads(file.read_text("utf-8"), parse_constant=str)
+        error = best_match(Draft202012Validator(schema()).iter_errors(document))
+    except (OSError, ValueError, RecursionError):
+        raise HostileError("the verdict cannot be read, or is not JSON") from None
+    if error is not None:
+        raise HostileError(f"the verdict breaks its schema: {error.validator}")
+    del document["format"]
+    rows = tuple(Row(**row) for row in document["rows"])
+    verdict = Verdict(**(document | {"rows": rows, "differs": tuple(document["differs"])}))
+    if verdict.status != status(rows, verdict.compared, verdict.lacking):
+        raise HostileError("the verdict's status is not what its rows say")
+    return verdict

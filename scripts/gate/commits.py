@@ -1,36 +1,32 @@
-"""Commits of a repository: frozen to hashes, taken out, and their recipes compared as code."""
+"""Commits of the repository here: frozen to hashes, taken out, their recipes compared as code.
+
+``python3 -m scripts.gate.commits BASE HEAD [--json FILE]`` needs the standard library alone. It
+ends with 0 and a verdict where recipes and pins are the same code, with 2 where the commits cannot
+be compared, and with 3 where something is left to measure.
+"""
 
 from __future__ import annotations
 
+import argparse
 import ast
 import hashlib
 import io
 import json
 import os
 import subprocess
+import sys
 import tarfile
-from dataclasses import dataclass
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 NAMES = ("base", "head")
 FOLDERS = "TF_WHERE_WORKLOADS"  # as in `remedies.workloads`, which takes a second to import
+LEFT_TO_MEASURE = 3
 
 
 class CommitError(ValueError):
     """Two commits cannot be compared; the message is one line that says why."""
-
-
-class Pins(NamedTuple):
-    """What a commit pins its libraries to: a lock file, and the matrix of asv as JSON."""
-
-    lock: str
-    matrix: str
-
-    @property
-    def name(self) -> str:
-        """Return a short name that only equal pins have."""
-        return hashlib.sha256("\0".join(self).encode()).hexdigest()[:12]
 
 
 class Recipe(NamedTuple):
@@ -43,81 +39,61 @@ class Recipe(NamedTuple):
         return f"{self.workload}/{self.remedy}"
 
 
-@dataclass(frozen=True)
-class Repository:
-    """A git repository, by its working tree."""
+def freeze(base: str, head: str) -> dict[str, str]:
+    """Return the hashes, in full, of two commits of the current folder's repository, by `NAMES`.
 
-    folder: Path
+    `CommitError` where one is unknown, they share no history, or the head here has changes.
+    """
+    result = {"base": _commit(base), "head": _commit(head)}
+    if not _text("merge-base", *result.values()):
+        raise CommitError(f"{base} and {head} share no history: nothing to compare")
+    watched = ("remedies", "requirements", "asv.conf.json")
+    changed = _text("status", "--porcelain", "--untracked-files=no", "--", *watched)
+    if changed and result["head"] == _commit("HEAD"):
+        raise CommitError("the working tree has changes that no commit holds; commit them")
+    return result
 
-    def freeze(self, base: str, head: str) -> dict[str, str]:
-        """Return both commits' hashes, in full, by `NAMES`.
 
-        Raises
-        ------
-        CommitError
-            Where one is unknown, they share no history, or `head` is checked out with changes.
-        """
-        result = {"base": self._commit(base), "head": self._commit(head)}
-        if not self._said("merge-base", *result.values()):
-            raise CommitError(f"{base} and {head} share no history: nothing to compare")
-        watched = ("remedies", "requirements", "asv.conf.json")
-        changed = self._said("status", "--porcelain", "--untracked-files=no", "--", *watched)
-        if changed and result["head"] == self._commit("HEAD"):
-            raise CommitError("the working tree has changes that no commit holds; commit them")
-        return result
+def export(commit: str, folder: Path) -> Path:
+    """Put a commit's `remedies` into `folder`, and return where its workloads are.
 
-    def export(self, commit: str, folder: Path) -> Path:
-        """Put a commit's `remedies` into `folder`, and return where its workloads are."""
-        done = self._git("archive", "--format=tar", commit, "remedies")
-        if done.returncode:
+    The users' workloads of this repository are put beside them.
+    """
+    root, names = Path().resolve(), os.environ.get(FOLDERS, "").split(os.pathsep)
+    paths = [Path(name).resolve() for name in names if name]
+    users = {path.name: path.relative_to(root) for path in paths if root in path.parents}
+    for name, tree in {"": Path("remedies"), **users}.items():
+        place = folder / "remedies" / name
+        done = _git("archive", "--format=tar", f"{commit}:{tree}")
+        if not done.returncode:
+            place.mkdir(parents=True, exist_ok=True)
+            with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+                archive.extractall(place, filter="data")
+        elif not name:  # a commit may be older than a user's workload
             raise CommitError(f"{commit[:12]} has no package remedies")
-        self._unpack(done.stdout, folder)
-        for name, path in self._users().items():
-            own = self._git("archive", "--format=tar", f"{commit}:{path}")
-            if not own.returncode:  # a commit may be older than the workload
-                self._unpack(own.stdout, folder / "remedies" / name)
-        return folder / "remedies"
-
-    def _users(self) -> dict[str, str]:
-        """Return the users' workloads of this repository: name -> path in it."""
-        root = self.folder.resolve()
-        paths = [Path(text).resolve() for text in os.environ.get(FOLDERS, "").split(os.pathsep)]
-        own = (path for path in paths if root in path.parents)
-        return {path.name: str(path.relative_to(root)) for path in own}
-
-    @staticmethod
-    def _unpack(archive: bytes, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
-            opened.extractall(folder, filter="data")
-
-    def pins(self, commit: str, device: str) -> Pins:
-        """Return what a commit pins its libraries to on a device."""
-        lock = self._said("show", f"{commit}:requirements/{device}.txt")
-        config = json.loads(self._said("show", f"{commit}:asv.conf.json") or "{}")
-        return Pins(lock, json.dumps(config.get("matrix", {}), sort_keys=True))
-
-    def _commit(self, word: str) -> str:
-        words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}")
-        if result := self._said(*words):
-            return result
-        raise CommitError(f"unknown commit {word!r}: git knows no such hash, branch or tag")
-
-    def _said(self, *words: str) -> str:
-        return self._git(*words).stdout.decode().strip()
-
-    def _git(self, *words: str) -> subprocess.CompletedProcess[bytes]:
-        command = ["git", *words]
-        return subprocess.run(command, cwd=self.folder, capture_output=True)  # noqa: S603
+    return folder / "remedies"
 
 
-def here() -> Repository:
-    """Return the repository of the current folder."""
-    words = ["git", "rev-parse", "--show-toplevel"]
-    done = subprocess.run(words, capture_output=True, text=True)  # noqa: S603
-    if done.returncode:
-        raise CommitError("not in a git repository: run it in a clone of this one")
-    return Repository(Path(done.stdout.strip()))
+def pins(commit: str, device: str) -> tuple[str, str]:
+    """Return what a commit pins its libraries to: its lock file, and asv's matrix as JSON."""
+    lock = _text("show", f"{commit}:requirements/{device}.txt")
+    config = json.loads(_text("show", f"{commit}:asv.conf.json") or "{}")
+    return lock, json.dumps(config.get("matrix", {}), sort_keys=True)
+
+
+def _commit(word: str) -> str:
+    words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}")
+    if result := _text(*words):
+        return result
+    raise CommitError(f"unknown commit {word!r}: git knows no such hash, branch or tag here")
+
+
+def _text(*words: str) -> str:
+    return _git(*words).stdout.decode().strip()
+
+
+def _git(*words: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(["git", *words], capture_output=True)  # noqa: S603, S607
 
 
 def recipes(folder: Path) -> dict[Recipe, str]:
@@ -160,3 +136,38 @@ def _bare(tree: ast.Module) -> ast.Module:
         if documented and ast.get_docstring(node) is not None:  # type: ignore[arg-type]
             node.body = node.body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
     return tree
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Compare the code of two commits' recipes, and print the verdict where it is the same."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("commits", nargs="*")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--device", default="cpu")
+    chosen, _ = parser.parse_known_args(arguments)
+    if len(chosen.commits) < 2:
+        raise CommitError("name two commits: scripts/pr_check BASE HEAD; see --help")
+    commits = freeze(*chosen.commits[:2])
+    with tempfile.TemporaryDirectory() as work:
+        base, head = (
+            (recipes(export(commit, Path(work, name))), pins(commit, chosen.device))
+            for name, commit in commits.items()
+        )
+    if base != head or not base[0]:
+        return LEFT_TO_MEASURE
+    verdict = {"format": 3, "status": 0, "device": chosen.device, **commits, "minutes": 0.0}
+    verdict |= {"compared": {"counts": len(base[0])}, "lacking": {}, "differs": [], "rows": []}
+    if chosen.json:
+        chosen.json.write_text(json.dumps(verdict, indent=1), encoding="utf-8")
+    print(f"### {chosen.device.upper()}: **none regressed**: nothing to do.\n")
+    print(f"All {len(base[0])} recipes of `{commits['head'][:12]}`, with what they import, are the")
+    print(f"code of `{commits['base'][:12]}`: the same steps, exactly, so nothing was measured.")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except CommitError as problem:
+        print(f"could not judge: {problem}", file=sys.stderr)
+        sys.exit(2)

@@ -6,6 +6,7 @@ environment: exact evidence first, then launches in turn, A B B A.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -32,7 +33,8 @@ from benchmarks.session import Folder, Session
 sessions = [Session(**{**each, "sources": ()}) for each in json.load(sys.stdin)]
 folder = Folder(Path(sys.argv[1]), sys.argv[2])
 folder.path.mkdir(parents=True, exist_ok=True)
-run(sessions, folder, sys.argv[3], lambda *said: print(*said, file=sys.stderr, flush=True))
+side = f"{sys.argv[4]}:"
+run(sessions, folder, sys.argv[3], lambda *said: print(side, *said, file=sys.stderr, flush=True))
 """
 
 
@@ -46,8 +48,8 @@ class InTurn(Comparison):
     def run(self) -> list[Row]:
         """Return a row for everything that was compared, or could not be."""
         pythons = {name: self._environment(name) for name in NAMES}
-        every = [Session("recipes"), Session("situations", device=self.device)]
-        every += [self.session(kind, name) for name in self.workloads for kind in EXACT]
+        every = [self.session(kind, name) for name in self.workloads for kind in EXACT]
+        every += [Session("recipes"), Session("situations", device=self.device)]
         for name in NAMES:
             self._run(name, pythons[name], every)
         for launch in range(LAUNCHES):
@@ -69,17 +71,17 @@ class InTurn(Comparison):
         from asv.environment import get_environments
 
         say(f"{name}: making the environment that it pins")
-        pins = self.pins[name]
-        folder = self.work.parent / "environments" / pins.name
-        given = json.loads((ROOT / "asv.conf.json").read_text("utf-8"))
-        given |= {"matrix": json.loads(pins.matrix), "repo": str(ROOT), "env_dir": str(folder)}
-        given |= {"pythons": ["{}.{}".format(*sys.version_info)]}
+        pinned, matrix = self.pins[name]
+        folder = self.work.parent / "environments" / self._mark(name)
         lock, partial = folder / "lock.txt", folder / "lock.partial"
+        given = json.loads((ROOT / "asv.conf.json").read_text("utf-8"))
+        given |= {"matrix": json.loads(matrix), "repo": str(ROOT), "env_dir": str(folder)}
+        given |= {"pythons": ["{}.{}".format(*sys.version_info)]}
         try:
             [environment] = get_environments(Config.from_json(given), [], verbose=False)
             environment.create()
-            if pins.lock and not lock.exists():
-                partial.write_text(pins.lock, encoding="utf-8")
+            if pinned and not lock.exists():
+                partial.write_text(pinned, encoding="utf-8")
                 words = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(partial)]
                 environment.run(words, timeout=1800)
                 partial.rename(lock)
@@ -87,6 +89,10 @@ class InTurn(Comparison):
             reason = " ".join(str(error).split())[:300]
             raise NoEnvironmentError(f"asv made no environment of {name}: {reason}") from error
         return Path(environment._path, "bin", "python")
+
+    def _mark(self, name: str) -> str:
+        """Return a short name that only equal pins have."""
+        return hashlib.sha256("\0".join(self.pins[name]).encode()).hexdigest()[:12]
 
     def _run(self, name: str, python: Path, sessions: Sequence[Session]) -> None:
         """Run sessions of this checkout's code, with a side's workloads in place of its own."""
@@ -98,9 +104,9 @@ class InTurn(Comparison):
             shutil.rmtree(code / "remedies" / data.parent.name, ignore_errors=True)
             shutil.copytree(data.parent, code / "remedies" / data.parent.name)
         current = {"PYTHONPATH": str(code), "REMEDIES_MACHINE": os.uname().nodename}
-        store, mark = self.work / name / "sessions", identity("gate", self.pins[name].name)
+        store, mark = self.work / name / "sessions", identity("gate", self._mark(name))
         done = subprocess.run(  # noqa: S603 - our own code, in asv's environment
-            [str(python), "-c", _RUN, str(store), mark, SETTING], cwd=code, text=True,
+            [str(python), "-c", _RUN, str(store), mark, SETTING, name], cwd=code, text=True,
             env=os.environ | current, input=json.dumps([asdict(session) for session in sessions]),
         )  # fmt: skip
         if done.returncode:

@@ -16,15 +16,12 @@ from benchmarks.session import Folder, Session, identity
 from remedies import REFERENCE, WORKLOADS
 from remedies.environment import facts
 from reports import frame
-from reports.gate import pairs
-from reports.gate.runs import PACKAGES
-from reports.gate.verdict import Finding, Reason, Row
-from scripts.gate.commits import NAMES, Pins, Recipe, recipes
+from reports.gate.runs import LAUNCHES, compare_pairs
+from reports.gate.verdict import PACKAGES, Finding, Reason, Row
+from scripts.gate.commits import NAMES, Recipe, recipes
 from scripts.gate.probe import broken
 
 SETTING = "default"
-# Launches at each look; a look more is a chance more to be wrong, which the interval allows for.
-LAUNCHES = (4, 6, 9, 13, 19, 28)
 EXACT, TIMED = ("identity", "fidelity"), ("step_times", "saving")
 
 
@@ -38,7 +35,7 @@ class Comparison:
     """
 
     folders: Mapping[str, Path]
-    pins: Mapping[str, Pins]
+    pins: Mapping[str, tuple[str, str]]
     device: str
     work: Path
     deadline: float
@@ -64,17 +61,18 @@ class Check(Comparison):
 
     def run(self) -> list[Row]:
         """Return a row for everything that was compared, or could not be."""
-        every = [recipes(self.folders[name]).items() for name in NAMES]
         base, head = (
-            {each: code for each, code in side if each.workload in self.workloads} for side in every
-        )
+            {each: code for each, code in recipes(self.folders[name]).items()
+             if each.workload in self.workloads}
+            for name in NAMES
+        )  # fmt: skip
         changed = [each for each in head if head[each] != base.get(each)]
+        both = [each for each in changed if each in base]
         made = [_row(each, Finding.EQUAL) for each in base if base[each] == head.get(each)]
         made += [_row(each, Finding.DISAPPEARED) for each in base if each not in head]
         made += [_row(each, Finding.APPEARED) for each in changed if each not in base]
-        failing = list(self._broken(changed, [each for each in changed if each in base]))
-        lost = {(row.workload, row.remedy) for row in failing}
-        timed = {each for each in changed if each in base and each not in lost}
+        failing = list(self._broken(changed, both))
+        timed = {*both} - {Recipe(row.workload, row.remedy) for row in failing}
         return made + failing + (self._measured(timed) if timed else [])
 
     def _broken(self, of_head: list[Recipe], of_base: list[Recipe]) -> Iterator[Row]:
@@ -108,7 +106,7 @@ class Check(Comparison):
                 self.launch(((kind, name) for name in workloads for kind in TIMED), launches)
                 launches += 1
             self.problems = []
-            every = pairs.compare(self.read(self.work / "sessions"))
+            every = compare_pairs(self.read(self.work / "sessions"))
             rows = [row for row in every if not row.remedy or (row.workload, row.remedy) in timed]
             if launches < count or not any(row.word == "undecided" and row.blocks for row in rows):
                 break
@@ -121,9 +119,10 @@ class Check(Comparison):
         store.path.mkdir(parents=True, exist_ok=True)
         os.environ.setdefault("REMEDIES_MACHINE", os.uname().nodename)
         sources = tuple((name, str(self.folders[name])) for name in NAMES)
-        fields: dict[str, Any] = {"launch": number, "sources": sources}
-        fields |= {"device": device or self.device}
-        sessions = [self.session(*each, **fields) for each in asked]
+        on = device or self.device
+        sessions = [
+            self.session(*each, device=on, launch=number, sources=sources) for each in asked
+        ]
         failures = run(sessions, store, SETTING, say)
         self.notes += [f"{session}: {reason}" for session, reason in failures.items()]
 

@@ -18,21 +18,21 @@ from scipy.stats import binomtest
 
 from benchmarks.runner import alone
 from remedies.environment import facts
-from reports.gate import pairs
+from reports.gate.runs import LAUNCHES, of_head, paired
 from reports.gate.verdict import Row
 from scripts.gate.commits import NAMES
-from scripts.gate.recipe_check import LAUNCHES, TIMED, Check
+from scripts.gate.recipe_check import TIMED, Check
 
 ROOT = Path(__file__).parents[2]
 WORKLOAD, CHECKS = "image", 60
 START, END = "<!-- trial -->", "<!-- end of trial -->"
 _SLOWED = """
-def _slowed(call, share):
+def _slowed(call):
     from time import perf_counter
     def waiting(*args, **kwargs):
         start = perf_counter()
         result = call(*args, **kwargs)
-        until = perf_counter() + share * (perf_counter() - start)
+        until = perf_counter() + {share} * (perf_counter() - start)
         while perf_counter() < until:
             pass
         return result
@@ -40,13 +40,13 @@ def _slowed(call, share):
 _make = make
 def make():
     model = _make()
-    model.{method} = _slowed(model.{method}, {share})
+    model.{method} = _slowed(model.{method})
     return model
 """
 
 
 class Case(NamedTuple):
-    """What is tried: a remedy that is slowed down beside those of equal cost, or none."""
+    """What is tried: a remedy one of whose calls is slowed down beside those of equal cost."""
 
     name: str
     remedy: str = ""
@@ -56,14 +56,15 @@ class Case(NamedTuple):
     share: float = 0.0
 
 
+_TRAIN = ("train", "step_ratio", "train_on_batch")
+_PREDICT = ("predict", "step_ratio", "predict_on_batch")
 CASES = (
     Case("equal cost, every remedy"),
-    Case("training 3 % slower", "tf_cast", "train", "step_ratio", "train_on_batch", 0.03),
-    Case("training 5 % slower", "control", "train", "step_ratio", "train_on_batch", 0.05),
-    Case("prediction 10 % slower", "functional_bool_input", "predict", "step_ratio",
-         "predict_on_batch", 0.1),
+    Case("training 3 % slower", "tf_cast", *_TRAIN, 0.03),
+    Case("training 5 % slower", "control", *_TRAIN, 0.05),
+    Case("prediction 10 % slower", "functional_bool_input", *_PREDICT, 0.1),
     Case("saving 20 % slower", "build_from_config", "", "save_ratio", "save", 0.2),
-)  # fmt: skip
+)
 HEAD = """\
 | one remedy's | found | false, beside it | undecided, beside it | launches, median and most |
 |---|---|---|---|---|"""
@@ -85,7 +86,7 @@ def collect(launches: int, work: Path) -> Any:
     check.launch([("identity", WORKLOAD)])
     for launch in range(launches):
         check.launch(((kind, WORKLOAD) for kind in TIMED), launch)
-    return pairs.of_head(check.read(work / "sessions").frame)
+    return of_head(check.read(work / "sessions").frame)
 
 
 def tried(head: Any, case: Case, rng: random.Random) -> tuple[list[Row], int]:
@@ -98,7 +99,7 @@ def tried(head: Any, case: Case, rng: random.Random) -> tuple[list[Row], int]:
     count = 0
     for count in (each for each in LAUNCHES if each <= len(drawn)):
         taken = own[exact | own["launch"].isin(drawn[:count])]
-        rows = [row for row in pairs.paired(taken, []) if row.metric != "python_extra_seconds"]
+        rows = [row for row in paired(taken, []) if row.metric != "python_extra_seconds"]
         if not any(row.word == "undecided" for row in rows):
             break
     return rows, count
@@ -136,8 +137,7 @@ def main() -> None:
     work = ROOT / ".asv" / "trial"
     with alone(work):
         head = collect(chosen.launches, work)
-    current = facts()
-    where = ", ".join(f"{name} {current.get(name)}" for name in ("cpu", "cores", "python", "keras"))
+    where = ", ".join(f"{name} {facts().get(name)}" for name in ("cpu", "cores", "python", "keras"))
     table = "\n".join((HEAD, *(table_row(head, case) for case in CASES)))
     report = f"{table}\n\nDrawn from {chosen.launches} launches, beside other work. On: {where}."
     print(report)

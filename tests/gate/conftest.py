@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from scripts.gate.commits import Repository
-
 Commit = Callable[..., str]
 
 
 @pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "repository"
     folder.mkdir()
     for name in ("AUTHOR", "COMMITTER"):
@@ -22,21 +20,21 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
         monkeypatch.setenv(f"GIT_{name}_EMAIL", "a@example.org")
     git(folder, "init", "--quiet", "--initial-branch=main")
     monkeypatch.chdir(folder)
-    return Repository(folder)
+    return folder
 
 
 @pytest.fixture
-def commit(repository: Repository) -> Commit:
+def commit(repository: Path) -> Commit:
     """Return what writes files, commits them, and returns the commit."""
 
     def make(files: dict[str, str]) -> str:
         for name, text in files.items():
-            path = repository.folder / name
+            path = repository / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        git(repository.folder, "add", "--all")
-        git(repository.folder, "commit", "--quiet", "--allow-empty", "--message=m")
-        return git(repository.folder, "rev-parse", "HEAD")
+        git(repository, "add", "--all")
+        git(repository, "commit", "--quiet", "--allow-empty", "--message=m")
+        return git(repository, "rev-parse", "HEAD")
 
     return make
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from remedies import workloads
-from reports.gate.claim import read
-from scripts.gate import commits, quick
+from reports.gate.verdict import read
+from scripts.gate import commits
 from scripts.gate.__main__ import main
-from scripts.gate.commits import CommitError, Recipe, Repository, recipes
+from scripts.gate.commits import CommitError, Recipe, export, freeze, pins, recipes
 from tests.gate.conftest import Commit
 
 RECIPE = (
@@ -26,31 +27,32 @@ FILES = {
     "requirements/cpu.txt": "keras==1\n",
     "asv.conf.json": '{"matrix": {}}',
 }
+ROOT = Path(__file__).parents[2]
 CAST = Recipe("image", "tf_cast")
 
 
-def test_a_commit_is_named_in_full_or_refused(repository: Repository, commit: Commit) -> None:
+def test_a_commit_is_named_in_full_or_refused(repository: Path, commit: Commit) -> None:
     first = commit(FILES)
-    assert repository.freeze("main", first[:8]) == {"base": first, "head": first}
+    assert freeze("main", first[:8]) == {"base": first, "head": first}
     for unknown in ("nowhere", "--help", ""):
         with pytest.raises(CommitError, match="unknown commit"):
-            repository.freeze(unknown, first)
+            freeze(unknown, first)
 
 
-def test_changes_that_no_commit_holds_are_refused(repository: Repository, commit: Commit) -> None:
+def test_changes_that_no_commit_holds_are_refused(repository: Path, commit: Commit) -> None:
     first = commit(FILES)
-    (repository.folder / "remedies/image/tf_cast.py").write_text("x = 1\n")
+    (repository / "remedies/image/tf_cast.py").write_text("x = 1\n")
     with pytest.raises(CommitError, match="commit them"):
-        repository.freeze(first, "HEAD")
-    (repository.folder / "notes.txt").write_text("these do not matter")
+        freeze(first, "HEAD")
+    (repository / "notes.txt").write_text("these do not matter")
 
 
-def test_pins_are_the_lock_and_the_matrix(repository: Repository, commit: Commit) -> None:
-    first = repository.pins(commit(FILES), "cpu")
-    assert repository.pins(commit({"notes.txt": "n"}), "cpu") == first
-    second = repository.pins(commit({"requirements/cpu.txt": "keras==2\n"}), "cpu")
-    third = repository.pins(commit({"asv.conf.json": '{"matrix": {"req": {}}}'}), "cpu")
-    assert len({first.name, second.name, third.name}) == 3
+def test_pins_are_the_lock_and_the_matrix(repository: Path, commit: Commit) -> None:
+    first = pins(commit(FILES), "cpu")
+    assert pins(commit({"notes.txt": "n"}), "cpu") == first
+    second = pins(commit({"requirements/cpu.txt": "keras==2\n"}), "cpu")
+    third = pins(commit({"asv.conf.json": '{"matrix": {"req": {}}}'}), "cpu")
+    assert len({first, second, third}) == 3
 
 
 @pytest.mark.parametrize(
@@ -64,14 +66,14 @@ def test_pins_are_the_lock_and_the_matrix(repository: Repository, commit: Commit
     ],
 )
 def test_what_a_recipe_imports_is_its_code_and_comments_are_not(
-    repository: Repository,
+    repository: Path,
     commit: Commit,
     tmp_path: Path,
     change: dict[str, str],
     changed: set[Recipe],
 ) -> None:
     folders = [
-        repository.export(commit(files), tmp_path / str(number))
+        export(commit(files), tmp_path / str(number))
         for number, files in enumerate((FILES, change))
     ]
     base, head = map(recipes, folders)
@@ -79,21 +81,24 @@ def test_what_a_recipe_imports_is_its_code_and_comments_are_not(
     assert set(base) == {CAST, Recipe("image", "control")}
 
 
-def test_documentation_is_answered_at_once(
-    repository: Repository, commit: Commit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_documentation_is_answered_with_the_standard_library_alone(
+    repository: Path, commit: Commit, tmp_path: Path
 ) -> None:
-    commits = [commit(FILES), commit({"notes.txt": "more words"})]
+    base, head = commit(FILES), commit({"notes.txt": "more words"})
     file = tmp_path / "verdict.json"
-    assert quick.main([*commits, "--json", str(file)]) == 0
-    assert "**none regressed**" in capsys.readouterr().out
+    words = [sys.executable, "-S", "-m", "scripts.gate.commits", base, head, "--json", str(file)]
+    done = subprocess.run(words, env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+                          capture_output=True, text=True)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "") and "**none regressed**" in done.stdout
     assert read(file).compared == {"counts": 2}
     head = commit({"requirements/cpu.txt": "keras==2\n"})
-    assert quick.main([commits[0], head]) == quick.LEFT_TO_MEASURE
-    assert quick.main(["--help"]) == quick.LEFT_TO_MEASURE
+    assert commits.main([base, head]) == commits.LEFT_TO_MEASURE
+    with pytest.raises(CommitError, match="name two commits"):
+        commits.main([base])
 
 
 def test_a_commit_that_is_unknown_is_one_line_and_status_2(
-    repository: Repository, commit: Commit, capsys: pytest.CaptureFixture[str]
+    repository: Path, commit: Commit, capsys: pytest.CaptureFixture[str]
 ) -> None:
     commit(FILES)
     assert main(["nowhere", "HEAD"]) == 2
@@ -110,15 +115,11 @@ def test_bad_arguments_are_refused(words: list[str]) -> None:
     assert ended.value.code == 2
 
 
-def test_a_users_workload_in_the_repository_is_taken_from_each_commit(tmp_path, monkeypatch):
-    root = tmp_path / "repository"
-    for file in ("remedies/__init__.py", "models/mine/data.py", "models/mine/control.py"):
-        (root / file).parent.mkdir(parents=True, exist_ok=True)
-        (root / file).write_text("def make(): ...\n")
-    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "Add a workload"]):
-        own = ["-c", "user.name=a", "-c", "user.email=a@b"]
-        subprocess.run([shutil.which("git"), *own, *words], cwd=root, check=True)
-    monkeypatch.setenv(commits.FOLDERS, str(root / "models" / "mine"))
-    folder = commits.Repository(root).export("HEAD", tmp_path / "out")
-    assert commits.Recipe("mine", "control") in commits.recipes(folder)
+def test_a_users_workload_in_the_repository_is_taken_from_each_commit(
+    repository: Path, commit: Commit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = dict.fromkeys(("models/mine/data.py", "models/mine/control.py"), "def make(): ...\n")
+    head = commit({"remedies/__init__.py": "", **own})
+    monkeypatch.setenv(commits.FOLDERS, str(repository / "models" / "mine"))
+    assert Recipe("mine", "control") in recipes(export(head, tmp_path / "out"))
     assert workloads.FOLDERS == commits.FOLDERS

@@ -13,8 +13,8 @@ import pytest
 
 from benchmarks.session import Folder, Session
 from reports.frame import read
-from reports.gate import pairs
-from reports.gate.verdict import Row, Verdict, conclude
+from reports.gate.runs import compare_pairs
+from reports.gate.verdict import Reason, Row, Verdict, conclude
 from scripts.gate import recipe_check as module
 from scripts.gate.commits import Recipe
 from scripts.gate.recipe_check import Check
@@ -198,7 +198,7 @@ def test_launches_end_with_the_last_open_question(run: Any) -> None:
 def test_what_the_time_did_not_reach_is_not_judged(run: Any) -> None:
     verdict = run(Workers(program="q", seconds=0.1), seconds=0.05)
     assert verdict.status == 2
-    assert verdict.lacking["times: it was not timed before the budget ended"] == 1
+    assert verdict.lacking[f"times: {Reason.NOT_TIMED.value}"] == 1
 
 
 def test_a_placebo_that_moved_ends_all_belief_in_times(run: Any) -> None:
@@ -210,16 +210,16 @@ def test_a_placebo_that_moved_ends_all_belief_in_times(run: Any) -> None:
 def test_a_session_that_fails_is_not_forgotten(run: Any) -> None:
     verdict = run(Workers(failing="fidelity"))
     assert verdict.status == 2
-    assert "defects: both sessions failed" in verdict.lacking
+    assert f"defects: {Reason.BOTH_FAILED.value}" in verdict.lacking
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"source": "base"}, "times: base has no value"),
-        ({"source": "head"}, "times: head has no value"),
-        ({"machine": "n"}, "times: no partner on the same processor"),
-        ({"setting": "default"}, "times: measured with another setting"),
+        ({"source": "base"}, f"times: {Reason.BASE_LACKS.value}"),
+        ({"source": "head"}, f"times: {Reason.HEAD_LACKS.value}"),
+        ({"machine": "n"}, f"times: {Reason.OTHER_PROCESSOR.value}"),
+        ({"setting": "default"}, f"times: {Reason.OTHER_SETTING.value}"),
     ],
 )
 def test_a_folder_that_does_not_hold_both_sides_alike_is_not_judged(
@@ -232,7 +232,7 @@ def test_a_folder_that_does_not_hold_both_sides_alike_is_not_judged(
         frame = frame[frame["source"] != change["source"]]
     else:
         frame = frame.assign(**change).where(frame["launch"] == 1, frame)
-    rows = pairs.compare(replace(whole, frame=frame))
+    rows = compare_pairs(replace(whole, frame=frame))
     verdict = conclude(rows, device="cpu", base=BASE, head=HEAD, minutes=0.0, differs=())
     assert verdict.status == 2 and reason in verdict.lacking
 
@@ -240,7 +240,7 @@ def test_a_folder_that_does_not_hold_both_sides_alike_is_not_judged(
 def test_python_that_is_withheld_is_not_the_same(run: Any) -> None:
     verdict = run(Workers(python=""))
     assert verdict.status == 2
-    assert verdict.lacking["steps: Python was not the same twice in a row"] == 1
+    assert verdict.lacking[f"steps: {Reason.WITHHELD.value}"] == 1
 
 
 @pytest.mark.parametrize(

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import random
+import re
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from reports.frame import COLUMNS
+from remedies.intervals import LEVEL, MARGIN
+from reports.frame import COLUMNS, OPTIONAL
+from reports.gate import clock, runs
+from reports.gate.verdict import Status
 from scripts.gate import trial
+
+ALERTS = Path(__file__).parents[2] / "docs" / "alerts.md"
 
 
 def launches(slowed: float, noise: float, count: int = 28) -> Any:
     rng = random.Random(f"{slowed} {noise}")
-    usual = dict.fromkeys(COLUMNS, "") | {"workload": "image", "batch": 32, "size": 0}
+    usual = dict.fromkeys(COLUMNS, "") | OPTIONAL | {"workload": "image", "batch": 32, "size": 0}
     usual |= {"device": "cpu", "jit": "xla", "step": "train", "mask_dtype": "bool"}
     usual |= {"machine": "m", "source": "head", "metric": "step_ratio"}
     ratios = {"placebo": 1.0, "ops_where": 1.0, "tf_cast": 1 + slowed}
@@ -33,3 +40,13 @@ def test_what_is_slowed_is_found_and_nothing_else(
     row = trial.table_row(launches(slowed, 0.004), trial.CASES[1])
     assert row.split(" | ")[1].startswith(seen)
     assert row.split(" | ")[2].startswith("0 of 8")
+
+
+def test_the_page_names_no_number_that_is_not_the_codes_or_the_trials() -> None:
+    before, _, rest = ALERTS.read_text("utf-8").partition(trial.START)
+    _, _, after = rest.partition(trial.END)
+    shares = [MARGIN, *runs.MARGINS.values(), runs.BIG_FILE - 1, clock.MARGIN, LEVEL]
+    of_code = {f"{100 * share:g} %" for share in shares} | {str(int(status)) for status in Status}
+    named = re.findall(r"\d+(?: %)?", re.sub(r"(?m)^\d\. ", "", f"{before}\n{after}"))
+    assert {*named} <= of_code | {*map(str, runs.LAUNCHES)}
+    assert f"({', '.join(map(str, runs.LAUNCHES))})" in before

@@ -37,6 +37,8 @@ elif words[1] == "list":
     file = state / f"{{name}}.json"
     listed = file.read_text() if file.exists() else "[]"
     sys.exit(subprocess.run(["jq", "-r", option("--jq")], input=listed, text=True).returncode)
+elif words[:2] == ["pr", "create"] and (state / "pr-create").exists():
+    sys.exit("gh: there is one already")
 elif option("--body-file"):
     shutil.copy(option("--body-file"), state / "body")
 """
@@ -52,6 +54,10 @@ if words[:2] == ["-m", "venv"]:
 elif words[:2] == ["-m", "reports"]:
     os.environ["PYTHONPATH"] = {str(ROOT)!r}
     os.execv({sys.executable!r}, [{sys.executable!r}, *words])
+elif words[:4] == ["-m", "pip", "index", "versions"]:
+    print(words[4], "(3.99.0)")
+elif words[:2] == ["-m", "pytest"]:
+    assert pathlib.Path({str(ROOT)!r}, words[2]).is_file() and os.environ["MATRIX"] == "all"
 elif words[:2] == ["-m", "benchmarks"]:
     assert {{"--setting", "--shard", "--sessions"}} <= set(words), words
     pathlib.Path(words[-1]).mkdir()
