@@ -256,4 +256,5 @@ def test_clipping_ema_and_decay_go_on_as_before(subjects, custom, tmp_path, opti
     assert mine == theirs
     assert all(equal(value, state(found.model)[name]) for name, value in state(model).items())
     optimizer = keras.optimizers.Adam(0.05, **options)
-    assert remedies.check(*subjects.trained(subjects.Whole(), x, optimizer=optimizer)).whole
+    whole = subjects.trained(subjects.Whole(), x, optimizer=optimizer)
+    assert remedies.check(*whole, custom_objects=custom).whole
