@@ -60,6 +60,7 @@ def _steps(results: Results) -> Iterator[Table | Figure]:
                 "measured on": f"{cells(own.drop(columns='batch'))}; batch {span(own['batch'])}",
                 "cost": summary(own),
                 "fresh processes": "none needed" if exact else span(own["launches"]),
+                "samples": NOTHING if exact else span(own["samples"]),
                 f"differs from {REFERENCE}'s": "; or ".join(differs[:2]) or NOTHING,
                 f"{REFERENCE}'s step": times(own),
             }

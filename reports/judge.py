@@ -27,7 +27,7 @@ Block = dict[Any, list[tuple[float, float]]]  # distinct step -> value and error
 RUN = ("machine", "commit")
 CELL = tuple(axis for axis in AXES if axis not in VARIANT)
 COLUMNS = (*RUN, "metric", *AXES, "word", "text", "exact", "ratio", "low", "high", "launches",
-           "more_launches", "reason", "unit", "seconds", "difference")  # fmt: skip
+           "samples", "more_launches", "reason", "unit", "seconds", "difference")  # fmt: skip
 
 # A ratio -> the time of which it is one.
 _TIMES = {name: name.removesuffix("_ratio") + "_seconds"
@@ -41,7 +41,8 @@ def judge(frame: Any, threshold: float = MARGIN, looks: int = 1) -> Any:
     results are judged `looks` times before the launches stop. The rows hold `COLUMNS`: `word` is a
     `Word`'s value and `text` the same for a reader; `exact` where no clock was needed; `ratio`,
     `low` and `high` a ratio, or where `unit` is "seconds" a difference of the Python around the
-    program; `seconds` the reference's time; `difference` what differs from the reference's step.
+    program; `samples` how many all launches have; `seconds` the reference's time; `difference`
+    what differs from the reference's step.
     """
     rows: list[dict[str, Any]] = []
     compared = frame[frame["metric"].isin([*_TIMES, *_TIMES.values(), *EXACT, PYTHON])]
@@ -122,6 +123,11 @@ class Cell:
         self.kinds = {v: self._kind(v, v in python or v not in ratios) for v in self.variants}
         self.ratio_blocks = self._blocks(ratios, Word.SLOWER)
         self.python_blocks = self._blocks(python, Word.PYTHON)
+        self.samples = {
+            name: table.groupby([*VARIANT])["rounds"].sum()
+            for name, table in tables.items()
+            if name in (metric, PYTHON)
+        }
         self.timed: dict[Any, Interval] = {}
         self.python_timed: dict[Any, Interval] = {}
 
@@ -179,7 +185,9 @@ class Cell:
                 row = self._python(own, threshold) if python else self._ratio(own, threshold, asked)
             row |= {"unit": "seconds" if python else "ratio"}
             group = self.exact["step_group"].get(variant, (0, ""))
-            row |= {"difference": group[1], "seconds": self.reference}
+            counts = self.samples.get(PYTHON if python else self.metric, {})
+            samples = 0 if kind is Word.SAME_STEP else counts.get(variant, 0)
+            row |= {"difference": group[1], "seconds": self.reference, "samples": samples}
             yield dict(zip(VARIANT, variant, strict=True)) | row
 
     def _python(self, interval: Interval, threshold: float) -> dict[str, Any]:
