@@ -71,8 +71,7 @@ def _trying(model: Any, name: str, attempt: Callable[[Any], Report]) -> Any:
     def saving(*args: Any, **kwargs: Any) -> Any:
         _release(model)
         written = original(*args, **kwargs)
-        with randomness():
-            attempt(model).raise_if_lossy()
+        attempt(model).raise_if_lossy()
         return written
 
     return saving
@@ -86,8 +85,9 @@ def try_model(model: Any, inputs: Any = None) -> Report:
     """
     call = () if inputs is None else spread(type(model), inputs)
     subject = Subject(model, Feed(inputs, call=call), take(model), Behaviour(), tuple)
-    trips = travel(subject, twice=False, train=False)
-    advice = () if trips[0].whole else diagnose(subject, trips)
+    with randomness():
+        trips = travel(subject, twice=False, train=False)
+        advice = () if trips[0].whole else diagnose(subject, trips)
     return Report(type(model).__name__, trips, advice)
 
 

@@ -15,7 +15,7 @@ from remedies.batch import feed
 from remedies.feed import spread, tensors
 from remedies.inventory import is_functional, layers
 from remedies.patching import patched
-from remedies.preserve import Snapshot
+from remedies.preserve import Snapshot, randomness
 from remedies.problem import BadInputError, reason
 from remedies.stand_ins import discover, inputs_for, load_sample, shapes_of
 
@@ -91,7 +91,8 @@ def revive(
             if not (dropped or as_saved):
                 return Revived(plain, archive)
         if made:
-            return _refilled(archive, made, dropped)
+            with randomness():
+                return _refilled(archive, made, dropped)
         inputs = inputs_of(archive, sample, loader)
         if not dropped and is_functional(plain):
             return Revived(plain, archive, inputs)
@@ -115,7 +116,8 @@ def _refilled(archive: Archive, made: Sequence[Any], dropped: tuple[str, ...]) -
 
     A step of training builds all that the file has values for, every optimizer among it.
     """
-    model, x, y, weights = (*made, None, None, None)[:4]
+    model, *data = made
+    x, y, weights = (*data, None, None, None)[:3]
     fed = feed(model, x, y, weights, type(model).__name__, Snapshot(model))
     if not fed.trains:
         raise BadInputError(f"{archive.path}: the model made for it does not train: {fed.problem}")

@@ -139,7 +139,7 @@ def main() -> None:
         head = collect(chosen.launches, work)
     where = ", ".join(f"{name} {facts().get(name)}" for name in ("cpu", "cores", "python", "keras"))
     table = "\n".join((HEAD, *(table_row(head, case) for case in CASES)))
-    report = f"{table}\n\nDrawn from {chosen.launches} launches, beside other work. On: {where}."
+    report = f"{table}\n\nDrawn from {chosen.launches} launches. On: {where}."
     print(report)
     if chosen.out:
         before, _, rest = chosen.out.read_text("utf-8").partition(START)
