@@ -19,7 +19,10 @@ from remedies.trip import Subject, Trip
 
 def diagnose(subject: Subject, trips: tuple[Trip, ...]) -> tuple[Cause, ...]:
     """Return every cause that the trips show, what ends or loses most first."""
-    distinct = {(cause.name, cause.why): cause for cause in _causes(subject, trips)}
+    distinct: dict[tuple[str, str], Cause] = {}
+    for cause in _causes(subject, trips):
+        # Layers of one class are mended by one text.
+        distinct.setdefault((cause.name, cause.cure.place or cause.why), cause)
     return tuple(distinct.values())
 
 
