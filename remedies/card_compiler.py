@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from remedies import hlo
+from remedies.devices import REFUSED
 
 # Without one of them XLA ends the process, or compiles for another maker's card.
 _NEEDED = ('platform_name: "CUDA"', "cuda_compute_capability", "core_count", "threads_per_warp")
-REFUSED = 3  # the exit status where this card cannot be compiled for
 
 
 def main(target: Path, folder: Path) -> int:

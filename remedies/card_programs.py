@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from remedies import hlo, same_step
-from remedies.card_compiler import REFUSED
-from remedies.devices import NotHereError
+from remedies.devices import REFUSED, NotHereError
 
 
 def lower(model: Any, step: str, inputs: Any, targets: Any, folder: Path) -> str:

@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 DEVICES = ("cpu", "gpu")
+REFUSED = 3  # exit status of `card_compiler` where a card cannot be compiled for
 # Cards that steps are compiled for and never run on; a file beside them adds one.
 TARGETS = {file.stem: file for file in sorted(Path(__file__).with_name("targets").glob("*.txtpb"))}
 _COMPILER = ("jax", "jaxlib", "jax-cuda13-plugin", "jax-cuda13-pjrt")

@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from remedies.card_compiler import REFUSED
-from remedies.devices import TARGETS, uncompiled
+from remedies.devices import REFUSED, TARGETS, uncompiled
 
 
 def compiler(target, folder):

@@ -4,9 +4,8 @@ import sys
 
 import pytest
 
-from remedies.card_compiler import REFUSED
 from remedies.card_programs import compiled
-from remedies.devices import TARGETS, NotHereError
+from remedies.devices import REFUSED, TARGETS, NotHereError
 
 
 @pytest.fixture
