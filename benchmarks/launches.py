@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from benchmarks.session import Entry, Folder, Session
-from remedies.intervals import DECIDED, Interval, common, intervals, judge, widening
+from remedies.intervals import Interval, common, intervals
 from remedies.metrics import METRICS, Kind
 from remedies.registry import PLACEBO
+from remedies.words import DECIDED, judge, widening
 
 Block = dict[str, list[Entry]]  # variant -> its ratio, launch by launch
 

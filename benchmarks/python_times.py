@@ -74,7 +74,7 @@ def _holds(members: Classes, series: dict[str, Callable[[], object]], variant: V
 def _result(step: str, model: Any, inputs: Any, targets: Any) -> Any:
     if step == "train":
         return model.train_function(iter([(inputs, targets, None)]))
-    return model.predict_function(iter([(inputs,)]))
+    return model.predict_function([(inputs,)])
 
 
 def _call(

@@ -1,4 +1,4 @@
-"""The one statistic: the interval of a comparison over launches, and the word that it earns.
+"""The one statistic: the interval of a comparison over launches.
 
 A launch is a fresh process that measures every variant of a cell once, so the launches' values are
 ``variant + launch + error``: a randomised block design (Fisher 1935, *The Design of Experiments*).
@@ -22,19 +22,13 @@ Examples
 >>> interval = intervals([measured])[0]["float_mask"]
 >>> f"{interval.center:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
 '1.012 [1.011, 1.014]'
->>> judge(interval.low, interval.high, margin=0.005).value
-'slower'
->>> judge(interval.low, interval.high, margin=0.02).value
-'same'
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
 from typing import Any
 
@@ -45,24 +39,7 @@ from scipy.special import digamma, ndtri, polygamma, stdtrit
 from remedies.registry import PLACEBO
 
 LEVEL = 0.99
-MARGIN = 0.02
-MOST_LAUNCHES = 1000
 FEWEST_BLOCKS = 3  # fewer cells do not tell how alike cells are
-
-
-class Word(str, Enum):
-    """What a comparison with the reference says."""
-
-    SAME_STEP = "same step"
-    PYTHON = "python"
-    SLOWER = "slower"
-    FASTER = "faster"
-    SAME = "same"
-    UNDECIDED = "undecided"
-    UNRELIABLE = "unreliable"
-
-
-DECIDED = frozenset(Word) - {Word.UNDECIDED, Word.UNRELIABLE}
 
 
 @dataclass(frozen=True)
@@ -139,7 +116,7 @@ def intervals(
             if degrees > 0:
                 copied = 1 + 1 / (1 if copy else len(references))
                 deviation = math.sqrt(copied * variance / weight.sum())
-                half_width = -_quantile((1 - LEVEL) / 2, degrees) * deviation
+                half_width = -quantile((1 - LEVEL) / 2, degrees) * deviation
             ends = (scale(mean), scale(mean - half_width), scale(mean + half_width))
             made[-1][name] = Interval(*ends, len(row), degrees)
     return made
@@ -225,96 +202,6 @@ def _exp(value: float) -> float:
 
 
 @lru_cache(maxsize=10_000)
-def _quantile(probability: float, degrees: float) -> float:
+def quantile(probability: float, degrees: float) -> float:
     """Return the quantile of Student's t, which is the normal one for infinite degrees."""
     return float(ndtri(probability) if degrees == math.inf else stdtrit(degrees, probability))
-
-
-def widening(asked: int, degrees: float = math.inf) -> float:
-    """Return how much wider `asked` intervals must be to hold all at once as surely as one.
-
-    One 99 % interval in a hundred excludes 1 by chance, and a question has dozens. By Bonferroni's
-    inequality each may do so `asked` times more rarely. What that takes depends on the tails: those
-    of Student's t, because the error is known from few launches.
-
-    Parameters
-    ----------
-    asked : int
-        How many intervals are read at once, times how often they are read before the launches
-        stop.
-    degrees : float
-        The intervals' degrees of freedom.
-
-    Examples
-    --------
-    >>> round(widening(1, 9), 2), round(widening(20, 9), 2), round(widening(20), 2)
-    (1.0, 1.63, 1.35)
-    """
-    tail = (1 - LEVEL) / 2
-    if degrees <= 0:
-        return 1.0
-    return _quantile(tail / max(1, asked), degrees) / _quantile(tail, degrees)
-
-
-def judge(low: float, high: float, margin: float = MARGIN, wider: float = 1.0) -> Word:
-    """Return the word for a ratio whose 99 % interval is `low` to `high`.
-
-    Only a difference needs the wider interval: it is what chance would bring up if many were asked.
-    That two steps are the same has to be shown, by an interval that fits inside the margin.
-
-    Parameters
-    ----------
-    low, high : float
-        Ends of a ratio of times; above 1 is slower.
-    margin : float
-        The difference that does not matter: 0.02 is 2 %.
-    wider : float
-        By how much the interval is widened, on a logarithmic scale, before it may exclude 1; from
-        `widening`.
-
-    Examples
-    --------
-    >>> judge(0.995, 1.004).value, judge(1.03, 1.05).value, judge(0.99, 1.05).value
-    ('same', 'slower', 'undecided')
-    """
-    if not 0 < low <= high < math.inf:
-        return Word.UNDECIDED
-    if 1 / (1 + margin) <= low and high <= 1 + margin:
-        return Word.SAME
-    more = (high / low) ** ((wider - 1) / 2)
-    if low / more > 1:
-        return Word.SLOWER
-    return Word.FASTER if high * more < 1 else Word.UNDECIDED
-
-
-def more_launches(interval: Interval, margin: float = MARGIN, asked: int = 1) -> int:
-    """Return about how many more launches would settle a ratio; 0 where it is settled.
-
-    So many that the interval either excludes 1, widened for as many as are `asked`, or fits inside
-    the margin, were the ratio and the error what they are now. `MOST_LAUNCHES` means that so many
-    would not do; from one launch, or an interval without an end, nothing is known but that another
-    is needed.
-
-    Examples
-    --------
-    >>> more_launches(Interval(1.005, 0.98, 1.031, 4, 9))
-    5
-    """
-    if interval.degrees <= 0 or not interval.low > 0:
-        return 1
-    tail = (1 - LEVEL) / 2
-
-    def settled(more: int) -> bool:
-        launches = interval.launches + more
-        degrees = interval.degrees * (launches - 1) / (interval.launches - 1)
-        share = math.sqrt(interval.launches / launches)
-        share *= _quantile(tail, degrees) / _quantile(tail, interval.degrees)
-        # A hair less, or an interval that just fits would not.
-        share *= 1 - 1e-9
-        low, high = (
-            interval.center * (end / interval.center) ** share
-            for end in (interval.low, interval.high)
-        )
-        return judge(low, high, margin, widening(asked, degrees)) is not Word.UNDECIDED
-
-    return bisect_left(range(MOST_LAUNCHES), True, key=settled)

@@ -132,7 +132,8 @@ def _step(model: Any, step: str, fed: Feed, alone: bool) -> Callable[[], object]
 
 def _said(values: Mapping[str, list[float]], remedy: str, ratios: bool) -> str:
     try:
-        from remedies.intervals import intervals, judge
+        from remedies.intervals import intervals
+        from remedies.words import judge
     except ImportError:
         return "not timed: pip install scipy for the interval"
     if (number := len(values[remedy])) < 2:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from remedies.intervals import Word
+from remedies.words import Word
 from reports.parts import Section, Table
 from reports.results import EVERYTHING, UNKNOWN, Results, cells, losses, summary
 from reports.vocabulary import CONTROL, REFERENCE, prose

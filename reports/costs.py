@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from remedies.intervals import Word
+from remedies.words import Word
 from reports import figures
 from reports.parts import Figure, Section, Table
 from reports.results import Results, cells, summary, times

@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from remedies import REFERENCE, intervals
-from remedies.intervals import MARGIN, MOST_LAUNCHES, Interval, Word
+from remedies import REFERENCE, intervals, words
+from remedies.intervals import Interval
 from remedies.metrics import METRICS, Kind
 from remedies.registry import PLACEBO
+from remedies.words import MARGIN, MOST_LAUNCHES, Word
 from reports import wording
 from reports.frame import AXES
 
@@ -215,7 +216,7 @@ class Cell:
 
     def _undecided(self, interval: Interval, threshold: float, asked: int) -> dict[str, Any]:
         """Say that a ratio is undecided, what would settle it, and the cost not ruled out."""
-        more = max(1, intervals.more_launches(interval, threshold, asked))
+        more = max(1, words.more_launches(interval, threshold, asked))
         many = "over 1,000" if more >= MOST_LAUNCHES else f"{more:,}"
         text = f"undecided ({many} more launch{'' if more == 1 else 'es'}"
         if 0 < (most := interval.high - 1) < math.inf:
@@ -230,8 +231,8 @@ def _copy(step: Any) -> bool:
 
 
 def _word(interval: Interval, threshold: float, asked: int = 1) -> Word:
-    wider = intervals.widening(asked, interval.degrees)
-    return intervals.judge(interval.low, interval.high, threshold, wider)
+    wider = words.widening(asked, interval.degrees)
+    return words.judge(interval.low, interval.high, threshold, wider)
 
 
 def _row(

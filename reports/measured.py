@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from remedies import REMEDIES, WORKLOADS
-from remedies.intervals import MARGIN, Word
+from remedies.words import MARGIN, Word
 from reports.parts import Note, Section, Table
 from reports.results import Results
 from reports.vocabulary import REFERENCE, prose

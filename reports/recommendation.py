@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass, field
 
 from remedies import REMEDIES
-from remedies.intervals import Word
 from remedies.registry import preference
+from remedies.words import Word
 from reports.results import EVERYTHING, UNKNOWN, Results, cells, summary
 from reports.vocabulary import CONTROL, HARM, REFERENCE, WHY
 from reports.wording import counted, listed, shared

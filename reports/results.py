@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from remedies import REMEDIES
-from remedies.intervals import MARGIN
 from remedies.metrics import DEFECTS, EVIDENCE
 from remedies.registry import PLACEBO
+from remedies.words import MARGIN
 from reports.frame import Run, latest, order, read
 from reports.judge import judge
 from reports.vocabulary import CONTROL, CORE, COSTS, JITS, SITUATIONS

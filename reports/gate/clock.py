@@ -13,9 +13,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from remedies import REFERENCE
-from remedies.intervals import Interval, Word, intervals, more_launches, widening
+from remedies.intervals import Interval, intervals
 from remedies.metrics import AXES, METRICS, Kind
 from remedies.registry import PLACEBO
+from remedies.words import Word, more_launches, widening
 from reports.gate.exact import STEP, Key, Table, lacking, row
 from reports.gate.verdict import Reason, Row
 

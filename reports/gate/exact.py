@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from remedies.devices import DEVICES
-from remedies.intervals import Word
 from remedies.metrics import AXES, METRICS, PROGRAMS, RECIPES, Kind
+from remedies.words import Word
 from reports.frame import Run
 from reports.gate.verdict import Finding, Reason, Row
 

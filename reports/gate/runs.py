@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from remedies import metrics
-from remedies.intervals import MARGIN, Word
 from remedies.registry import PLACEBO
+from remedies.words import MARGIN, Word
 from reports.frame import Run
 from reports.gate import clock, exact
 from reports.gate.exact import Key, Table, lacking

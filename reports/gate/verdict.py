@@ -20,8 +20,8 @@ from jsonschema.exceptions import best_match
 
 from remedies import REMEDIES, WORKLOADS
 from remedies.devices import DEVICES, TARGETS
-from remedies.intervals import Word
 from remedies.metrics import METRICS, Kind
+from remedies.words import Word
 
 FORMAT = 3
 MOST_ROWS = 2000
@@ -49,7 +49,7 @@ class Status(IntEnum):
 
 
 class Finding(str, Enum):
-    """What exact evidence says of a row; times have the words of `remedies.intervals.Word`."""
+    """What exact evidence says of a row; times have the words of `remedies.words.Word`."""
 
     EQUAL = "equal"
     MORE = "more"

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from remedies.intervals import LEVEL, MARGIN
+from remedies.intervals import LEVEL
+from remedies.words import MARGIN
 from reports.frame import COLUMNS, OPTIONAL
 from reports.gate import clock, runs
 from reports.gate.verdict import Status

@@ -5,8 +5,9 @@ import random
 
 import pytest
 
-from remedies.intervals import Word, intervals, judge
+from remedies.intervals import intervals
 from remedies.sampling import MOST_CLOCK_SHARE, Budget, half_width, ratios, sample
+from remedies.words import Word, judge
 from tests.benchmarks.machine import Machine
 
 

@@ -1,0 +1,41 @@
+"""The words: a difference needs the wider interval, sameness the margin."""
+
+import doctest
+import math
+
+import numpy as np
+
+from remedies import words
+from remedies.intervals import Interval, intervals
+from remedies.words import MOST_LAUNCHES, Word, judge, more_launches, widening
+
+
+def test_its_examples_run():
+    assert doctest.testmod(words).failed == 0
+
+
+def test_a_difference_must_survive_the_widening_and_sameness_need_not():
+    assert judge(1.021, 1.05) is Word.SLOWER
+    assert judge(1.021, 1.05, wider=3.0) is Word.UNDECIDED
+    assert judge(0.95, 0.97) is Word.FASTER
+    assert judge(0.99, 1.01, wider=3.0) is Word.SAME
+    assert judge(math.nan, 1.0) is Word.UNDECIDED
+
+
+def test_widening_keeps_the_rate_of_false_alarms_of_a_whole_family():
+    rng = np.random.default_rng(1)
+    alarms = 0
+    for _ in range(1000):
+        made = [intervals([{"a": np.exp(rng.normal(0, 0.03, 4))}])[0]["a"] for _ in range(10)]
+        words = {judge(x.low, x.high, 0.001, widening(10, x.degrees)) for x in made}
+        alarms += bool(words & {Word.SLOWER, Word.FASTER})
+    assert alarms / 1000 <= 0.02
+
+
+def test_so_many_more_launches_do_settle_it():
+    assert more_launches(Interval(1.05, 1.03, 1.07, 4, 9)) == 0
+    rough = Interval(1.004, 0.97, 1.04, 4, 9)
+    more = more_launches(rough)
+    assert 3 <= more < 20
+    assert more_launches(rough, asked=30) == more  # it will fit inside the margin first
+    assert more_launches(Interval(1.02, 0.98, 1.06, 4, 9)) == MOST_LAUNCHES or more
