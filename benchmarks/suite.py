@@ -71,7 +71,7 @@ class Saving:
     params = asv_parameters.saving()
 
     def setup_cache(self) -> Any:
-        return collect("saving", "loads")
+        return collect("saving")
 
     setup_cache.timeout = TIMEOUT  # type: ignore[attr-defined]
 
