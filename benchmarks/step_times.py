@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks import python_times
-from benchmarks.distinct_steps import Classes, classes
 from benchmarks.health import Watch
+from benchmarks.identity import Classes, classes
 from benchmarks.layout import redrawing
 from benchmarks.session import Entry, Folder, Session, comparison, seconds
 from benchmarks.settings import Setting
 from benchmarks.variants import Variant, make, make_variables, placebo, reference, tensors
 from remedies import REFERENCE
 from remedies.registry import PLACEBO
-from remedies.same_step import STEPS
-from remedies.sampling import Sampled, clock_for, sample
+from remedies.steps.same_step import STEPS
+from remedies.steps.sampling import Sampled, clock_for, sample
 
 Data = dict[str, tuple[Any, Any]]
 
