@@ -21,7 +21,7 @@ from remedies.display import name_rows, rescue_rows, round_trip_rows, show
 from remedies.parser import parser
 from remedies.problem import BadInputError, one_line, reason
 from remedies.registry import REMEDIES, UnknownNameError, require
-from remedies.workloads import WORKLOADS
+from remedies.workloads import WORKLOADS, write
 
 if TYPE_CHECKING:
     from remedies.checking.findings import Row
@@ -182,8 +182,6 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 
 def _new(arguments: argparse.Namespace) -> int:
-    from remedies.new_workload import write
-
     for path in write(Path(arguments.folder)):
         print(path)
     return 0

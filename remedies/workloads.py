@@ -205,6 +205,25 @@ def add(folder: Path | str) -> Workload:
     return made
 
 
+def write(folder: Path) -> list[Path]:
+    """Write the article's model and two remedies for it into a new `folder`; return the files.
+
+    Raises
+    ------
+    WorkloadError
+        Where the folder is there already, or its name cannot be a workload's.
+    """
+    name = require_name(folder.resolve().name)
+    if folder.exists():
+        raise WorkloadError(f"{folder}: is there already; choose another folder")
+    folder.mkdir(parents=True)
+    written = [folder / file for file in ("data.py", "control.py", "tf_cast.py", "ops_where.py")]
+    for path in written:
+        text = (_HERE / "image" / path.name).read_text(encoding="utf-8")
+        path.write_text(text.replace('"remedies.image"', f'"{name}"'), encoding="utf-8")
+    return written
+
+
 def own() -> tuple[str, ...]:
     """Return the names of the users' workloads that `FOLDERS` lists.
 

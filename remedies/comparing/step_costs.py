@@ -21,6 +21,7 @@ from remedies.steps.sampling import Budget, clock_for, sample
 
 Make = Callable[[str], AbstractContextManager[Any]]
 CONTROL, PLACEBO, NAME, SAME = "control", "placebo", "model", "same step"
+SAME_PROGRAM = "same program"
 LAUNCHES = 3
 BUDGET = Budget(1.5, half_width=0.001, rounds=8)  # of sampling in each launch
 
@@ -36,7 +37,7 @@ def identify(
     model.name = NAME  # Grappler orders operations by the names of nodes
     data = tensors(fed.x), tensors(fed.y)
     with _feeding(model, fed):
-        for step in STEPS:
+        for step in STEPS if model.compiled else STEPS[1:]:
             steps[step] = _tried(same_step.identify, model, step, *data, compiled)
             if folder:
                 files[step] = _tried(card_programs.lower, model, step, *data, folder)
@@ -62,18 +63,17 @@ def compared(step: Step | str, control: Step | str) -> tuple[str, bool | None]:
 
 def on_cards(files: Mapping[str, str], control: Mapping[str, str], cards: Mapping[str, Any]) -> str:
     """Say whether steps are the control's programs on `cards`: what each made of which file."""
-    said: dict[str, list[str]] = {}
-    for card, step in itertools.product(cards, files):
+    said = {}
+    for (card, made), step in itertools.product(cards.items(), files):
         names = (files[step], control[step])
-        words = "; ".join(f"not compiled: {name}" for name in names if name not in cards[card])
+        words = "; ".join(
+            f"not compiled: {name}" for name in dict.fromkeys(names) if name not in made
+        )
         if not words:
-            made = [cards[card][name] for name in names]
-            steps = (Step(Program(each["meaning"], each["counts"]), ()) for each in made)
-            words = same_step.difference(*steps) or "same program"
-        said.setdefault(words, []).append(f"{card} {step}")
-    if len(said) == 1:
-        return next(iter(said))
-    return "; ".join(f"{words} ({', '.join(where)})" for words, where in said.items())
+            programs = (Program(made[name]["meaning"], made[name]["counts"]) for name in names)
+            words = same_step.difference(*(Step(program, ()) for program in programs))
+        said[f"{card} {step}"] = words
+    return "; ".join(f"{where}: {words}" for where, words in said.items() if words) or SAME_PROGRAM
 
 
 def measure(
@@ -81,14 +81,9 @@ def measure(
 ) -> str:
     """Return in words how long a step takes beside the control's, in models made anew each time.
 
-    Parameters
-    ----------
-    make : callable
-        Returns a context in which the model of a remedy lives.
-    alone : bool
-        Whether its Python alone differs: then that alone is timed, in seconds.
-    deadline, longest : float
-        No launch starts that would end after this `time.monotonic`; how long the first may take.
+    `make` returns a context in which the model of a remedy lives. Where its Python `alone` differs,
+    that alone is timed. No launch starts that would end after the `deadline`, a `time.monotonic`;
+    the first may take `longest`.
     """
     values: dict[str, list[float]] = {remedy: [], PLACEBO: []}
     clock = clock_for("cpu" if missing("gpu") else "gpu")

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from remedies.new_workload import write
 from remedies.problem import BadInputError
-from remedies.workloads import FOLDERS, WorkloadError, add, load, own
+from remedies.workloads import FOLDERS, WorkloadError, add, load, own, write
 
 ROOT = Path(__file__).parents[2]
 
