@@ -77,10 +77,8 @@ def _list(_: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     workload = require("workload", arguments.workload, WORKLOADS)
     remedy = require("remedy", arguments.remedy, REMEDIES)
-    path = Path(__file__).parent / workload / f"{remedy}.py"
-    if not path.is_file():
-        raise BadInputError(f"remedy {remedy} is not written for the workload {workload}")
-    sys.stdout.write(path.read_text(encoding="utf-8"))
+    recipe = Path(__file__).parent / workload / f"{remedy}.py"
+    sys.stdout.write(recipe.read_text(encoding="utf-8"))
     return 0
 
 
@@ -107,16 +105,13 @@ def _report(arguments: argparse.Namespace) -> Any:
         from remedies.target import custom_objects, from_factory
 
         custom, run = custom_objects(arguments.custom_objects), arguments.run_code_in_file
+        given, sample = from_factory(factory) if factory else (), arguments.sample
         if arguments.factory:
-            return check_weights(arguments.target, from_factory(factory)[0], arguments.target)
+            return check_weights(target, given[0], target)
         if not factory:
-            given = saved_model(
-                target, arguments.sample, custom_objects=custom, run_code_in_file=run
-            )
-        else:
-            given = from_factory(factory)
-            if arguments.sample and len(given) == 1:
-                given = (*given, load_sample(arguments.sample))
+            given = saved_model(target, sample, custom_objects=custom, run_code_in_file=run)
+        elif sample and len(given) == 1:
+            given = (*given, load_sample(sample))
         return check(*given, name=arguments.target, custom_objects=custom)
 
 

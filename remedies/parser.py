@@ -86,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_file_options(add: Callable[..., Any]) -> None:
-    classes = "MODULE or FILE.py of classes to hand to load_model, :NAME for one; imported as it is"
+    classes = "MODULE or FILE.py that defines classes to hand to load_model; imported as it is"
     add("--custom-objects", help=classes)
     add("--sample", help="a batch of inputs: an .npz file, or FILE.py:NAME that returns one")
     code = "let Keras run code that the .keras file brings (safe_mode off): only if you trust it"

@@ -114,29 +114,21 @@ def _blaming(target: str) -> Iterator[None]:
 
 
 def custom_objects(place: str | None) -> dict[str, Any]:
-    """Return the Keras classes and functions of a module, by every name that Keras may use.
+    """Return the classes and functions that a module defines, by every name that Keras may use.
 
-    `place` is ``module`` or ``file.py``, or either with ``:name``, where name is a dict of custom
-    objects, a class or a function; None for no custom objects. Raises `BadInputError` where there
-    is nothing of that name.
+    `place` is a module's name or ``file.py``; None for no custom objects.
     """
     if place is None:
         return {}
     import keras
 
-    where, _, name = place.partition(":")
-    module = load_module(where)
-    members = vars(module)
-    if name and name not in members:
-        raise BadInputError(f"{where}: has nothing called {name!r}")
-    chosen = {
+    module = load_module(place)
+    named = {
         key: each
-        for key, each in members.items()
+        for key, each in vars(module).items()
         if callable(each) and getattr(each, "__module__", 0) == module.__name__
     }
-    if name:
-        chosen = members[name] if isinstance(members[name], dict) else {name: members[name]}
-    return chosen | {keras.saving.get_registered_name(each): each for each in chosen.values()}
+    return named | {keras.saving.get_registered_name(each): each for each in named.values()}
 
 
 def keras_file(target: str) -> Path:

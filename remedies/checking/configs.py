@@ -114,9 +114,10 @@ def _blamed(
         models = ", and Keras' automatic one for models keeps none" * isinstance(thing, keras.Model)
         what = f"has no get_config{models}: its arguments ({arguments}) are in no file"
     named = cls.__name__ + f" (self.{path})" * bool(path)
+    place = f"in {'class' if of_user(cls) else 'a subclass of'} {cls.__name__}"
     return cause(
         "get_config",
-        Cure(code, f"in class {cls.__name__}", cured),
+        Cure(code, place, cured),
         what=f"{before}{named} {what}{after}",
         kept="; ".join(f"self.{name} = {name}" for name in missing) or None,
         bare=None if arguments else cls.__name__,
