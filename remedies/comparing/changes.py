@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from remedies.comparing.replacing import Site
 
-REGISTER = "@keras.saving.register_keras_serializable()"
+REGISTER = "@keras.utils.register_keras_serializable()"  # tf.keras has no `saving`
 _OPERATORS: dict[Any, str] = {ast.BitAnd: "__and__", ast.BitOr: "__or__", ast.BitXor: "__xor__",
                               ast.Invert: "__invert__"}  # fmt: skip
 _IMPORTS = {"keras": "import keras\n", "tf": "import tensorflow as tf\n"}

@@ -32,20 +32,11 @@ Progress = Callable[[str], None]
 def compare(model_factory: Callable[[], Any], x: Any = None, y: Any = None, **options: Any) -> Any:
     """Return what each remedy keeps of a user's model and what its steps cost here, as a frame.
 
-    Parameters
-    ----------
-    model_factory : callable
-        Takes no arguments; returns a built model, ``(model, x)`` or ``(model, x, y)``, the same
-        each time. It is called once for each remedy, and again to time steps that differ.
-    x, y : structure of arrays, optional
-        One batch, where the factory returns none.
-    **options
-        ``budget`` in seconds, ``name`` and ``progress``, as for `comparison`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each remedy; ``frame.attrs["recommendation"]`` is the recommendation.
+    `model_factory` takes no arguments and returns a built model, ``(model, x)`` or ``(model, x,
+    y)``, the same each time: it is called once for each remedy, and again to time steps that
+    differ. `x` and `y` are one batch, where it returns none; the options are those of `comparison`.
+    A row is a remedy; ``frame.attrs["recommendation"]`` says which to take. Raises `BadInputError`
+    for what cannot be compared.
 
     Examples
     --------
@@ -162,10 +153,8 @@ class _Bench:
         except RuntimeError as error:
             self.uncompiled = str(error)
             return
-        for trial in self.trials:
-            if trial.files:
-                control = self.trials[0].files
-                trial.steps[CARDS] = step_costs.on_cards(trial.files, control, cards)
+        for trial in filter(lambda trial: trial.files, self.trials):
+            trial.steps[CARDS] = step_costs.on_cards(trial.files, self.trials[0].files, cards)
 
     def time(self) -> None:
         """Time each step, of a remedy that keeps all, that is not the control's."""
@@ -174,7 +163,6 @@ class _Bench:
                 words, alone = step_costs.compared(own, self.trials[0].identified[step])
                 if alone is not None:
                     self.progress(f"{trial.remedy}: timing its {step} step, which is another one")
-                    clock = (self.original.fed, self.deadline, self.longest)
-                    make = self.original.live
-                    taken = step_costs.measure(make, trial.remedy, step, alone, *clock)
-                    trial.steps[step] = f"{taken}; {words}"
+                    limits = (self.original.fed, self.deadline - self.longest)
+                    chosen = (self.original.live, trial.remedy, step, alone)
+                    trial.steps[step] = f"{step_costs.measure(*chosen, *limits)}; {words}"

@@ -179,7 +179,7 @@ def _functional(model: Any, fed: Feed) -> Any:
     for name in ("train_step", "compute_loss", "compile"):
         if not of_framework(definer(cls, name)):
             raise BadInputError(f"a functional model would lose its own {name}")
-    if fed.spread or fed.x is None:
+    if fed.x is None or len(fed.call[0]) != 1:
         raise BadInputError("its call takes several arguments, or its inputs are not known")
     names = {"keras": keras, "model": model}
     try:

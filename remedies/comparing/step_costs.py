@@ -76,21 +76,15 @@ def on_cards(files: Mapping[str, str], control: Mapping[str, str], cards: Mappin
     return "; ".join(f"{where}: {words}" for where, words in said.items() if words) or SAME_PROGRAM
 
 
-def measure(
-    make: Make, remedy: str, step: str, alone: bool, fed: Feed, deadline: float, longest: float
-) -> str:
+def measure(make: Make, remedy: str, step: str, alone: bool, fed: Feed, latest: float) -> str:
     """Return in words how long a step takes beside the control's, in models made anew each time.
 
     `make` returns a context in which the model of a remedy lives. Where its Python `alone` differs,
-    that alone is timed. No launch starts that would end after the `deadline`, a `time.monotonic`;
-    the first may take `longest`.
+    that alone is timed. No launch starts after `latest`, a `time.monotonic`.
     """
     values: dict[str, list[float]] = {remedy: [], PLACEBO: []}
     clock = clock_for("cpu" if missing("gpu") else "gpu")
-    for _ in range(LAUNCHES):
-        began = time.monotonic()
-        if began + longest > deadline:
-            break
+    while len(values[remedy]) < LAUNCHES and time.monotonic() < latest:
         series: dict[str, Callable[[], object]] = {}
         try:
             for name in random.sample([CONTROL, *values], len(values) + 1):
@@ -102,7 +96,6 @@ def measure(
         taken = sampled.difference if alone else sampled.ratio
         for name, own in values.items():
             own.append(taken(name, CONTROL))
-        longest = time.monotonic() - began
     return _said(values, remedy, ratios=not alone)
 
 

@@ -26,14 +26,14 @@ def made(remedy):
 def test_what_differs_is_timed_beside_the_control():
     interval = r"[+-][0-9.]+ {} .-?[0-9.]+, -?[0-9.]+., 3 makings"
     for step, alone, unit in (("train", False, "%"), ("predict", True, "µs a step")):
-        said = measure(made, "wide", step, alone, FED, math.inf, 0)
+        said = measure(made, "wide", step, alone, FED, math.inf)
         assert re.search(interval.format(unit), said), said
 
 
 def test_what_cannot_be_timed_says_why():
-    late = measure(made, "wide", "train", False, FED, -math.inf, 0)
+    late = measure(made, "wide", "train", False, FED, -math.inf)
     assert late == "not timed: the budget is spent"
-    assert "of the user's" in measure(made, "raises", "train", False, FED, math.inf, 0)
+    assert "of the user's" in measure(made, "raises", "train", False, FED, math.inf)
 
 
 def test_what_differs_on_a_card_is_said_with_the_card_and_the_step():
