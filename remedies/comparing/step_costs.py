@@ -148,5 +148,6 @@ def _feeding(model: Any, fed: Feed) -> Iterator[None]:
         return original(self, data[:2] if len(data) == 3 and data[2] is None else data)
 
     own = {} if of_framework(definer(cls, "train_step")) else {"train_step": train_step}
-    with spreading(cls) if fed.spread else nullcontext(), patched(cls, own):
+    several = fed.spread or (fed.call and len(fed.call[0]) != 1)
+    with spreading(cls) if several else nullcontext(), patched(cls, own):
         yield
