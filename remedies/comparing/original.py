@@ -112,8 +112,8 @@ class Original:
 
     def _applied(self, remedy: str) -> AbstractContextManager[None]:
         if remedy in ("tf_cast", "ops_where") and not self._at_fault(remedy):
-            own = " that Keras has too" * (remedy == "ops_where")
-            raise BadInputError(f"no line of it calls {STRICT}{own} with floats when it is loaded")
+            calls = STRICT if remedy == "tf_cast" else "tf.where, tf.logical_and or tf.reduce_any"
+            raise BadInputError(f"no line of it calls {calls} with floats when it is loaded")
         if remedy in (PAIR, CHILDREN):
             cls = type(self.model)
             return patched(cls, methods_of(self._code(remedy), cls))
