@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from remedies.display import name_rows, rescue_rows, round_trip_rows, show
 from remedies.parser import parser
-from remedies.problem import BadInputError, one_line, reason
+from remedies.problem import BadInputError, reason
 from remedies.registry import REMEDIES, UnknownNameError, require
 from remedies.workloads import WORKLOADS
 
@@ -64,7 +64,7 @@ def _disk(error: OSError) -> str:
     do = "choose another file or folder"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         do = "free some space or choose another folder"
-    return f"{error.filename or 'while writing'}: {error.strerror or one_line(error)}; {do}"
+    return f"{error.filename or 'while writing'}: {error.strerror or reason(error)}; {do}"
 
 
 def _answer(arguments: argparse.Namespace, plain: Any, rows: Iterable[Row]) -> None:
@@ -101,13 +101,18 @@ def _roundtrip(arguments: argparse.Namespace) -> int:
     with _tensorflow():
         trips = {name: _shipped(workload, name, arguments) for name in accepting}
     _answer(arguments, {name: _plain(trip) for name, trip in trips.items()}, round_trip_rows(trips))
-    return int(any(trip.defects or trip.load_error for trip in trips.values()))
+    return int(any(not trip.whole for trip in trips.values()))
 
 
 def _plain(trip: Any) -> dict[str, Any]:
-    names = ("weights_saved", "optimizer_variables_saved", "warnings", "load_error")
-    plain = {name: getattr(trip, name) for name in names}
-    return {"outcome": trip.outcome.value, "defects": asdict(trip.defects), **plain}
+    return {
+        "outcome": trip.outcome.value,
+        "defects": asdict(trip.defects),
+        "weights_saved": trip.saved["weight"],
+        "optimizer_variables_saved": trip.saved["optimizer"],
+        "warnings": trip.warnings,
+        "load_error": str(trip.failure or ""),
+    }
 
 
 def _shipped(workload: Any, remedy: str, arguments: argparse.Namespace) -> Any:
@@ -121,7 +126,7 @@ def _shipped(workload: Any, remedy: str, arguments: argparse.Namespace) -> Any:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from remedies.scratch import scratch
+    from remedies.state.preserve import scratch
 
     with scratch():
         report = _report(arguments)
@@ -137,9 +142,9 @@ def _report(arguments: argparse.Namespace) -> Any:
         target = str(_keras_file(arguments))
     with _tensorflow():
         from remedies.checking.check import check
+        from remedies.checking.guard import check_weights
         from remedies.rescuing.rescue import saved_model
         from remedies.rescuing.stand_ins import load_sample
-        from remedies.state.weights_file import check_weights
         from remedies.target import custom_objects, from_factory
 
         custom = custom_objects(arguments.custom_objects)
@@ -151,7 +156,6 @@ def _report(arguments: argparse.Namespace) -> Any:
                 target,
                 arguments.sample,
                 custom_objects=custom,
-                limit=_limit(arguments),
                 run_code_in_file=arguments.run_code_in_file,
             )
         elif arguments.sample and len(given) == 1:
@@ -205,7 +209,6 @@ def _rescue(arguments: argparse.Namespace) -> int:
             made=from_factory(factory) if factory else (),
             freeze=arguments.freeze,
             unfreeze=arguments.unfreeze,
-            limit=_limit(arguments),
             run_code_in_file=arguments.run_code_in_file,
         )
     _answer(arguments, result.to_dict(), rescue_rows(result))
@@ -218,12 +221,8 @@ def _keras_file(arguments: argparse.Namespace) -> Path:
 
     # Judged before the user's module is imported and TensorFlow is started: a bad file fails fast.
     path = keras_file(arguments.target)
-    read(path, _limit(arguments))
+    read(path)
     return path
-
-
-def _limit(arguments: argparse.Namespace) -> int:
-    return int(arguments.max_size * (1 << 30))
 
 
 @contextlib.contextmanager

@@ -35,7 +35,6 @@ _FILE = {
         "imported as it is"
     ),
     "--sample": _option("a batch of inputs: an .npz file, or FILE.py:NAME that returns one"),
-    "--max-size": _option("unpacked size, default: 8 GiB", type=float, default=8, metavar="GIB"),
     "--run-code-in-file": _option(_CODE, action="store_true"),
     "--json": _JSON,
 }

@@ -9,14 +9,9 @@ from remedies.batch import feed
 from remedies.checking.cures import scope_of
 from remedies.checking.diagnosis import diagnose
 from remedies.checking.findings import Report
-from remedies.feed import Feed
 from remedies.problem import BadInputError
-from remedies.scratch import scratch
-from remedies.state.arrays import share_apart
-from remedies.state.behaviour import Behaviour, behave, tolerance_of
-from remedies.state.inventory import take
-from remedies.state.preserve import Snapshot, preserved
-from remedies.state.trip import Subject, Trip, travel
+from remedies.state.preserve import preserved, scratch
+from remedies.state.trip import Subject, Trip, observed, travel
 
 _RANDOM = "no file keeps random state (of Dropout, say); it was set equal before comparing"
 
@@ -66,7 +61,7 @@ def check(
     require_ready(model, name)
     with preserved(model) as snapshot:
         fed = feed(model, x, y, sample_weight, name, snapshot)
-        subject = _observed(model, fed, snapshot, custom_objects or {})
+        subject = observed(model, fed, snapshot, custom_objects)
         return _reported(subject, _trips(subject), name)
 
 
@@ -78,37 +73,6 @@ def require_ready(model: Any, name: str) -> None:
         raise BadInputError(f"{name}: is a {type(model).__name__}, not a keras.Model")
     if not (model.built or model.weights):
         raise BadInputError(f"{name}: the model is not built; call it on a batch first")
-
-
-def _observed(
-    model: Any, fed: Feed, snapshot: Snapshot, custom_objects: Mapping[str, Any]
-) -> Subject:
-    """Drive the model once and return what it holds and does; it is put back afterwards."""
-
-    def behaviour() -> Behaviour:
-        try:
-            return behave(model, fed)
-        finally:
-            snapshot.restore()
-
-    before, first = take(model), behaviour()
-
-    def again() -> tuple[str, ...]:
-        return _chance(first, behaviour(), tolerance_of(model))
-
-    return Subject(model, fed, before, first, again, custom_objects)
-
-
-def _chance(first: Behaviour, second: Behaviour, tolerance: float) -> tuple[str, ...]:
-    """Name what two runs of the very same model, from the same state and seeds, do not repeat."""
-    names = []
-    if share_apart(first.outputs or (), second.outputs or (), tolerance):
-        names.append("predictions")
-    for left, right in zip(first.logs, second.logs, strict=False):
-        names += [key for key in left if abs(left[key] - right.get(key, 0)) > 1e-6 * abs(left[key])]
-    if share_apart(tuple(first.after.values()), tuple(second.after.values()), 1e-3):
-        names.append("training")
-    return tuple(dict.fromkeys(names))
 
 
 def _trips(subject: Subject) -> tuple[Trip, ...]:

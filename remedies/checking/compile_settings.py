@@ -10,7 +10,7 @@ from remedies.checking.cures import holds
 from remedies.checking.findings import Cause, Cure, names, selves, top_layers
 from remedies.checking.optimizers import AGAIN, auto_scaled, loss_scale, trainable_in, trained_by
 from remedies.libraries import definer, of_framework, of_user
-from remedies.state.difference import ALL_SETTINGS, Difference
+from remedies.state.difference import Difference
 from remedies.state.inventory import layers, objects
 from remedies.state.trip import Subject, Trip
 
@@ -59,7 +59,7 @@ def compiled(subject: Subject, trip: Trip) -> Cause:
     values = [d for d in trip.of("attribute") if set_by_compile(model, d)]
     lost = len(trip.of("optimizer"))
     what = selves(_optimizers(model)) or "the optimizer"
-    if ALL_SETTINGS in trip.settings:
+    if trip.uncompiled:
         how = f"uncompiled, without {what} and its {lost} variables"
     elif trip.settings:
         how = f"compiled as the class does it: {', '.join(trip.settings)} differ"

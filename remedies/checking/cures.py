@@ -13,12 +13,11 @@ import numpy as np
 
 from remedies.checking.findings import Cure
 from remedies.libraries import definer, of_framework
-from remedies.patching import methods_of, patched
 from remedies.problem import reason
 from remedies.state.arrays import leaves, mapped
 from remedies.state.difference import STATE
 from remedies.state.inventory import is_variable, layers, owned_classes
-from remedies.state.rebuild import explain, observe
+from remedies.state.methods import explain, methods_of, observe, patched
 from remedies.state.trip import Subject, travel
 
 REBUILT = ("weight", "optimizer")

@@ -11,7 +11,7 @@ from typing import Any
 
 from remedies.problem import shorten
 from remedies.state.difference import Difference
-from remedies.state.rebuild import Swallowed
+from remedies.state.methods import Swallowed
 from remedies.state.trip import Trip
 
 Row = tuple[str, str]  # a style of a terminal's, and a line of text
@@ -152,7 +152,7 @@ class Report:
             again = lost == before != NOTHING
             yield "", f"  {trip.name}: {trip.outcome.value}, {'the same again' if again else lost}"
             before = lost
-        for warning in () if self.whole else self.trips[0].warnings:
+        for warning in () if self.whole else dict.fromkeys(self.trips[0].warnings):
             yield "dim", f"  Keras warned: {shorten(' '.join(warning.split()), 160)}"
         for error in self.swallowed:
             where = f"{error.file}:{error.line}, in {error.owner}.{error.method}"
@@ -223,7 +223,8 @@ def losses(trip: Trip) -> str:
     if trip.step:
         parts.append(trip.step)
     if trip.settings:
-        parts.append(f"compile settings differ: {', '.join(trip.settings)}")
+        settings = "all of compile()" if trip.uncompiled else ", ".join(trip.settings)
+        parts.append(f"compile settings differ: {settings}")
     return ", ".join(parts) or NOTHING
 
 

@@ -14,7 +14,7 @@ from remedies.feed import needs_training
 from remedies.libraries import definer, of_framework
 from remedies.state.difference import Difference
 from remedies.state.inventory import is_functional, objects, owned_classes
-from remedies.state.rebuild import Swallowed
+from remedies.state.methods import Swallowed
 from remedies.state.trip import Subject, Trip
 
 

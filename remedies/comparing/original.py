@@ -14,11 +14,11 @@ from remedies.comparing.changes import Change, at_sites, in_class
 from remedies.comparing.replacing import STRICT, Site, Sites, replaced
 from remedies.feed import Feed, input_code
 from remedies.libraries import definer, of_framework
-from remedies.patching import methods_of, patched
 from remedies.problem import BadInputError, reason
 from remedies.state.arrays import Arrays, hosts, share_apart
 from remedies.state.behaviour import Behaviour, behave, tolerance_of, unlike
 from remedies.state.inventory import is_functional
+from remedies.state.methods import methods_of, patched
 from remedies.state.preserve import align, preserved
 from remedies.target import subject
 

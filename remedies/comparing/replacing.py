@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from remedies.libraries import FRAMEWORKS, is_framework_file
-from remedies.patching import patched
+from remedies.state.methods import patched
 
 
 class Operation(NamedTuple):
