@@ -76,7 +76,7 @@ def rescue_rows(result: Rescue) -> Iterator[Row]:
 
 def _rescued(result: Rescue) -> Iterator[Row]:
     back = result.held - len(result.missing)
-    yield "bold", f"{result.path}: not changed (SHA-256 the same before and after)"
+    yield "bold", f"{result.path}: only read, not changed"
     yield "", f"  load_model drops or changes {len(result.dropped)} of its {result.held} arrays"
     style = "green" if result.whole else "red"
     yield style, f"  recovered, bit for bit: {back} of {result.held}"
