@@ -14,10 +14,10 @@ import numpy as np
 
 from remedies.checking.findings import Cure
 from remedies.libraries import definer, of_framework
-from remedies.patching import methods_of, patched
 from remedies.state.arrays import leaves, mapped
 from remedies.state.difference import STATE
 from remedies.state.inventory import is_variable, layers, owned_classes
+from remedies.state.methods import methods_of, patched
 from remedies.state.trip import Subject, travel
 
 REBUILT = ("weight", "optimizer")

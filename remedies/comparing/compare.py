@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from remedies.checking.findings import NOTHING, losses
+from remedies.checking.weights_file import try_weights
 from remedies.comparing import step_costs
 from remedies.comparing.comparison import CARDS, SPENT, WHOLE, Comparison, Trial
 from remedies.comparing.original import CHILDREN, FUNCTIONAL, PAIR, REGISTERED, Original
 from remedies.comparing.step_costs import CONTROL
 from remedies.devices import TARGETS, uncompiled
 from remedies.problem import BadInputError, reason
-from remedies.scratch import scratch
-from remedies.state.weights_file import try_weights
+from remedies.state.preserve import scratch
 from remedies.steps import card_programs
 from remedies.steps.same_step import Program
 

@@ -15,11 +15,11 @@ from remedies.comparing.replacing import STRICT, Site, Sites, replaced
 from remedies.comparing.step_costs import CONTROL
 from remedies.feed import Feed, input_code, tensors
 from remedies.libraries import definer, of_framework
-from remedies.patching import methods_of, patched
 from remedies.problem import BadInputError, reason
 from remedies.state.arrays import Arrays, host, hosts, leaves, share_apart
 from remedies.state.behaviour import Behaviour, behave, tolerance_of, unlike
 from remedies.state.inventory import is_functional, owned_classes
+from remedies.state.methods import methods_of, patched
 from remedies.state.preserve import align, level, preserved
 from remedies.target import subject
 

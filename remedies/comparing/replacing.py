@@ -16,7 +16,7 @@ from operator import attrgetter
 from typing import Any
 
 from remedies.libraries import FRAMEWORKS, is_framework_file
-from remedies.patching import patched
+from remedies.state.methods import patched
 
 # TensorFlow's operation -> its arguments that take no floats, and Keras' own operation instead:
 # of those that have one which casts.

@@ -13,8 +13,8 @@ from typing import Any
 from remedies.devices import missing
 from remedies.feed import Feed, spreading, tensors
 from remedies.libraries import definer, of_framework
-from remedies.patching import patched
 from remedies.problem import reason
+from remedies.state.methods import patched
 from remedies.steps import card_programs, same_step
 from remedies.steps.same_step import STEPS, Program, Step
 from remedies.steps.sampling import Budget, clock_for, sample
