@@ -9,8 +9,8 @@ from benchmarks.kernels import kernels as bare_kernels
 from benchmarks.measurement import current_setting
 from benchmarks.settings import LARGE, setting
 from remedies import REMEDIES
-from remedies.same_step import STEPS
 from remedies.scenarios.matrix import CORE
+from remedies.steps.same_step import STEPS
 
 Cases = tuple[list[str], list[str]]
 _SETTING = setting(current_setting())

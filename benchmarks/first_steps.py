@@ -12,7 +12,7 @@ from benchmarks.session import Entry, Session
 from benchmarks.settings import Setting
 from benchmarks.variants import Variant, make, reference, tensors, variants
 from remedies.registry import PLACEBO
-from remedies.sampling import clock_for
+from remedies.steps.sampling import clock_for
 
 PARTS = ("trace_seconds", "compile_seconds")
 FIRST = "first_step_seconds"

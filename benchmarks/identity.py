@@ -8,7 +8,8 @@ from typing import Any
 from benchmarks.session import Entry, Session
 from benchmarks.settings import Setting
 from benchmarks.variants import Variant, make, reference, tensors, variants
-from remedies import REFERENCE, python_calls, same_step
+from remedies import REFERENCE
+from remedies.steps import python_calls, same_step
 
 Steps = dict[Variant, same_step.Step]
 

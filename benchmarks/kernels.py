@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.health import Watch
 from benchmarks.session import Entry, Session, comparison, seconds
 from benchmarks.settings import JITS, Setting
-from remedies.sampling import Sampled, clock_for, sample
+from remedies.steps.sampling import Sampled, clock_for, sample
 
 COPY = "copy"
 KERNELS = ("where", "where_cast")

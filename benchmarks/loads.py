@@ -18,7 +18,7 @@ from benchmarks.session import Entry, Session
 from benchmarks.settings import Setting
 from benchmarks.variants import Variant
 from remedies.registry import PLACEBO
-from remedies.sampling import clock_for
+from remedies.steps.sampling import clock_for
 
 STEPS = 3
 

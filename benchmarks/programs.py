@@ -11,9 +11,9 @@ from typing import Any
 from benchmarks.session import Entry, Folder, Session, write_whole
 from benchmarks.settings import Setting
 from benchmarks.variants import Variant, make, reference, tensors, variants
-from remedies.card_programs import compiled, lower
 from remedies.devices import TARGETS
-from remedies.same_step import STEPS
+from remedies.steps.card_programs import compiled, lower
+from remedies.steps.same_step import STEPS
 
 INDEX = "steps.json"
 Steps = dict[str, dict[Variant, str]]  # step -> variant -> the file that it is lowered to

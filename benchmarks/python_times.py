@@ -14,9 +14,9 @@ from benchmarks.health import Watch
 from benchmarks.session import Entry, Session, comparison
 from benchmarks.settings import Setting
 from benchmarks.variants import Variant, make, make_variables, placebo, reference
-from remedies import python_calls
 from remedies.registry import PLACEBO
-from remedies.sampling import clock_for, sample
+from remedies.steps import python_calls
+from remedies.steps.sampling import clock_for, sample
 
 METRIC = "python_extra_seconds"
 

@@ -14,7 +14,7 @@ from benchmarks.session import Entry, Session, comparison, seconds
 from benchmarks.settings import Setting
 from benchmarks.variants import Variant, own_classes, placebo, reference
 from remedies.registry import PLACEBO
-from remedies.sampling import Series, clock_for, sample
+from remedies.steps.sampling import Series, clock_for, sample
 
 _BATCH = 4
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from remedies.metrics import METRICS, Kind
-from remedies.sampling import Sampled
+from remedies.steps.sampling import Sampled
 
 FORMAT = 1
 DONE, FAILED, UNAVAILABLE = "done", "failed", "unavailable"

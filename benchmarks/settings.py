@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from remedies.sampling import Budget
+from remedies.steps.sampling import Budget
 from remedies.workloads import own
 
 WORKLOADS = ("image", "inpaint", "attention")

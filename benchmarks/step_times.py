@@ -17,8 +17,8 @@ from benchmarks.settings import Setting
 from benchmarks.variants import Variant, make, make_variables, placebo, reference, tensors
 from remedies import REFERENCE
 from remedies.registry import PLACEBO
-from remedies.same_step import STEPS
-from remedies.sampling import Sampled, clock_for, sample
+from remedies.steps.same_step import STEPS
+from remedies.steps.sampling import Sampled, clock_for, sample
 
 Data = dict[str, tuple[Any, Any]]
 

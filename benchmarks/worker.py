@@ -34,7 +34,7 @@ def main(setting: str, session_json: str, folder_path: str, identity: str) -> No
     # TensorFlow and Keras import these where they find them, and nothing here uses them.
     sys.modules.update(dict.fromkeys(("jax", "matplotlib")))  # type: ignore[arg-type]
     if session.kind in EXACT:
-        from remedies.same_step import use_fast_compilation
+        from remedies.steps.same_step import use_fast_compilation
 
         use_fast_compilation(session.device)
     outcome: dict[str, Any] = {

@@ -3,14 +3,14 @@
 Importing this package imports neither TensorFlow nor Keras; building or checking a model does.
 """
 
-from remedies.check import check
-from remedies.compare import compare
-from remedies.findings import Report
-from remedies.guard import guard
+from remedies.checking.check import check
+from remedies.checking.findings import Report
+from remedies.checking.guard import guard
+from remedies.comparing.compare import compare
 from remedies.problem import BadInputError
 from remedies.registry import REFERENCE, REMEDIES, UnknownNameError, build, recipe
-from remedies.rescue import Rescue, rescue
-from remedies.roundtrip import Defects, Outcome, RoundTrip, keras_file_twice, round_trip
+from remedies.rescuing.rescue import Rescue, rescue
+from remedies.state.roundtrip import Defects, Outcome, RoundTrip, keras_file_twice, round_trip
 from remedies.workloads import WORKLOADS
 
 __all__ = [

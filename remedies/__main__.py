@@ -24,7 +24,7 @@ from remedies.registry import REMEDIES, UnknownNameError, require
 from remedies.workloads import WORKLOADS
 
 if TYPE_CHECKING:
-    from remedies.findings import Row
+    from remedies.checking.findings import Row
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,7 +53,7 @@ def _failed(message: str) -> int:
 def _fault(error: Exception) -> int:
     """Say in one line what to report: a user's script must not take this for a lossy model."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).parent == Path(__file__).parent]
+    own = [frame for frame in frames if Path(__file__).parent in Path(frame.filename).parents]
     where = f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "?"
     what = "a fault of this tool, please report it with your model's code"
     print(f"remedies: {what}: {reason(error)} (at {where})", file=sys.stderr)
@@ -112,7 +112,7 @@ def _plain(trip: Any) -> dict[str, Any]:
 
 def _shipped(workload: Any, remedy: str, arguments: argparse.Namespace) -> Any:
     from remedies.registry import build
-    from remedies.roundtrip import round_trip
+    from remedies.state.roundtrip import round_trip
 
     model = build(workload.name, remedy, jit=arguments.jit == "xla")
     inputs, targets = workload.data(16, arguments.mask_dtype)
@@ -136,11 +136,11 @@ def _report(arguments: argparse.Namespace) -> Any:
     elif not factory:
         target = str(_keras_file(arguments))
     with _tensorflow():
-        from remedies.check import check
-        from remedies.rescue import saved_model
-        from remedies.stand_ins import load_sample
+        from remedies.checking.check import check
+        from remedies.rescuing.rescue import saved_model
+        from remedies.rescuing.stand_ins import load_sample
+        from remedies.state.weights_file import check_weights
         from remedies.target import custom_objects, from_factory
-        from remedies.weights_file import check_weights
 
         custom = custom_objects(arguments.custom_objects)
         given = from_factory(factory) if factory else ()
@@ -162,7 +162,7 @@ def _report(arguments: argparse.Namespace) -> Any:
 def _compare(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
     with _tensorflow():
-        from remedies.compare import comparison
+        from remedies.comparing.compare import comparison
         from remedies.target import load_module, made_by
 
         # Imported before operations are replaced, or the user's module would keep a replaced one.
@@ -192,7 +192,7 @@ def _new(arguments: argparse.Namespace) -> int:
 def _rescue(arguments: argparse.Namespace) -> int:
     _keras_file(arguments)
     with _tensorflow():
-        from remedies.rescue import rescue
+        from remedies.rescuing.rescue import rescue
         from remedies.target import custom_objects, from_factory
 
         factory = arguments.factory
@@ -213,7 +213,7 @@ def _rescue(arguments: argparse.Namespace) -> int:
 
 
 def _keras_file(arguments: argparse.Namespace) -> Path:
-    from remedies.archive import read
+    from remedies.state.archive import read
     from remedies.target import keras_file
 
     # Judged before the user's module is imported and TensorFlow is started: a bad file fails fast.

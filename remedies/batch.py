@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from remedies.arrays import mapped
 from remedies.feed import Feed, batch_size
 from remedies.libraries import of_framework
-from remedies.preserve import Snapshot
 from remedies.problem import BadInputError, reason
-from remedies.rebuild import observe
-from remedies.stand_ins import inputs_for
+from remedies.rescuing.stand_ins import inputs_for
+from remedies.state.arrays import mapped
+from remedies.state.preserve import Snapshot
+from remedies.state.rebuild import observe
 
 _MOST = 256
 

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from remedies.findings import Row
-    from remedies.rescue import Rescue
-    from remedies.roundtrip import RoundTrip
+    from remedies.checking.findings import Row
+    from remedies.rescuing.rescue import Rescue
+    from remedies.state.roundtrip import RoundTrip
 
 
 def show(rows: Iterable[Row]) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from remedies.arrays import host, leaves, mapped
 from remedies.libraries import of_framework
 from remedies.patching import patched
-from remedies.preserve import level
+from remedies.state.arrays import host, leaves, mapped
+from remedies.state.preserve import level
 
 
 @dataclass(frozen=True)

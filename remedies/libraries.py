@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 FRAMEWORKS = ("keras", "tensorflow", "numpy", "jax", "optree", "h5py", "wrapt", "absl")
-_OWN = Path(__file__).parent
+# The parts of this package that watch or drive a model; recipes and scenarios are models.
+_PARTS = (".", "checking", "comparing", "rescuing", "state", "steps")
+_OWN = {Path(__file__).parent / part for part in _PARTS}
 
 
 def of_framework(cls: Any) -> bool:
@@ -49,10 +51,11 @@ def _holds_installed(folder: Path) -> bool:
 def is_framework_file(filename: str) -> bool:
     """Whether a frame's file is a framework's, Python's own or one that watches from here."""
     path = Path(filename)
-    if filename.startswith("<") or path.parent == _OWN:
+    if filename.startswith("<") or path.parent in _OWN:
         return True
     site = [Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")]
-    if any(path.is_relative_to(root / name) for root in site for name in FRAMEWORKS):
+    loaded = [getattr(sys.modules.get(name), "__file__", None) for name in FRAMEWORKS]
+    if any(path.is_relative_to(Path(file).parent) for file in loaded if file):
         return True
     stdlib = path.is_relative_to(sysconfig.get_path("stdlib"))
     return stdlib and not any(path.is_relative_to(root) for root in site)

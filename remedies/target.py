@@ -15,8 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from remedies.archive import CONFIG, arrays_in
 from remedies.problem import BadInputError, one_line, reason
+from remedies.state.archive import CONFIG, arrays_in
 
 
 def from_factory(target: str) -> tuple[Any, ...]:

@@ -13,8 +13,8 @@ from typing import Any
 
 import keras
 
-from remedies.roundtrip import Defects, Outcome, RoundTrip
 from remedies.scenarios.scenario import NotApplicableError, Scenario, UseError, one_line, set_policy
+from remedies.state.roundtrip import Defects, Outcome, RoundTrip
 
 NOT_APPLICABLE = "n/a"
 # What differs from run to run: folders, addresses, counters.

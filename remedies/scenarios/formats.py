@@ -13,9 +13,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from remedies import roundtrip
 from remedies.scenarios import scenario
 from remedies.scenarios.scenario import WEIGHTS, Scenario, Trained, keras_file, keras_files, needs
+from remedies.state import roundtrip
 
 
 def _file(trained: Trained, name: str = "model", save: bool = True, **settings: Any) -> Any:

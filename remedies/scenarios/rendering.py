@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from remedies.roundtrip import Outcome
 from remedies.scenarios.cell import Cell
 from remedies.scenarios.matrix import CORE, scenarios
+from remedies.state.roundtrip import Outcome
 
 MARKS = ("<!-- generated -->", "<!-- end of generated -->")
 BARE_PAGE = "# What each remedy keeps\n\n" + "\n".join(MARKS) + "\n"

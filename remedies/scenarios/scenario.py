@@ -16,8 +16,8 @@ import keras
 import numpy as np
 
 from remedies.registry import REMEDIES
-from remedies.roundtrip import Defects, RoundTrip, round_trip
 from remedies.scenarios import bodies
+from remedies.state.roundtrip import Defects, RoundTrip, round_trip
 
 STEPS = 3
 OVERRIDES = ("build_from_config", "build_from_config_pair")

@@ -6,7 +6,7 @@ from benchmarks.distinct_steps import classes
 from benchmarks.session import Entry, Session
 from benchmarks.step_times import entries
 from benchmarks.variants import Variant, variants
-from remedies.sampling import Sampled
+from remedies.steps.sampling import Sampled
 
 CELL = {"jit": "xla", "step": "train"}
 

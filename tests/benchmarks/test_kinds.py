@@ -19,7 +19,7 @@ from benchmarks.session import DONE, Folder, Session
 from benchmarks.settings import SETTINGS
 from benchmarks.variants import Variant
 from remedies import REMEDIES
-from remedies.sampling import Budget, Sampled
+from remedies.steps.sampling import Budget, Sampled
 
 SHORT = Budget(0, rounds=2, sample_seconds=0)
 TINY = replace(

@@ -7,8 +7,8 @@ import h5py
 import numpy as np
 import pytest
 
-from remedies.archive import digest_of, read, require_known
 from remedies.problem import BadInputError
+from remedies.state.archive import digest_of, read, require_known
 
 CONFIG = {"class_name": "Functional", "config": {}}
 

@@ -11,7 +11,7 @@ from remedies.devices import REFUSED, TARGETS, uncompiled
 
 
 def compiler(target, folder):
-    words = [sys.executable, "-m", "remedies.card_compiler", str(target), str(folder)]
+    words = [sys.executable, "-m", "remedies.steps.card_compiler", str(target), str(folder)]
     return subprocess.run(words, capture_output=True, text=True)
 
 
@@ -49,7 +49,13 @@ def test_an_unreadable_description_is_refused_by_the_compiler(tmp_path):
 @pytest.mark.skipif(bool(uncompiled()), reason=uncompiled() or "-")
 def test_the_process_needs_no_tensorflow(tmp_path):
     (tmp_path / "tensorflow.py").write_text("raise SystemExit('TensorFlow was imported')")
-    words = [sys.executable, "-m", "remedies.card_compiler", str(TARGETS["h100"]), str(tmp_path)]
+    words = [
+        sys.executable,
+        "-m",
+        "remedies.steps.card_compiler",
+        str(TARGETS["h100"]),
+        str(tmp_path),
+    ]
     path = os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(words, capture_output=True, text=True, env=path)
     assert (done.returncode, json.loads((tmp_path / "h100.json").read_text())) == (0, {})

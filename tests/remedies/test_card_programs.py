@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from remedies.card_programs import compiled
 from remedies.devices import REFUSED, TARGETS, NotHereError
+from remedies.steps.card_programs import compiled
 
 
 @pytest.fixture

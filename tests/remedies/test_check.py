@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from remedies.check import check
-from remedies.findings import LossyModelError, Verdict
+from remedies.checking.check import check
+from remedies.checking.findings import LossyModelError, Verdict
 from remedies.problem import BadInputError
 from remedies.target import custom_objects, load_module
 

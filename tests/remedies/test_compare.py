@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from remedies.compare import comparison
-from remedies.comparison import CARDS, SPENT, Comparison, Trial
+from remedies.comparing.compare import comparison
+from remedies.comparing.comparison import CARDS, SPENT, Comparison, Trial
 from remedies.devices import uncompiled
 from remedies.target import made_by
 

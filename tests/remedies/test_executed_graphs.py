@@ -2,7 +2,7 @@
 
 import pytest
 
-from remedies import executed_graphs
+from remedies.steps import executed_graphs
 
 
 def graph(body, size=4):

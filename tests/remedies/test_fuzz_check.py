@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from remedies.check import check
+from remedies.checking.check import check
+from remedies.checking.findings import Report
 from remedies.display import show
-from remedies.findings import Report
 from remedies.problem import BadInputError
 
 RNG = np.random.default_rng(0)

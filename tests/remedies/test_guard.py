@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import remedies
-from remedies.findings import LossyModelError
+from remedies.checking.findings import LossyModelError
 
 X, Y = np.ones((4, 3), "float32"), np.ones((4, 2), "float32")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from remedies.hlo import read
+from remedies.steps.hlo import read
 
 FLOAT_MASK = """\
 HloModule a_inference_one_step_on_data_4553__.1, is_scheduled=true, \

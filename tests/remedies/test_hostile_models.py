@@ -16,9 +16,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remedies.archive import Archive, read
 from remedies.problem import BadInputError
-from remedies.stand_ins import load_sample
+from remedies.rescuing.stand_ins import load_sample
+from remedies.state.archive import Archive, read
 from remedies.target import from_factory
 
 LITTLE = 4 << 20

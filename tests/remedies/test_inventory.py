@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from remedies.arrays import equal
-from remedies.inventory import layers, take
-from remedies.preserve import preserved
+from remedies.state.arrays import equal
+from remedies.state.inventory import layers, take
+from remedies.state.preserve import preserved
 
 
 class Inner(keras.layers.Layer):

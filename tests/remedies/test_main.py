@@ -104,7 +104,9 @@ def test_a_damaged_file_is_one_line_and_stays(capsys, tmp_path, command, content
 @pytest.fixture
 def checked(monkeypatch):
     """Check a model once, however often and in whatever form it is printed."""
-    check = importlib.import_module("remedies.check")  # the package's own name is the function
+    check = importlib.import_module(
+        "remedies.checking.check"
+    )  # the package's own name is the function
     kept, whole = {}, check.check
 
     def once(*arguments, name, **more):

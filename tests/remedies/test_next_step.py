@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from remedies.inventory import take
-from remedies.next_step import next_step_changed
+from remedies.state.inventory import take
+from remedies.state.next_step import next_step_changed
 
 DATA = np.ones((4, 3), np.float32), np.zeros((4, 2), np.float32)
 

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from remedies.inventory import owned_classes
-from remedies.rebuild import leaf_dtypes, observe
+from remedies.state.inventory import owned_classes
+from remedies.state.rebuild import leaf_dtypes, observe
 
 
 class Picky(keras.layers.Layer):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from remedies import REFERENCE, REMEDIES, WORKLOADS, Outcome, build, keras_file_twice, round_trip
-from remedies.roundtrip import keras_file
+from remedies.state.roundtrip import keras_file
 
 BATCH = 4
 CELLS = [

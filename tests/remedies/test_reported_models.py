@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from remedies.arrays import equal, host
-from remedies.check import check
-from remedies.findings import Verdict
-from remedies.inventory import take
+from remedies.checking.check import check
+from remedies.checking.findings import Verdict
 from remedies.patching import methods_of, patched
+from remedies.state.arrays import equal, host
+from remedies.state.inventory import take
 
 PATH = Path(__file__).parent / "subjects" / "reported_models.py"
 WHOLE = [

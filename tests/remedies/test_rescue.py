@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 import remedies
-from remedies.arrays import equal
-from remedies.difference import STATE
-from remedies.inventory import take
 from remedies.problem import BadInputError
-from remedies.rescue import rescue
+from remedies.rescuing.rescue import rescue
+from remedies.state.archive import read
+from remedies.state.arrays import equal
+from remedies.state.difference import STATE
+from remedies.state.inventory import take
 from remedies.target import custom_objects, load_module
 
 SUBJECTS = Path(__file__).parent / "subjects" / "models.py"
@@ -83,7 +84,7 @@ def test_the_next_three_training_steps_equal_the_originals_bit_for_bit(made, res
 
 def test_the_new_file_holds_every_array_and_nothing_else_is_left(file, subjects, custom):
     found = rescue(file, subjects.MASKED, custom_objects=custom)
-    assert remedies.archive.read(found.out).entries == remedies.archive.read(file).entries
+    assert read(found.out).entries == read(file).entries
     assert sorted(one.name for one in file.parent.iterdir()) == [
         "masked.keras",
         "masked.rescued.keras",

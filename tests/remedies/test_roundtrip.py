@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from remedies import WORKLOADS, Outcome, build, keras_file_twice, round_trip
-from remedies.arrays import hosts
-from remedies.roundtrip import keras_file
+from remedies.state.arrays import hosts
+from remedies.state.roundtrip import keras_file
 
 
 @pytest.fixture

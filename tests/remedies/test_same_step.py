@@ -2,7 +2,8 @@
 
 import pytest
 
-from remedies import REMEDIES, WORKLOADS, build, same_step
+from remedies import REMEDIES, WORKLOADS, build
+from remedies.steps import same_step
 
 
 @pytest.fixture(scope="module")

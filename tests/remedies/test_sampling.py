@@ -6,7 +6,7 @@ import random
 import pytest
 
 from remedies.intervals import intervals
-from remedies.sampling import MOST_CLOCK_SHARE, Budget, half_width, ratios, sample
+from remedies.steps.sampling import MOST_CLOCK_SHARE, Budget, half_width, ratios, sample
 from remedies.words import Word, judge
 from tests.benchmarks.machine import Machine
 

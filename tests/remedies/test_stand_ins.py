@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from remedies.problem import BadInputError
-from remedies.stand_ins import candidates, discover, load_sample, shapes_of
+from remedies.rescuing.stand_ins import candidates, discover, load_sample, shapes_of
 
 SHAPES = shapes_of({"input_shape": {"image": [8, 3], "keep": [None, 3]}})
 

@@ -4,8 +4,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from remedies.comparing.step_costs import measure, on_cards
 from remedies.feed import Feed
-from remedies.step_costs import measure, on_cards
 
 FED = Feed({"a": np.ones((4, 3), "float32")}, np.ones((4, 1), "float32"))
 

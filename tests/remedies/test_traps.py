@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from remedies.check import check
+from remedies.checking.check import check
 
 X, Y = np.ones((4, 3), "float32"), np.ones((4, 1), "float32")
 registered = keras.saving.register_keras_serializable("traps")

@@ -8,9 +8,9 @@ from dataclasses import replace
 import keras
 import pytest
 
-from remedies.roundtrip import Defects, Outcome, RoundTrip
 from remedies.scenarios.cell import Cell, measure
 from remedies.scenarios.scenario import Scenario, UseError
+from remedies.state.roundtrip import Defects, Outcome, RoundTrip
 
 LOST = RoundTrip(Defects(weights_lost=1), 2, 6)
 SETTINGS = RoundTrip(Defects(compile_changed=1), 2, 6, settings_changed=("loss",))

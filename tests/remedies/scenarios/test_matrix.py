@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from remedies import registry
-from remedies.roundtrip import Defects, Outcome, RoundTrip
 from remedies.scenarios import CORE, matrix, scenarios
 from remedies.scenarios.cell import Cell
 from remedies.scenarios.scenario import Scenario
+from remedies.state.roundtrip import Defects, Outcome, RoundTrip
 
 from .conftest import PUBLISHED, ROOT, command, keyed
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from remedies.roundtrip import Defects, Outcome
 from remedies.scenarios.cell import Cell
 from remedies.scenarios.rendering import BARE_PAGE, matrix_page
+from remedies.state.roundtrip import Defects, Outcome
 
 from .conftest import PUBLISHED, ROOT
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from remedies.roundtrip import Defects, RoundTrip
 from remedies.scenarios.cell import measure
 from remedies.scenarios.scenario import WEIGHTS, Scenario, one_line, promised
+from remedies.state.roundtrip import Defects, RoundTrip
 
 LOST = RoundTrip(Defects(2, 0, 4, 0, 3, 1.0, 1, 2, 3), 2, 6, warnings=("about the optimizer",))
 

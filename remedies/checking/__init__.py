@@ -1,0 +1,1 @@
+"""What a save and load loses of a user's model, why, and what to do."""

@@ -1,0 +1,1 @@
+"""Each remedy tried on a user's model: what it keeps, and what its steps cost."""

@@ -1,0 +1,167 @@
+"""What `remedies compare` says: a trial for each remedy, and one recommendation with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from remedies.checking.findings import NOTHING, Report, losses
+from remedies.comparing.changes import Change
+from remedies.comparing.step_costs import CONTROL, SAME
+from remedies.devices import TARGETS
+from remedies.registry import preference
+from remedies.steps.same_step import STEPS
+
+WHOLE = "whole"
+SPENT = "not tried: the budget is spent; raise --budget"
+NOT_TRIED = (
+    "build_from_config without get_build_config (it loses all on the second save); float masks; "
+    "times on other devices than this one; SavedModel and the old .h5"
+)
+CARDS = f"{' and '.join(TARGETS)}, compiled with XLA, not run"
+TRIPS = ("first save and load", "second")
+HEADS = (*TRIPS, "weights file", "train", "predict", CARDS, "lines", "places")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One remedy, tried on the user's model, or in `problem` why it was not, or is none for it.
+
+    Attributes
+    ----------
+    weights_file : str
+        What a ``.weights.h5`` file does not hold.
+    steps : dict of str to str
+        ``train``, ``predict`` and, where they were compiled for cards that are not here, `CARDS` ->
+        what that is beside the control's, in words.
+    """
+
+    remedy: str
+    report: Report | None = None
+    problem: str = ""
+    weights_file: str = ""
+    steps: dict[str, str] = field(default_factory=dict)
+    change: Change = field(default_factory=lambda: Change(0))
+
+    @property
+    def whole(self) -> bool:
+        """Whether the model computes the same with it, and comes back whole twice."""
+        return self.report is not None and self.report.whole
+
+    @property
+    def costs(self) -> list[str]:
+        """Its steps that are not the control's; the others cost nothing, exactly."""
+        steps = ((step, self.steps[step]) for step in STEPS if step in self.steps)
+        return [f"{step} step: {words}" for step, words in steps if words != SAME]
+
+    @property
+    def cells(self) -> dict[str, Any]:
+        """Its row: what stands under each of `HEADS`."""
+        row = dict.fromkeys(HEADS, "")
+        if self.report is None:
+            return row | {HEADS[0]: f"n/a: {self.problem}"}
+        kept = [losses(trip).replace(NOTHING, WHOLE) for trip in self.report.trips]
+        if self.report.undecided:
+            kept[0] += f" (undecided: {self.report.undecided})"
+        row |= dict(zip(TRIPS, kept, strict=False)) | self.steps
+        places = ", ".join(self.change.places)
+        return row | {
+            "weights file": self.weights_file,
+            "lines": self.change.lines,
+            "places": places,
+        }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The trials on one model, the control's first, and the `seconds` that they took.
+
+    `uncompiled` is why the steps were not compiled for cards that are not here.
+    """
+
+    name: str
+    trials: tuple[Trial, ...]
+    seconds: float
+    uncompiled: str = ""
+
+    @property
+    def status(self) -> int:
+        """The exit status: that of a check of the model as it is."""
+        report = self.trials[0].report
+        return 2 if report is None else report.verdict.status
+
+    @property
+    def recommended(self) -> Trial | None:
+        """The remedy that keeps all and is preferred to the others that do."""
+
+        def rank(t: Trial) -> tuple[float, ...]:
+            return preference(t.remedy, t.change.lines, len(t.costs), t.weights_file == WHOLE)
+
+        return min((trial for trial in self.trials if trial.whole), key=rank, default=None)
+
+    @property
+    def recommendation(self) -> str:
+        """The recommendation and its reason, in a line."""
+        best = self.recommended
+        if best is None:
+            report = self.trials[0].report
+            why = report.headline if report is not None else self.trials[0].problem
+            if spent := [trial.remedy for trial in self.trials if trial.problem == SPENT]:
+                return f"nothing yet: {', '.join(spent)} not tried in the budget; raise --budget"
+            return f"none of these remedies keeps {self.name} whole; remedies check says: {why}"
+        if best.remedy == CONTROL:
+            return "change nothing: the model comes back whole as it is, twice over"
+        lines = f"{best.change.lines} line{'s' * (best.change.lines != 1)}"
+        cost = "; ".join(best.costs) or "its steps are the control's, exactly"
+        return f"{best.remedy}: the model comes back whole, twice over; {cost}; {lines} to change"
+
+    def text(self) -> str:
+        """Return the comparison in plain lines, the recommendation first."""
+        lines = [f"{self.name}: {self.recommendation}", ""]
+        for trial in self.trials:
+            cells = [f"{head}: {cell}" for head, cell in trial.cells.items() if cell != ""]
+            if trial.report is None:
+                lines.append(f"{trial.remedy}: n/a: {trial.problem}")
+            else:
+                lines += [trial.remedy, *(f"    {cell}" for cell in cells)]
+        return "\n".join([*lines, "", *self._change("", ""), *self._notes()])
+
+    def markdown(self) -> str:
+        """Return the comparison as Markdown."""
+        rows = [("remedy", *HEADS), ["---"] * (len(HEADS) + 1)]
+        rows += [(trial.remedy, *trial.cells.values()) for trial in self.trials]
+        cells = ([str(cell).replace("|", "\\|") for cell in row] for row in rows)
+        table = [f"| {' | '.join(row)} |" for row in cells]
+        title = f"**{self.name}**: {self.recommendation}."
+        change = self._change("\n```diff", "```\n")
+        return "\n".join([title, "", *table, "", *change, *self._notes()])
+
+    def _change(self, before: str, after: str) -> list[str]:
+        diff = self.recommended.change.diff.rstrip("\n") if self.recommended is not None else ""
+        return [f"the change:{before}", diff, after] if diff else []
+
+    def _notes(self) -> list[str]:
+        uncompiled = [f"{CARDS}: nothing; {self.uncompiled}"] if self.uncompiled else []
+        return [*uncompiled, f"not tried: {NOT_TRIED}"]
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return a record for each remedy: the columns of the frame."""
+        best = self.recommended
+        return [
+            {"remedy": trial.remedy, "whole": trial.whole, "recommended": trial is best}
+            | {"problem": trial.problem, **trial.cells, "change": trial.change.diff}
+            for trial in self.trials
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the comparison as plain values for JSON."""
+        return {
+            "name": self.name,
+            "recommended": self.recommended.remedy if self.recommended else "",
+            "recommendation": self.recommendation,
+            "exit_status": self.status,
+            "seconds": round(self.seconds, 1),
+            "uncompiled": self.uncompiled,
+            "not_tried": NOT_TRIED,
+            "remedies": self.records(),
+        }

@@ -1,0 +1,164 @@
+"""What a remedy's steps cost on this machine, beside the control's: nothing, exactly, or a time."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from remedies.devices import missing
+from remedies.feed import Feed, spreading, tensors
+from remedies.libraries import definer, of_framework
+from remedies.patching import patched
+from remedies.problem import reason
+from remedies.steps import card_programs, same_step
+from remedies.steps.same_step import STEPS, Program, Step
+from remedies.steps.sampling import Budget, clock_for, sample
+
+Make = Callable[[str], AbstractContextManager[Any]]
+CONTROL, PLACEBO, NAME, SAME = "control", "placebo", "model", "same step"
+LAUNCHES = 3
+BUDGET = Budget(1.5, half_width=0.001, rounds=8)  # of sampling in each launch
+
+
+def identify(
+    model: Any, fed: Feed, compiled: dict[str, Program], folder: Path | None
+) -> tuple[dict[str, Step | str], dict[str, str]]:
+    """Return what each step of `model` is and, with a `folder`, the file there that XLA is handed.
+
+    Where either cannot be said, a line says why.
+    """
+    steps, files = {}, {}
+    model.name = NAME  # Grappler orders operations by the names of nodes
+    data = tensors(fed.x), tensors(fed.y)
+    with _feeding(model, fed):
+        for step in STEPS:
+            steps[step] = _tried(same_step.identify, model, step, *data, compiled)
+            if folder:
+                files[step] = _tried(card_programs.lower, model, step, *data, folder)
+    return steps, files
+
+
+def _tried(do: Callable[..., Any], *args: Any) -> Any:
+    try:
+        return do(*args)
+    except Exception as error:  # it is a user's step: it may raise anything
+        return reason(error, 100)
+
+
+def compared(step: Step | str, control: Step | str) -> tuple[str, bool | None]:
+    """Say what differs between two steps, and whether that is Python alone; None where nothing."""
+    if isinstance(step, str) or isinstance(control, str):
+        return f"not compared: {step if isinstance(step, str) else control}", None
+    if same_step.same(step, control):
+        return SAME, None
+    python_alone = step.program.fingerprint == control.program.fingerprint
+    return same_step.difference(step, control), python_alone
+
+
+def on_cards(files: Mapping[str, str], control: Mapping[str, str], cards: Mapping[str, Any]) -> str:
+    """Say whether steps are the control's programs on `cards`: what each made of which file."""
+    said: dict[str, list[str]] = {}
+    for card, step in itertools.product(cards, files):
+        names = (files[step], control[step])
+        words = "; ".join(f"not compiled: {name}" for name in names if name not in cards[card])
+        if not words:
+            made = [cards[card][name] for name in names]
+            steps = (Step(Program(each["meaning"], each["counts"]), ()) for each in made)
+            words = same_step.difference(*steps) or "same program"
+        said.setdefault(words, []).append(f"{card} {step}")
+    if len(said) == 1:
+        return next(iter(said))
+    return "; ".join(f"{words} ({', '.join(where)})" for words, where in said.items())
+
+
+def measure(
+    make: Make, remedy: str, step: str, alone: bool, fed: Feed, deadline: float, longest: float
+) -> str:
+    """Return in words how long a step takes beside the control's, in models made anew each time.
+
+    Parameters
+    ----------
+    make : callable
+        Returns a context in which the model of a remedy lives.
+    alone : bool
+        Whether its Python alone differs: then that alone is timed, in seconds.
+    deadline, longest : float
+        No launch starts that would end after this `time.monotonic`; how long the first may take.
+    """
+    values: dict[str, list[float]] = {remedy: [], PLACEBO: []}
+    clock = clock_for("cpu" if missing("gpu") else "gpu")
+    for _ in range(LAUNCHES):
+        began = time.monotonic()
+        if began + longest > deadline:
+            break
+        series: dict[str, Callable[[], object]] = {}
+        try:
+            for name in random.sample([CONTROL, *values], len(values) + 1):
+                with make(CONTROL if name == PLACEBO else name) as model, _feeding(model, fed):
+                    series[name] = _step(model, step, fed, alone)
+            sampled = sample(series, CONTROL, BUDGET, clock=clock)
+        except Exception as error:  # it is a user's step: it may raise anything
+            return f"not timed: {reason(error, 100)}"
+        taken = sampled.difference if alone else sampled.ratio
+        for name, own in values.items():
+            own.append(taken(name, CONTROL))
+        longest = time.monotonic() - began
+    return _said(values, remedy, ratios=not alone)
+
+
+def _step(model: Any, step: str, fed: Feed, alone: bool) -> Callable[[], object]:
+    """Return one call of a warm step, `alone` without its program: that returns its last result.
+
+    Once it is traced it does not go through the user's methods any more.
+    """
+    inputs, targets = tensors(fed.x), tensors(fed.y)
+    data = (inputs, targets) if step == "train" else (inputs,)
+
+    def run() -> object:
+        return getattr(model, f"{step}_on_batch")(*data)
+
+    run()
+    if alone:
+        given = iter([(*data, None)]) if step == "train" else [data]
+        result = getattr(model, f"{step}_function")(given)
+        setattr(model, f"{step}_function", lambda iterator: result)
+    return run
+
+
+def _said(values: Mapping[str, list[float]], remedy: str, ratios: bool) -> str:
+    try:
+        from remedies.intervals import intervals
+        from remedies.words import judge
+    except ImportError:
+        return "not timed: pip install scipy for the interval"
+    if (number := len(values[remedy])) < 2:
+        return "not timed: the budget is spent"
+    interval = intervals([values], ratios)[0][remedy]
+    numbers = (interval.center, interval.low, interval.high)
+    text = "{:+.0f} µs a step [{:.0f}, {:.0f}]".format(*(1e6 * value for value in numbers))
+    if ratios:
+        text = "{:+.1f} % [{:.1f}, {:.1f}]".format(*(100 * (value - 1) for value in numbers))
+        text = f"{judge(interval.low, interval.high).value}, {text}"
+    return f"{text}, {number} makings in one process"
+
+
+@contextmanager
+def _feeding(model: Any, fed: Feed) -> Iterator[None]:
+    """Feed `model` as `fit` does: several arguments, and no third part where there are no weights.
+
+    A `train_step` of the user's own unpacks what `fit` gives; `train_on_batch` adds a None to it.
+    """
+    cls = type(model)
+    original = cls.train_step
+
+    def train_step(self: Any, data: Any) -> Any:
+        return original(self, data[:2] if len(data) == 3 and data[2] is None else data)
+
+    own = {} if of_framework(definer(cls, "train_step")) else {"train_step": train_step}
+    with spreading(cls) if fed.spread else nullcontext(), patched(cls, own):
+        yield

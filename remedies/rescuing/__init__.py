@@ -1,0 +1,1 @@
+"""What a file still holds, put back into a model."""

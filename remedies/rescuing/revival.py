@@ -1,0 +1,199 @@
+"""Load a `.keras` file that Keras loads wrong, so that everything it holds comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from remedies.batch import feed
+from remedies.feed import spread, tensors
+from remedies.patching import patched
+from remedies.problem import BadInputError, reason
+from remedies.rescuing.stand_ins import discover, inputs_for, load_sample, shapes_of
+from remedies.state.archive import MOST, Archive, missing, read, require_known
+from remedies.state.inventory import is_functional, layers
+from remedies.state.preserve import Snapshot, randomness
+
+
+class LoadError(BadInputError):
+    """Keras cannot make the model; the message is Keras' own, on one line."""
+
+
+@dataclass(frozen=True)
+class Loader:
+    """How the user's files are loaded."""
+
+    custom_objects: Mapping[str, Any]  # the user's classes and functions by registered name
+    freeze: Sequence[str] = ()  # layers, by attribute or name, frozen before the optimizer is built
+    unfreeze: Sequence[str] = ()  # layers that train
+    limit: int = MOST  # bytes that a file may unpack to
+    run_code_in_file: bool = False  # whether Keras runs code in the file (``safe_mode=False``)
+
+    def load(self, path: Path, *, compile: bool = True) -> Any:  # noqa: A002
+        """Load as the user does; `LoadError` where Keras cannot make the model."""
+        import keras
+
+        safe = not self.run_code_in_file
+        try:
+            return keras.saving.load_model(path, compile=compile, safe_mode=safe)
+        except (OSError, BadInputError):
+            raise
+        except Exception as error:
+            why = reason(error)
+            raise LoadError(f"{path}: Keras cannot make the model in it: {why}") from error
+
+
+@dataclass(frozen=True)
+class Revived:
+    """A live model, and how the file compares with it."""
+
+    model: Any  # with all that could be brought back
+    archive: Archive  # what the file holds
+    inputs: Any = None  # what the model was called on; None where it did not have to be
+    dropped: tuple[str, ...] = ()  # arrays that Keras' own `load_model` leaves out or changes
+    missing: tuple[str, ...] = ()  # arrays that `model` lacks too, or holds with other values
+
+
+def revive(
+    path: str | Path,
+    sample: Any,
+    loader: Loader,
+    made: Sequence[Any] = (),
+    *,
+    as_saved: bool = False,
+) -> Revived:
+    """Load the file at `path` whole, whatever Keras makes of it; the file is only read.
+
+    `sample` is a batch that the model can be called on, or where to get one; None to find one.
+    `made` is the model as the user's own code compiles it, and what `fit` is given, where there is
+    such code. With `as_saved` the model is called even where Keras loads it whole, so that it also
+    records how it was built, as the model that was saved did. Raises `BadInputError` for a file
+    that cannot be used, classes that are not registered or an unusable sample.
+    """
+    import keras
+
+    archive = read(path, loader.limit)
+    current, run = loader.custom_objects, loader.run_code_in_file
+    require_known(archive.config, archive.path, current, run_code_in_file=run)
+    with keras.saving.custom_object_scope(dict(current)):
+        try:
+            plain = loader.load(archive.path)
+        except BadInputError:
+            # A loader that at least complains about lost weights leaves them in the file as well.
+            plain, dropped = None, tuple(archive.entries)
+        else:
+            dropped = missing(plain, archive.entries)
+            if not (dropped or as_saved):
+                return Revived(plain, archive)
+        if made:
+            with randomness():
+                return _refilled(archive, made, dropped)
+        inputs = inputs_of(archive, sample, loader)
+        if not dropped and is_functional(plain):
+            return Revived(plain, archive, inputs)
+        cls = type(plain or loader.load(archive.path, compile=False))
+        try:
+            with built_on(cls, inputs, loader):
+                model = loader.load(archive.path)
+        except LoadError as error:
+            if sample is not None:
+                raise
+            raise BadInputError(
+                f"{path}: its weights do not fit a model that is called on inputs guessed from the "
+                "file, which may record the first argument's shape only; give a batch of real "
+                "inputs: --sample FILE.npz"
+            ) from error
+        return Revived(model, archive, inputs, dropped, missing(model, archive.entries))
+
+
+def _refilled(archive: Archive, made: Sequence[Any], dropped: tuple[str, ...]) -> Revived:
+    """Put a file into a model that the user's own code made and compiled, with what `fit` is given.
+
+    A step of training builds all that the file has values for, every optimizer among it.
+    """
+    model, *data = made
+    x, y, weights = (*data, None, None, None)[:3]
+    fed = feed(model, x, y, weights, type(model).__name__, Snapshot(model))
+    if not fed.trains:
+        raise BadInputError(f"{archive.path}: the model made for it does not train: {fed.problem}")
+    fed.fit(model)
+    try:
+        model.load_weights(archive.path)
+    except Exception as error:
+        why = reason(error)
+        raise BadInputError(f"{archive.path}: does not fit the model made for it: {why}") from error
+    return Revived(model, archive, fed.x, dropped, missing(model, archive.entries))
+
+
+def inputs_of(archive: Archive, sample: Any, loader: Loader) -> Any:
+    """Return inputs that the file's model can be called on: the sample, or others found by trying.
+
+    Raises `BadInputError` where the sample does not fit, or nothing fits.
+    """
+    shapes = shapes_of(archive.config.get("build_config"))
+    if isinstance(sample, (str, Path)):
+        return load_sample(sample, shapes)
+    if sample is not None:
+        return sample
+    # A trial that fails half way leaves layers built on wrong shapes: this model is thrown away.
+    trial = loader.load(archive.path, compile=False)
+    if is_functional(trial):
+        return next(inputs_for(trial))
+    if shapes is None:
+        raise BadInputError(
+            f"{archive.path}: records no input shapes (a file saved after a bad load?); "
+            "give a batch of real inputs: --sample FILE.npz"
+        )
+    return discover(trial, shapes)
+
+
+def built_on(cls: type, inputs: Any, loader: Loader) -> AbstractContextManager[None]:
+    """Let the outermost model of class `cls` be called on `inputs` as soon as it is made.
+
+    Then Keras finds it built: it makes the optimizer over all weights, once, and every saved value
+    finds its place. Calling it after `load_model` would need a second optimizer build, which breaks
+    a model that had loaded right.
+    """
+    original = cls.from_config.__func__  # type: ignore[attr-defined]
+    depth = 0
+
+    def from_config(klass: type, *args: Any, **kwargs: Any) -> Any:
+        nonlocal depth
+        depth += 1
+        try:
+            model = original(klass, *args, **kwargs)
+        finally:
+            depth -= 1
+        if not depth:
+            _call(model, inputs)
+            _set_trainable(model, loader)
+        return model
+
+    return patched(cls, {"from_config": classmethod(from_config)})
+
+
+def _call(model: Any, inputs: Any) -> None:
+    args, kwargs = spread(type(model), tensors(inputs))
+    try:
+        model(*args, **kwargs)
+    except Exception as error:
+        raise BadInputError(f"the model cannot be called on the sample: {reason(error)}") from error
+    if "training" in inspect.signature(type(model).call).parameters:
+        # Layers that only training uses have their weights in the file too.
+        with contextlib.suppress(Exception):
+            model(*args, **{**kwargs, "training": True})
+
+
+def _set_trainable(model: Any, loader: Loader) -> None:
+    current = layers(model)
+    by_name = {layer.name: layer for layer in current.values()} | current
+    for names, value in ((loader.freeze, False), (loader.unfreeze, True)):
+        for name in names:
+            if name not in by_name:
+                raise BadInputError(f"no layer {name!r}; there are: {', '.join(current)}")
+            by_name[name].trainable = value

@@ -1,0 +1,1 @@
+"""What a model holds, how it is saved and loaded, and what comes back."""

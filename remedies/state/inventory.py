@@ -1,0 +1,245 @@
+"""All that a model holds, by the user's own attributes: variables, settings, plain Python values.
+
+Two models of one class are compared path by path: the order in which layers or variables were made,
+and the numbers in their names, play no part.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from remedies.libraries import of_framework
+from remedies.state.arrays import host
+
+_MOST = 50_000
+_SIMPLE = (bool, int, float, complex, str, bytes, type(None))
+_MISSING = object()
+# What compile() or fit() leaves on a model; `_layers` and its like come from `_reference`.
+_TRAINER = {"history", "stop_training", "train_function", "test_function", "predict_function"}
+_NAMES = {"name", "_name", "_path", "_auto_config", "_nodes", "_eval_epoch_iterator"}
+# References from an optimizer or TensorFlow's own book-keeping to what is held elsewhere.
+_BACK = (
+    *("_tracker", "_parent", "_inner_variables", "_self_unconditional", "_self_setattr"),
+    *("_self_name_based", "_self_update"),
+)
+_STDLIB = {"collections", "functools", "threading", "logging", "pathlib", "random", "re", "types"}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that a model holds.
+
+    Its kind is ``weight``, ``optimizer``, ``metric``, ``seed`` (random state), ``plain`` (a
+    variable that Keras does not track), ``attribute`` (a Python value), ``setting`` (of an
+    optimizer), ``trainable`` or ``policy`` (of a layer).
+    """
+
+    path: str  # where: ``encoder.blocks[0].kernel``
+    kind: str
+    owner: Any  # the layer, optimizer or other object whose attribute it is
+    value: Any  # a NumPy array for a variable
+    variable: Any = None  # the live variable
+
+
+Inventory = Mapping[str, Item]
+
+
+def is_functional(model: Any) -> bool:
+    """Whether Keras rebuilds `model` from its own graph of layers, not by tracing `call`."""
+    return bool(getattr(model, "inputs", None))
+
+
+def is_variable(thing: Any) -> bool:
+    """Whether `thing` is a variable of Keras or of TensorFlow."""
+    import keras
+    import tensorflow as tf
+
+    return isinstance(thing, (keras.Variable, tf.Variable))
+
+
+def objects(model: Any) -> dict[str, Any]:
+    """Return the model and every layer, optimizer, metric and helper in it, by attribute path."""
+    return {path: thing for path, thing, _ in _walk(model) if not is_variable(thing)}
+
+
+def layers(model: Any) -> dict[str, Any]:
+    """Return every layer below `model` by what the user calls it."""
+    import keras
+
+    reached = objects(model).items()
+    return {path: thing for path, thing in reached if path and isinstance(thing, keras.Layer)}
+
+
+def owned_classes(model: Any) -> tuple[type, ...]:
+    """Return the classes of `model` and of all in it that are no framework's, each once."""
+    classes = dict.fromkeys(type(thing) for thing in objects(model).values())
+    return tuple(cls for cls in classes if not of_framework(cls))
+
+
+def take(model: Any) -> dict[str, Item]:
+    """Return all that `model` holds by path, the variables' values copied to the host."""
+    import keras
+
+    weights = {id(variable) for variable in model.weights}
+    items: dict[str, Item] = {}
+    for path, thing, owner in _walk(model):
+        if is_variable(thing):
+            items[path] = Item(path, _kind(thing, owner, weights), owner, host(thing), thing)
+            continue
+        if isinstance(thing, keras.Layer):
+            items[f"{path}.trainable"] = Item(path, "trainable", thing, thing.trainable)
+            policy = getattr(thing.dtype_policy, "name", "")
+            items[f"{path}.dtype_policy"] = Item(path, "policy", thing, policy)
+        kind = "setting" if isinstance(thing, keras.optimizers.Optimizer) else "attribute"
+        for name, value in _values(thing).items():
+            where = f"{path}.{name}" if path else name
+            items[where] = Item(where, kind, thing, value)
+    return _slots_by_weight(items)
+
+
+def _slots_by_weight(items: dict[str, Item]) -> dict[str, Item]:
+    """Name an optimizer's variable for each weight by the weight, whose number may differ."""
+    weights = {id(item.variable): path for path, item in items.items() if item.kind == "weight"}
+    named = {}
+    for path, item in items.items():
+        head, _, number = path.rpartition("[")
+        if item.kind == "optimizer" and number[:-1].isdigit():
+            trained = getattr(item.owner, "_trainable_variables", None) or ()
+            slots = getattr(item.owner, head.rpartition(".")[2], ())
+            if isinstance(slots, list) and len(slots) == len(trained):
+                weight = weights.get(id(trained[int(number[:-1])]))
+                path = f"{head}[{weight}]" if weight else path  # noqa: PLW2901
+                item = replace(item, path=path)  # noqa: PLW2901
+        named[path] = item
+    return named
+
+
+def _kind(variable: Any, owner: Any, weights: set[int]) -> str:
+    import keras
+
+    if id(variable) in weights:
+        return "weight"
+    if isinstance(owner, keras.optimizers.Optimizer):
+        return "optimizer"
+    if isinstance(owner, keras.metrics.Metric):
+        return "metric"
+    label = str(getattr(variable, "path", "") or getattr(variable, "name", ""))
+    random = isinstance(owner, keras.random.SeedGenerator) or "seed_generator" in label
+    return "seed" if random else "plain"
+
+
+def _walk(model: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield (path, object or variable, its owner), the shortest path to each, each once."""
+    seen = {id(model)}
+    pending = deque([("", model, None)])
+    while pending and len(seen) < _MOST:
+        path, thing, owner = pending.popleft()
+        yield path, thing, owner
+        if is_variable(thing):
+            continue
+        for name, child in _children(thing):
+            label = f"{path}.{name}" if path else name
+            for where, leaf in _contents(label, child, 0):
+                if id(leaf) not in seen:
+                    seen.add(id(leaf))
+                    pending.append((where, leaf, thing))
+
+
+def _children(thing: Any) -> Iterator[tuple[str, Any]]:
+    import keras
+
+    if isinstance(thing, keras.Sequential) or (
+        isinstance(thing, keras.Model) and is_functional(thing)
+    ):
+        yield "layers", thing.layers
+    optimizer = isinstance(thing, keras.optimizers.Optimizer)
+    back = (*_BACK, "_trainable_variables") if optimizer else _BACK
+    internal = _reference()
+    own = vars(thing) if hasattr(thing, "__dict__") else {}
+    # The user's own names win over those of Keras, and public ones over private ones.
+    names = sorted(own, key=lambda name: (name in internal, name.startswith("_"), name))
+    yield from ((name, own[name]) for name in names if not name.startswith(back))
+
+
+def _contents(path: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
+    """Yield the objects that can hold state in `value`, which may be a nest of containers."""
+    if isinstance(value, (Mapping, list, tuple)):
+        parts = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for key, part in list(parts) if depth < 6 else ():
+            yield from _contents(f"{path}[{key!r}]", part, depth + 1)
+    elif is_variable(value) or _holds_state(value):
+        yield path, value
+
+
+def _holds_state(thing: Any) -> bool:
+    import keras
+    import tensorflow as tf
+
+    kinds = (
+        *(keras.Layer, keras.optimizers.Optimizer, keras.metrics.Metric, keras.losses.Loss),
+        *(keras.optimizers.schedules.LearningRateSchedule, keras.random.SeedGenerator, tf.Module),
+    )
+    if isinstance(thing, kinds):
+        return True
+    plain = hasattr(thing, "__dict__") and not isinstance(thing, type) and not callable(thing)
+    return plain and not of_framework(type(thing)) and type(thing).__module__ not in _STDLIB
+
+
+@functools.lru_cache(maxsize=1)
+def _reference() -> frozenset[str]:
+    """Return the attributes that any layer, model or metric of Keras has."""
+    import keras
+
+    model = keras.Model()
+    model.compile("sgd", "mse")
+    inputs = keras.Input((1,))
+    functional = keras.Model(inputs, keras.layers.Identity()(inputs))
+    layer = keras.layers.Layer()
+    things = (model, functional, layer, keras.Sequential(), keras.metrics.Mean())
+    names = {name for thing in things for name in vars(thing)}
+    return frozenset(names - {"optimizer"} | _TRAINER | _NAMES)
+
+
+def _values(thing: Any) -> dict[str, Any]:
+    """Return the plain values among the attributes of `thing`."""
+    import keras
+
+    if isinstance(thing, keras.optimizers.Optimizer):
+        variables = getattr(thing, "_trainable_variables", None) or ()
+        decayed = [_decays(thing, variable) for variable in variables]
+        return {"decayed": decayed} if any(decayed) else {}
+    if isinstance(thing, (keras.metrics.Metric, keras.losses.Loss)):
+        return {}
+    own = vars(thing) if hasattr(thing, "__dict__") else {}
+    simple = {name: _simple(value) for name, value in own.items() if name not in _reference()}
+    return {name: value for name, value in simple.items() if value is not _MISSING}
+
+
+def _decays(optimizer: Any, variable: Any) -> bool:
+    check = getattr(optimizer, "_use_weight_decay", None)
+    return bool(check(variable)) if getattr(optimizer, "weight_decay", None) and check else False
+
+
+def _simple(value: Any, depth: int = 0) -> Any:
+    """Return a copy of a plain value, or `_MISSING` for what is none."""
+    import tensorflow as tf
+
+    if isinstance(value, (np.ndarray, np.generic, *_SIMPLE)):
+        return value.copy() if isinstance(value, np.ndarray) else value
+    if isinstance(value, tf.Tensor):
+        return host(value) if hasattr(value, "numpy") else _MISSING
+    if isinstance(value, (set, frozenset)) and all(isinstance(part, _SIMPLE) for part in value):
+        return frozenset(value)
+    if isinstance(value, (list, tuple)) and depth < 4 and len(value) < 10_000:
+        parts = [_simple(part, depth + 1) for part in value]
+        return _MISSING if any(part is _MISSING for part in parts) else parts
+    if isinstance(value, Mapping) and depth < 4:
+        pairs = {str(key): _simple(part, depth + 1) for key, part in list(value.items())}
+        return _MISSING if any(part is _MISSING for part in pairs.values()) else pairs
+    return _MISSING

@@ -1,0 +1,114 @@
+"""Leave a model as it was: every variable, and every attribute of every object in it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from remedies.state.arrays import host
+from remedies.state.inventory import is_variable, objects, take
+
+
+class Snapshot:
+    """A model's variables and attributes at one moment, to be put back any number of times."""
+
+    def __init__(self, model: Any) -> None:
+        things = [thing for thing in objects(model).values() if hasattr(thing, "__dict__")]
+        self._attributes = [(thing, dict(vars(thing))) for thing in things]
+        self._contents = [
+            (value, dict(value) if isinstance(value, dict) else list(value))
+            for _, own in self._attributes
+            for value in own.values()
+            if isinstance(value, (list, dict, set))
+        ]
+        reached = [item.variable for item in take(model).values() if item.variable is not None]
+        listed = filter(is_variable, model.variables)
+        variables = {id(variable): variable for variable in (*listed, *reached)}
+        self._variables = [(variable, host(variable)) for variable in variables.values()]
+
+    def restore(self) -> None:
+        """Put everything back."""
+        for thing, own in self._attributes:
+            current = vars(thing)
+            for name in [name for name in current if name not in own]:
+                del current[name]
+            current.update(own)
+        for container, content in self._contents:
+            _refill(container, content)
+        for variable, value in self._variables:
+            variable.assign(value)
+
+
+def _refill(container: Any, content: Any) -> None:
+    """Put `content` back into a list, dict or set, past what Keras does when one changes."""
+    container = getattr(container, "__wrapped__", container)  # TensorFlow wraps what it tracks
+    if _identities(container) == _identities(content):
+        return
+    if isinstance(container, list):
+        storage = getattr(container, "_storage", None)  # of TensorFlow's ListWrapper
+        if isinstance(storage, list):
+            storage[:] = content
+        list.__setitem__(container, slice(None), content)
+    else:
+        kind = dict if isinstance(container, dict) else set
+        kind.clear(container)
+        kind.update(container, content)
+
+
+def _identities(container: Any) -> Any:
+    if isinstance(container, dict):
+        return [(key, id(value)) for key, value in container.items()]
+    return list(map(id, container))
+
+
+@contextmanager
+def preserved(model: Any) -> Iterator[Snapshot]:
+    """Put `model` and every global random state back afterwards, on exceptions too."""
+    snapshot = Snapshot(model)
+    with randomness():
+        try:
+            yield snapshot
+        finally:
+            snapshot.restore()
+
+
+_GLOBAL_SEEDS = ("global_seed_generator", "global_random_seed")
+
+
+@contextmanager
+def randomness() -> Iterator[None]:
+    """Put the random states of Python, NumPy, TensorFlow and Keras back afterwards."""
+    import tensorflow as tf
+    from keras.src.backend.common.global_state import GLOBAL_STATE_TRACKER as KERAS
+    from tensorflow.python.eager import context
+
+    seed = context.global_seed()
+    drawn = {name: getattr(KERAS, name, None) for name in _GLOBAL_SEEDS}
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - users draw from it
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
+        vars(KERAS).update(drawn)
+        # TensorFlow tells its seed and not how far it has drawn: without a seed, a new one.
+        tf.random.set_seed(random.SystemRandom().getrandbits(31) if seed is None else seed)
+
+
+def level(seed: int = 1) -> None:
+    """Let every global source of random numbers start from `seed`, Keras' own among them."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+
+
+def align(source: Any, target: Any) -> None:
+    """Set the random state in `target` equal to that of `source`."""
+    held = take(source)
+    for path, item in take(target).items():
+        if item.kind == "seed" and path in held:
+            item.variable.assign(held[path].value)
