@@ -14,7 +14,7 @@ from remedies.devices import DEVICES
 from reports import frame
 from reports.__main__ import Parser
 from reports.gate import runs
-from reports.gate.comment import comment, section
+from reports.gate.comment import comment, whole
 from reports.gate.verdict import HostileError, Status, Verdict, conclude, read, schema
 
 EXAMPLES = """\
@@ -68,7 +68,7 @@ def _run(chosen: argparse.Namespace) -> int:
     if chosen.next and verdict.next_base:
         chosen.next.write_text(f"{verdict.head}\n", encoding="utf-8")
     notes = problems + [f"{session}: {reason}" for session, reason in head.failures]
-    print("\n\n".join([section(verdict, chosen.link), *(f"    {note}" for note in notes[:50])]))
+    print(whole(verdict, notes, chosen.link))
     return verdict.status
 
 

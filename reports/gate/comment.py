@@ -26,6 +26,11 @@ def comment(verdicts: Sequence[Verdict], link: str = "") -> str:
     return "\n\n".join(section(verdict, link) for verdict in worst)
 
 
+def whole(verdict: Verdict, notes: Sequence[str], link: str = "") -> str:
+    """Return the section with `notes`, which no comment has: they may quote a contributor."""
+    return "\n\n".join([section(verdict, link), *(f"    {note}" for note in notes[:50])])
+
+
 def section(verdict: Verdict, link: str = "") -> str:
     """Return what a comment or an issue says about `verdict`, at most 30,000 characters.
 

@@ -71,26 +71,24 @@ def lacking(key: Key, reason: Reason, blocks: bool = True) -> Row:
 def rows(base: Table, head: Table) -> Iterator[Row]:
     """Yield a row for every defect, step and count that both sides have."""
     for key in (key for key in base if key in head):
-        same = _pairs(base[key], head[key])
-        if METRICS[key[0]].kind is Kind.DEFECT or (key[0] in COUNTS and same):
-            yield _compared(key, base[key], head[key])
+        defect = METRICS[key[0]].kind is Kind.DEFECT
+        pairs = _pairs(base[key], head[key], everywhere=defect)
+        if (defect or key[0] in COUNTS) and pairs:
+            yield _compared(key, pairs)
         elif key[0] == _PROGRAM:
             yield _step(key, base, head)
 
 
-def _pairs(base: Side, head: Side) -> list[tuple[Value, Value]]:
-    """Return the first values on each kind of processor that both sides have."""
-    return [(base[name][0], head[name][0]) for name in base if name in head]
+def _pairs(base: Side, head: Side, everywhere: bool = False) -> list[tuple[Value, Value]]:
+    """Return the first values on each kind of processor that both have, or that any two have."""
+    same = [(base[name][0], head[name][0]) for name in base if name in head]
+    return same or [(b[0], h[0]) for b in base.values() for h in head.values() if everywhere]
 
 
-def _compared(key: Key, base: Side, head: Side) -> Row:
-    """Compare what both processors have, or else what any has; of several the worst."""
-    pairs = _pairs(base, head)
-    pairs = pairs or [(ours[0], theirs[0]) for ours in base.values() for theirs in head.values()]
-    before, after = max(
-        ((ours.value, theirs.value) for ours, theirs in pairs),
-        key=lambda pair: (pair[1] > pair[0], pair[1] != pair[0]),
-    )
+def _compared(key: Key, pairs: list[tuple[Value, Value]]) -> Row:
+    """Compare two counts; of those of several processors the worst."""
+    values = [(before.value, after.value) for before, after in pairs]
+    before, after = max(values, key=lambda pair: (pair[1] > pair[0], pair[1] != pair[0]))
     word = Finding.MORE if after > before else Finding.FEWER if after < before else Finding.EQUAL
     return row(key, word.value, before=before, after=after)
 
@@ -110,10 +108,9 @@ def _step(key: Key, base: Table, head: Table) -> Row:
 
 def _equal(base: Side, head: Side) -> bool | None:
     """Return whether two sides have one fingerprint; None where that cannot be said."""
-    pairs = _pairs(base, head)
-    if pairs:
-        withheld = any("" in (ours.text, theirs.text) for ours, theirs in pairs)
-        return None if withheld else all(ours.text == theirs.text for ours, theirs in pairs)
+    equal = [ours.text == theirs.text for ours, theirs in _pairs(base, head, everywhere=True)]
     texts = {values[0].text for side in (base, head) for values in side.values()}
+    if not equal or "" in texts:
+        return None
     # Another processor may have another program: that tells nothing of the change.
-    return True if base and head and len(texts) == 1 and "" not in texts else None
+    return all(equal) if {*base} & {*head} or all(equal) else None

@@ -1,28 +1,19 @@
-"""Commits of the repository here: frozen to hashes, taken out, their recipes compared as code.
-
-``python3 -m scripts.gate.commits BASE HEAD [--json FILE]`` needs the standard library alone. It
-ends with 0 and a verdict where recipes and pins are the same code, with 2 where the commits cannot
-be compared, and with 3 where something is left to measure.
-"""
+"""Commits of the repository here: frozen to hashes, taken out, their recipes compared as code."""
 
 from __future__ import annotations
 
-import argparse
 import ast
 import hashlib
 import io
 import json
 import os
 import subprocess
-import sys
 import tarfile
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 NAMES = ("base", "head")
 FOLDERS = "TF_WHERE_WORKLOADS"  # as in `remedies.workloads`, which takes a second to import
-LEFT_TO_MEASURE = 3
 
 
 class CommitError(ValueError):
@@ -136,38 +127,3 @@ def _bare(tree: ast.Module) -> ast.Module:
         if documented and ast.get_docstring(node) is not None:  # type: ignore[arg-type]
             node.body = node.body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
     return tree
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Compare the code of two commits' recipes, and print the verdict where it is the same."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("commits", nargs="*")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--device", default="cpu")
-    chosen, _ = parser.parse_known_args(arguments)
-    if len(chosen.commits) < 2:
-        raise CommitError("name two commits: scripts/pr_check BASE HEAD; see --help")
-    commits = freeze(*chosen.commits[:2])
-    with tempfile.TemporaryDirectory() as work:
-        base, head = (
-            (recipes(export(commit, Path(work, name))), pins(commit, chosen.device))
-            for name, commit in commits.items()
-        )
-    if base != head or not base[0]:
-        return LEFT_TO_MEASURE
-    verdict = {"format": 3, "status": 0, "device": chosen.device, **commits, "minutes": 0.0}
-    verdict |= {"compared": {"counts": len(base[0])}, "lacking": {}, "differs": [], "rows": []}
-    if chosen.json:
-        chosen.json.write_text(json.dumps(verdict, indent=1), encoding="utf-8")
-    print(f"### {chosen.device.upper()}: **none regressed**: nothing to do.\n")
-    print(f"All {len(base[0])} recipes of `{commits['head'][:12]}`, with what they import, are the")
-    print(f"code of `{commits['base'][:12]}`: the same steps, exactly, so nothing was measured.")
-    return 0
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except CommitError as problem:
-        print(f"could not judge: {problem}", file=sys.stderr)
-        sys.exit(2)

@@ -8,38 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.session import Session, identity
+from benchmarks.session import Session
 from reports.gate import runs
 from reports.gate.verdict import Row
-from scripts.gate.commits import NAMES
-from scripts.gate.recipe_check import EXACT, SETTING, TIMED, Comparison, say
+from scripts.gate.commits import NAMES, CommitError
+from scripts.gate.recipe_check import EXACT, ROOT, TIMED, Comparison, say
 
-ROOT = Path(__file__).parents[2]
 LEAST, LAUNCHES = 2, 8
-_RUN = """\
-import json, sys
-from pathlib import Path
-from benchmarks.runner import run
-from benchmarks.session import Folder, Session
-sessions = [Session(**{**each, "sources": ()}) for each in json.load(sys.stdin)]
-folder = Folder(Path(sys.argv[1]), sys.argv[2])
-folder.path.mkdir(parents=True, exist_ok=True)
-side = f"{sys.argv[4]}:"
-run(sessions, folder, sys.argv[3], lambda *said: print(side, *said, file=sys.stderr, flush=True))
-"""
-
-
-class NoEnvironmentError(RuntimeError):
-    """An environment could not be made or used; the message is one line that says which."""
 
 
 class InTurn(Comparison):
@@ -60,8 +41,6 @@ class InTurn(Comparison):
             for name in NAMES[:: 1 if launch % 2 == 0 else -1]:
                 self._run(name, pythons[name], every)
         base, head = (self.read(self.work / name / "sessions") for name in NAMES)
-        failed = [*base.failures, *head.failures]
-        self.notes += [f"{session}: {reason}" for session, reason in failed]
         self.differs = runs.differs(base, head)
         return runs.compare(base, head)
 
@@ -71,23 +50,23 @@ class InTurn(Comparison):
         from asv.environment import get_environments
 
         say(f"{name}: making the environment that it pins")
-        pinned, matrix = self.pins[name]
+        lock, matrix = self.pins[name]
         folder = self.work.parent / "environments" / self._mark(name)
-        lock, partial = folder / "lock.txt", folder / "lock.partial"
+        installed, partial = folder / "lock.txt", folder / "lock.partial"
         given = json.loads((ROOT / "asv.conf.json").read_text("utf-8"))
         given |= {"matrix": json.loads(matrix), "repo": str(ROOT), "env_dir": str(folder)}
         given |= {"pythons": ["{}.{}".format(*sys.version_info)]}
         try:
             [environment] = get_environments(Config.from_json(given), [], verbose=False)
             environment.create()
-            if pinned and not lock.exists():
-                partial.write_text(pinned, encoding="utf-8")
+            if lock and not installed.exists():
+                partial.write_text(lock, encoding="utf-8")
                 words = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(partial)]
                 environment.run(words, timeout=1800)
-                partial.rename(lock)
+                partial.rename(installed)
         except Exception as error:  # asv raises what pip and virtualenv raise
             reason = " ".join(str(error).split())[:300]
-            raise NoEnvironmentError(f"asv made no environment of {name}: {reason}") from error
+            raise CommitError(f"asv made no environment of {name}: {reason}") from error
         return Path(environment._path, "bin", "python")
 
     def _mark(self, name: str) -> str:
@@ -103,11 +82,5 @@ class InTurn(Comparison):
         for data in self.folders[name].glob("*/data.py"):
             shutil.rmtree(code / "remedies" / data.parent.name, ignore_errors=True)
             shutil.copytree(data.parent, code / "remedies" / data.parent.name)
-        current = {"PYTHONPATH": str(code), "REMEDIES_MACHINE": os.uname().nodename}
-        store, mark = self.work / name / "sessions", identity("gate", self._mark(name))
-        done = subprocess.run(  # noqa: S603 - our own code, in asv's environment
-            [str(python), "-c", _RUN, str(store), mark, SETTING, name], cwd=code, text=True,
-            env=os.environ | current, input=json.dumps([asdict(session) for session in sessions]),
-        )  # fmt: skip
-        if done.returncode:
-            raise NoEnvironmentError(f"{name}: its sessions ended with status {done.returncode}")
+        worker = ["env", f"PYTHONPATH={code}", str(python), str(code / "benchmarks" / "worker.py")]
+        self.measure(sessions, self.work / name / "sessions", [self._mark(name)], worker)

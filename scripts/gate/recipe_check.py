@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +23,11 @@ from reports import frame
 from reports.gate.runs import LAUNCHES, compare_pairs
 from reports.gate.verdict import PACKAGES, Finding, Reason, Row
 from scripts.gate.commits import NAMES, Recipe, recipes
-from scripts.gate.probe import broken
 
+ROOT = Path(__file__).parents[2]
 SETTING = "default"
 EXACT, TIMED = ("identity", "fidelity"), ("step_times", "saving")
+TIMEOUT = 300
 
 
 @dataclass
@@ -44,16 +49,29 @@ class Comparison:
     problems: list[str] = field(default_factory=list)
     differs: tuple[str, ...] = ()
 
+    def session(self, kind: str, workload: str, **fields: Any) -> Session:
+        """Return a session of the workload's own batch size."""
+        batch = WORKLOADS[workload].batch if kind in ("identity", "programs", "step_times") else 0
+        return Session(kind, workload, **{"device": self.device, **fields}, batch=batch)
+
+    def measure(
+        self,
+        sessions: Sequence[Session],
+        folder: Path,
+        marks: Iterable[str],
+        worker: Sequence[str] = (),
+    ) -> None:
+        """Run those of `sessions` that `folder` lacks; the code and `marks` are its identity."""
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ.setdefault("REMEDIES_MACHINE", os.uname().nodename)
+        failures = run(sessions, Folder(folder, identity("gate", *marks)), SETTING, say, worker)
+        self.notes += [f"{session}: {reason}" for session, reason in failures.items()]
+
     def read(self, folder: Path) -> frame.Run:
         """Return what was measured with the current code."""
         current, _ = frame.latest(frame.read(folder))
         self.problems += current.problems
         return current
-
-    def session(self, kind: str, workload: str, **fields: Any) -> Session:
-        """Return a session of the workload's own batch size."""
-        batch = WORKLOADS[workload].batch if kind in ("identity", "programs", "step_times") else 0
-        return Session(kind, workload, **{"device": self.device, **fields}, batch=batch)
 
 
 class Check(Comparison):
@@ -96,14 +114,14 @@ class Check(Comparison):
                 if each not in timed and each.remedy != REFERENCE:  # equal ones need no clock
                     (folder / each.workload / f"{each.remedy}.py").unlink()
         workloads = sorted({each.workload for each in timed})
-        self.launch((kind, name) for name in workloads for kind in EXACT)
+        self.launch(EXACT, workloads)
         for target in targets():
-            self.launch((("programs", name) for name in workloads), device=target)
+            self.launch(["programs"], workloads, device=target)
         rows: list[Row] = []
         launches = 0
         for count in LAUNCHES:
             while launches < count and time.time() < self.deadline:
-                self.launch(((kind, name) for name in workloads for kind in TIMED), launches)
+                self.launch(TIMED, workloads, launch=launches)
                 launches += 1
             self.problems = []
             every = compare_pairs(self.read(self.work / "sessions"))
@@ -112,19 +130,12 @@ class Check(Comparison):
                 break
         return rows
 
-    def launch(self, asked: Iterable[tuple[str, str]], number: int = 0, device: str = "") -> None:
-        """Run a session of each kind and workload that is asked and not done."""
+    def launch(self, kinds: Iterable[str], workloads: Iterable[str], **fields: Any) -> None:
+        """Run a session of each kind and workload, of both sides' recipes in one process."""
+        fields["sources"] = tuple((name, str(self.folders[name])) for name in NAMES)
+        sessions = [self.session(kind, name, **fields) for name in workloads for kind in kinds]
         packages = [f"{name} {value}" for name, value in facts().items() if name in PACKAGES]
-        store = Folder(self.work / "sessions", identity("gate", *packages))
-        store.path.mkdir(parents=True, exist_ok=True)
-        os.environ.setdefault("REMEDIES_MACHINE", os.uname().nodename)
-        sources = tuple((name, str(self.folders[name])) for name in NAMES)
-        on = device or self.device
-        sessions = [
-            self.session(*each, device=on, launch=number, sources=sources) for each in asked
-        ]
-        failures = run(sessions, store, SETTING, say)
-        self.notes += [f"{session}: {reason}" for session, reason in failures.items()]
+        self.measure(sessions, self.work / "sessions", packages)
 
 
 def say(*words: object) -> None:
@@ -135,3 +146,44 @@ def say(*words: object) -> None:
 def _row(recipe: Recipe, word: Finding, reason: Reason = Reason.NONE, blocks: bool = False) -> Row:
     fields = {"remedy": recipe.remedy, "reason": reason.value, "blocks": blocks}
     return Row("recipe_lines", word.value, recipe.workload, **fields)  # type: ignore[arg-type]
+
+
+def broken(folder: Path, recipes: Sequence[Recipe]) -> dict[Recipe, str]:
+    """Return those of `recipes` that do not run, and why."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        reasons = pool.map(partial(_reason, folder), recipes)
+        return {recipe: why for recipe, why in zip(recipes, reasons, strict=True) if why}
+
+
+def _reason(folder: Path, recipe: Recipe) -> str:
+    """Return why a recipe does not run, in a line; empty where it does."""
+    command = [sys.executable, "-m", "scripts.gate.recipe_check", str(folder), *recipe]
+    current = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)}
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module
+            command, capture_output=True, text=True, cwd=ROOT, env=current, timeout=TIMEOUT
+        )
+    except subprocess.TimeoutExpired:
+        return f"still running after {TIMEOUT} s, stopped"
+    said = done.stderr.strip().splitlines()
+    if done.returncode == 1 and said:
+        return said[-1][:300]
+    return f"ended its process with status {done.returncode}" if done.returncode else ""
+
+
+def _try(folder: str, workload: str, remedy: str) -> None:
+    """Make a recipe's model, train it for a step and save it, or leave with why that fails."""
+    from remedies import build
+    from remedies.problem import reason
+
+    try:
+        model = build(workload, remedy, folder=Path(folder, workload))
+        model.train_on_batch(*WORKLOADS[workload].data(4))
+        with tempfile.TemporaryDirectory() as work:
+            model.save(Path(work, "model.keras"))
+    except Exception as error:  # a contributor's code may raise anything
+        sys.exit(reason(error))
+
+
+if __name__ == "__main__":
+    _try(*sys.argv[1:])

@@ -23,9 +23,8 @@ from reports.gate.runs import LAUNCHES, of_head, paired
 from reports.gate.verdict import Row
 from reports.judge import EXACT, PYTHON
 from scripts.gate.commits import NAMES
-from scripts.gate.recipe_check import TIMED, Check
+from scripts.gate.recipe_check import ROOT, TIMED, Check
 
-ROOT = Path(__file__).parents[2]
 WORKLOAD, CHECKS = "image", 60
 START, END = "<!-- trial -->", "<!-- end of trial -->"
 _SLOWED = """
@@ -94,9 +93,9 @@ def collect(launches: int, work: Path) -> Any:
         text = re.sub(r"(where\(.*), 0\)", rf"\1, {constant})", file.read_text("utf-8"))
         file.write_text(text + "".join(_SLOWED.format(**case._asdict()) for case in own), "utf-8")
     check = Check(folders, {}, "cpu", work, 0.0)
-    check.launch([("identity", WORKLOAD)])
+    check.launch(["identity"], [WORKLOAD])
     for launch in range(launches):
-        check.launch(((kind, WORKLOAD) for kind in TIMED), launch)
+        check.launch(TIMED, [WORKLOAD], launch=launch)
     return of_head(check.read(work / "sessions").frame)
 
 

@@ -34,7 +34,7 @@ class Workers:
         self.measured: list[Session] = []
 
     def run(
-        self, sessions: Sequence[Session], store: Folder, setting: str, progress: Any
+        self, sessions: Sequence[Session], store: Folder, setting: str, *rest: Any
     ) -> dict[Session, str]:
         for session in sessions:
             self.measured.append(session)
