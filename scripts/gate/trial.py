@@ -127,8 +127,9 @@ def table_row(head: Any, case: Case) -> str:
     for _ in range(CHECKS):
         rows, count = tried(head, case, rng)
         counts.append(count)
-        named += all(row.regressed for row in rows if case.slows(row))
+        slowed = [row for row in rows if case.slows(row)]
         rest = [row for row in rows if not case.slows(row)]
+        named += bool(slowed) and all(row.regressed for row in slowed)
         false += any(row.word in ("slower", "faster") for row in rest)
         undecided += any(row.blocks for row in rest)
     seen = _share(named) if case.metric else ""
@@ -147,6 +148,8 @@ def main() -> None:
     parser.add_argument("--launches", type=int, default=30, metavar="N")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the table there too")
     chosen = parser.parse_args()
+    if chosen.launches < LAUNCHES[0]:
+        parser.error(f"a check looks first at {LAUNCHES[0]} launches: so many at least")
     work = ROOT / ".asv" / "trial"
     with alone(work):
         head = collect(chosen.launches, work)
