@@ -68,10 +68,10 @@ CASES = (
     Case("equal cost, every remedy"),
     Case("one training step 3 % slower", "tf_cast", *_TRAIN, 0.03, "train_on_batch"),
     Case("one training step 5 % slower", "control", *_TRAIN, 0.05, "train_on_batch"),
-    Case("one predict step 10 % slower", "build_from_config_pair", *_PREDICT, 0.1,
+    Case("one predict step 10 % slower", "ops_where", *_PREDICT, 0.1,
          "predict_on_batch"),
     Case("every training step 10 % slower", "", *_TRAIN, 0.1),
-    Case("one save 20 % slower", "build_from_config", "", "save_ratio", 0.2, "save"),
+    Case("one save 20 % slower", "ops_where", "", "save_ratio", 0.2, "save"),
     Case("one load 20 % slower", "functional_bool_input", "", "load_ratio", 0.2),
 )  # fmt: skip
 WAITS = [case for case in CASES if case.method]
