@@ -36,7 +36,6 @@ def main(arguments: Sequence[str]) -> int:
         "base": "session files to compare with",
         "head": "session files to judge",
         "show": "verdicts to show: DIR/cpu/verdict.json, DIR/gpu/verdict.json",
-        "next": "make this file where head may be the next run's base",
     }.items():
         gate.add_argument(f"--{name}", type=Path, metavar="PATH", help=text)
     gate.add_argument("--of", metavar="HASH", help="refuse verdicts to show of another commit")
@@ -65,8 +64,6 @@ def _run(chosen: argparse.Namespace) -> int:
         runs.compare(base, head), len(problems), device=chosen.device, base=_commit(base),
         head=_commit(head), minutes=0.0, differs=runs.differs(base, head),
     )  # fmt: skip
-    if chosen.next and verdict.next_base:
-        chosen.next.write_text(f"{verdict.head}\n", encoding="utf-8")
     notes = problems + [f"{session}: {reason}" for session, reason in head.failures]
     print(whole(verdict, notes, chosen.link))
     return verdict.status

@@ -1,7 +1,7 @@
 """Compare two commits: ``scripts/pr_check --help``.
 
 The standard library is enough to see that recipes and pins are the same code. Where something is
-left to measure, it ends with 3, and goes on with ``--measure`` in the suite's environment.
+left to measure, it ends with 3, and goes on in the suite's environment, with `STAGE` set.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from reports.__main__ import Parser
 from scripts.gate.commits import CommitError, export, freeze, pins, recipes
 
 LEFT_TO_MEASURE = 3
+STAGE = "GATE_MEASURES"
 EXAMPLES = """\
 examples:
   scripts/pr_check main HEAD
@@ -29,24 +30,17 @@ Interrupt it when you like: the same command goes on from there.
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the command line's parser."""
-    purpose = "Say whether HEAD is slower than BASE, or keeps less of a saved model."
-    made = Parser(EXAMPLES, prog="scripts/pr_check", description=purpose)
-    made.add_argument("base", metavar="BASE", help="the commit to compare with")
-    made.add_argument("head", metavar="HEAD", help="the commit to judge")
-    meaning = "for measuring (default: %(default)g)"
-    made.add_argument("--budget", type=float, default=15.0, metavar="MINUTES", help=meaning)
-    made.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
-    made.add_argument("--workload", action="append", metavar="NAME", help="only this one")
-    made.add_argument("--json", type=Path, metavar="FILE", help="also write the verdict there")
-    made.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
-    return made
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check two commits, print the verdict as Markdown, and return its exit status."""
-    options = parser()
+    purpose = "Say whether HEAD is slower than BASE, or keeps less of a saved model."
+    options = Parser(EXAMPLES, prog="scripts/pr_check", description=purpose)
+    options.add_argument("base", metavar="BASE", help="the commit to compare with")
+    options.add_argument("head", metavar="HEAD", help="the commit to judge")
+    meaning = "for measuring (default: %(default)g)"
+    options.add_argument("--budget", type=float, default=15.0, metavar="MINUTES", help=meaning)
+    options.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
+    options.add_argument("--workload", action="append", metavar="NAME", help="only this one")
+    options.add_argument("--json", type=Path, metavar="FILE", help="also write the verdict there")
     chosen = options.parse_args(arguments)
     if not 0 < chosen.budget < 10_000:
         options.error(f"--budget {chosen.budget:g} is no number of minutes")
@@ -54,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(name, signal.default_int_handler)
     try:
         commits = freeze(chosen.base, chosen.head)
-        return (measured if chosen.measure else read)(chosen, commits)
+        return (measured if os.environ.get(STAGE) else read)(chosen, commits)
     except CommitError as problem:
         print(f"could not judge: {problem}", file=sys.stderr)
         return 2
@@ -90,8 +84,7 @@ def measured(chosen: argparse.Namespace, commits: Mapping[str, str]) -> int:
     from reports.frame import SessionsError
     from reports.gate.comment import whole
     from reports.gate.verdict import conclude
-    from scripts.gate.environments import InTurn
-    from scripts.gate.recipe_check import Check
+    from scripts.gate.checks import InTurn, SideBySide
 
     began = time.time()
     workloads = tuple(chosen.workload or WORKLOADS)
@@ -99,16 +92,16 @@ def measured(chosen: argparse.Namespace, commits: Mapping[str, str]) -> int:
         raise CommitError(f"no workload {min(unknown)!r}; choose from: {', '.join(WORKLOADS)}")
     if reason := missing(chosen.device):
         raise CommitError(f"cannot check on the {chosen.device}: {reason}")
-    short = "-".join(commit[:12] for commit in commits.values())
-    work = Path(".asv", "checks", f"{short}-{chosen.device}").resolve()
+    name = "-".join([*(commit[:12] for commit in commits.values()), chosen.device])
+    work = Path(".asv", "checks", name).resolve()
     os.environ["REMEDIES_COMMIT"] = commits["head"]
     try:
         with alone(work):
             folders = {name: export(commit, work / name) for name, commit in commits.items()}
             locks = {name: pins(commit, chosen.device) for name, commit in commits.items()}
-            kind = Check if locks["base"] == locks["head"] else InTurn
-            deadline = began + 60 * chosen.budget
-            own = kind(folders, locks, chosen.device, work, deadline, workloads)
+            kind = SideBySide if locks["base"] == locks["head"] else InTurn
+            until = began + 60 * chosen.budget
+            own = kind(folders, locks, chosen.device, work, until, workloads)
             rows = own.run()
     except (InUseError, SessionsError) as problem:
         raise CommitError(str(problem)) from problem

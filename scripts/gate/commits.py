@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import io
 import json
 import os
@@ -25,9 +24,6 @@ class Recipe(NamedTuple):
 
     workload: str
     remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.workload}/{self.remedy}"
 
 
 def freeze(base: str, head: str) -> dict[str, str]:
@@ -110,20 +106,19 @@ def _code(recipe: Path) -> str:
             continue
         result[file.name] = file.read_text("utf-8")
         try:
-            tree = _bare(ast.parse(result[file.name]))
+            tree = ast.parse(result[file.name])
         except (SyntaxError, ValueError):
             continue  # running it tells what is wrong with it
-        result[file.name] = ast.dump(tree)
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom):
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+                node.body = [each for each in node.body if not _text_alone(each)]
+            elif isinstance(node, ast.ImportFrom):
                 names = [node.module or "", *(name.name for name in node.names)]
                 todo += [file.with_name(f"{name.rpartition('.')[2]}.py") for name in names]
-    return hashlib.sha256(repr(sorted(result.items())).encode()).hexdigest()
+        result[file.name] = ast.dump(tree)
+    return repr(sorted(result.items()))
 
 
-def _bare(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
-        if documented and ast.get_docstring(node) is not None:  # type: ignore[arg-type]
-            node.body = node.body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
-    return tree
+def _text_alone(statement: ast.stmt) -> bool:
+    """Return whether a statement is a docstring, or another constant that does nothing."""
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

@@ -2,7 +2,7 @@
 
 Real launches of this checkout against a copy whose recipes are other programs of equal cost, some
 of them slowed down by a wait for a share of each call. Each check draws its launches anew, without
-using one twice, and looks at them as `scripts.gate.recipe_check` does, until all is decided.
+using one twice, and looks at them as `scripts.gate.checks` does, until all is decided.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from remedies.registry import PLACEBO
 from reports.gate.runs import LAUNCHES, of_head, paired
 from reports.gate.verdict import Row
 from reports.judge import EXACT, PYTHON
+from scripts.gate.checks import ROOT, TIMED, SideBySide
 from scripts.gate.commits import NAMES
-from scripts.gate.recipe_check import ROOT, TIMED, Check
 
 WORKLOAD, CHECKS = "image", 60
 START, END = "<!-- trial -->", "<!-- end of trial -->"
 _SLOWED = """
+import time
 def _slowed(call):
-    from time import perf_counter
     def waiting(*args, **kwargs):
-        start = perf_counter()
+        start = time.perf_counter()
         result = call(*args, **kwargs)
-        until = perf_counter() + {share} * (perf_counter() - start)
-        while perf_counter() < until:
+        end = time.perf_counter()
+        while time.perf_counter() < end + {share} * (end - start):
             pass
         return result
     return waiting
-for _own in [own for own in globals().values() if isinstance(own, type)]:
+for _own in {{id(own): own for own in globals().values() if isinstance(own, type)}}.values():
     if issubclass(_own, keras.Model):
         _own.{method} = _slowed(_own.{method})
 """
@@ -76,8 +76,8 @@ CASES = (
 )  # fmt: skip
 WAITS = [case for case in CASES if case.method]
 HEAD = """\
-| | found | false, beside it | undecided, beside it | launches, median and most |
-|---|---|---|---|---|"""
+| | found | false alarms | falsely faster | undecided | launches, median and most |
+|---|---|---|---|---|---|"""
 
 
 def collect(launches: int, work: Path) -> Any:
@@ -92,11 +92,11 @@ def collect(launches: int, work: Path) -> Any:
         constant = f"{1 + sum(map(CASES.index, own))}e-30"
         text = re.sub(r"(where\(.*), 0\)", rf"\1, {constant})", file.read_text("utf-8"))
         file.write_text(text + "".join(_SLOWED.format(**case._asdict()) for case in own), "utf-8")
-    check = Check(folders, {}, "cpu", work, 0.0)
+    check = SideBySide(folders, {}, "cpu", work, 0.0)
     check.launch(["identity"], [WORKLOAD])
     for launch in range(launches):
         check.launch(TIMED, [WORKLOAD], launch=launch)
-    return of_head(check.read(work / "sessions").frame)
+    return of_head(check.read("both").frame)
 
 
 def tried(head: Any, case: Case, rng: random.Random) -> tuple[list[Row], int]:
@@ -122,7 +122,7 @@ def tried(head: Any, case: Case, rng: random.Random) -> tuple[list[Row], int]:
 def table_row(head: Any, case: Case) -> str:
     """Return the row of the table that says what the checks of a case said."""
     rng = random.Random(case.name)  # noqa: S311 - draws that repeat
-    named = false = undecided = 0
+    named = false = faster = undecided = 0
     counts = []
     for _ in range(CHECKS):
         rows, count = tried(head, case, rng)
@@ -130,11 +130,12 @@ def table_row(head: Any, case: Case) -> str:
         slowed = [row for row in rows if case.slows(row)]
         rest = [row for row in rows if not case.slows(row)]
         named += bool(slowed) and all(row.regressed for row in slowed)
-        false += any(row.word in ("slower", "faster") for row in rest)
+        false += any(row.regressed for row in rest)
+        faster += any(row.word == "faster" for row in rest)
         undecided += any(row.blocks for row in rest)
     seen = _share(named) if case.metric else ""
     spent = f"{sorted(counts)[CHECKS // 2]}, {max(counts)}"
-    return f"| {case.name} | {seen} | {_share(false)} | {undecided} | {spent} |"
+    return f"| {case.name} | {seen} | {_share(false)} | {faster} | {undecided} | {spent} |"
 
 
 def _share(count: int) -> str:
