@@ -161,8 +161,9 @@ def conclude(rows: Iterable[Row], unusable: int = 0, **current: Any) -> Verdict:
     lacking.update(f"{row.kind}: {row.reason}" for row in missing)
     news = (row for row in rows if row.word not in ("equal", "same", "same step"))
     shown = tuple(sorted(news, key=_weight)[:MOST_ROWS])
-    counts = {"compared": dict(sorted(compared.items())), "lacking": dict(sorted(lacking.items()))}
-    return Verdict(int(status(rows, compared, lacking)), rows=shown, **counts, **current)
+    current |= {"compared": dict(sorted(compared.items()))}
+    current |= {"lacking": dict(sorted(lacking.items())), "rows": shown}
+    return Verdict(int(status(rows, compared, lacking)), **current)
 
 
 def status(rows: Sequence[Row], compared: Mapping[str, int], lacking: Mapping[str, int]) -> Status:
