@@ -66,7 +66,7 @@ def measure(keras: str, folder: Path) -> dict[str, Any]:
         if not environment.exists():
             _checked([sys.executable, "-m", "venv", str(environment)])
         packages = (f"keras=={keras}", f"tensorflow-cpu=={tensorflow_for(keras)}", "dm-tree")
-        _checked([python, "-m", "pip", "install", "--quiet", *packages, "rich"])
+        _checked([python, "-m", "pip", "install", "--quiet", *packages])
         part = folder / f"{keras}.part"
         _checked([python, "-m", "remedies.scenarios", "--scenario", "core", "--json", str(part)])
         if (other := json.loads(part.read_text("utf-8"))["versions"]["keras"]) != keras:

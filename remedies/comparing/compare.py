@@ -14,7 +14,7 @@ from typing import Any
 
 from remedies.checking.check import check
 from remedies.checking.findings import NOTHING, losses
-from remedies.checking.guard import try_weights
+from remedies.checking.weights_file import try_weights
 from remedies.comparing import step_costs
 from remedies.comparing.comparison import CARDS, SPENT, WHOLE, Comparison, Trial
 from remedies.comparing.original import CHILDREN, FUNCTIONAL, PAIR, Original

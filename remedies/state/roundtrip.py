@@ -106,7 +106,7 @@ def round_trip(
     RoundTrip
         The defects, and the evidence for each.
     """
-    fed = OneBatch(inputs, targets, predicts="predict", trains=train and model.compiled)
+    fed = OneBatch(inputs, targets, predicts=True, trains=train and model.compiled)
     with preserved(model) as snapshot:
         subject = observed(model, fed, snapshot, repeats=ROUNDING)
         (trip,) = travel(subject, twice=False, route=route)
