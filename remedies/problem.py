@@ -33,7 +33,7 @@ def reason(error: BaseException, limit: int = 300) -> str:
     """
     while isinstance(error.__cause__, Exception):
         error = error.__cause__
-    text = _COLOURS.sub("", str(error))
+    text = _message(error)
     for wrapper in _WRAPPERS:
         inner = text.rpartition(wrapper)[2]
         text = inner if inner.strip() else text
@@ -46,6 +46,14 @@ def reason(error: BaseException, limit: int = 300) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{kind}, raised without a message{where}"
+
+
+def _message(error: BaseException) -> str:
+    """Return an exception's message without colours."""
+    text = str(error)
+    if isinstance(error, KeyError) and "\\n" in text:  # it shows a message of some lines escaped
+        text = str(error.args[0])
+    return _COLOURS.sub("", text)
 
 
 def shorten(text: str, limit: int = 200) -> str:
