@@ -20,7 +20,7 @@ from typing import Any
 from remedies.parser import parser
 from remedies.problem import BadInputError, reason
 from remedies.registry import REMEDIES, UnknownNameError, require
-from remedies.workloads import WORKLOADS
+from remedies.workloads import WORKLOADS, write
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -137,8 +137,6 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 
 def _new(arguments: argparse.Namespace) -> int:
-    from remedies.new_workload import write
-
     for path in write(Path(arguments.folder)):
         print(path)
     return 0
