@@ -48,7 +48,7 @@ def svg(figure: Figure) -> dict[str, bytes]:
 
 def steps(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:
     """Draw the intervals of comparisons, a row for each name, in percent of the baseline's."""
-    high = 0.5 * len(rows)
+    high = 0.6 * len(rows)
     canvas.set_size_inches(WIDTH, high + 0.85)
     axes = canvas.add_axes((2.6 / WIDTH, 0.55 / (high + 0.85), 2.5 / WIDTH, high / (high + 0.85)))
     for place, (_, own) in enumerate(rows):

@@ -10,8 +10,8 @@ _TONES = {  # of a table's cell, by how its text begins
     r".*\(no result|no difference|not (known|established)|unreliable|\N{EN DASH}$": "open",
     "same (step|program|within)|holds|everything": "good",
     "no:|does not hold|only once": "bad",
-    r"takes .* times as long|.* slower|.* more Python": "slow",
-    r".* faster": "good",
+    r"takes .* times as long|\d.* slower|(\d|up to).* more Python": "slow",
+    r"\d.* faster": "good",
 }
 
 
