@@ -37,8 +37,7 @@ code: {cls}.{method} raises while Keras rebuilds the model from shapes alone, an
 children_not_built: On load Keras builds what call reaches when it is not training; {layers} is used
     elsewhere only (in training, in train_step, behind a condition), so its weights are dropped.
 - {cure}
-- run {layers} on every call, in training or not (a build() of these alone would keep Keras from
-    building the others)
+- run {layers} on every call, in training or not (a build() of these would replace Keras' own)
 
 children_not_built.own_build: {builder} is the user's own, so Keras does not trace call on load, and
     it builds nothing of {layers}: their saved weights are dropped.
@@ -131,13 +130,11 @@ weight_decay_exclusions: exclude_from_weight_decay is in no config: {before} wei
 - compile with a new optimizer after loading, call its exclude_from_weight_decay(...), {build}
 
 optimizer: The weights came back, and these of the optimizer's did not: {names}.
-- make every variable in {own}.build() with add_variable_from_reference, and return every argument
-    from its get_config()
+- in {own}, make each variable in build() with add_variable_from_reference; write get_config()
 - after loading: compile(...) as in training, {build}
 
-optimizer.some: The optimizer trains {trained} weights and {trainable} are trainable (a train_step
-    of its own, or layers frozen or unfrozen after it was built): on load Keras builds it for all of
-    them, so its {lost} variables are skipped.
+optimizer.some: The optimizer trains {trained} weights and {trainable} are trainable (layers frozen
+    or unfrozen later, or a train_step of its own); Keras loads it for all, so {lost} are lost.
 - say so to Keras: {flags} in {cls}.__init__
 - call compile() again after you freeze or unfreeze layers, and train on
 - build the optimizer after loading, on the weights it trains, then load_weights(path)

@@ -80,7 +80,7 @@ def _zeros_codes(subject: Subject) -> list[str]:
         parts = [f"{name}{mapped(_zeros, value)!r}" for name, value in named]
     except (TypeError, ValueError):
         return []
-    given = re.sub(", '", ",\n        '", ", ".join(parts))
+    given = ", ".join(parts).replace(", '", ",\n        '").replace("'", '"')
     asked = {*inspect.signature(type(subject.model).call).parameters, *kwargs}
     call = f"self({given}{', training=False' * ('training' in asked)})"
     more = f"self({given}, training=True)  # for what only training uses"
