@@ -49,11 +49,21 @@ def causes(subject: Subject, first: Trip, second: Trip) -> Iterator[Cause]:
 def _lost(subject: Subject, trip: Trip, lost: list[Difference]) -> Cause:
     """Return the cause, with methods that build the model on load where they hold."""
     if not is_functional(subject.model) and subject.model.get_build_config() is None:
-        return _second_generation(subject, trip)
+        if not of_framework(definer(type(subject.model), "build_from_config")):
+            return _second_generation(subject, trip)
+        name = type(subject.model).__name__
+        return cause("children_not_built.no_record", rebuilding_cure(subject), cls=name)
     cure = rebuilding_cure(subject)
     if trip.swallowed and not is_functional(subject.model):
         return _raised(subject, trip.swallowed[0], cure)
-    unbuilt = _holders_of(lost)
+    below = layers(subject.model).items()  # outer ones first
+    # What Keras' own layers are made of is theirs to build.
+    inside = {path: f"{path}." for path, layer in below if of_framework(type(layer))}
+    outer = (
+        next((path for path in inside if f"{each}.".startswith(inside[path])), each)
+        for each in _holders_of(lost)
+    )
+    unbuilt = list(dict.fromkeys(outer))
     shown = selves(unbuilt, 1_000)
     if builder := _own_builder(subject, unbuilt):
         return cause("children_not_built.own_build", cure, builder=builder, layers=shown)
@@ -177,10 +187,13 @@ def _plain(differences: list[Difference]) -> Cause:
     cls, variable = type(owner).__name__, getattr(owner, name, None)
     trains = is_variable(variable) and getattr(variable, "trainable", False)
     layer = "" if isinstance(owner, keras.Layer) else f"make {cls} a keras.layers.Layer, and "
-    kept = "" if trains else ", trainable=False"
+    kept = "" if trains else ', initializer="zeros", trainable=False'
     given = f'shape={np.shape(first.before)}, name="{name.strip("_")}"{kept}'
-    made, shown = f"self.{name} = self.add_weight({given})", names(differences)
-    return cause("state_outside_the_file", names=shown, layer=layer, cls=cls, made=made)
+    made = f"self.add_weight({given})"
+    made = f"self.{name} = {f'[{made}, ...]' if isinstance(variable, (list, tuple)) else made}"
+    others = " (and the others so)" * (len(differences) > 1)
+    shown = names(differences)
+    return cause("state_outside_the_file", names=shown, layer=layer, cls=cls, made=made + others)
 
 
 def converted(subject: Subject, first: Trip, second: Trip) -> Iterator[Cause]:

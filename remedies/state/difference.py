@@ -30,6 +30,8 @@ def unequal(
     before: Inventory, after: Inventory
 ) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
     """Return what differs, and the Python values of library classes that do: no loss by itself."""
+    import keras
+
     differences: list[Difference] = []
     hints: list[Difference] = []
     paths, others = _weight_paths(before), _weight_paths(after)
@@ -44,7 +46,8 @@ def unequal(
                 differences.append(entry)
         elif item.kind == "attribute":
             if not _only_numbered(item.value, value):
-                (differences if of_user(type(item.owner)) else hints).append(entry)
+                kept = of_user(type(item.owner)) or isinstance(item.owner, keras.losses.Loss)
+                (differences if kept else hints).append(entry)
         elif other is None:
             continue
         elif item.kind == "trainable":

@@ -34,8 +34,13 @@ class Failure:
     error: BaseException = field(repr=False)
 
     def __str__(self) -> str:
-        summary = f" ({type(self.owner).__name__})" if self.owner is not None else ""
-        return f"{self.stage} raised{summary} {self.text}"
+        return f"{self.stage} raised{f' ({self.who})' * bool(self.who)} {self.text}"
+
+    @property
+    def who(self) -> str:
+        """The class of `owner`, which may be a class itself: one that could not be made."""
+        cls = self.owner if isinstance(self.owner, type) else type(self.owner)
+        return "" if self.owner is None else cls.__name__
 
 
 @dataclass(frozen=True)
@@ -177,9 +182,13 @@ def _load(path: Path, custom: Mapping[str, Any], policy: str) -> Any:
 
 
 def _owner_in(error: BaseException) -> Any:
-    """Return the innermost object of no framework's class on the way to `error`, if any."""
-    owner = None
-    for frame, _ in traceback.walk_tb(error.__traceback__):
+    """Return the innermost object of no framework's class on the way to `error`, if any.
+
+    Keras raises anew for each object around the one at fault: the first error knows that one.
+    """
+    inner = error.__cause__ or error.__context__
+    owner = None if inner is None else _owner_in(inner)
+    for frame, _ in traceback.walk_tb(error.__traceback__) if owner is None else ():
         held = frame.f_locals.get("self", frame.f_locals.get("cls"))
         cls = held if isinstance(held, type) else type(held)
         if not (held is None or of_framework(cls) or cls.__module__.startswith("remedies.")):
