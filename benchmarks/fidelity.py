@@ -41,10 +41,10 @@ def numbers(trip: RoundTrip) -> dict[str, float]:
     build_warnings = sum("cannot be built automatically" in text for text in trip.warnings)
     optimizer_warnings = sum("optimizer" in text for text in trip.warnings)
     return asdict(trip.defects) | {
-        "weights_saved": trip.weights_saved,
-        "optimizer_variables_saved": trip.optimizer_variables_saved,
-        "load_raised": int(bool(trip.load_error)),
-        "next_step_raised": int(bool(trip.next_step_error)),
+        "weights_saved": trip.saved["weight"],
+        "optimizer_variables_saved": trip.saved["optimizer"],
+        "load_raised": int(bool(trip.failure)),
+        "next_step_raised": int(bool(trip.behaviour.problem)),
         "build_warnings": build_warnings,
         "optimizer_warnings": optimizer_warnings,
         "other_warnings": len(trip.warnings) - build_warnings - optimizer_warnings,

@@ -9,7 +9,8 @@ from remedies.comparing.compare import compare
 from remedies.problem import BadInputError
 from remedies.registry import REFERENCE, REMEDIES, UnknownNameError, build, recipe
 from remedies.rescuing.rescue import Rescue, rescue
-from remedies.state.roundtrip import Defects, Outcome, RoundTrip, keras_file_twice, round_trip
+from remedies.state.roundtrip import Defects, RoundTrip, keras_file_twice, round_trip
+from remedies.state.trip import Outcome
 from remedies.workloads import WORKLOADS
 
 __all__ = [

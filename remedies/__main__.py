@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from remedies.parser import parser
-from remedies.problem import BadInputError, one_line, reason
+from remedies.problem import BadInputError, reason
 from remedies.registry import REMEDIES, UnknownNameError, require
-from remedies.workloads import WORKLOADS
+from remedies.workloads import WORKLOADS, write
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,7 +57,7 @@ def _disk(error: OSError) -> str:
     do = "choose another file or folder"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         do = "free some space or choose another folder"
-    return f"{error.filename or 'while writing'}: {error.strerror or one_line(error)}; {do}"
+    return f"{error.filename or 'while writing'}: {error.strerror or reason(error)}; {do}"
 
 
 def _answer(arguments: argparse.Namespace, result: Any, text: str) -> None:
@@ -83,7 +83,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from remedies.scratch import scratch
+    from remedies.state.preserve import scratch
 
     with scratch():
         report = _report(arguments)
@@ -99,9 +99,9 @@ def _report(arguments: argparse.Namespace) -> Any:
         target = str(_keras_file(target))
     with _tensorflow():
         from remedies.checking.check import check, require_ready
+        from remedies.checking.weights_file import check_weights
         from remedies.rescuing.rescue import saved_model
         from remedies.rescuing.stand_ins import load_sample
-        from remedies.state.weights_file import check_weights
         from remedies.target import custom_objects, from_factory
 
         custom, run = custom_objects(arguments.custom_objects), arguments.run_code_in_file
@@ -138,8 +138,6 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 
 def _new(arguments: argparse.Namespace) -> int:
-    from remedies.new_workload import write
-
     for path in write(Path(arguments.folder)):
         print(path)
     return 0
@@ -172,7 +170,7 @@ def _rescue_text(result: Any) -> str:
     texts = [f"{result.path}: loads whole ({held} arrays, bit for bit); nothing to rescue"]
     if result.out is not None:
         texts = [
-            f"{result.path}: not changed (SHA-256 the same before and after)",
+            f"{result.path}: only read, not changed",
             f"  load_model drops or changes {len(result.dropped)} of its {held} arrays",
             f"  recovered, bit for bit: {held - len(result.missing)} of {held}",
             *(f"  not recovered: {name}" for name in result.missing),

@@ -14,8 +14,8 @@ from remedies.libraries import of_framework
 from remedies.problem import BadInputError, reason
 from remedies.rescuing.stand_ins import inputs_for
 from remedies.state.arrays import leaves, mapped
+from remedies.state.methods import observe
 from remedies.state.preserve import Snapshot
-from remedies.state.rebuild import observe
 
 _MOST = 256
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from remedies.libraries import of_framework
-from remedies.patching import patched
 from remedies.state.arrays import host, leaves, mapped
+from remedies.state.methods import patched
 from remedies.state.preserve import level
 
 _FUNCTIONS = ("train_function", "test_function", "predict_function")
@@ -117,6 +117,12 @@ def spread(cls: type, inputs: Any, least: int = 2) -> tuple[tuple[Any, ...], dic
     if isinstance(inputs, dict) and len(inputs) > 1 and {*required} <= {*inputs} <= {*names}:
         return (), inputs | training
     return (inputs,), training
+
+
+def called(model: Any, inputs: Any, **options: Any) -> Any:
+    """Return what `model` gives for `inputs`, spread over its arguments."""
+    args, kwargs = spread(type(model), tensors(inputs))
+    return model(*args, **{**kwargs, **options})
 
 
 def spreading(cls: type) -> AbstractContextManager[None]:

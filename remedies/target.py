@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from remedies.problem import BadInputError, one_line, reason
+from remedies.problem import BadInputError, reason
 from remedies.state.archive import CONFIG, arrays_in
 
 
@@ -110,7 +110,7 @@ def _blaming(target: str) -> Iterator[None]:
         frames = traceback.extract_tb(error.__traceback__)
         own = [f for f in frames if f.filename != __file__ and not f.filename.startswith("<froz")]
         where = f" (raised at {Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
-        raise BadInputError(f"{target}: raised {one_line(error)[:300]}{where}") from error
+        raise BadInputError(f"{target}: raised {reason(error)}{where}") from error
 
 
 def custom_objects(place: str | None) -> dict[str, Any]:

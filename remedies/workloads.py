@@ -199,10 +199,33 @@ def add(folder: Path | str) -> Workload:
     if lacking:
         raise WorkloadError(f"workload {name!r} lacks {' and '.join(lacking)} in {folder}")
     WORKLOADS[name] = made
-    folders = [text for text in os.environ.get(FOLDERS, "").split(os.pathsep) if text]
-    if str(folder) not in folders:
-        os.environ[FOLDERS] = os.pathsep.join([*folders, str(folder)])
+    os.environ[FOLDERS] = os.pathsep.join(dict.fromkeys([*_folders(), str(folder)]))
     return made
+
+
+def _folders() -> list[str]:
+    """Return the folders that `FOLDERS` lists; asv runs in another folder than it is started in."""
+    here, names = os.environ.get("ASV_CONF_DIR", ""), os.environ.get(FOLDERS, "")
+    return [str(Path(here, name).resolve()) for name in names.split(os.pathsep) if name]
+
+
+def write(folder: Path) -> list[Path]:
+    """Write the article's model and two remedies for it into a new `folder`; return the files.
+
+    Raises
+    ------
+    WorkloadError
+        Where the folder is there already, or its name cannot be a workload's.
+    """
+    name = require_name(folder.resolve().name)
+    if folder.exists():
+        raise WorkloadError(f"{folder}: is there already; choose another folder")
+    folder.mkdir(parents=True)
+    written = [folder / file for file in ("data.py", "control.py", "tf_cast.py", "ops_where.py")]
+    for path in written:
+        text = (_HERE / "image" / path.name).read_text(encoding="utf-8")
+        path.write_text(text.replace('"remedies.image"', f'"{name}"'), encoding="utf-8")
+    return written
 
 
 def own() -> tuple[str, ...]:
@@ -218,7 +241,7 @@ def own() -> tuple[str, ...]:
     return tuple(name for name in WORKLOADS if name not in SHIPPED)
 
 
-for _folder in filter(None, os.environ.get(FOLDERS, "").split(os.pathsep)):
+for _folder in _folders():
     try:
         add(_folder)
     except WorkloadError as _error:  # whoever measures is told; the package is of use without it

@@ -10,15 +10,12 @@ from remedies.batch import feed
 from remedies.checking.cures import scope_of
 from remedies.checking.diagnosis import diagnose
 from remedies.checking.findings import Report
+from remedies.checking.weights_file import try_weights
 from remedies.feed import Feed, spread
 from remedies.problem import BadInputError
-from remedies.scratch import scratch
-from remedies.state.arrays import share_apart
-from remedies.state.behaviour import Behaviour, behave, tolerance_of
 from remedies.state.inventory import take
-from remedies.state.preserve import preserved, randomness
-from remedies.state.trip import Subject, Trip, travel
-from remedies.state.weights_file import try_weights
+from remedies.state.preserve import preserved, randomness, scratch
+from remedies.state.trip import Subject, Trip, observed, travel
 
 _RANDOM = "no file keeps random state (of Dropout, say); it was set equal before comparing"
 
@@ -68,19 +65,7 @@ def check(
     require_ready(model, name)
     with preserved(model) as snapshot:
         fed = feed(model, x, y, sample_weight, name, snapshot)
-
-        def behaviour() -> Behaviour:
-            try:
-                return behave(model, fed)
-            finally:
-                snapshot.restore()
-
-        before, first = take(model), behaviour()
-
-        def again() -> tuple[str, ...]:
-            return _chance(first, behaviour(), tolerance_of(model))
-
-        subject = Subject(model, fed, before, first, again, custom_objects or {})
+        subject = observed(model, fed, snapshot, custom_objects)
         trips = _trips(subject)
         advice = () if all(trip.whole for trip in trips) else diagnose(subject, trips)
         return Report(name, trips, advice, _notes(subject, trips[0]), _undecided(subject, trips))
@@ -94,18 +79,6 @@ def require_ready(model: Any, name: str) -> None:
         raise BadInputError(f"{name}: is a {type(model).__name__}, not a keras.Model")
     if not (model.built or model.weights):
         raise BadInputError(f"{name}: the model is not built; call it on a batch first")
-
-
-def _chance(first: Behaviour, second: Behaviour, tolerance: float) -> tuple[str, ...]:
-    """Name what two runs of the very same model, from the same state and seeds, do not repeat."""
-    names = []
-    if share_apart(first.outputs or (), second.outputs or (), tolerance):
-        names.append("predictions")
-    for left, right in zip(first.logs, second.logs, strict=False):
-        names += [key for key in left if abs(left[key] - right.get(key, 0)) > 1e-6 * abs(left[key])]
-    if share_apart(tuple(first.after.values()), tuple(second.after.values()), 1e-3):
-        names.append("training")
-    return tuple(dict.fromkeys(names))
 
 
 def _trips(subject: Subject) -> tuple[Trip, ...]:
@@ -135,7 +108,7 @@ def _notes(subject: Subject, first: Trip) -> tuple[str, ...]:
 
 def _undecided(subject: Subject, trips: tuple[Trip, ...]) -> str:
     fed = subject.feed
-    if any({"predictions", "loss", "training"} & {*trip.chance} for trip in trips):
+    if any({"predictions", "loss", "training"} & trip.chance for trip in trips):
         return "two runs of the same model differ, so its results were not compared"
     if fed.trains or (fed.predicts and not subject.model.compiled):
         return ""
@@ -208,7 +181,7 @@ def try_model(model: Any, inputs: Any = None) -> Report:
     Causes are looked for, and cures written, on `inputs` where they are given.
     """
     call = () if inputs is None else spread(type(model), inputs)
-    subject = Subject(model, Feed(inputs, call=call), take(model), Behaviour(), tuple)
+    subject = Subject(model, Feed(inputs, call=call), take(model))
     with randomness():
         trips = travel(subject, twice=False, train=False)
         advice = () if trips[0].whole else diagnose(subject, trips)

@@ -10,7 +10,7 @@ from remedies.checking.catalogue import cause
 from remedies.checking.cures import REBUILT, holds
 from remedies.checking.findings import Cause, Cure, names, outermost, selves, top_layers, tried
 from remedies.libraries import definer, of_framework, of_user
-from remedies.state.difference import ALL_SETTINGS, Difference
+from remedies.state.difference import Difference
 from remedies.state.inventory import layers, objects
 from remedies.state.trip import Subject, Trip
 
@@ -64,13 +64,13 @@ def compiled(subject: Subject, trip: Trip) -> Cause:
     model, cls = subject.model, type(subject.model)
     source = definer(cls, "compile")
     values = [d for d in trip.of("attribute") if set_by_compile(model, d)]
-    what = [f"its {name}" for name in trip.settings if name != ALL_SETTINGS]
+    what = [f"its {name}" for name in trip.settings]
     if lost := len(trip.of("optimizer")):
         what.append(f"{lost} variables of {selves(_optimizers(model)) or 'the optimizer'}")
     if values:
         what.append(f"{names(values)}, which compile sets")
     state = "compiled as the class does it" if trip.settings else "compiled, its optimizer unbuilt"
-    state = "uncompiled" if ALL_SETTINGS in trip.settings else state
+    state = "uncompiled" if trip.uncompiled else state
     after = ["model.compile(...) as in training", *_build_lines(model, "model")]
     code = _compile_code(model) if of_user(source) else ""
     kinds = ("weight", "optimizer", "setting", *["attribute"] * bool(values))

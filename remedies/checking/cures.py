@@ -14,10 +14,10 @@ import numpy as np
 
 from remedies.checking.findings import Cure
 from remedies.libraries import definer, of_framework
-from remedies.patching import methods_of, patched
 from remedies.state.arrays import leaves, mapped
 from remedies.state.difference import STATE
 from remedies.state.inventory import is_variable, layers, owned_classes
+from remedies.state.methods import methods_of, patched
 from remedies.state.trip import Subject, travel
 
 REBUILT = ("weight", "optimizer")
@@ -77,13 +77,10 @@ class _Code(str):
 def _zeros_codes(subject: Subject) -> list[str]:
     """Return methods that build the model by calls on zeros like its inputs, if zeros can be."""
     args, kwargs = subject.feed.call or ((), {})
-    # The state of a stateful layer is of the batch size that the layer is built on.
-    stateful = any(getattr(layer, "stateful", False) for layer in layers(subject.model).values())
-    zeros = functools.partial(_zeros, whole=stateful)
     data = {f"{name}=": value for name, value in kwargs.items() if name != "training"}
     named = [*(("", value) for value in args), *data.items()]
     try:
-        parts = [f"{name}{mapped(zeros, value)!r}" for name, value in named]
+        parts = [f"{name}{mapped(_zeros, value)!r}" for name, value in named]
     except (TypeError, ValueError):
         return []
     given = re.sub(", '", ",\n        '", ", ".join(parts))
@@ -93,8 +90,8 @@ def _zeros_codes(subject: Subject) -> list[str]:
     return [_METHODS.format(text) for text in (call, f"{call}\n    {more}") if parts]
 
 
-def _zeros(leaf: Any, whole: bool) -> Any:
-    """Return the text that makes zeros like a tensor, the `whole` batch or a batch of one."""
+def _zeros(leaf: Any) -> Any:
+    """Return the text that makes zeros like a tensor, a batch of one."""
     import tensorflow as tf
 
     if leaf is None or isinstance(leaf, bool):
@@ -103,8 +100,7 @@ def _zeros(leaf: Any, whole: bool) -> Any:
         raise TypeError("zeros cannot stand for this")
     array = leaf if hasattr(leaf, "shape") else np.asarray(leaf)
     dtype = _dtype_of(array)
-    shape = tuple(size or 1 for size in array.shape)
-    shape = shape if whole or not shape else (1, *shape[1:])
+    shape = tuple(size or 1 for size in (1, *tuple(array.shape)[1:])) if len(array.shape) else ()
     ops = "tf" if dtype.startswith(("string", "complex")) else "keras.ops"
     return _Code(f'{ops}.zeros({shape}, "{dtype}")')
 
@@ -119,7 +115,9 @@ def build_code(model: Any) -> str:
         if shapes and whole and not any(map(_atomic, outer)):
             named = ", ".join(f"{name}={shape!r}" for name, shape in shapes.items())
             given = named if len(shapes) > 1 else named.partition("=")[2]
-            lines.append(f"self.{path}.build({re.sub(r'[(][0-9]+', '(None', given)})")
+            if not getattr(layer, "stateful", False):  # its state is of the batch's size
+                given = re.sub(r"[(][0-9]+", "(None", given)
+            lines.append(f"self.{path}.build({given})")
     return _METHODS.format("\n    ".join(lines)) if 0 < len(lines) <= _LONGEST else ""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from remedies.problem import shorten
 from remedies.state.difference import Difference
-from remedies.state.rebuild import Swallowed
+from remedies.state.methods import Swallowed
 from remedies.state.trip import Trip
 
 NOTHING = "nothing lost"
@@ -137,7 +137,7 @@ class Report:
             shown = "the same again" if again else lost
             lines.append(f"  {trip.name}: {trip.outcome.value}, {shown}")
             before = lost
-        given = () if self.whole else self.trips[0].warnings
+        given = () if self.whole else dict.fromkeys(self.trips[0].warnings)
         lines += [f"  Keras warned: {shorten(' '.join(text.split()), 160)}" for text in given]
         for each in self.swallowed:
             where = f"{each.file}:{each.line}, in {each.owner}.{each.method}"
@@ -194,13 +194,14 @@ def losses(trip: Trip) -> str:
     }
     values, policies = trip.of("attribute", "setting"), trip.of("policy")
     frozen, share = top_layers(trip.of("trainable")), trip.outputs_changed or 0
+    settings = "all of compile()" if trip.uncompiled else ", ".join(trip.settings)
     parts |= {
         f"{names(values)} differ{'s' * (len(values) == 1)}": values,
         f"trainable flag lost: {', '.join(frozen)}": frozen,
         f"{len(policies)} layers change precision": policies,
         f"{max(share, 0.01):.0%} of the outputs differ": share,
         trip.step: trip.step,
-        f"compile settings differ: {', '.join(trip.settings)}": trip.settings,
+        f"compile settings differ: {settings}": trip.settings,
     }
     return ", ".join(text for text, lost in parts.items() if lost) or NOTHING
 

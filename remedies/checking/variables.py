@@ -25,7 +25,7 @@ from remedies.state.archive import digest_of
 from remedies.state.arrays import leaves
 from remedies.state.difference import Difference
 from remedies.state.inventory import is_functional, is_variable, layers, objects, owned_classes
-from remedies.state.rebuild import Swallowed
+from remedies.state.methods import Swallowed
 from remedies.state.trip import Subject, Trip
 
 

@@ -10,7 +10,7 @@ from remedies.comparing.changes import Change
 from remedies.comparing.step_costs import CONTROL, SAME
 from remedies.devices import TARGETS
 from remedies.registry import preference
-from remedies.steps.same_step import STEPS
+from remedies.steps.same_step import STEPS, Step
 
 WHOLE = "whole"
 SPENT = "not tried: the budget is spent; raise --budget"
@@ -19,29 +19,28 @@ NOT_TRIED = (
     "times on other devices than this one; SavedModel and the old .h5"
 )
 CARDS = f"{' and '.join(TARGETS)}, compiled with XLA, not run"
-TRIPS = ("first save and load", "second")
-HEADS = (*TRIPS, "weights file", "train", "predict", CARDS, "lines", "places")
+TRIPS = ("first load", "load with custom_objects", "second generation",
+         "load where the policy is float32")  # fmt: skip
+HEADS = (*TRIPS, "weights file", *STEPS, CARDS, "lines", "places")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Trial:
     """One remedy, tried on the user's model, or in `problem` why it was not, or is none for it.
 
-    Attributes
-    ----------
-    weights_file : str
-        What a ``.weights.h5`` file does not hold.
-    steps : dict of str to str
-        ``train``, ``predict`` and, where they were compiled for cards that are not here, `CARDS` ->
-        what that is beside the control's, in words.
+    `weights_file` is what a ``.weights.h5`` file does not hold; `steps` say what ``train``,
+    ``predict`` and, compiled for cards that are not here, `CARDS` are beside the control's.
+    `identified` is what each step is, and `files` what XLA is handed for it.
     """
 
     remedy: str
-    report: Report | None = None
     problem: str = ""
+    report: Report | None = None
     weights_file: str = ""
     steps: dict[str, str] = field(default_factory=dict)
-    change: Change = field(default_factory=lambda: Change(0))
+    change: Change = field(default_factory=Change)
+    identified: dict[str, Step | str] = field(default_factory=dict, repr=False)
+    files: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def whole(self) -> bool:
@@ -51,7 +50,7 @@ class Trial:
     @property
     def costs(self) -> list[str]:
         """Its steps that are not the control's; the others cost nothing, exactly."""
-        steps = ((step, self.steps[step]) for step in STEPS if step in self.steps)
+        steps = ((step, self.steps.get(step, SAME)) for step in STEPS)
         return [f"{step} step: {words}" for step, words in steps if words != SAME]
 
     @property
@@ -59,17 +58,12 @@ class Trial:
         """Its row: what stands under each of `HEADS`."""
         row = dict.fromkeys(HEADS, "")
         if self.report is None:
-            return row | {HEADS[0]: f"n/a: {self.problem}"}
-        kept = [losses(trip).replace(NOTHING, WHOLE) for trip in self.report.trips]
+            return row | {TRIPS[0]: f"n/a: {self.problem}"}
+        row |= {trip.name: losses(trip).replace(NOTHING, WHOLE) for trip in self.report.trips}
         if self.report.undecided:
-            kept[0] += f" (undecided: {self.report.undecided})"
-        row |= dict(zip(TRIPS, kept, strict=False)) | self.steps
-        places = ", ".join(self.change.places)
-        return row | {
-            "weights file": self.weights_file,
-            "lines": self.change.lines,
-            "places": places,
-        }
+            row[TRIPS[0]] += f" (undecided: {self.report.undecided})"
+        row |= {"weights file": self.weights_file, **self.steps}
+        return row | {"lines": self.change.lines, "places": ", ".join(self.change.places)}
 
 
 @dataclass(frozen=True)
@@ -102,12 +96,11 @@ class Comparison:
     @property
     def recommendation(self) -> str:
         """The recommendation and its reason, in a line."""
-        best = self.recommended
+        best, report = self.recommended, self.trials[0].report
         if best is None:
-            report = self.trials[0].report
-            why = report.headline if report is not None else self.trials[0].problem
             if spent := [trial.remedy for trial in self.trials if trial.problem == SPENT]:
                 return f"nothing yet: {', '.join(spent)} not tried in the budget; raise --budget"
+            why = report.headline if report is not None else self.trials[0].problem
             return f"none of these remedies keeps {self.name} whole; remedies check says: {why}"
         if best.remedy == CONTROL:
             return "change nothing: the model comes back whole as it is, twice over"
@@ -119,30 +112,26 @@ class Comparison:
         """Return the comparison in plain lines, the recommendation first."""
         lines = [f"{self.name}: {self.recommendation}", ""]
         for trial in self.trials:
-            cells = [f"{head}: {cell}" for head, cell in trial.cells.items() if cell != ""]
-            if trial.report is None:
-                lines.append(f"{trial.remedy}: n/a: {trial.problem}")
-            else:
-                lines += [trial.remedy, *(f"    {cell}" for cell in cells)]
-        return "\n".join([*lines, "", *self._change("", ""), *self._notes()])
+            cells = [f"    {head}: {cell}" for head, cell in trial.cells.items() if cell != ""]
+            na = [f"{trial.remedy}: n/a: {trial.problem}"]
+            lines += na if trial.problem else [trial.remedy, *cells]
+        return "\n".join([*lines, "", *self._ending("", "")])
 
     def markdown(self) -> str:
         """Return the comparison as Markdown."""
-        rows = [("remedy", *HEADS), ["---"] * (len(HEADS) + 1)]
-        rows += [(trial.remedy, *trial.cells.values()) for trial in self.trials]
+        heads = [head for head in HEADS if any(trial.cells[head] != "" for trial in self.trials)]
+        rows = [["remedy", *heads], ["---"] * (len(heads) + 1)]
+        rows += [[trial.remedy, *(trial.cells[head] for head in heads)] for trial in self.trials]
         cells = ([str(cell).replace("|", "\\|") for cell in row] for row in rows)
         table = [f"| {' | '.join(row)} |" for row in cells]
         title = f"**{self.name}**: {self.recommendation}."
-        change = self._change("\n```diff", "```\n")
-        return "\n".join([title, "", *table, "", *change, *self._notes()])
+        return "\n".join([title, "", *table, "", *self._ending("\n```diff", "```\n")])
 
-    def _change(self, before: str, after: str) -> list[str]:
+    def _ending(self, before: str, after: str) -> list[str]:
         diff = self.recommended.change.diff.rstrip("\n") if self.recommended is not None else ""
-        return [f"the change:{before}", diff, after] if diff else []
-
-    def _notes(self) -> list[str]:
+        change = [f"the change:{before}", diff, after] if diff else []
         uncompiled = [f"{CARDS}: nothing; {self.uncompiled}"] if self.uncompiled else []
-        return [*uncompiled, f"not tried: {NOT_TRIED}"]
+        return [*change, *uncompiled, f"not tried: {NOT_TRIED}"]
 
     def records(self) -> list[dict[str, Any]]:
         """Return a record for each remedy: the columns of the frame."""

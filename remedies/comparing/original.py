@@ -3,55 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 from remedies.batch import feed
-from remedies.checking.check import require_ready
-from remedies.checking.cures import build_code
+from remedies.checking.check import check, require_ready
+from remedies.checking.cures import build_code, scope_of
 from remedies.checking.findings import Report
-from remedies.comparing.changes import Change, at_sites, in_class
+from remedies.comparing.changes import REGISTER, Change, by_hand, change, in_class, writing
 from remedies.comparing.replacing import STRICT, Site, Sites, replaced
-from remedies.feed import Feed, input_code
+from remedies.comparing.step_costs import CONTROL
+from remedies.feed import Feed, input_code, tensors
 from remedies.libraries import definer, of_framework
-from remedies.patching import methods_of, patched
 from remedies.problem import BadInputError, reason
-from remedies.state.arrays import Arrays, hosts, share_apart
+from remedies.state.arrays import Arrays, host, hosts, leaves, share_apart
 from remedies.state.behaviour import Behaviour, behave, tolerance_of, unlike
-from remedies.state.inventory import is_functional
-from remedies.state.preserve import align, preserved
+from remedies.state.inventory import is_functional, owned_classes
+from remedies.state.methods import methods_of, patched
+from remedies.state.preserve import align, level, preserved
 from remedies.target import subject
 
 SEED = 20409
+REGISTERED = "registered"
 PAIR, CHILDREN, FUNCTIONAL = "build_from_config_pair", "build_children", "functional_bool_input"
 _FROZEN = "; tracing freezes what call decides in Python, as in `if training:`"
+_Does = tuple[Behaviour, tuple[Arrays, Arrays, Arrays]]
 
 
 class Original:
     """The model that a factory makes, and what it is fed, holds and does as it is.
 
-    Raises
-    ------
-    BadInputError
-        Where the factory makes no built model, or it does not take the data.
+    `fed` is a batch of the user's data; `unregistered` are its classes that Keras must be told of
+    before it loads a file. Raises `BadInputError` where the factory makes no built model, or one
+    that does not take the data.
     """
-
-    report: Report  # of a check of it
 
     def __init__(self, factory: Callable[[], Any], x: Any, y: Any, name: str) -> None:
         self.factory, self.name = factory, name
-        self.sites: Sites = {}
-        with replaced("", self.sites):
-            made = self._made()
-            self.model, *given = made
+        self.unregistered: list[type] = []
+        self._report: Report
+        self._sites: Sites = {}
+        with replaced("", self._sites):
+            self.model, *given = self._made()
             self.data = (x, y, None) if x is not None else (*given, None, None, None)[:3]
             self.name = name or type(self.model).__name__
             require_ready(self.model, self.name)
-            self.values = hosts(self.model.variables)
-            x, y, weight = self.data
+            self._values = hosts(self.model.variables)
             with preserved(self.model) as snapshot:
-                self.fed = feed(self.model, x, y, weight, self.name, snapshot)
-            self.does = self._does(self.model)
+                x, y, weights = self.data
+                self.fed = feed(self.model, x, y, weights, self.name, snapshot)
+            self._does = self._done(self.model)
 
     def _made(self) -> tuple[Any, ...]:
         """Call the factory, each time from the same seeds and the same count of layers."""
@@ -66,88 +67,106 @@ class Original:
     @contextmanager
     def live(self, remedy: str, *, anew: bool = True) -> Iterator[Any]:
         """Yield the model while `remedy` is applied; `anew`, one with this one's state."""
-        with self._applied(remedy)[0]:
+        with self._applied(remedy):
             model = self._made()[0] if anew else self.model
             shapes = [[tuple(v.shape) for v in each.variables] for each in (self.model, model)]
             if shapes[0] != shapes[1]:
                 raise BadInputError("the factory returns another model each time, so none compares")
-            for variable, value in zip(model.variables, self.values, strict=True):
+            for variable, value in zip(model.variables, self._values, strict=True):
                 variable.assign(value)
             align(self.model, model)
             yield _functional(model, self.fed) if remedy == FUNCTIONAL else model
 
+    def checked(self, remedy: str, model: Any) -> Report:
+        """Return the report on `model`, which `live` yields; the control's comes first.
+
+        Raises `BadInputError` where it does something else than the control before it is saved.
+        """
+        import keras
+
+        if remedy != CONTROL:
+            self._require_alike(remedy, model)
+            scope = scope_of(model) if self.unregistered else {}
+            return check(model, *self.data, name=self.name, custom_objects=scope)
+        self._report = check(model, *self.data, name=self.name)
+        if "Could not locate class" in str(self._report.trips[0].failure):
+            names = {keras.saving.get_registered_name(cls): cls for cls in owned_classes(model)}
+            saved = {name: cls for name, cls in names.items() if hasattr(cls, "get_config")}
+            self.unregistered = [cls for name, cls in saved.items() if name == cls.__name__]
+        return self._report
+
     def change(self, remedy: str) -> Change:
         """Return what the user changes for `remedy`, once that was applied."""
-        return self._applied(remedy)[1]()
-
-    def _applied(self, remedy: str) -> tuple[AbstractContextManager[None], Callable[[], Change]]:
-        cls = type(self.model)
-        if remedy in ("ops_where", "tf_cast"):
-            if not self._at_fault():
-                raise BadInputError(f"no line of it calls {STRICT} with floats when it is loaded")
-            return replaced(remedy, self.sites), lambda: at_sites(remedy, self._at_fault())
+        if remedy == CONTROL:
+            return Change()
+        edits = [in_class(cls, REGISTER, above=True) for cls in self.unregistered]
         if remedy in (PAIR, CHILDREN):
-            code = self._code(remedy)
-            return patched(cls, methods_of(code, cls)), lambda: in_class(cls, code)
+            edits.append(in_class(type(self.model), self._code(remedy)))
+        if remedy in ("tf_cast", "ops_where"):
+            edits += writing(remedy, self._at_fault(remedy))
         if remedy == FUNCTIONAL:
-            return replaced("every_ops", self.sites), self._rewritten
-        return replaced("", self.sites), lambda: Change(0)
+            edits.append(by_hand(_functional_code(self.fed)))
+            own = [site for site in self._sites.values() if site.keras_name]
+            edits += writing("ops_where", own)
+        return change(edits)
 
-    def _at_fault(self) -> list[Site]:
-        return [site for site in self.sites.values() if site.at_fault]
+    def _applied(self, remedy: str) -> AbstractContextManager[None]:
+        if remedy in ("tf_cast", "ops_where") and not self._at_fault(remedy):
+            calls = STRICT if remedy == "tf_cast" else "tf.where, tf.logical_and or tf.reduce_any"
+            raise BadInputError(f"no line of it calls {calls} with floats when it is loaded")
+        if remedy in (PAIR, CHILDREN):
+            cls = type(self.model)
+            return patched(cls, methods_of(self._code(remedy), cls))
+        return replaced("every_ops" if remedy == FUNCTIONAL else remedy, self._sites)
+
+    def _at_fault(self, remedy: str) -> list[Site]:
+        sites = [site for site in self._sites.values() if site.at_fault]
+        return [site for site in sites if remedy == "tf_cast" or site.keras_name]
 
     def _code(self, remedy: str) -> str:
         cls = type(self.model)
-        if of_framework(cls):
-            raise BadInputError(f"{cls.__name__} is Keras' own class: there is none to change")
-        if not any(trip.of("weight", lost=True) for trip in self.report.trips):
-            raise BadInputError("no weights are lost, so nothing needs building")
-        code = build_code(self.model) if remedy == CHILDREN else self.report.code
-        if "build_from_config" not in code:
-            raise BadInputError("no text that builds it on load could be written for it")
-        if remedy == CHILDREN and code == self.report.code:
-            raise BadInputError(f"it is {PAIR}, above")
+        lost = any(trip.of("weight", lost=True) for trip in self._report.trips)
+        if of_framework(cls) or not lost:
+            raise BadInputError("no class of the user's loses weights, so none needs building")
+        codes = [cause.cure.code for cause in self._report.advice]
+        pair = next((code for code in codes if "build_from_config" in code), "")
+        code = pair if remedy == PAIR else build_code(self.model)
+        if not code or (remedy == CHILDREN and code == pair):
+            raise BadInputError("no other text that builds it on load could be written for it")
         return code
 
-    def _rewritten(self) -> Change:
-        written = at_sites("ops_where", self.sites.values())
-        return Change(written.lines + 2, written.places, _functional_code(self.fed))
+    def _require_alike(self, remedy: str, model: Any) -> None:
+        """Refuse a remedy with which the model does something else before it is saved.
 
-    def require_alike(self, remedy: str, model: Any) -> None:
-        """Refuse a remedy with which the model computes something else before it is saved.
-
-        Raises
-        ------
-        BadInputError
-            Saying what; never where the model itself does not do the same twice.
+        Never where the model itself does not do the same twice.
         """
         tolerance = tolerance_of(model)
-        if differ := _differ(self.does, self._does(model), tolerance):
-            with self.live("control") as again:
-                repeated = self._does(again)
-            if not _differ(self.does, repeated, tolerance):
-                differ += _FROZEN * (remedy == FUNCTIONAL)
-                raise BadInputError(f"no remedy for this model: before anything is saved, {differ}")
+        if differ := _differ(self._does, self._done(model), tolerance):
+            with self.live(CONTROL) as again:
+                repeated = self._done(again)
+            if not _differ(self._does, repeated, tolerance):
+                why = f"{differ}{_FROZEN * (remedy == FUNCTIONAL)}"
+                raise BadInputError(f"no remedy for this model: before anything is saved, {why}")
 
-    def _does(self, model: Any) -> tuple[Behaviour, Arrays | None]:
-        """Return what `model` does, and what it predicts once it has trained."""
+    def _done(self, model: Any) -> _Does:
+        """Return what `model` does, and its outputs: predicted, in training and after it."""
+        training: Arrays = ()
+        with preserved(model), suppress(Exception):  # a call of the user's own may raise anything
+            args, kwargs = self.fed.call
+            level()
+            outputs = model(*tensors(args), **{**tensors(kwargs), "training": True})
+            training = tuple(map(host, leaves(outputs)))
         with preserved(model):
-            return behave(model, self.fed), self.fed.outputs(model)
+            does = behave(model, self.fed)
+            return does, (does.outputs or (), training, self.fed.outputs(model) or ())
 
 
-def _differ(
-    left: tuple[Behaviour, Arrays | None], right: tuple[Behaviour, Arrays | None], tolerance: float
-) -> str:
+def _differ(left: _Does, right: _Does, tolerance: float) -> str:
     """Say what two models do not do alike; empty where they do."""
-    outputs = (left[0].outputs, right[0].outputs), (left[1], right[1])
-    shares = [
-        0.0 if a is None else share_apart(a, b or (), tolerance * 100**number)
-        for number, (a, b) in enumerate(outputs)
-    ]
-    if shares[0]:
-        return f"{max(shares[0], 0.01):.0%} of the outputs differ"
-    after = f"{max(shares[1], 0.01):.0%} of the outputs differ after training" if shares[1] else ""
-    return unlike(left[0], right[0], tolerance) or after
+    for number, when, far in ((0, "", 1), (1, " in training", 1), (2, " after training", 100)):
+        if share := share_apart(left[1][number], right[1][number], far * tolerance):
+            return f"{max(share, 0.01):.0%} of the outputs differ{when}"
+    return unlike(left[0], right[0], tolerance)
 
 
 def _functional(model: Any, fed: Feed) -> Any:
@@ -160,7 +179,7 @@ def _functional(model: Any, fed: Feed) -> Any:
     for name in ("train_step", "compute_loss", "compile"):
         if not of_framework(definer(cls, name)):
             raise BadInputError(f"a functional model would lose its own {name}")
-    if fed.spread or fed.x is None:
+    if fed.x is None or len(fed.call[0]) != 1:
         raise BadInputError("its call takes several arguments, or its inputs are not known")
     names = {"keras": keras, "model": model}
     try:

@@ -9,83 +9,62 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import Any
 
 from remedies.libraries import FRAMEWORKS, is_framework_file
-from remedies.patching import patched
+from remedies.state.methods import patched
 
-
-class Operation(NamedTuple):
-    """An operation, its arguments that must have a dtype, and Keras' own operation instead.
-
-    `renamed` gives Keras' names for TensorFlow's arguments where they differ, and `added` what
-    Keras must be given besides. Operators are methods of `tf.Tensor`.
-    """
-
-    name: str
-    strict: tuple[str, ...]
-    dtype: str
-    keras_name: str = ""
-    renamed: Mapping[str, str] = {}
-    added: Mapping[str, Any] = {}
-
-
-_PAIR = {"x": "x1", "y": "x2"}
-_REDUCED = {"input_tensor": "x"}
-OPERATIONS = (
-    Operation("where", ("condition",), "bool", "where", _PAIR),
-    Operation("gather", ("indices",), "int32", "take", {"params": "x"}, {"axis": 0}),
-    Operation("nn.embedding_lookup", ("ids",), "int32"),
-    Operation("gather_nd", ("indices",), "int32"),
-    Operation("boolean_mask", ("mask",), "bool"),
-    Operation("one_hot", ("indices",), "int32"),
-    Operation("logical_and", ("x", "y"), "bool", "logical_and", _PAIR),
-    Operation("logical_or", ("x", "y"), "bool", "logical_or", _PAIR),
-    Operation("logical_not", ("x",), "bool", "logical_not"),
-    Operation("reduce_any", ("input_tensor",), "bool", "any", _REDUCED),
-    Operation("reduce_all", ("input_tensor",), "bool", "all", _REDUCED),
-)
-OPERATORS = (
-    *(Operation(name, ("x", "y"), "bool") for name in ("__and__", "__or__", "__xor__")),
-    Operation("__invert__", ("x",), "bool"),
-)
+# TensorFlow's operation -> its arguments that take no floats, and Keras' own operation instead:
+# of those that have one which casts.
+OPERATIONS = {
+    "where": ("condition", "where"),
+    "logical_and": ("x y", "logical_and"),
+    "logical_or": ("x y", "logical_or"),
+    "logical_not": ("x", "logical_not"),
+    "reduce_any": ("input_tensor", "any"),
+    "reduce_all": ("input_tensor", "all"),
+    "gather": ("indices", ""),
+    "gather_nd": ("indices", ""),
+    "scatter_nd": ("indices", ""),
+    "nn.embedding_lookup": ("ids", ""),
+    "math.segment_sum": ("segment_ids", ""),
+    "math.unsorted_segment_sum": ("segment_ids", ""),
+    "boolean_mask": ("mask", ""),
+    "one_hot": ("indices", ""),
+    "repeat": ("repeats", ""),
+}
+OPERATORS = {"__and__": "x y", "__or__": "x y", "__xor__": "x y", "__invert__": "x"}  # of tensors
 STRICT = "tf.where, tf.gather, tf.boolean_mask, &, | or ~"
 
 
 @dataclass
 class Site:
-    """A user's line that calls an operation; `arguments` are TensorFlow's names for its own.
+    """A user's line that calls an operation: its name, and Keras' own instead or an empty text.
 
-    Attributes
-    ----------
-    dtypes : dict of str to str
-        Argument -> the first dtype other than a float that it was given.
-    at_fault : set of str
-        Arguments that were given floats, on which the operation raises.
+    `arguments` are TensorFlow's names of what it takes -> Keras' names, `dtypes` the first dtype
+    other than a float that each was given; those `at_fault` were given floats too, and raise.
     """
 
-    operation: Operation
-    arguments: tuple[str, ...]
+    name: str
+    keras_name: str
+    arguments: dict[str, str]
     file: str
     number: int
     dtypes: dict[str, str] = field(default_factory=dict)
     at_fault: set[str] = field(default_factory=set)
 
-    def note(self, name: str, value: Any) -> None:
-        """Remember of which dtype an argument was, or that it was at fault."""
-        if hasattr(value, "shape") and hasattr(value, "dtype"):
-            dtype = str(getattr(value.dtype, "name", value.dtype))
-            if dtype.startswith(("float", "bfloat")):  # no operation takes them there
-                self.at_fault.add(name)
-            else:
-                self.dtypes.setdefault(name, dtype)
-
-    def dtype(self, argument: str) -> str:
-        """Return the dtype that an argument must have."""
-        return self.dtypes.get(argument, self.operation.dtype)
+    def note(self, argument: str, value: Any) -> None:
+        """Remember of which dtype an argument is, or that it is at fault."""
+        dtype = str(getattr(getattr(value, "dtype", ""), "name", getattr(value, "dtype", "")))
+        if not dtype.startswith(("float", "bfloat")):
+            if dtype:
+                self.dtypes.setdefault(argument, dtype)
+        elif argument in self.dtypes:
+            self.at_fault.add(argument)
 
 
 Sites = dict[tuple[str, str, int], Site]
@@ -93,16 +72,11 @@ Sites = dict[tuple[str, str, int], Site]
 
 @contextmanager
 def replaced(remedy: str, sites: Sites) -> Iterator[None]:
-    """Have the user's code call other operations inside the block.
+    """Have the user's code call other operations inside the block, and note its lines in `sites`.
 
-    Parameters
-    ----------
-    remedy : str
-        ``tf_cast``: the arguments are cast to the dtype that they have in training; ``ops_where``:
-        Keras' own operation in place of TensorFlow's, where there is one, on the lines at fault;
-        ``every_ops``: on all lines; empty: nothing is changed, the lines are noted.
-    sites : dict
-        The lines that call one of `OPERATIONS` or `OPERATORS`, filled as they are called.
+    ``tf_cast`` casts the arguments at fault to the dtype that they have in training; ``ops_where``
+    calls Keras' own operations on the lines at fault, and ``every_ops`` on all lines; any other
+    remedy changes none.
     """
     with ExitStack() as stack:
         for holder, name, operation in list(_places()):
@@ -112,67 +86,50 @@ def replaced(remedy: str, sites: Sites) -> Iterator[None]:
         yield
 
 
-def _places() -> Iterator[tuple[Any, str, Operation]]:
-    """Yield where operations are: TensorFlow's public names, and names in users' modules."""
+def _places() -> Iterator[tuple[Any, str, str]]:
+    """Yield where operations are: in TensorFlow's public modules, the users' and `tf.Tensor`."""
     import tensorflow as tf
 
+    yield from ((tf.Tensor, name, name) for name in OPERATORS)
     operations = {
-        id(functools.reduce(getattr, operation.name.split("."), module)): operation
-        for operation in OPERATIONS
-        for module in (tf, tf.compat.v1)
+        id(attrgetter(name)(api)): name for api in (tf.compat.v1, tf) for name in OPERATIONS
     }
-    public = [tf, tf.math, tf.nn, tf.compat.v1, tf.compat.v2, tf.compat.v1.math, tf.compat.v2.math]
-    users = [
-        module
-        for name, module in list(sys.modules.items())
-        if name.partition(".")[0] not in (*FRAMEWORKS, "remedies")
-        and not _is_framework(getattr(module, "__file__", None) or "<built in>")
-    ]
-    for holder in {id(module): module for module in (*public, *users)}.values():
-        for name, value in list(getattr(holder, "__dict__", {}).items()):
-            if id(value) in operations:
-                yield holder, name, operations[id(value)]
-    yield from ((tf.Tensor, operator.name, operator) for operator in OPERATORS)
+    for place, module in list(sys.modules.items()):
+        public = place == "tensorflow" or place.startswith("tensorflow._api")
+        if public or place.partition(".")[0] not in FRAMEWORKS:
+            for name, value in list(getattr(module, "__dict__", {}).items()):
+                if id(value) in operations:
+                    yield module, name, operations[id(value)]
 
 
-def _wrapped(operation: Operation, original: Any, remedy: str, sites: Sites) -> Callable[..., Any]:
+def _wrapped(operation: str, original: Any, remedy: str, sites: Sites) -> Callable[..., Any]:
     import keras
 
+    strict, keras_name = OPERATIONS.get(operation) or (OPERATORS[operation], "")
     signature = inspect.signature(original)
+    own = getattr(keras.ops, keras_name) if keras_name else original
+    arguments = dict(zip(signature.parameters, inspect.signature(own).parameters, strict=False))
 
     @functools.wraps(original)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         place = _user_line()
         if place is None:
             return original(*args, **kwargs)
-        key = (operation.name, *place)
-        site = sites.setdefault(key, Site(operation, tuple(signature.parameters), *place))
+        site = Site(operation.rpartition(".")[2], keras_name, arguments, *place)
+        site = sites.setdefault((operation, *place), site)
         bound = signature.bind(*args, **kwargs)
         given = bound.arguments
-        for name in operation.strict:
-            site.note(name, given.get(name))
-        if remedy == "every_ops" or (remedy == "ops_where" and site.at_fault):
-            if (called := _keras(operation, given)) is not None:
-                return called()
-        elif remedy == "tf_cast":
+        for name in given.keys() & set(strict.split()):
+            site.note(name, given[name])
+        if keras_name and (remedy == "every_ops" or (remedy == "ops_where" and site.at_fault)):
+            named = {arguments[name]: each for name, each in given.items() if name in arguments}
+            return own(**named)
+        if remedy == "tf_cast":
             for name in site.at_fault & given.keys():
-                given[name] = keras.ops.cast(given[name], site.dtype(name))
+                given[name] = keras.ops.cast(given[name], site.dtypes[name])
         return original(*bound.args, **bound.kwargs)
 
     return wrapper
-
-
-def _keras(operation: Operation, given: Mapping[str, Any]) -> Callable[[], Any] | None:
-    """Return the call of Keras' own operation, or None where it cannot be given all of them."""
-    import keras
-
-    if not operation.keras_name:
-        return None
-    function = getattr(keras.ops, operation.keras_name)
-    named = {operation.renamed.get(name, name): value for name, value in given.items()}
-    own = {name: value for name, value in named.items() if value is not None}
-    fits = own.keys() <= inspect.signature(function).parameters.keys()
-    return functools.partial(function, **{**operation.added, **own}) if fits else None
 
 
 def _user_line() -> tuple[str, int] | None:

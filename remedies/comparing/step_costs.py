@@ -13,14 +13,15 @@ from typing import Any
 from remedies.devices import missing
 from remedies.feed import Feed, spreading, tensors
 from remedies.libraries import definer, of_framework
-from remedies.patching import patched
 from remedies.problem import reason
+from remedies.state.methods import patched
 from remedies.steps import card_programs, same_step
 from remedies.steps.same_step import STEPS, Program, Step
 from remedies.steps.sampling import Budget, clock_for, sample
 
 Make = Callable[[str], AbstractContextManager[Any]]
 CONTROL, PLACEBO, NAME, SAME = "control", "placebo", "model", "same step"
+SAME_PROGRAM = "same program"
 LAUNCHES = 3
 BUDGET = Budget(1.5, half_width=0.001, rounds=8)  # of sampling in each launch
 
@@ -36,7 +37,7 @@ def identify(
     model.name = NAME  # Grappler orders operations by the names of nodes
     data = tensors(fed.x), tensors(fed.y)
     with _feeding(model, fed):
-        for step in STEPS:
+        for step in STEPS if model.compiled else STEPS[1:]:
             steps[step] = _tried(same_step.identify, model, step, *data, compiled)
             if folder:
                 files[step] = _tried(card_programs.lower, model, step, *data, folder)
@@ -62,40 +63,28 @@ def compared(step: Step | str, control: Step | str) -> tuple[str, bool | None]:
 
 def on_cards(files: Mapping[str, str], control: Mapping[str, str], cards: Mapping[str, Any]) -> str:
     """Say whether steps are the control's programs on `cards`: what each made of which file."""
-    said: dict[str, list[str]] = {}
-    for card, step in itertools.product(cards, files):
+    said = {}
+    for (card, made), step in itertools.product(cards.items(), files):
         names = (files[step], control[step])
-        words = "; ".join(f"not compiled: {name}" for name in names if name not in cards[card])
+        words = "; ".join(
+            f"not compiled: {name}" for name in dict.fromkeys(names) if name not in made
+        )
         if not words:
-            made = [cards[card][name] for name in names]
-            steps = (Step(Program(each["meaning"], each["counts"]), ()) for each in made)
-            words = same_step.difference(*steps) or "same program"
-        said.setdefault(words, []).append(f"{card} {step}")
-    if len(said) == 1:
-        return next(iter(said))
-    return "; ".join(f"{words} ({', '.join(where)})" for words, where in said.items())
+            programs = (Program(made[name]["meaning"], made[name]["counts"]) for name in names)
+            words = same_step.difference(*(Step(program, ()) for program in programs))
+        said[f"{card} {step}"] = words
+    return "; ".join(f"{where}: {words}" for where, words in said.items() if words) or SAME_PROGRAM
 
 
-def measure(
-    make: Make, remedy: str, step: str, alone: bool, fed: Feed, deadline: float, longest: float
-) -> str:
+def measure(make: Make, remedy: str, step: str, alone: bool, fed: Feed, latest: float) -> str:
     """Return in words how long a step takes beside the control's, in models made anew each time.
 
-    Parameters
-    ----------
-    make : callable
-        Returns a context in which the model of a remedy lives.
-    alone : bool
-        Whether its Python alone differs: then that alone is timed, in seconds.
-    deadline, longest : float
-        No launch starts that would end after this `time.monotonic`; how long the first may take.
+    `make` returns a context in which the model of a remedy lives. Where its Python `alone` differs,
+    that alone is timed. No launch starts after `latest`, a `time.monotonic`.
     """
     values: dict[str, list[float]] = {remedy: [], PLACEBO: []}
     clock = clock_for("cpu" if missing("gpu") else "gpu")
-    for _ in range(LAUNCHES):
-        began = time.monotonic()
-        if began + longest > deadline:
-            break
+    while len(values[remedy]) < LAUNCHES and time.monotonic() < latest:
         series: dict[str, Callable[[], object]] = {}
         try:
             for name in random.sample([CONTROL, *values], len(values) + 1):
@@ -107,7 +96,6 @@ def measure(
         taken = sampled.difference if alone else sampled.ratio
         for name, own in values.items():
             own.append(taken(name, CONTROL))
-        longest = time.monotonic() - began
     return _said(values, remedy, ratios=not alone)
 
 
@@ -160,5 +148,6 @@ def _feeding(model: Any, fed: Feed) -> Iterator[None]:
         return original(self, data[:2] if len(data) == 3 and data[2] is None else data)
 
     own = {} if of_framework(definer(cls, "train_step")) else {"train_step": train_step}
-    with spreading(cls) if fed.spread else nullcontext(), patched(cls, own):
+    several = fed.spread or (fed.call and len(fed.call[0]) != 1)
+    with spreading(cls) if several else nullcontext(), patched(cls, own):
         yield

@@ -10,53 +10,57 @@ from typing import Any
 
 from remedies.checking.check import try_model
 from remedies.checking.findings import Report
-from remedies.feed import spread
-from remedies.problem import BadInputError, one_line
+from remedies.problem import BadInputError
 from remedies.rescuing.revival import Loader, Revived, revive
-from remedies.scratch import scratch
-from remedies.state.archive import MOST, NO_LIMIT, absent, missing, read, saved, sha256
-from remedies.state.inventory import is_functional
-from remedies.state.rebuild import leaf_dtypes
+from remedies.state.archive import absent, missing, read
+from remedies.state.inventory import records_inputs
+from remedies.state.methods import leaf_dtypes
+from remedies.state.preserve import scratch
 
-OWN_COMPILE = """\
-model, x, y = make()  # your own code: made and compiled
+_RECIPE = """\
+model, x, y = make()  # your own code: made, and compiled as in training
 model.fit(x, y)  # a step builds all, every optimizer among it
-model.load_weights("{path}")"""
-RECIPE = """\
-model = keras.saving.load_model("{path}", compile=False)
-model({call})  # one batch with the true dtypes makes the weights
-model.compile(...)  # as in training
-model.optimizer.build(model.trainable_variables)
-model.load_weights("{path}")"""
+model.load_weights("{}")"""
+_NEXT_SAVE = (
+    "this file loads whole, but a save of the loaded model would not: its class keeps no record of "
+    "the inputs (get_build_config() is None); see remedies check"
+)
+_FROZEN = (
+    "the optimizer's variables do not fit the weights that train: a layer may have been frozen "
+    "when this was saved, or not, which the file does not tell; name it with --freeze or --unfreeze"
+)
+_OWN_COMPILE = (
+    "the class has its own compile(), which Keras does not call on load: name what makes the "
+    "model, compiled, and a batch to train it on: --factory train.py:make"
+)
 
 
 @dataclass(frozen=True)
-class Rescue(Revived):
+class Rescue:
     """What `rescue` did.
 
     The next training steps of its `model` equal the saved one's, bit for bit, if `whole`.
     """
 
+    path: Path  # the original, untouched
+    held: int  # how many arrays it holds
+    model: Any  # live, with all that could be brought back
+    dropped: tuple[str, ...] = ()  # arrays that Keras' own `load_model` leaves out or changes
+    missing: tuple[str, ...] = ()  # arrays that `model` lacks too, or holds with other values
     absent: tuple[str, ...] = ()  # weights of `model`, by attribute, that the file does not hold
     out: Path | None = None  # the new file; None where there was nothing to rescue
-    loads_whole: bool = True  # whether `load_model` of it, with today's class, brings all back
-    report: Report | None = None  # why not, and the remedy to put into the class first
+    report: Report | None = None  # why `load_model` of it loses state again, and what mends that
     notes: tuple[str, ...] = ()  # what else to know
-
-    @property
-    def path(self) -> Path:
-        """The original, untouched."""
-        return self.archive.path
-
-    @property
-    def held(self) -> int:
-        """How many arrays the original holds."""
-        return len(self.archive.entries)
 
     @property
     def whole(self) -> bool:
         """Whether all that the file holds is in `model`, bit for bit, and that is all of it."""
         return not (self.missing or self.absent)
+
+    @property
+    def loads_whole(self) -> bool:
+        """Whether `load_model` of the new file, with today's class, brings all back."""
+        return self.report is None
 
     @property
     def code(self) -> str:
@@ -66,12 +70,8 @@ class Rescue(Revived):
 
     @property
     def recipe(self) -> str:
-        """The lines that load the new file with today's class."""
-        if "compile" in vars(type(self.model)):
-            return OWN_COMPILE.format(path=self.out or self.path)
-        args, kwargs = spread(type(self.model), self.inputs)
-        call = "**sample" if kwargs else "*sample" if len(args) > 1 else "sample"
-        return RECIPE.format(path=self.out or self.path, call=call)
+        """The lines that load the file with today's class."""
+        return _RECIPE.format(self.out or self.path)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the findings as plain values for JSON."""
@@ -101,15 +101,13 @@ def rescue(
     made: Sequence[Any] = (),
     freeze: Sequence[str] = (),
     unfreeze: Sequence[str] = (),
-    limit: int = MOST,
     run_code_in_file: bool = False,
 ) -> Rescue:
     """Bring back weights and optimizer from a `.keras` file that `load_model` loads wrong.
 
-    The original is only read. The new file holds the same arrays, each checked bit for bit, and
-    records how the model is built. It is of the same class: where that class drops its state on
-    loading, it drops the new file's too, until the remedy in ``report`` is in the class; the result
-    says so in `loads_whole`. The live ``model`` is whole already.
+    The original is only read. The new file is of the same class: where that drops its state on
+    loading, it drops the new file's too, until the remedy in ``report`` is in the class. The live
+    ``model`` is whole already.
 
     Parameters
     ----------
@@ -126,12 +124,9 @@ def rescue(
         ``(model, x, y)`` as your own code makes and compiles it, where the file cannot say that: a
         class with its own ``compile()``, several optimizers. The model is trained for a step, so
         that all is built, and then gets every value of the file.
-    freeze : sequence of str
-        Layers that were frozen when the model was saved: the file does not say which.
-    unfreeze : sequence of str
-        Layers that the class freezes, and that trained when the model was saved.
-    limit : int
-        Bytes that the file may unpack to.
+    freeze, unfreeze : sequence of str
+        Layers that were frozen, or that the class freezes and that trained, when the model was
+        saved: the file does not say which.
     run_code_in_file : bool
         Let Keras run code inside the file. Only for files that you trust.
 
@@ -147,31 +142,34 @@ def rescue(
     """
     import keras
 
-    loader = Loader(custom_objects or {}, freeze, unfreeze, limit, run_code_in_file)
     path = Path(path)
     target = Path(out) if out else path.with_name(f"{path.stem}.rescued.keras")
     _require_free(target)
+    loader = Loader(custom_objects or {}, freeze, unfreeze, run_code_in_file)
     revived = revive(path, sample, loader, made)
-    items = absent(revived.model, revived.archive.entries, ("weight", "plain"))
-    outside = tuple(item.path for item in items)
+    model, entries = revived.model, revived.archive.entries
+    outside = tuple(item.path for item in absent(model, entries, ("weight", "plain")))
     if not revived.dropped:
-        return Rescue(**vars(revived), absent=outside, notes=_next_save(revived.model))
+        note = "" if records_inputs(model) else _NEXT_SAVE
+        return Rescue(path, len(entries), model, absent=outside, notes=(note,) if note else ())
     # The new file gets its name only once it is verified, and leaves nothing when it fails.
     with (
         tempfile.TemporaryDirectory(prefix=".", dir=target.parent) as folder,
         keras.saving.custom_object_scope(dict(loader.custom_objects)),
     ):
         draft = Path(folder) / target.name
-        _write(revived, draft, target)
-        whole = _loads_whole(revived, draft, loader)
-        why = None if whole else try_model(revived.model, revived.inputs)
-        if sha256(path) != revived.archive.sha256:
-            raise BadInputError(f"{path}: another program changed it meanwhile; run again")
+        try:
+            model.save(draft)
+        except OSError as error:
+            error.filename = str(target)
+            raise
+        written = read(draft).entries
+        lost = tuple(name for name, digest in entries.items() if written.get(name) != digest)
+        report = try_model(model, revived.inputs)
         draft.replace(target)
-    notes = () if made else _notes(revived, guessed=sample is None)
-    return Rescue(
-        **vars(revived), absent=outside, out=target, loads_whole=whole, report=why, notes=notes
-    )
+    notes = () if made else _notes(revived, lost, guessed=sample is None)
+    why = None if report.whole else report
+    return Rescue(path, len(entries), model, revived.dropped, lost, outside, target, why, notes)
 
 
 @scratch()
@@ -182,10 +180,11 @@ def saved_model(path: str | Path, sample: Any = None, **options: Any) -> tuple[A
     from which not everything can be brought back.
     """
     revived = revive(path, sample, Loader(**options), as_saved=True)
-    if revived.missing:
+    lost = missing(revived.model, revived.archive.entries) if revived.dropped else ()
+    if lost:
         raise BadInputError(
-            f"{path}: {len(revived.missing)} of its arrays cannot be brought back, "
-            f"{revived.missing[0]} first; run: remedies rescue {path}"
+            f"{path}: {len(lost)} of its arrays cannot be brought back, {lost[0]} first; "
+            f"run: remedies rescue {path}"
         )
     return revived.model, revived.inputs
 
@@ -199,35 +198,7 @@ def _require_free(target: Path) -> None:
         raise BadInputError(f"{target.parent}: no such folder to write to")
 
 
-def _write(revived: Revived, draft: Path, target: Path) -> None:
-    """Write the model, and require that it reads back."""
-    try:
-        revived.model.save(draft)
-    except OSError as error:  # which names the draft, if anything
-        raise OSError(error.errno, error.strerror or one_line(error), str(target)) from error
-    if read(draft, NO_LIMIT).entries != saved(revived.model):
-        raise OSError(f"{target}: what was written reads back otherwise; nothing is kept of it")
-
-
-def _loads_whole(revived: Revived, draft: Path, loader: Loader) -> bool:
-    try:
-        plain = loader.load(draft)
-    except BadInputError:
-        return False
-    # The new file itself may hold less than the original.
-    return not missing(plain, revived.archive.entries)
-
-
-def _next_save(model: Any) -> tuple[str, ...]:
-    if is_functional(model) or model.get_build_config() is not None:
-        return ()
-    return (
-        "this file loads whole, but a save of the loaded model would not: its class keeps no "
-        "record of the inputs (get_build_config() is None); see remedies check",
-    )
-
-
-def _notes(revived: Revived, *, guessed: bool) -> tuple[str, ...]:
+def _notes(revived: Revived, lost: Sequence[str], *, guessed: bool) -> tuple[str, ...]:
     notes = []
     if guessed:
         dtypes = ", ".join(leaf_dtypes(revived.inputs))
@@ -235,17 +206,10 @@ def _notes(revived: Revived, *, guessed: bool) -> tuple[str, ...]:
             f"the input dtypes ({dtypes}, in order of their names) were found by trying; "
             "where yours differ, give a batch: --sample FILE.npz"
         )
-    if any(name.startswith("optimizer/") for name in revived.missing):
-        notes.append(
-            "the optimizer's variables do not fit the weights that train: a layer may have been "
-            "frozen when this was saved, or not, which the file does not tell; name it with "
-            "--freeze or --unfreeze"
-        )
+    if any(name.startswith("optimizer/") for name in lost):
+        notes.append(_FROZEN)
     if not revived.archive.config.get("compile_config"):
         notes.append("the file holds no compile settings: call model.compile(...) yourself")
-    elif "compile" in vars(type(revived.model)) and revived.missing:
-        notes.append(
-            "the class has its own compile(), which Keras does not call on load: name what makes "
-            "the model, compiled, and a batch to train it on: --factory train.py:make"
-        )
+    elif lost and "compile" in vars(type(revived.model)):
+        notes.append(_OWN_COMPILE)
     return tuple(notes)

@@ -6,17 +6,17 @@ import contextlib
 import inspect
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from remedies.batch import feed
-from remedies.feed import spread, tensors
-from remedies.patching import patched
+from remedies.feed import called, parameters
 from remedies.problem import BadInputError, reason
 from remedies.rescuing.stand_ins import discover, inputs_for, load_sample, shapes_of
-from remedies.state.archive import MOST, Archive, missing, read, require_known
+from remedies.state.archive import Archive, missing, read, require_known
 from remedies.state.inventory import is_functional, layers
+from remedies.state.methods import patched
 from remedies.state.preserve import Snapshot, randomness
 
 
@@ -28,10 +28,9 @@ class LoadError(BadInputError):
 class Loader:
     """How the user's files are loaded."""
 
-    custom_objects: Mapping[str, Any]  # the user's classes and functions by registered name
+    custom_objects: Mapping[str, Any] = field(default_factory=dict)  # by registered name
     freeze: Sequence[str] = ()  # layers, by attribute or name, frozen before the optimizer is built
     unfreeze: Sequence[str] = ()  # layers that train
-    limit: int = MOST  # bytes that a file may unpack to
     run_code_in_file: bool = False  # whether Keras runs code in the file (``safe_mode=False``)
 
     def load(self, path: Path, *, compile: bool = True) -> Any:  # noqa: A002
@@ -50,13 +49,12 @@ class Loader:
 
 @dataclass(frozen=True)
 class Revived:
-    """A live model, and how the file compares with it."""
+    """A live model with all that could be brought back of a file."""
 
-    model: Any  # with all that could be brought back
+    model: Any
     archive: Archive  # what the file holds
     inputs: Any = None  # what the model was called on; None where it did not have to be
     dropped: tuple[str, ...] = ()  # arrays that Keras' own `load_model` leaves out or changes
-    missing: tuple[str, ...] = ()  # arrays that `model` lacks too, or holds with other values
 
 
 def revive(
@@ -77,29 +75,26 @@ def revive(
     """
     import keras
 
-    archive = read(path, loader.limit)
-    current, run = loader.custom_objects, loader.run_code_in_file
+    archive, current, run = read(path), loader.custom_objects, loader.run_code_in_file
     require_known(archive.config, archive.path, current, run_code_in_file=run)
     with keras.saving.custom_object_scope(dict(current)):
         try:
             plain = loader.load(archive.path)
+            dropped = missing(plain, archive.entries)
         except BadInputError:
             # A loader that at least complains about lost weights leaves them in the file as well.
             plain, dropped = None, tuple(archive.entries)
-        else:
-            dropped = missing(plain, archive.entries)
-            if not (dropped or as_saved):
-                return Revived(plain, archive)
+        if not (dropped or as_saved):
+            return Revived(plain, archive)
         if made:
-            with randomness():
-                return _refilled(archive, made, dropped)
-        inputs = inputs_of(archive, sample, loader)
+            return Revived(*_refilled(archive, made), dropped)
+        inputs = _inputs(archive, sample, loader)
         if not dropped and is_functional(plain):
             return Revived(plain, archive, inputs)
         cls = type(plain or loader.load(archive.path, compile=False))
         try:
-            with built_on(cls, inputs, loader):
-                model = loader.load(archive.path)
+            with _built_on(cls, inputs, loader):
+                return Revived(loader.load(archive.path), archive, inputs, dropped)
         except LoadError as error:
             if sample is not None:
                 raise
@@ -108,42 +103,43 @@ def revive(
                 "file, which may record the first argument's shape only; give a batch of real "
                 "inputs: --sample FILE.npz"
             ) from error
-        return Revived(model, archive, inputs, dropped, missing(model, archive.entries))
 
 
-def _refilled(archive: Archive, made: Sequence[Any], dropped: tuple[str, ...]) -> Revived:
+def _refilled(archive: Archive, made: Sequence[Any]) -> tuple[Any, Archive, Any]:
     """Put a file into a model that the user's own code made and compiled, with what `fit` is given.
 
     A step of training builds all that the file has values for, every optimizer among it.
     """
     model, *data = made
-    x, y, weights = (*data, None, None, None)[:3]
-    fed = feed(model, x, y, weights, type(model).__name__, Snapshot(model))
-    if not fed.trains:
-        raise BadInputError(f"{archive.path}: the model made for it does not train: {fed.problem}")
-    fed.fit(model)
-    try:
-        model.load_weights(archive.path)
-    except Exception as error:
-        why = reason(error)
-        raise BadInputError(f"{archive.path}: does not fit the model made for it: {why}") from error
-    return Revived(model, archive, fed.x, dropped, missing(model, archive.entries))
+    with randomness():
+        x, y, weights = (*data, None, None, None)[:3]
+        fed = feed(model, x, y, weights, type(model).__name__, Snapshot(model))
+        if not fed.trains:
+            why = f"the model made for it does not train: {fed.problem}"
+            raise BadInputError(f"{archive.path}: {why}")
+        fed.fit(model)
+        try:
+            model.load_weights(archive.path)
+        except Exception as error:
+            why = f"does not fit the model made for it: {reason(error)}"
+            raise BadInputError(f"{archive.path}: {why}") from error
+    return model, archive, fed.x
 
 
-def inputs_of(archive: Archive, sample: Any, loader: Loader) -> Any:
+def _inputs(archive: Archive, sample: Any, loader: Loader) -> Any:
     """Return inputs that the file's model can be called on: the sample, or others found by trying.
 
-    Raises `BadInputError` where the sample does not fit, or nothing fits.
+    Raises `BadInputError` where the file says nothing of them, or none that are tried fit.
     """
     shapes = shapes_of(archive.config.get("build_config"))
     if isinstance(sample, (str, Path)):
-        return load_sample(sample, shapes)
-    if sample is not None:
-        return sample
+        sample = load_sample(sample, shapes)
     # A trial that fails half way leaves layers built on wrong shapes: this model is thrown away.
     trial = loader.load(archive.path, compile=False)
     if is_functional(trial):
-        return next(inputs_for(trial))
+        return next(inputs_for(trial)) if sample is None else sample
+    if sample is not None:
+        return _by_argument(trial, sample)
     if shapes is None:
         raise BadInputError(
             f"{archive.path}: records no input shapes (a file saved after a bad load?); "
@@ -152,7 +148,18 @@ def inputs_of(archive: Archive, sample: Any, loader: Loader) -> Any:
     return discover(trial, shapes)
 
 
-def built_on(cls: type, inputs: Any, loader: Loader) -> AbstractContextManager[None]:
+def _by_argument(trial: Any, sample: Any) -> Any:
+    """Name the parts of a tuple that are several arguments to `call`, some of them optional."""
+    names = parameters(type(trial))
+    if isinstance(sample, (tuple, list)) and 1 < len(sample) <= len(names):
+        try:
+            called(trial, sample)
+        except Exception:
+            return dict(zip(names, sample, strict=False))
+    return sample
+
+
+def _built_on(cls: type, inputs: Any, loader: Loader) -> AbstractContextManager[None]:
     """Let the outermost model of class `cls` be called on `inputs` as soon as it is made.
 
     Then Keras finds it built: it makes the optimizer over all weights, once, and every saved value
@@ -178,22 +185,20 @@ def built_on(cls: type, inputs: Any, loader: Loader) -> AbstractContextManager[N
 
 
 def _call(model: Any, inputs: Any) -> None:
-    args, kwargs = spread(type(model), tensors(inputs))
     try:
-        model(*args, **kwargs)
+        called(model, inputs)
     except Exception as error:
         raise BadInputError(f"the model cannot be called on the sample: {reason(error)}") from error
     if "training" in inspect.signature(type(model).call).parameters:
         # Layers that only training uses have their weights in the file too.
         with contextlib.suppress(Exception):
-            model(*args, **{**kwargs, "training": True})
+            called(model, inputs, training=True)
 
 
 def _set_trainable(model: Any, loader: Loader) -> None:
     current = layers(model)
     by_name = {layer.name: layer for layer in current.values()} | current
-    for names, value in ((loader.freeze, False), (loader.unfreeze, True)):
-        for name in names:
-            if name not in by_name:
-                raise BadInputError(f"no layer {name!r}; there are: {', '.join(current)}")
-            by_name[name].trainable = value
+    for name in (*loader.freeze, *loader.unfreeze):
+        if name not in by_name:
+            raise BadInputError(f"no layer {name!r}; there are: {', '.join(current)}")
+        by_name[name].trainable = name in loader.unfreeze

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from remedies.feed import parameters, spread, tensors
+from remedies.feed import called, parameters
 from remedies.problem import BadInputError, reason
 from remedies.state.archive import opened
 from remedies.state.arrays import mapped
@@ -106,13 +106,12 @@ def discover(model: Any, shapes: Any) -> Any:
         shapes = dict.fromkeys(required, shapes)
     why = "no shapes are recorded"
     for inputs in itertools.islice(candidates(shapes), _TRIES):
-        args, kwargs = spread(type(model), tensors(inputs))
         try:
-            model(*args, **kwargs)
+            called(model, inputs)
         except Exception as error:
             why = reason(error)
-            continue
-        return inputs
+        else:
+            return inputs
     raise BadInputError(
         f"no input dtypes were found under which the model can be called (last try: {why}); "
         "give real inputs: --sample FILE.npz, or return (model, x, y) from the factory"
@@ -125,10 +124,10 @@ def inputs_for(model: Any) -> Iterator[Any]:
     Raises `BadInputError` where neither is known, or no dtypes work.
     """
     if is_functional(model):
-        tensor = getattr(model, "_inputs_struct", model.inputs)
         open_ = any(None in tuple(leaf.shape)[1:] for leaf in model.inputs)
         for size in _SIZES if open_ else (2,):
-            yield mapped(functools.partial(_like, size=size), tensor)
+            like = functools.partial(_like, size=size)
+            yield mapped(like, getattr(model, "_inputs_struct", model.inputs))
         return
     shapes = shapes_of(model.get_build_config())
     if shapes is None:
@@ -140,55 +139,31 @@ def inputs_for(model: Any) -> Iterator[Any]:
 
 
 def _like(tensor: Any, size: int) -> Any:
-    array = draw(tensor.shape, str(tensor.dtype), size)
-    if getattr(tensor, "sparse", False):
-        import tensorflow as tf
+    import tensorflow as tf
 
-        return tf.sparse.from_dense(array)
-    return array
+    array = draw(tensor.shape, str(tensor.dtype), size)
+    return tf.sparse.from_dense(array) if getattr(tensor, "sparse", False) else array
 
 
 def load_sample(place: str | Path, shapes: Any = None) -> Any:
     """Return a sample: from an ``.npz`` file, or from a function (``file.py:name``) that makes one.
 
-    The file's keys are the model's input names (or the argument names of `call`); a single array
-    may have any key; ``arr_0``, ``arr_1`` ... are a tuple. Python objects in it are refused.
-    Raises `BadInputError` for what is no such file, for a function that is not there or raises,
-    and for keys or shapes unlike those that the model records.
+    The file's keys are the model's input names (or the argument names of `call`); ``arr_0``,
+    ``arr_1`` ... are a tuple; a single array may have any key where `shapes` is what the model
+    records. Python objects in it are refused. Raises `BadInputError` for what is no such file, and
+    for a function that is not there or raises.
     """
     path = Path(place)
     if ".py:" in path.name:
-        made = made_by(str(place))
-        return made[0] if isinstance(made, tuple) and len(made) == 2 else made
+        return made_by(str(place))
     with opened(path, "a usable .npz sample"), np.load(path, allow_pickle=False) as arrays:
         sample = dict(arrays)
         if not all(isinstance(array, np.ndarray) for array in sample.values()):
             raise ValueError("it holds what is no array")
     if not sample:
         raise BadInputError(f"{path}: holds no arrays")
-    if all(key.startswith("arr_") for key in sample):
-        several = tuple(sample.values())
-        return several if len(several) > 1 else several[0]
-    return _arranged(sample, shapes, path)
-
-
-def _arranged(sample: dict[str, np.ndarray], shapes: Any, path: Path) -> Any:
-    if shapes is None or _is_shape(shapes):
-        (key, array), *more = sample.items()
-        named = shapes is not None or key == "x"
-        return sample if more or not named else _fitting(key, array, shapes, path)
-    if not isinstance(shapes, Mapping):
-        return tuple(sample.values())
-    if set(sample) != set(shapes):
-        raise BadInputError(
-            f"{path}: has the keys {', '.join(sorted(sample))}; "
-            f"the model's inputs are {', '.join(sorted(map(str, shapes)))}"
-        )
-    return {key: _fitting(key, sample[key], shapes[key], path) for key in shapes}
-
-
-def _fitting(key: str, array: np.ndarray, shape: Any, path: Path) -> np.ndarray:
-    batch = [None, *list(shape)[1:]] if _is_shape(shape) else None
-    if batch is not None and not type(shape)(batch).is_compatible_with(array.shape):
-        raise BadInputError(f"{path}: {key} has shape {array.shape}; the model takes {batch}")
-    return array
+    numbered = all(key.startswith("arr_") for key in sample)
+    if len(sample) == 1 and (numbered or "x" in sample or _is_shape(shapes)):
+        return next(iter(sample.values()))
+    unnamed = numbered or isinstance(shapes, tuple)
+    return tuple(sample.values()) if unnamed else sample

@@ -13,8 +13,9 @@ from typing import Any
 
 import keras
 
-from remedies.scenarios.scenario import NotApplicableError, Scenario, UseError, one_line, set_policy
-from remedies.state.roundtrip import Defects, Outcome, RoundTrip
+from remedies.scenarios.scenario import NotApplicableError, Scenario, UseError, set_policy
+from remedies.state.roundtrip import Defects, RoundTrip
+from remedies.state.trip import Outcome
 
 NOT_APPLICABLE = "n/a"
 # What differs from run to run: folders, addresses, counters.
@@ -73,12 +74,14 @@ def measure(remedy: str, scenario: Scenario) -> Cell:
 def _note(trip: RoundTrip) -> str:
     if not trip.defects:
         return ""
-    swallowed = dict.fromkeys(one_line(error) for error in trip.swallowed)
-    parts = [trip.remark, *(f"Keras swallowed {text}" for text in swallowed)]
-    if trip.next_step_error:
-        parts.append(f"the next step raises {trip.next_step_error}")
+    swallowed = dict.fromkeys(each.error for each in trip.swallowed)
+    parts = [
+        trip.remark,
+        *(f"Keras swallowed {text}" for text in swallowed),
+        trip.behaviour.problem,
+    ]
     if trip.defects.compile_changed:
-        parts.append(f"compile settings changed: {', '.join(trip.settings_changed)}")
+        parts.append(f"compile settings changed: {', '.join(trip.settings)}")
     return "; ".join(filter(None, parts))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from remedies.scenarios.cell import Cell
 from remedies.scenarios.matrix import CORE, scenarios
-from remedies.state.roundtrip import Outcome
+from remedies.state.trip import Outcome
 
 MARKS = ("<!-- generated -->", "<!-- end of generated -->")
 BARE_PAGE = "# What each remedy keeps\n\n" + "\n".join(MARKS) + "\n"

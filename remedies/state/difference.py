@@ -11,7 +11,6 @@ from remedies.state.arrays import equal
 from remedies.state.inventory import Inventory, Item, layers
 
 STATE = ("weight", "optimizer", "plain")
-ALL_SETTINGS = "all of compile()"
 
 
 @dataclass(frozen=True)
@@ -41,26 +40,26 @@ def unequal(
         if item.kind in ("metric", "seed") or (other is not None and equal(item.value, value)):
             continue
         entry = Difference(item.path, item.kind, other is None, item.value, value, item.owner)
-        if item.kind in STATE or item.kind == "setting":
-            if _counts(item, value):
-                differences.append(entry)
-        elif item.kind == "attribute":
-            if not _only_numbered(item.value, value):
-                kept = of_user(type(item.owner)) or isinstance(item.owner, keras.losses.Loss)
-                (differences if kept else hints).append(entry)
+        if item.kind == "attribute":
+            counts = not _only_numbered(item.value, value)
+        elif item.kind in STATE or item.kind == "setting":
+            counts = _in_use(item, value)
         elif other is None:
-            continue
+            counts = False
         elif item.kind == "trainable":
             # The flag of what only holds layers is nothing by itself: theirs decide.
             alone = not layers(item.owner) and bool(item.owner.weights)
-            if alone or _trained(item.owner, paths) != _trained(other.owner, others):
-                differences.append(entry)
-        elif _computes(item.owner):
-            differences.append(entry)
+            counts = alone or _trained(item.owner, paths) != _trained(other.owner, others)
+        else:
+            counts = _computes(item.owner)
+        if counts:
+            loss = isinstance(item.owner, keras.losses.Loss)
+            own = loss or item.kind != "attribute" or of_user(type(item.owner))
+            (differences if own else hints).append(entry)
     return tuple(differences), tuple(hints)
 
 
-def _counts(item: Item, after: Any) -> bool:
+def _in_use(item: Item, after: Any) -> bool:
     """Whether a variable or an optimizer's setting was in use, and can be compared."""
     if item.kind in ("optimizer", "setting") and not getattr(item.owner, "built", True):
         return False
@@ -89,30 +88,22 @@ def _only_numbered(before: Any, after: Any) -> bool:
     return before.rstrip("0123456789_") == after.rstrip("0123456789_")
 
 
-def settings_of(model: Any) -> Mapping[str, Any]:
-    """Return the compile settings of `model`, serialised; nothing where it has none."""
-    return (model.get_compile_config() if model.compiled else None) or {}
+def unequal_settings(model: Any, loaded: Any) -> tuple[tuple[str, ...], bool]:
+    """Return the names of the compile settings that `loaded` lacks or has otherwise.
 
-
-def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the compile settings that differ, names of objects left out."""
-    names = sorted(before.keys() | after.keys())
-    return tuple(
-        name for name in names if _nameless(before.get(name)) != _nameless(after.get(name))
-    )
-
-
-def unequal_settings(model: Any, loaded: Any) -> tuple[str, ...]:
-    """Return the names of the compile settings of `model` that `loaded` lacks or has otherwise."""
+    Also whether it lacks all of them. Names of objects are left out: Keras counts them up.
+    """
     if not model.compiled:
-        return ()
-    before = settings_of(model)
+        return (), False
+    before = model.get_compile_config() or {}
     try:
-        after = settings_of(loaded)
+        after = (loaded.get_compile_config() if loaded.compiled else None) or {}
     except Exception:
-        return (ALL_SETTINGS,)
-    lost = not loaded.compiled or (before and not after)
-    return (ALL_SETTINGS,) if lost else differing(before, after)
+        after = {}
+    lost = not loaded.compiled or bool(before and not after)
+    names = sorted(before.keys() | after.keys())
+    differ = [name for name in names if _nameless(before.get(name)) != _nameless(after.get(name))]
+    return tuple(differ) or ("all",) * lost, lost
 
 
 def _nameless(config: Any) -> Any:

@@ -55,6 +55,11 @@ def is_functional(model: Any) -> bool:
     return bool(getattr(model, "inputs", None))
 
 
+def records_inputs(model: Any) -> bool:
+    """Whether a file of `model` would say how to build it."""
+    return is_functional(model) or getattr(model, "get_build_config", dict)() is not None
+
+
 def is_variable(thing: Any) -> bool:
     """Whether `thing` is a variable of Keras or of TensorFlow."""
     import keras
@@ -108,13 +113,13 @@ def _slots_by_weight(items: dict[str, Item]) -> dict[str, Item]:
     weights = {id(item.variable): path for path, item in items.items() if item.kind == "weight"}
     named = {}
     for path, item in items.items():
-        head, _, number = path.rpartition("[")
-        if item.kind == "optimizer" and number[:-1].isdigit():
+        head, _, number = path.removesuffix("]").rpartition("[")
+        if item.kind == "optimizer" and number.isdigit():
             trained = getattr(item.owner, "_trainable_variables", None) or ()
             slots = getattr(item.owner, head.rpartition(".")[2], ())
             if isinstance(slots, list) and len(slots) == len(trained):
-                weight = weights.get(id(trained[int(number[:-1])]))
-                path = f"{head}[{weight}]" if weight else path  # noqa: PLW2901
+                weight = weights.get(id(trained[int(number)]), number)
+                path = f"{head}[{weight}]"  # noqa: PLW2901
                 item = replace(item, path=path)  # noqa: PLW2901
         named[path] = item
     return named
@@ -161,7 +166,7 @@ def _children(thing: Any) -> Iterator[tuple[str, Any]]:
     optimizer = isinstance(thing, keras.optimizers.Optimizer)
     back = (*_BACK, "_trainable_variables") if optimizer else _BACK
     internal = _reference()
-    own = vars(thing) if hasattr(thing, "__dict__") else {}
+    own = getattr(thing, "__dict__", {})
     # The user's own names win over those of Keras, and public ones over private ones.
     names = sorted(own, key=lambda name: (name in internal, name.startswith("_"), name))
     yield from ((name, own[name]) for name in names if not name.startswith(back))
@@ -212,12 +217,14 @@ def _values(thing: Any) -> dict[str, Any]:
     import keras
 
     if isinstance(thing, keras.optimizers.Optimizer):
-        variables = getattr(thing, "_trainable_variables", None) or ()
-        decayed = [_decays(thing, variable) for variable in variables]
+        decays = getattr(thing, "_use_weight_decay", None)
+        if not (decays and getattr(thing, "weight_decay", None)):
+            return {}
+        decayed = [bool(decays(v)) for v in getattr(thing, "_trainable_variables", None) or ()]
         return {"decayed": decayed} if any(decayed) else {}
     if isinstance(thing, keras.metrics.Metric):
         return {}
-    own = vars(thing) if hasattr(thing, "__dict__") else {}
+    own = getattr(thing, "__dict__", {})
     # Keras' own losses hold their arguments in one dict.
     own = {**own, **own.get("_fn_kwargs", {})}
     skipped = _reference() - {"autocast"} | {"_fn_kwargs"}
@@ -225,25 +232,22 @@ def _values(thing: Any) -> dict[str, Any]:
     return {name: value for name, value in simple.items() if value is not _MISSING}
 
 
-def _decays(optimizer: Any, variable: Any) -> bool:
-    check = getattr(optimizer, "_use_weight_decay", None)
-    return bool(check(variable)) if getattr(optimizer, "weight_decay", None) and check else False
-
-
 def _simple(value: Any, depth: int = 0) -> Any:
     """Return a copy of a plain value, or `_MISSING` for what is none."""
     import tensorflow as tf
 
-    if isinstance(value, (np.ndarray, np.generic, *_SIMPLE)):
-        return value.copy() if isinstance(value, np.ndarray) else value
-    if isinstance(value, tf.Tensor):
-        return host(value) if hasattr(value, "numpy") else _MISSING
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, (np.generic, *_SIMPLE)):
+        return value
+    if isinstance(value, tf.Tensor) and hasattr(value, "numpy"):
+        return host(value)
     if isinstance(value, (set, frozenset)) and all(isinstance(part, _SIMPLE) for part in value):
         return frozenset(value)
-    if isinstance(value, (list, tuple)) and depth < 4 and len(value) < 10_000:
-        parts = [_simple(part, depth + 1) for part in value]
-        return _MISSING if any(part is _MISSING for part in parts) else parts
-    if isinstance(value, Mapping) and depth < 4:
-        pairs = {str(key): _simple(part, depth + 1) for key, part in list(value.items())}
-        return _MISSING if any(part is _MISSING for part in pairs.values()) else pairs
-    return _MISSING
+    if not isinstance(value, (list, tuple, Mapping)) or depth > 3 or len(value) > 10_000:
+        return _MISSING
+    pairs = value.items() if isinstance(value, Mapping) else enumerate(value)
+    parts = {str(key): _simple(part, depth + 1) for key, part in list(pairs)}
+    if any(part is _MISSING for part in parts.values()):
+        return _MISSING
+    return parts if isinstance(value, Mapping) else list(parts.values())

@@ -1,8 +1,11 @@
-"""Leave a model as it was: every variable, and every attribute of every object in it."""
+"""Leave everything as it was: a model's variables and attributes, random states, the disk."""
 
 from __future__ import annotations
 
+import logging
 import random
+import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -25,9 +28,9 @@ class Snapshot:
             for value in own.values()
             if isinstance(value, (list, dict, set))
         ]
-        reached = [item.variable for item in take(model).values() if item.variable is not None]
-        listed = filter(is_variable, model.variables)
-        variables = {id(variable): variable for variable in (*listed, *reached)}
+        reached = (item.variable for item in take(model).values())
+        held = filter(is_variable, (*model.variables, *reached))
+        variables = {id(variable): variable for variable in held}
         self._variables = [(variable, host(variable)) for variable in variables.values()]
 
     def restore(self) -> None:
@@ -112,3 +115,29 @@ def align(source: Any, target: Any) -> None:
     for path, item in take(target).items():
         if item.kind == "seed" and path in held:
             item.variable.assign(held[path].value)
+
+
+@contextmanager
+def scratch() -> Iterator[None]:
+    """Send temporary files to a folder of their own and remove it afterwards, come what may.
+
+    Keras leaves some of its behind where the disk is full. Its warnings and TensorFlow's are kept
+    back: what they hint at is measured and said. An `OSError` that names no file is given the
+    temporary folder's name.
+    """
+    before, place = tempfile.tempdir, tempfile.gettempdir()
+    levels = {logger: logger.level for logger in map(logging.getLogger, ("tensorflow", "absl"))}
+    try:
+        with tempfile.TemporaryDirectory(prefix="remedies-") as folder, warnings.catch_warnings():
+            tempfile.tempdir = folder
+            warnings.simplefilter("ignore")
+            for logger in levels:
+                logger.setLevel(logging.ERROR)
+            yield
+    except OSError as error:
+        error.filename = error.filename or place
+        raise
+    finally:
+        tempfile.tempdir = before
+        for logger, level in levels.items():
+            logger.setLevel(level)

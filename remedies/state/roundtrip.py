@@ -1,38 +1,18 @@
-"""Save a model, load it again, and name everything that is no longer as it was."""
+"""Save a model, load it again, and count everything that is no longer as it was."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import astuple, dataclass, replace
-from enum import Enum
+from collections import Counter
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from remedies.state.arrays import Arrays, equal, hosts, leaves, share_apart
-from remedies.state.difference import differing, settings_of
-from remedies.state.next_step import next_step_changed
-from remedies.state.rebuild import Call, leaf_dtypes, watching
-
-Route = Callable[[Any, Path], Any]
-
-
-class Outcome(Enum):
-    """What a user would notice of a round trip."""
-
-    WHOLE = "whole"
-    WARNED = "warned"
-    SILENT = "silent"
-    LOUD = "loud"
-
-
-def outcome(failed: object, lost: object, warned: object) -> Outcome:
-    """Return what a user would notice of a load that failed, lost something or warned of it."""
-    if failed:
-        return Outcome.LOUD
-    if not lost:
-        return Outcome.WHOLE
-    return Outcome.WARNED if warned else Outcome.SILENT
+from remedies.feed import Feed
+from remedies.state.arrays import share_apart
+from remedies.state.behaviour import ROUNDING, apart
+from remedies.state.methods import leaf_dtypes
+from remedies.state.preserve import preserved
+from remedies.state.trip import Route, Subject, Trip, observed, travel
 
 
 @dataclass(frozen=True)
@@ -45,7 +25,7 @@ class Defects:
     optimizer_variables_changed: int = 0
     iterations_lost: int = 0  # training steps that the loaded optimizer has forgotten
     outputs_changed: float = 0.0  # share (0 to 1) of the output values that differ
-    next_step_changed: int = 0  # 1 where the next training step raises or differs (`next_step`)
+    next_step_changed: int = 0  # 1 where the next training steps raise or differ
     compile_changed: int = 0  # compile settings that differ
     silent_defects: int = 0  # kinds of state (weights, optimizer, settings) lost with no warning
 
@@ -54,38 +34,41 @@ class Defects:
 
 
 @dataclass(frozen=True)
-class RoundTrip:
-    """The findings of one round trip."""
+class RoundTrip(Trip):
+    """The findings of one round trip: those of a trip, counted."""
 
-    defects: Defects  # what was lost or changed
-    weights_saved: int  # how many there were to lose
-    optimizer_variables_saved: int
-    settings_changed: tuple[str, ...] = ()  # names of the compile settings that differ
-    warnings: tuple[str, ...] = ()  # the text of each `UserWarning` given on the way
-    calls: tuple[Call, ...] = ()  # every `call` and `build` that Keras made on the model meanwhile
+    defects: Defects = field(default_factory=Defects)  # what was lost or changed
     fed: tuple[str, ...] = ()  # dtypes of the inputs that the model is really fed, leaf by leaf
-    load_error: str = ""  # what loading raised
-    next_step_error: str = ""  # what the loaded model's next training step raised
     remark: str = ""  # what else a scenario has to say of it
 
     @property
-    def outcome(self) -> Outcome:
-        """`LOUD` where loading raised, else `WHOLE`, or `WARNED` or `SILENT` with a loss."""
-        return outcome(self.load_error, self.defects, self.warnings)
-
-    @property
-    def swallowed(self) -> tuple[BaseException, ...]:
-        """The exceptions that the model's methods raised while loading, which did not fail."""
-        errors = {id(call.error): call.error for call in self.calls if call.error}
-        return () if self.load_error else tuple(errors.values())
+    def whole(self) -> bool:
+        """Whether it has no defect at all."""
+        return not (self.failure or self.defects)
 
     @property
     def rebuilt_as_float(self) -> bool:
         """Whether Keras traced `call` with a floating dtype in place of a bool input."""
         # An inner layer that is given fewer tensors than the model may rightly see no bool.
-        calls = [call.dtypes for call in self.calls if call.method == "call"]
+        calls = [leaf_dtypes(call.given) for call in self.calls if call.method == "call"]
         whole = (dtypes for dtypes in calls if len(dtypes) == len(self.fed))
         return any(dtypes.count("bool") < self.fed.count("bool") for dtypes in whole)
+
+
+class OneBatch(Feed):
+    """Feeds a model as the suite's own are trained, in the way that they are compiled to run."""
+
+    def fit(self, model: Any, steps: int = 1) -> list[dict[str, float]]:
+        """Train `steps` times on the batch and return what each step logged."""
+        logs = []
+        for _ in range(steps):
+            model.reset_metrics()
+            logs.append(model.train_on_batch(self.x, self.y, return_dict=True))
+        return logs
+
+    def prediction(self, model: Any) -> Any:
+        """Return what `model` predicts, unchanged."""
+        return model.predict_on_batch(self.x)
 
 
 def keras_file(model: Any, folder: Path) -> Any:
@@ -110,104 +93,53 @@ def round_trip(
     Parameters
     ----------
     model : keras.Model
-        Compiled and built. It is left as it was found, except that its metrics are reset.
+        Compiled and built. It is left as it was found.
     inputs, targets : structure of arrays
-        One batch, leading dimension the batch size; outputs and the next step are compared on it.
+        One batch, leading dimension the batch size; outputs and the next steps are compared on it.
     route : callable
         ``route(model, folder)`` saves into the empty `folder` and returns the loaded model.
     train : bool
-        Whether to compare the next training step too, which takes longer than all the rest.
+        Whether to compare the next training steps too, which takes longer than all the rest.
 
     Returns
     -------
     RoundTrip
         The defects, and the evidence for each.
     """
-    before = _carried(model, inputs)
-    saved = len(before.weights), len(before.optimizer)
-    with tempfile.TemporaryDirectory() as folder, watching(model) as (calls, texts):
-        try:
-            loaded = route(model, Path(folder))
-        except Exception as error:
-            lost = replace(_defects(before, _NOTHING), next_step_changed=1)
-            return RoundTrip(lost, *saved, fed=leaf_dtypes(inputs), load_error=_line(error))
-    # The loaded weights are counted before anything calls the model: a call makes fresh ones.
-    weights = hosts(loaded.weights)
-    try:
-        after = _carried(loaded, inputs)
-    except Exception:  # it cannot be called: all outputs are lost, and the next step says why
-        after = _carried(loaded, None)
-    defects, step_error = _defects(before, replace(after, weights=weights)), ""
-    silent = _silent(defects, texts)
-    if train and model.compiled:
-        try:
-            changed = next_step_changed(model, loaded, inputs, targets)
-        except Exception as error:
-            changed, step_error = True, _line(error)
-        defects = replace(defects, next_step_changed=int(changed))
-    return RoundTrip(
-        replace(defects, silent_defects=silent),
-        *saved,
-        differing(before.settings, after.settings),
-        tuple(texts),
-        tuple(calls),
-        leaf_dtypes(inputs),
-        next_step_error=step_error,
-    )
+    fed = OneBatch(inputs, targets, predicts=True, trains=train and model.compiled)
+    with preserved(model) as snapshot:
+        subject = observed(model, fed, snapshot, repeats=ROUNDING)
+        (trip,) = travel(subject, twice=False, route=route)
+        # What the model itself does not repeat (threads, a GPU) is no defect.
+        differ = apart(subject.behaviour, trip.behaviour, 0.0, ROUNDING, ROUNDING)
+        steps = differ.keys() - {"predictions"}
+        steps -= subject.again() if steps else set()
+    defects = _defects(subject, trip, next_step_changed=bool(steps or trip.failure))
+    return RoundTrip(**vars(trip), defects=defects, fed=leaf_dtypes(inputs))
 
 
-@dataclass(frozen=True)
-class _State:
-    """What a model carries at one moment, in Keras' own order."""
-
-    weights: Arrays
-    optimizer: Arrays
-    iterations: int
-    outputs: Arrays
-    settings: Mapping[str, Any]
-
-
-_NOTHING = _State((), (), 0, (), {})
-
-
-def _carried(model: Any, inputs: Any) -> _State:
-    """Read all that `model` carries, *after* it predicts on `inputs`; None for no prediction."""
-    outputs = () if inputs is None else hosts(leaves(model.predict_on_batch(inputs)))
-    optimizer = getattr(model, "optimizer", None)
-    variables = hosts(optimizer.variables) if optimizer else ()
-    iterations = int(hosts([optimizer.iterations])[0]) if optimizer else 0
-    return _State(hosts(model.weights), variables, iterations, outputs, settings_of(model))
-
-
-def _defects(before: _State, after: _State) -> Defects:
-    return Defects(
-        weights_lost=max(0, len(before.weights) - len(after.weights)),
-        weights_changed=_changed(before.weights, after.weights),
-        optimizer_variables_lost=max(0, len(before.optimizer) - len(after.optimizer)),
-        optimizer_variables_changed=_changed(before.optimizer, after.optimizer),
-        iterations_lost=before.iterations - after.iterations,
-        outputs_changed=share_apart(before.outputs, after.outputs),
-        compile_changed=len(differing(before.settings, after.settings)),
-    )
-
-
-def _changed(before: Arrays, after: Arrays) -> int:
-    """Count the pairs, by position, that differ; what is lost does not count."""
-    return sum(not equal(a, b) for a, b in zip(before, after, strict=False))
-
-
-def _silent(defects: Defects, given: list[str]) -> int:
-    """Count the kinds of lost state that no warning names."""
-    words = " ".join(given).lower()
-    lost = {
-        "weights": defects.weights_lost + defects.weights_changed,
-        "optimizer": defects.optimizer_variables_lost
-        + defects.optimizer_variables_changed
-        + defects.iterations_lost,
-        "compile": defects.compile_changed,
+def _defects(subject: Subject, trip: Trip, *, next_step_changed: bool) -> Defects:
+    lost = Counter((each.kind, each.lost) for each in trip.differences)
+    if trip.failure:
+        lost = Counter({(kind, True): count for kind, count in trip.saved.items()})
+    counts = [each for each in trip.of("optimizer") if each.owner is subject.model.optimizer]
+    state = {
+        "weights": lost["weight", True] + lost["weight", False],
+        "optimizer": lost["optimizer", True] + lost["optimizer", False],
+        "compile": len(trip.settings),
     }
-    return sum(bool(count) and kind not in words for kind, count in lost.items())
-
-
-def _line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]
+    words = " ".join(trip.warnings).lower()
+    silent = [kind for kind, count in state.items() if count and kind not in words]
+    return Defects(
+        weights_lost=lost["weight", True],
+        weights_changed=lost["weight", False],
+        optimizer_variables_lost=lost["optimizer", True],
+        optimizer_variables_changed=lost["optimizer", False],
+        iterations_lost=sum(
+            int(each.before) - int(each.after or 0) for each in counts if "iterations" in each.path
+        ),
+        outputs_changed=share_apart(subject.behaviour.outputs or (), trip.behaviour.outputs or ()),
+        next_step_changed=int(next_step_changed),
+        compile_changed=state["compile"],
+        silent_defects=0 if trip.failure else len(silent),
+    )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import tempfile
 import traceback
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +17,23 @@ from remedies.libraries import of_framework
 from remedies.problem import reason
 from remedies.state.archive import Archive, read
 from remedies.state.arrays import share_apart
-from remedies.state.behaviour import Behaviour, behave, tolerance_of, unlike
+from remedies.state.behaviour import ROUNDING, Behaviour, apart, behave, tolerance_of, unlike
 from remedies.state.difference import STATE, Difference, unequal, unequal_settings
-from remedies.state.inventory import Inventory, is_functional, take
-from remedies.state.preserve import align, level
-from remedies.state.rebuild import Call, Swallowed, explain, watching
-from remedies.state.roundtrip import Outcome, outcome
+from remedies.state.inventory import Inventory, owned_classes, records_inputs, take
+from remedies.state.methods import Call, Swallowed, explain, observe
+from remedies.state.preserve import Snapshot, align, level
 
+Route = Callable[[Any, Path], Any]  # saves a model into a folder and returns what it loads
 _UNLIKELY = 1_299_709
+
+
+class Outcome(Enum):
+    """What a user would notice of a trip."""
+
+    WHOLE = "whole"
+    WARNED = "warned"
+    SILENT = "silent"
+    LOUD = "loud"
 
 
 @dataclass(frozen=True)
@@ -53,14 +65,16 @@ class Trip:
     hints: tuple[Difference, ...] = ()  # values of library classes that differ: no loss by itself
     outputs_changed: float | None = 0.0  # share of the predicted values; None: not compared
     step: str = ""  # how the next training steps differ
-    chance: tuple[str, ...] = ()  # what two runs of the very same model do not repeat
+    chance: frozenset[str] = frozenset()  # what two runs of the very same model do not repeat
     settings: tuple[str, ...] = ()  # compile settings that differ
+    uncompiled: bool = False  # whether all of them are lost
     failure: Failure | None = None  # what ended the trip
     warnings: tuple[str, ...] = ()  # what Keras warned of
-    swallowed: tuple[Swallowed, ...] = ()  # exceptions that Keras kept to itself
     calls: tuple[Call, ...] = field(default=(), repr=False)  # what Keras called on the way
     records_inputs: bool = True  # whether a save of the loaded model would say how to build it
     archive: Archive | None = field(default=None, repr=False)  # what was written
+    # What the loaded model does.
+    behaviour: Behaviour = field(default_factory=Behaviour, repr=False, compare=False)
 
     @property
     def whole(self) -> bool:
@@ -72,7 +86,16 @@ class Trip:
     @property
     def outcome(self) -> Outcome:
         """What a user would notice of it."""
-        return outcome(self.failure, not self.whole, self.warnings)
+        if self.failure:
+            return Outcome.LOUD
+        if self.whole:
+            return Outcome.WHOLE
+        return Outcome.WARNED if self.warnings else Outcome.SILENT
+
+    @property
+    def swallowed(self) -> tuple[Swallowed, ...]:
+        """The exceptions that Keras kept to itself while it loaded."""
+        return () if self.failure else explain(self.calls)
 
     def of(self, *kinds: str, lost: bool | None = None) -> list[Difference]:
         """Return the differences of some kinds; those `lost` or changed only, if that is given."""
@@ -90,9 +113,36 @@ class Subject:
     model: Any
     feed: Feed
     before: Inventory
-    behaviour: Behaviour
-    again: Callable[[], tuple[str, ...]]
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    again: Callable[[], set[str]] = set  # runs it once more; names what it does not repeat
     custom_objects: Mapping[str, Any] = field(default_factory=dict)
+
+
+def observed(
+    model: Any,
+    fed: Feed,
+    snapshot: Snapshot,
+    custom_objects: Mapping[str, Any] | None = None,
+    repeats: float = 1e-3,
+) -> Subject:
+    """Drive the model once and return what it holds and does; it is put back afterwards.
+
+    `repeats` is how near, in parts of their size, the weights must come in a second run.
+    """
+
+    def behaviour() -> Behaviour:
+        try:
+            return behave(model, fed)
+        finally:
+            snapshot.restore()
+
+    before, first = take(model), behaviour()
+
+    @cache
+    def again() -> set[str]:
+        return {*apart(first, behaviour(), tolerance_of(model), ROUNDING, repeats)}
+
+    return Subject(model, fed, before, first, again, custom_objects or {})
 
 
 def travel(
@@ -102,23 +152,23 @@ def travel(
     twice: bool = True,
     policy: str = "",
     scope: Mapping[str, Any] | None = None,
+    route: Route | None = None,
     train: bool = True,
 ) -> tuple[Trip, ...]:
     """Take the model of `subject` through a file and, `twice`, what was loaded through another.
 
-    A trip that failed is the last. Raises `OSError` where the disk refuses.
+    With `route` it goes through that in place of a ``.keras`` file. A trip that failed is the
+    last. Raises `OSError` where the disk refuses.
     """
-    custom = {**subject.custom_objects, **(scope or {})}
+    load = partial(_load, custom={**subject.custom_objects, **(scope or {})}, policy=policy)
     trips: list[Trip] = []
     source, models = subject.model, []
-    with tempfile.TemporaryDirectory() as folder:
-        for title in (name, "second generation") if twice else (name,):
-            path = Path(folder) / f"{len(trips)}.keras"
-            trip, source = _load_aside(subject, source, path, title, custom, policy)
-            trips.append(trip)
-            if source is None:
-                break
-            models.append(source)
+    for title in (name, "second generation") if twice else (name,):
+        trip, source = _through(subject, source, title, load, route)
+        trips.append(trip)
+        if source is None:
+            break
+        models.append(source)
     # Nothing is called before all is saved: a call makes fresh weights.
     for number, (trip, loaded) in enumerate(zip(trips, models, strict=False)):
         if number and _keys(trip) == _keys(trips[0]):
@@ -133,37 +183,45 @@ def _keys(trip: Trip) -> set[tuple[str, bool]]:
     return {(difference.path, difference.lost) for difference in trip.differences}
 
 
-def _load_aside(
-    subject: Subject, source: Any, path: Path, name: str, custom: Mapping[str, Any], policy: str
+def _through(
+    subject: Subject, source: Any, name: str, load: Callable[[Path], Any], route: Route | None
 ) -> tuple[Trip, Any]:
     """Save `source` and load it; return the trip, not yet called, and the model or None."""
     kinds = [item.kind for item in subject.before.values()]
     trip = Trip(name, {kind: kinds.count(kind) for kind in STATE})
-    stage = "saving"
-    calls: list[Call] = []
-    try:
-        with watching(subject.model) as (calls, _):
-            source.save(path)
-        archive = read(path)
-        stage = "loading"
-        level(_UNLIKELY)  # what a new model draws must not happen to be what the old one drew
-        with watching(subject.model) as (calls, texts):
-            loaded = _load(path, custom, policy)
-    except OSError:
-        raise
-    except Exception as error:
-        failure = Failure(stage, reason(error, 600), _owner_in(error), error)
-        return replace(trip, failure=failure, calls=tuple(calls)), None
+    stage, archive = "saving", None
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        warnings.catch_warnings(record=True) as given,
+        observe(owned_classes(subject.model)) as calls,
+    ):
+        warnings.simplefilter("always")
+        path = Path(folder, "model.keras")
+        try:
+            if route is None:
+                source.save(path)
+                stage, archive = "loading", read(path)
+                loaded = load(path)
+            else:
+                loaded = route(source, Path(folder))
+        except OSError:
+            raise
+        except Exception as error:
+            failure = Failure(stage, reason(error, 600), _owner_in(error), error)
+            return replace(trip, failure=failure), None
     differences, hints = unequal(subject.before, take(loaded))
+    settings, uncompiled = unequal_settings(subject.model, loaded)
     trip = replace(
         trip,
         differences=differences,
         hints=hints,
-        settings=unequal_settings(subject.model, loaded),
-        warnings=tuple(dict.fromkeys(texts)),
-        swallowed=explain(calls),
+        settings=settings,
+        uncompiled=uncompiled,
+        warnings=tuple(
+            str(each.message) for each in given if issubclass(each.category, UserWarning)
+        ),
         calls=tuple(calls),
-        records_inputs=is_functional(loaded) or loaded.get_build_config() is not None,
+        records_inputs=records_inputs(loaded),
         archive=archive,
     )
     return trip, loaded
@@ -172,6 +230,7 @@ def _load_aside(
 def _load(path: Path, custom: Mapping[str, Any], policy: str) -> Any:
     import keras
 
+    level(_UNLIKELY)  # what a new model draws must not happen to be what the old one drew
     before = keras.config.dtype_policy()
     if policy:
         keras.config.set_dtype_policy(policy)
@@ -198,28 +257,15 @@ def _owner_in(error: BaseException) -> Any:
 
 def _compared(subject: Subject, loaded: Any, trip: Trip, *, train: bool) -> Trip:
     """Return `trip` with how the loaded model predicts and trains."""
-    fed, before, tolerance = subject.feed, subject.behaviour, tolerance_of(subject.model)
+    before, tolerance = subject.behaviour, tolerance_of(subject.model)
     align(subject.model, loaded)
-    try:
-        outputs = fed.outputs(loaded) or ()
-    except Exception as error:
-        step = f"the loaded model cannot be called: {reason(error, 160)}"
-        return replace(trip, outputs_changed=1.0, step=step)
-    share = None if before.outputs is None else share_apart(before.outputs, outputs, tolerance)
-    step, after = "", None
-    if train and fed.trains and not loaded.compiled:
-        step = "the loaded model cannot be trained: it is not compiled"
-    elif train and fed.trains:
-        align(subject.model, loaded)
-        try:
-            after = behave(loaded, fed)
-        except Exception as error:
-            step = f"the next training step raises {reason(error, 160)}"
-        else:
-            step = unlike(before, after, tolerance)
-    chance = subject.again() if share or step else ()
-    if "predictions" in chance:
-        share = None
-    if after is not None and chance:
+    after = behave(loaded, subject.feed, train=train)
+    share = None
+    if before.outputs is not None:
+        share = share_apart(before.outputs, after.outputs or (), tolerance)
+    step = unlike(before, after, tolerance)
+    chance = frozenset(subject.again() if share or step else ())
+    if chance:
         step = unlike(before, after, tolerance, chance)
-    return replace(trip, outputs_changed=share, step=step, chance=chance)
+    share = None if "predictions" in chance else share
+    return replace(trip, outputs_changed=share, step=step, chance=chance, behaviour=after)

@@ -119,7 +119,7 @@ def prepare(model: Any, step: str, inputs: Any, targets: Any = None) -> tuple[An
     """Make the variables and the function of a step of `model`, and return what it is fed."""
     if not model.built:
         model(inputs)  # a step that makes variables while it is traced is another program
-    if model.optimizer is not None:
+    if getattr(model, "optimizer", None) is not None:
         model.optimizer.build(model.trainable_variables)
     getattr(model, f"make_{step}_function")(force=True)
     return (inputs, targets) if step == "train" else (inputs,)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from remedies import compare
 from remedies.comparing.compare import comparison
 from remedies.comparing.comparison import CARDS, SPENT, Comparison, Trial
 from remedies.devices import uncompiled
@@ -23,7 +24,7 @@ X = {"a": RNG.random((8, 4), np.float32), "mask": RNG.random((8, 4)) < 0.5}
 IDS = RNG.integers(0, 5, (8, 4))
 Y = RNG.random((8, 2), np.float32)
 
-@keras.saving.register_keras_serializable(package="compared")
+REGISTERED
 class Compared(keras.Model):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -42,13 +43,14 @@ def make():
     model.fit(DATA, Y, verbose=0)
     return model, DATA, Y
 """
+REGISTERED = '@keras.saving.register_keras_serializable(package="compared")'
 MODELS = {
-    "imported": ('where(x["mask"], x["a"], 0.0)', "X"),
-    "operators": ('tf.where(~x["mask"], x["a"], 0.0)', "X"),
-    "ids": ("tf.reduce_mean(tf.gather(tf.eye(5), x), 1)", "IDS"),
+    "imported": ('where(x["mask"], x["a"], 0.0)', "X", REGISTERED),
+    "operators": ('tf.where(~x["mask"], x["a"], 0.0)', "X", REGISTERED),
+    "ids": ("tf.reduce_mean(tf.gather(tf.eye(5), x), 1)", "IDS", ""),
 }
 
-# Keras' own `take` casts nothing, and `~` is none of its operations: a cast helps there too.
+# No operation of Keras' casts ids, and `~` is none of them: a cast helps there too.
 APPLIED = {"imported": "ops_where", "operators": "tf_cast", "ids": "tf_cast"}
 
 
@@ -65,8 +67,9 @@ def command(*words, cwd=ROOT):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_change_that_is_shown_makes_the_model_whole(name, tmp_path):
-    body, data = MODELS[name]
-    (tmp_path / "own.py").write_text(HEAD.replace("BODY", body).replace("DATA", data))
+    body, data, above = MODELS[name]
+    code = HEAD.replace("BODY", body).replace("DATA", data).replace("REGISTERED", above)
+    (tmp_path / "own.py").write_text(code)
     done = command("compare", "own.py:make", "--json", "--budget", "600", cwd=tmp_path)
     made = json.loads(done.stdout)
     trials = {trial["remedy"]: trial for trial in made["remedies"]}
@@ -80,7 +83,8 @@ def test_a_change_that_is_shown_makes_the_model_whole(name, tmp_path):
     assert again.returncode == 0 and "change nothing" in again.stdout
 
 
-def test_a_functional_model_in_which_training_is_frozen_is_no_remedy():
+@pytest.mark.parametrize("trained", [True, False])
+def test_a_functional_model_in_which_training_is_frozen_is_no_remedy(trained):
     import keras
     import numpy as np
 
@@ -94,13 +98,16 @@ def test_a_functional_model_in_which_training_is_frozen_is_no_remedy():
 
     def factory():
         model, x, y = Branching(), np.ones((4, 3), "float32"), np.ones((4, 1), "float32")
-        model.compile("adam", "mse", jit_compile=False)
-        model.fit(x, y, verbose=0)
-        return model, x, y
+        model(x)
+        if trained:
+            model.compile("adam", "mse", jit_compile=False)
+            model.fit(x, y, verbose=0)
+        return (model, x, y) if trained else (model, x)
 
-    trials = {trial.remedy: trial for trial in comparison(factory, budget=600).trials}
-    assert "loss of training step 1" in trials["functional_bool_input"].problem
-    assert "freezes" in trials["functional_bool_input"].problem
+    frame = compare(factory, budget=600).set_index("remedy")
+    problem = frame["problem"]["functional_bool_input"]
+    assert "outputs differ in training" in problem and "freezes" in problem
+    assert not frame["whole"]["functional_bool_input"] and frame.attrs["recommendation"]
 
 
 def test_a_factory_that_returns_another_model_each_time_is_said():
@@ -118,7 +125,9 @@ def test_a_factory_that_returns_another_model_each_time_is_said():
 
 def test_what_the_budget_left_untried_is_no_verdict():
     trials = (Trial("control", problem="loses"), Trial("ops_where", problem=SPENT))
-    assert "ops_where not tried in the budget" in Comparison("own", trials, 1.0).recommendation
+    made = Comparison("own", trials, 1.0)
+    assert "ops_where not tried in the budget" in made.recommendation
+    assert f"| ops_where | n/a: {SPENT} |" in made.markdown()
 
 
 @pytest.mark.parametrize(

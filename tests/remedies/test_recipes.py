@@ -69,7 +69,7 @@ def test_the_second_generation_needs_more_than_build_from_config(workload, remed
     found = round_trip(model, *data, route=keras_file_twice)
     assert bool(found.defects) == (remedy in LOSES_EVERYTHING_AGAIN), found.defects
     if remedy == "build_from_config":
-        assert found.defects.weights_lost == found.weights_saved
+        assert found.defects.weights_lost == found.saved["weight"]
         assert len(found.warnings) == 1 and "optimizer" in found.warnings[0]
 
 
@@ -81,8 +81,8 @@ def test_what_the_control_loses_and_of_how_much(workload, weights, optimizer):
     model, data = trained(workload, "control")
     found = round_trip(model, *data)
     lost = found.defects
-    assert (lost.weights_lost, found.weights_saved) == weights
-    assert (lost.optimizer_variables_lost, found.optimizer_variables_saved) == optimizer
+    assert (lost.weights_lost, found.saved["weight"]) == weights
+    assert (lost.optimizer_variables_lost, found.saved["optimizer"]) == optimizer
     assert (lost.outputs_changed, lost.next_step_changed, lost.iterations_lost) == (1, 1, 2)
     assert lost.silent_defects == 1, "no warning says that weights were lost"
     assert found.outcome is Outcome.WARNED and len(found.warnings) == 2

@@ -13,9 +13,9 @@ import tensorflow as tf
 
 from remedies.checking.check import check
 from remedies.checking.findings import Verdict
-from remedies.patching import methods_of, patched
 from remedies.state.arrays import equal, host
 from remedies.state.inventory import take
+from remedies.state.methods import methods_of, patched
 
 PATH = Path(__file__).parent / "subjects" / "reported_models.py"
 WHOLE = [

@@ -102,12 +102,10 @@ def test_the_code_it_gives_lets_load_model_bring_the_new_file_back(made, rescued
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_the_recipe_it_gives_works_with_the_class_as_it_is(made, rescued, subjects, custom):
+def test_the_recipe_it_gives_works_with_the_class_as_it_is(made, rescued, subjects):
     found, _ = rescued
-    recipe = found.recipe.replace("compile(...)", "compile(keras.optimizers.Adam(0.01), 'mse')")
-    scope = {"keras": keras, "sample": subjects.MASKED}
-    with keras.saving.custom_object_scope(custom):
-        exec(recipe, scope)  # noqa: S102
+    scope = {"make": subjects.masked}
+    exec(found.recipe, scope)  # noqa: S102
     assert_goes_on_as(made, scope["model"], subjects)
 
 
@@ -141,6 +139,15 @@ def test_a_second_generation_needs_a_sample_and_then_comes_back(subjects, custom
 def test_a_model_with_two_arguments_comes_back(subjects, custom, tmp_path):
     path = saved(subjects.two_arguments()[0], tmp_path / "m.keras")
     assert rescue(path, custom_objects=custom).whole
+
+
+def test_a_sample_may_fill_an_optional_argument(subjects, custom, tmp_path):
+    path = saved(subjects.optional_argument()[0], tmp_path / "m.keras")
+    np.savez(tmp_path / "named.npz", image=subjects.IMAGE, keep=subjects.KEEP)
+    np.savez(tmp_path / "numbered.npz", subjects.IMAGE, subjects.KEEP)
+    for name in ("named", "numbered"):
+        out = tmp_path / f"{name}.keras"
+        assert rescue(path, tmp_path / f"{name}.npz", out=out, custom_objects=custom).whole
 
 
 def test_inputs_that_were_guessed_wrong_are_asked_for(subjects, custom, tmp_path):

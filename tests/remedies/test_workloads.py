@@ -1,13 +1,19 @@
 """The data that models are fed, and folders that are workloads."""
 
 import doctest
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from remedies import WORKLOADS, workloads
-from remedies.workloads import WorkloadError, load
+from remedies.workloads import FOLDERS, WorkloadError, add, load, own, write
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("workload", WORKLOADS.values(), ids=list(WORKLOADS))
@@ -90,3 +96,50 @@ def test_each_of_two_folders_keeps_its_own_classes_under_one_name(tmp_path):
     for recipe, classes in zip(recipes, own, strict=True):
         assert classes["remedies.image>BuildFromConfigPair"] is recipe.BuildFromConfigPair
         assert "remedies.image>BuildFromConfig" in classes  # of its sibling
+
+
+def python(code, folders):
+    environment = os.environ | {FOLDERS: folders, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=ROOT
+    )
+    return done.stdout + done.stderr
+
+
+def test_a_new_folder_is_in_the_plan_the_parameters_of_asv_and_the_gate(tmp_path):
+    write(tmp_path / "mine")
+    assert load(tmp_path / "mine").batch == 32
+    said = python(
+        "from benchmarks import suite, settings, plan;"
+        "from reports.gate.verdict import schema;"
+        "print(any('mine' in cell for cell in suite.Steps.params[0]),"
+        "      'mine-' in ' '.join(map(str, plan.exact(settings.setting('smoke')))),"
+        "      \"'mine'\" in str(schema()))",
+        str(tmp_path / "mine"),
+    )
+    assert said.strip() == "True True True"
+
+
+@pytest.mark.parametrize("name", ["image", "Own Model", "x-y"])
+def test_a_name_that_clashes_or_is_no_word_is_refused(name, tmp_path):
+    with pytest.raises(WorkloadError):
+        write(tmp_path / name)
+    with pytest.raises(WorkloadError):
+        add(tmp_path / name)
+
+
+def test_a_path_with_dots_is_resolved_before_it_is_named(tmp_path):
+    write(tmp_path / "other" / ".." / "mine")
+    assert (tmp_path / "mine" / "data.py").is_file()
+    with pytest.raises(WorkloadError, match="is there already"):
+        write(tmp_path / "mine")
+
+
+def test_a_folder_that_cannot_be_used_is_one_line_for_who_measures(tmp_path):
+    assert own() == ()
+    command = [sys.executable, "-m", "benchmarks", "--workload", str(tmp_path / "mine")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 2 and "no data.py" in done.stderr and "Traceback" not in done.stderr
+    said = python("import remedies.workloads as w\ntry: w.own()\nexcept w.WorkloadError as e: "
+                  "print(e)", str(tmp_path / "mine"))  # fmt: skip
+    assert said.startswith("no workload: no data.py")

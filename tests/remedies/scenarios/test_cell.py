@@ -10,10 +10,12 @@ import pytest
 
 from remedies.scenarios.cell import Cell, measure
 from remedies.scenarios.scenario import Scenario, UseError
-from remedies.state.roundtrip import Defects, Outcome, RoundTrip
+from remedies.state.behaviour import Behaviour
+from remedies.state.roundtrip import Defects, RoundTrip
+from remedies.state.trip import Outcome
 
-LOST = RoundTrip(Defects(weights_lost=1), 2, 6)
-SETTINGS = RoundTrip(Defects(compile_changed=1), 2, 6, settings_changed=("loss",))
+LOST = RoundTrip("trip", {}, defects=Defects(weights_lost=1))
+SETTINGS = RoundTrip("trip", {}, settings=("loss",), defects=Defects(compile_changed=1))
 
 
 def measured(result: RoundTrip | BaseException) -> Cell:
@@ -37,7 +39,7 @@ def measured(result: RoundTrip | BaseException) -> Cell:
     [
         (LOST, "silent", ""),
         (replace(LOST, warnings=("a",)), "warned", ""),
-        (replace(LOST, remark="so", next_step_error="E"), "silent", "so; the next step raises E"),
+        (replace(LOST, remark="so", behaviour=Behaviour(problem="E")), "silent", "so; E"),
         (SETTINGS, "silent", "compile settings changed: loss"),
     ],
 )

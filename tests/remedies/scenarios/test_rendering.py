@@ -6,7 +6,8 @@ import pytest
 
 from remedies.scenarios.cell import Cell
 from remedies.scenarios.rendering import BARE_PAGE, matrix_page
-from remedies.state.roundtrip import Defects, Outcome
+from remedies.state.roundtrip import Defects
+from remedies.state.trip import Outcome
 
 from .conftest import PUBLISHED, ROOT
 

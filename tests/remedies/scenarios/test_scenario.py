@@ -11,7 +11,9 @@ from remedies.scenarios.cell import measure
 from remedies.scenarios.scenario import WEIGHTS, Scenario, one_line, promised
 from remedies.state.roundtrip import Defects, RoundTrip
 
-LOST = RoundTrip(Defects(2, 0, 4, 0, 3, 1.0, 1, 2, 3), 2, 6, warnings=("about the optimizer",))
+LOST = RoundTrip(
+    "trip", {}, warnings=("about the optimizer",), defects=Defects(2, 0, 4, 0, 3, 1.0, 1, 2, 3)
+)
 
 
 def fail(*given: Any) -> Any:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from remedies.scratch import scratch
+from remedies.state.preserve import scratch
 
 
 def test_whatever_is_left_in_the_temporary_folder_goes(tmp_path: Path) -> None:

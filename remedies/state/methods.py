@@ -1,23 +1,53 @@
-"""Watch what Keras does with a model's methods while it loads, and which exceptions it swallows."""
+"""A class's methods: replaced for a while, or watched while Keras loads and swallows exceptions."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 import traceback
-import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from remedies.libraries import is_framework_file, of_framework
-from remedies.patching import patched
 from remedies.problem import reason
 from remedies.state.arrays import leaves
-from remedies.state.inventory import owned_classes
 
 METHODS = ("call", "build", "build_from_config")
+
+
+@contextmanager
+def patched(cls: type, methods: Mapping[str, Any]) -> Iterator[None]:
+    """Let `cls` have `methods` inside the block, and exactly its own ones again after it."""
+    kept = {name: vars(cls)[name] for name in methods if name in vars(cls)}
+    try:
+        for name, method in methods.items():
+            setattr(cls, name, method)
+        yield
+    finally:
+        for name in methods:
+            if name in kept:
+                setattr(cls, name, kept[name])
+            elif name in vars(cls):
+                delattr(cls, name)
+
+
+def methods_of(code: str, cls: type) -> dict[str, Any]:
+    """Return the names that `code` would define if it stood in the body of `cls`.
+
+    So a cure is tried from the very text that the user is given to paste. ``super()`` works.
+    """
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    body = "\n".join(f"    {text}" for text in code.splitlines())
+    space: dict[str, Any] = {"keras": keras, "np": np, "tf": tf}
+    exec(f"def methods(__class__):\n{body}\n    return locals()", space)  # noqa: S102 - our text
+    methods: dict[str, Any] = space["methods"](cls)
+    methods.pop("__class__")
+    return methods
 
 
 @dataclass(frozen=True)
@@ -28,11 +58,6 @@ class Call:
     method: str  # one of `METHODS`
     given: tuple[Any, ...] = ()  # positional and keyword arguments
     error: BaseException | None = None  # what it raised, which Keras' own rebuild swallows
-
-    @property
-    def dtypes(self) -> tuple[str, ...]:
-        """Dtypes of the arguments' tensors, leaf by leaf."""
-        return leaf_dtypes(self.given)
 
 
 @dataclass(frozen=True)
@@ -61,38 +86,26 @@ def observe(classes: Iterable[type]) -> Iterator[list[Call]]:
     watched.
     """
     calls: list[Call] = []
-    bases = dict.fromkeys(base for cls in classes for base in cls.__mro__ if not of_framework(base))
+
+    def recording(name: str, method: Any) -> Any:
+        @functools.wraps(method)
+        def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
+            error = None
+            try:
+                return method(self, *args, **kwargs)
+            except Exception as caught:
+                error = caught
+                raise
+            finally:
+                calls.append(Call(self, name, (args, kwargs), error))
+
+        return recorded
+
     with ExitStack() as stack:
-        for cls in bases:
-            own = {name: vars(cls)[name] for name in METHODS if name in vars(cls)}
-            watched = {name: _recording(name, method, calls) for name, method in own.items()}
-            stack.enter_context(patched(cls, watched))
+        for cls in {base for each in classes for base in each.__mro__ if not of_framework(base)}:
+            own = {name: recording(name, vars(cls)[name]) for name in METHODS if name in vars(cls)}
+            stack.enter_context(patched(cls, own))
         yield calls
-
-
-@contextmanager
-def watching(model: Any) -> Iterator[tuple[list[Call], list[str]]]:
-    """Record what Keras calls on the user's classes in `model`, and at last what it warned of."""
-    texts: list[str] = []
-    with warnings.catch_warnings(record=True) as given, observe(owned_classes(model)) as calls:
-        warnings.simplefilter("always")
-        yield calls, texts
-        texts += [str(each.message) for each in given if issubclass(each.category, UserWarning)]
-
-
-def _recording(name: str, method: Any, calls: list[Call]) -> Any:
-    @functools.wraps(method)
-    def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
-        error = None
-        try:
-            return method(self, *args, **kwargs)
-        except Exception as caught:
-            error = caught
-            raise
-        finally:
-            calls.append(Call(self, name, (args, kwargs), error))
-
-    return recorded
 
 
 def leaf_dtypes(structure: Any) -> tuple[str, ...]:
@@ -120,15 +133,12 @@ def _explained(call: Call, error: BaseException) -> Swallowed:
     if own:
         where = own[-1].filename, own[-1].lineno or 0, own[-1].line or ""
     else:
-        where = _definition(inspect.unwrap(getattr(call.owner, call.method)))
+        function = inspect.unwrap(getattr(call.owner, call.method))
+        code = getattr(function, "__code__", None)
+        try:
+            source = inspect.getsourcelines(function)[0][0].strip()
+        except (OSError, TypeError):
+            source = ""
+        where = getattr(code, "co_filename", "?"), getattr(code, "co_firstlineno", 0), source
     name = type(call.owner).__name__
     return Swallowed(name, call.method, reason(error), *where, entered=bool(own))
-
-
-def _definition(function: Any) -> tuple[str, int, str]:
-    code = getattr(function, "__code__", None)
-    try:
-        source = inspect.getsourcelines(function)[0][0].strip()
-    except (OSError, TypeError):
-        source = ""
-    return getattr(code, "co_filename", "?"), getattr(code, "co_firstlineno", 0), source
