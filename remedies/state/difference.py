@@ -53,7 +53,8 @@ def unequal(
         else:
             counts = _computes(item.owner)
         if counts:
-            loss = isinstance(item.owner, keras.losses.Loss)
+            # A loss that is lost is a compile setting; what a loss was given is none.
+            loss = other is not None and isinstance(item.owner, keras.losses.Loss)
             own = loss or item.kind != "attribute" or of_user(type(item.owner))
             (differences if own else hints).append(entry)
     return tuple(differences), tuple(hints)
