@@ -138,13 +138,13 @@ class Original:
     def _require_alike(self, remedy: str, model: Any) -> None:
         """Refuse a remedy with which the model does something else before it is saved.
 
-        Never where the model itself does not do the same twice.
+        Where the model itself does not do the same twice, only tracing is: it may freeze chance.
         """
         tolerance = tolerance_of(model)
         if differ := _differ(self._does, self._done(model), tolerance):
             with self.live(CONTROL) as again:
-                repeated = self._done(again)
-            if not _differ(self._does, repeated, tolerance):
+                repeats = not _differ(self._does, self._done(again), tolerance)
+            if repeats or remedy == FUNCTIONAL:
                 why = f"{differ}{_FROZEN * (remedy == FUNCTIONAL)}"
                 raise BadInputError(f"no remedy for this model: before anything is saved, {why}")
 
