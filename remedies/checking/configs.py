@@ -50,7 +50,8 @@ def causes(subject: Subject, trip: Trip) -> Iterator[Cause]:
             explained |= {d.path for d in given}
     left = [d for d in trip.of("attribute") if d.path not in explained]
     losses = [d for d in left if not of_user(type(d.owner))]
-    for cls in dict.fromkeys(type(d.owner).__name__ for d in losses):
+    if losses:
+        cls = type(losses[0].owner).__name__
         yield cause("loss_arguments", cls=cls, values=_values(losses))
     left = [d for d in left if d not in losses]
     if left and all(map(is_recurrent, trip.of("plain"))):
@@ -67,15 +68,13 @@ def causes(subject: Subject, trip: Trip) -> Iterator[Cause]:
 
 def raised(subject: Subject, failure: Failure) -> Iterator[Cause]:
     """Yield the one config at fault for a save or load that raises, if any is."""
-    owner, suspects = failure.owner, _configured(subject.model)
-    if hasattr(owner, "get_config") and not any(thing is owner for _, thing in suspects):
-        suspects += [("", each) for each in _made_as(owner, subject.model)]
     text, before = f"{failure.text} {failure.error}", f"{failure.stage.capitalize()} raises: "
-    for path, thing in sorted(suspects, key=lambda pair: pair[1] is not owner):
+    suspects = _configured(subject.model)
+    for path, thing in sorted(suspects, key=lambda pair: type(pair[1]) is not failure.owner):
         cls = type(thing)
-        if isinstance(thing, type) or not (constructor(cls) or not _takes_kwargs(cls)):
+        if not constructor(cls) and _takes_kwargs(cls):
             continue
-        blamed = thing is owner or cls is owner or cls.__name__ in text
+        blamed = cls is failure.owner or cls.__name__ in text
         named = blamed and ("get_config" in text or "__init__" in failure.text)
         if _automatic(thing) or named:
             blame = _blamed(subject, path, thing, STATE, before)
@@ -89,22 +88,12 @@ def _configured(model: Any) -> list[tuple[str, Any]]:
     return [(path, thing) for path, thing in own.items() if hasattr(thing, "get_config")]
 
 
-def _made_as(owner: Any, model: Any) -> list[Any]:
-    """Return `owner`, or where it is a class, one of it that a part of the model holds."""
-    if not isinstance(owner, type):
-        return [owner]
-    parts = (getattr(part, "__dict__", {}) for part in objects(model).values())
-    held = (each for part in parts for each in part.values())
-    return [each for each in held if type(each) is owner][:1]
-
-
 def _automatic(thing: Any) -> bool:
     return of_framework(definer(type(thing), "get_config"))
 
 
 def _values(differences: list[Difference]) -> str:
-    shown = (f"{_bare(d.path)}={d.before!r} loads as {d.after!r}" for d in differences)
-    return ", ".join(shown)
+    return ", ".join(f"{_bare(d.path)}={d.before!r} loads as {d.after!r}" for d in differences)
 
 
 def _bare(path: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,7 +61,7 @@ def _ending(subject: Subject, first: Trip, failure: Failure, loads: bool) -> Ite
     yield from _own_build(subject, failure)
     yield from _shared(subject, failure)
     yield from configs.raised(subject, failure)
-    who = f", in {failure.who}" * bool(failure.who)
+    who = f", in {failure.owner.__name__}" if failure.owner else ""
     stage, error = failure.stage.capitalize(), shorten(failure.text, 240)
     yield cause("error", stage=stage, who=who, error=error)
 
@@ -127,18 +126,14 @@ def _own_build(subject: Subject, failure: Failure) -> Iterator[Cause]:
 
 def _shared(subject: Subject, failure: Failure) -> Iterator[Cause]:
     """Name a layer that two functional models, one inside the other, are made of."""
-    things = {"": subject.model, **layers(subject.model)}
-    graphs = {
-        path: thing.layers
-        for path, thing in things.items()
-        if is_functional(thing) and not path.endswith("_functional")  # a Sequential's own
-    }
-    counts = Counter(id(layer) for parts in graphs.values() for layer in parts if layer.weights)
-    for layer in things.values() if " variables during loading" in str(failure.error) else ():
-        if counts[id(layer)] > 1:
-            inner = [things[path].name for path, parts in graphs.items() if path and layer in parts]
-            yield cause("shared_layer", layer=layer.name, inner=inner[0])
-            return
+    outer: dict[int, str] = {}
+    things = {"": subject.model, **layers(subject.model)} if "variables" in failure.text else {}
+    for path, thing in things.items():
+        # A Sequential has a functional model of the same layers.
+        graph = is_functional(thing) and not path.endswith("_functional")
+        for layer in thing.layers if graph else ():
+            if layer.weights and outer.setdefault(id(layer), path) != path:
+                yield cause("shared_layer", layer=layer.name, inner=thing.name)
 
 
 def _left_by(layer: Any) -> list[str]:

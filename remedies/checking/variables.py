@@ -48,21 +48,19 @@ def causes(subject: Subject, first: Trip, second: Trip) -> Iterator[Cause]:
 
 def _lost(subject: Subject, trip: Trip, lost: list[Difference]) -> Cause:
     """Return the cause, with methods that build the model on load where they hold."""
-    if not is_functional(subject.model) and subject.model.get_build_config() is None:
-        if not of_framework(definer(type(subject.model), "build_from_config")):
-            return _second_generation(subject, trip)
-        name = type(subject.model).__name__
-        return cause("children_not_built.no_record", rebuilding_cure(subject), cls=name)
+    cls = type(subject.model)
+    unrecorded = not is_functional(subject.model) and subject.model.get_build_config() is None
+    if unrecorded and not of_framework(definer(cls, "build_from_config")):
+        return _second_generation(subject, trip)
     cure = rebuilding_cure(subject)
+    if unrecorded:
+        return cause("children_not_built.no_record", cure, cls=cls.__name__)
     if trip.swallowed and not is_functional(subject.model):
         return _raised(subject, trip.swallowed[0], cure)
-    below = layers(subject.model).items()  # outer ones first
     # What Keras' own layers are made of is theirs to build.
-    inside = {path: f"{path}." for path, layer in below if of_framework(type(layer))}
-    outer = (
-        next((path for path in inside if f"{each}.".startswith(inside[path])), each)
-        for each in _holders_of(lost)
-    )
+    theirs = [path for path, layer in layers(subject.model).items() if of_framework(type(layer))]
+    holders = _holders_of(lost)
+    outer = (next((o for o in theirs if f"{p}.".startswith(f"{o}.")), p) for p in holders)
     unbuilt = list(dict.fromkeys(outer))
     shown = selves(unbuilt, 1_000)
     if builder := _own_builder(subject, unbuilt):
@@ -190,10 +188,9 @@ def _plain(differences: list[Difference]) -> Cause:
     kept = "" if trains else ', initializer="zeros", trainable=False'
     given = f'shape={np.shape(first.before)}, name="{name.strip("_")}"{kept}'
     made = f"self.add_weight({given})"
-    made = f"self.{name} = {f'[{made}, ...]' if isinstance(variable, (list, tuple)) else made}"
-    others = " (and the others so)" * (len(differences) > 1)
+    made = f"self.{name} = {f'[{made}, ...]' if isinstance(variable, list) else made}"
     shown = names(differences)
-    return cause("state_outside_the_file", names=shown, layer=layer, cls=cls, made=made + others)
+    return cause("state_outside_the_file", names=shown, layer=layer, cls=cls, made=made)
 
 
 def converted(subject: Subject, first: Trip, second: Trip) -> Iterator[Cause]:

@@ -188,6 +188,7 @@ def _holds_state(thing: Any) -> bool:
 
     kinds = (
         *(keras.Layer, keras.optimizers.Optimizer, keras.metrics.Metric, keras.losses.Loss),
+        *(keras.constraints.Constraint, keras.regularizers.Regularizer),
         *(keras.optimizers.schedules.LearningRateSchedule, keras.random.SeedGenerator, tf.Module),
     )
     if isinstance(thing, kinds):

@@ -42,17 +42,11 @@ class Failure:
 
     stage: str  # saving or loading
     text: str  # Keras' reason, one line
-    owner: Any  # the innermost object of the user's that was being saved or loaded, if any
+    owner: type | None  # the innermost class of the user's that was being saved or loaded
     error: BaseException = field(repr=False)
 
     def __str__(self) -> str:
-        return f"{self.stage} raised{f' ({self.who})' * bool(self.who)} {self.text}"
-
-    @property
-    def who(self) -> str:
-        """The class of `owner`, which may be a class itself: one that could not be made."""
-        cls = self.owner if isinstance(self.owner, type) else type(self.owner)
-        return "" if self.owner is None else cls.__name__
+        return f"{self.stage} raised{f' ({self.owner.__name__})' if self.owner else ''} {self.text}"
 
 
 @dataclass(frozen=True)
@@ -240,8 +234,8 @@ def _load(path: Path, custom: Mapping[str, Any], policy: str) -> Any:
         keras.config.set_dtype_policy(before)
 
 
-def _owner_in(error: BaseException) -> Any:
-    """Return the innermost object of no framework's class on the way to `error`, if any.
+def _owner_in(error: BaseException) -> type | None:
+    """Return the innermost class of no framework's on the way to `error`, if any.
 
     Keras raises anew for each object around the one at fault: the first error knows that one.
     """
@@ -251,7 +245,7 @@ def _owner_in(error: BaseException) -> Any:
         held = frame.f_locals.get("self", frame.f_locals.get("cls"))
         cls = held if isinstance(held, type) else type(held)
         if not (held is None or of_framework(cls) or cls.__module__.startswith("remedies.")):
-            owner = held
+            owner = cls
     return owner
 
 
