@@ -109,7 +109,6 @@ get_config: {what}.
 
 loss_arguments: Keras saves its {cls} loss without the arguments, a fault of Keras: {values}.
 - compile(...) again with the same arguments after loading, then {build}
-- hand compile a registered subclass of {cls} whose get_config returns them
 
 python_value: {names}: Python values that were set or moved on after the model was made are in no
     file. self.{path} is {before} in the model and {after} after loading.

@@ -48,19 +48,18 @@ def causes(subject: Subject, trip: Trip) -> Iterator[Cause]:
             yield _blamed(subject, path, thing, kinds, after=f": {_values(given)}")
             explained |= {d.path for d in values if not path or d.path.startswith(f"{path}.")}
             explained |= {d.path for d in given}
+    if losses := [d for d in trip.of("attribute") if not of_user(type(d.owner))]:
+        kind = type(losses[0].owner).__name__
+        yield cause("loss_arguments", cls=kind, values=_values(losses))
+        explained |= {d.path for d in losses}
     left = [d for d in trip.of("attribute") if d.path not in explained]
-    losses = [d for d in left if not of_user(type(d.owner))]
-    if losses:
-        cls = type(losses[0].owner).__name__
-        yield cause("loss_arguments", cls=cls, values=_values(losses))
-    left = [d for d in left if d not in losses]
     if left and all(map(is_recurrent, trip.of("plain"))):
         first = left[0]
         before, after = (repr(value)[:50] for value in (first.before, first.after))
         path, cls = first.path, type(first.owner).__name__
         moved = names(left)
         yield cause("python_value", names=moved, path=path, before=before, after=after, cls=cls)
-    elif not (explained or left or losses or trip.differences or trip.settings):
+    elif not (explained or left or trip.differences or trip.settings):
         # Only the results differ: no attribute keeps what some class was given.
         hidden = ((p, t) for p, t in suspects if _automatic(t) or config_code(t)[1])
         yield from (_blamed(subject, *pair, STATE) for pair in itertools.islice(hidden, 1))

@@ -35,8 +35,7 @@ def holds(
 ) -> bool:
     """Whether the model comes back whole in both generations with `code` in `cls`.
 
-    Only differences of `kinds` count, for a model may have other troubles too, and that it can be
-    called.
+    Only differences of `kinds` count, for a model may have other troubles too.
     """
     try:
         methods = methods_of(code, cls) if isinstance(code, str) else code

@@ -206,9 +206,8 @@ def _reference() -> frozenset[str]:
     model.compile("sgd", "mse")
     inputs = keras.Input((1,))
     functional = keras.Model(inputs, keras.layers.Identity()(inputs))
-    layer = keras.layers.Layer()
-    parts = (keras.Sequential(), keras.metrics.Mean(), keras.losses.Loss())
-    things = (model, functional, layer, *parts)
+    parts = (keras.layers.Layer(), keras.metrics.Mean(), keras.losses.Loss())
+    things = (model, functional, keras.Sequential(), *parts)
     names = {name for thing in things for name in vars(thing)}
     return frozenset(names - {"optimizer"} | _TRAINER | _NAMES)
 
@@ -225,9 +224,8 @@ def _values(thing: Any) -> dict[str, Any]:
         return {"decayed": decayed} if any(decayed) else {}
     if isinstance(thing, keras.metrics.Metric):
         return {}
-    own = getattr(thing, "__dict__", {})
     # Keras' own losses hold their arguments in one dict.
-    own = {**own, **own.get("_fn_kwargs", {})}
+    own = {**getattr(thing, "__dict__", {}), **getattr(thing, "_fn_kwargs", {})}
     skipped = _reference() - {"autocast"} | {"_fn_kwargs"}
     simple = {name: _simple(value) for name, value in own.items() if name not in skipped}
     return {name: value for name, value in simple.items() if value is not _MISSING}
