@@ -26,6 +26,14 @@ class BadInputError(ValueError):
     """Something given cannot be used; the message is one line: what it is and what to do."""
 
 
+def _message(error: BaseException) -> str:
+    """Return an exception's message without colours."""
+    text = str(error)
+    if isinstance(error, KeyError) and "\\n" in text:  # it shows a message of some lines escaped
+        text = str(error.args[0])
+    return _COLOURS.sub("", text)
+
+
 def reason(error: BaseException, limit: int = 300) -> str:
     """Return why `error` was raised, in one line: what Keras wraps around the first error is cut.
 
@@ -33,7 +41,7 @@ def reason(error: BaseException, limit: int = 300) -> str:
     """
     while isinstance(error.__cause__, Exception):
         error = error.__cause__
-    text = _COLOURS.sub("", str(error))
+    text = _message(error)
     for wrapper in _WRAPPERS:
         inner = text.rpartition(wrapper)[2]
         text = inner if inner.strip() else text

@@ -64,7 +64,7 @@ def compiled(subject: Subject, trip: Trip) -> Cause:
     model, cls = subject.model, type(subject.model)
     source = definer(cls, "compile")
     values = [d for d in trip.of("attribute") if set_by_compile(model, d)]
-    what = [f"its {name}" for name in trip.settings]
+    what = [] if trip.uncompiled else [f"its {name}" for name in trip.settings]
     if lost := len(trip.of("optimizer")):
         what.append(f"{lost} variables of {selves(_optimizers(model)) or 'the optimizer'}")
     if values:

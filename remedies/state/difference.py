@@ -36,6 +36,8 @@ def unequal(
     paths, others = _weight_paths(before), _weight_paths(after)
     for path, item in before.items():
         other = after.get(path)
+        if item.variable is not None and other is not None and other.variable is None:
+            other = None  # what a layer is not built of is None in it
         value = None if other is None else other.value
         if item.kind in ("metric", "seed") or (other is not None and equal(item.value, value)):
             continue
