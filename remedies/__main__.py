@@ -98,7 +98,7 @@ def _report(arguments: argparse.Namespace) -> Any:
     elif not factory:
         target = str(_keras_file(target))
     with _tensorflow():
-        from remedies.checking.check import check
+        from remedies.checking.check import check, require_ready
         from remedies.checking.weights_file import check_weights
         from remedies.rescuing.rescue import saved_model
         from remedies.rescuing.stand_ins import load_sample
@@ -107,6 +107,7 @@ def _report(arguments: argparse.Namespace) -> Any:
         custom, run = custom_objects(arguments.custom_objects), arguments.run_code_in_file
         given, sample = from_factory(factory) if factory else (), arguments.sample
         if arguments.factory:
+            require_ready(given[0], arguments.factory)
             return check_weights(target, given[0], target)
         if not factory:
             given = saved_model(target, sample, custom_objects=custom, run_code_in_file=run)

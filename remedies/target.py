@@ -183,5 +183,6 @@ def _legacy(path: Path) -> str:
         )
     return (
         f"a {json.loads(config).get('class_name', '?')} model in the old HDF5 format (Keras "
-        f"{version}); load it with keras.saving.load_model, save it as model.keras and check that"
+        f"{version}); load it with keras.saving.load_model (with compile=False where that cannot "
+        "read a loss or metric; then compile), save it as model.keras and check that"
     )

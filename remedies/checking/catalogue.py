@@ -49,6 +49,11 @@ children_not_built.raises: Loading raises, because a build() of its own switches
 - build each of these layers in {cls}.build(): self.{child}.build(...)
 - for the file as it is, make the model by your code, call it on a batch, compile(...), {build}
 
+children_not_built.no_record: The file does not say on what to build {cls} (get_build_config() is
+    None: Keras recorded nothing), so on load no layer is built and the weights are dropped.
+- {cure}
+- make the model by your code, call it on a batch, compile(...), {build}
+
 second_generation: {cls}'s build_from_config builds the layers but keeps no record of the inputs
     (get_build_config() is None after loading), so the next save and load {then}.
 - {cure}
@@ -56,6 +61,11 @@ second_generation: {cls}'s build_from_config builds the layers but keeps no reco
 
 second_generation.raises: The loaded model cannot be saved and loaded again: {failure}.
 - keep the first file, and save again only from a model made by your own code
+
+shared_layer: Loading raises, because {layer} is a layer of {inner} and of a model around it: Keras
+    writes each model by itself, so on load it makes two layers, with the weights of one.
+- call the layers of {inner} one by one in the outer model, so that {layer} is in one model alone
+- for the file as it is, make the model by your code, compile(...), {build}
 
 not_in_file: The file does not hold {count} weights at all, those of {layers}: Keras does not reach
     them when it saves, so nothing brings them back.
@@ -74,7 +84,7 @@ own_save_and_load: {cls} has a save_own_variables or load_own_variables of its o
 
 state_outside_the_file: {names}: variables that Keras does not track (a tf.Variable, or one in an
     object that is no layer) are in no file, and the loaded model makes new ones.
-- {layer}make it in {cls}.__init__ with {made}
+- {layer}make it in {cls}.__init__ or build() with {made}
 
 not_loaded: The file holds the values of {names}, and loading does not put them back.
 - make all layers in __init__, and build them in the order of build()
@@ -95,6 +105,9 @@ get_config: {what}.
 - and write in __init__: {kept}
 - take **kwargs in {bare}.__init__ and hand it on: super().__init__(**kwargs)
 - make the model by your own code and call load_weights on the file: {library} is a library's
+
+loss_arguments: Keras saves its {cls} loss without the arguments, a fault of Keras: {values}.
+- compile(...) again with the same arguments after loading, then {build}
 
 python_value: {names}: Python values that were set or moved on after the model was made are in no
     file. self.{path} is {before} in the model and {after} after loading.

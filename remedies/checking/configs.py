@@ -13,7 +13,7 @@ from remedies.checking.cures import holds
 from remedies.checking.findings import Cause, Cure, names
 from remedies.checking.variables import is_recurrent
 from remedies.libraries import definer, of_framework, of_user
-from remedies.state.difference import STATE
+from remedies.state.difference import STATE, Difference
 from remedies.state.inventory import objects
 from remedies.state.trip import Failure, Subject, Trip
 
@@ -41,13 +41,17 @@ def causes(subject: Subject, trip: Trip) -> Iterator[Cause]:
     suspects = [(p, t) for p, t in _configured(subject.model) if constructor(type(t))]
     for path, thing in suspects:
         arguments = constructor(type(thing))
+        arguments.append("autocast")  # an argument of every layer, which Keras keeps in no config
         given = [d for d in values if d.owner is thing and _bare(d.path) in arguments]
         if given:
-            shown = ", ".join(f"{_bare(d.path)}={d.before!r} loads as {d.after!r}" for d in given)
             kinds = ("weight", "optimizer", "attribute")
-            yield _blamed(subject, path, thing, kinds, after=f": {shown}")
+            yield _blamed(subject, path, thing, kinds, after=f": {_values(given)}")
             explained |= {d.path for d in values if not path or d.path.startswith(f"{path}.")}
             explained |= {d.path for d in given}
+    if losses := [d for d in trip.of("attribute") if not of_user(type(d.owner))]:
+        kind = type(losses[0].owner).__name__
+        yield cause("loss_arguments", cls=kind, values=_values(losses))
+        explained |= {d.path for d in losses}
     left = [d for d in trip.of("attribute") if d.path not in explained]
     if left and all(map(is_recurrent, trip.of("plain"))):
         first = left[0]
@@ -63,15 +67,13 @@ def causes(subject: Subject, trip: Trip) -> Iterator[Cause]:
 
 def raised(subject: Subject, failure: Failure) -> Iterator[Cause]:
     """Yield the one config at fault for a save or load that raises, if any is."""
-    owner, suspects = failure.owner, _configured(subject.model)
-    if hasattr(owner, "get_config") and not any(thing is owner for _, thing in suspects):
-        suspects.append(("", owner))
     text, before = f"{failure.text} {failure.error}", f"{failure.stage.capitalize()} raises: "
-    for path, thing in sorted(suspects, key=lambda pair: pair[1] is not owner):
+    suspects = _configured(subject.model)
+    for path, thing in sorted(suspects, key=lambda pair: type(pair[1]) is not failure.owner):
         cls = type(thing)
-        if isinstance(thing, type) or not (constructor(cls) or not _takes_kwargs(cls)):
+        if not constructor(cls) and _takes_kwargs(cls):
             continue
-        blamed = thing is owner or cls is owner or cls.__name__ in text
+        blamed = cls is failure.owner or cls.__name__ in text
         named = blamed and ("get_config" in text or "__init__" in failure.text)
         if _automatic(thing) or named:
             blame = _blamed(subject, path, thing, STATE, before)
@@ -87,6 +89,10 @@ def _configured(model: Any) -> list[tuple[str, Any]]:
 
 def _automatic(thing: Any) -> bool:
     return of_framework(definer(type(thing), "get_config"))
+
+
+def _values(differences: list[Difference]) -> str:
+    return ", ".join(f"{_bare(d.path)}={d.before!r} loads as {d.after!r}" for d in differences)
 
 
 def _bare(path: str) -> str:
@@ -109,7 +115,7 @@ def _blamed(
     cured = None if missing else holds(subject, cls, code, kinds)
     what = "has no get_config, and its __init__ does not take Keras' name, dtype and so on"
     if not _automatic(thing):
-        what = f"does not get all of its arguments ({arguments}) back from its get_config"
+        what = f"has a get_config that does not match its arguments ({arguments})"
     elif arguments:
         models = ", and Keras' automatic one for models keeps none" * isinstance(thing, keras.Model)
         what = f"has no get_config{models}: its arguments ({arguments}) are in no file"
@@ -139,10 +145,12 @@ def config_code(thing: Any) -> tuple[str, list[str]]:
             nested.append(f'"{name}"')
             text = f"keras.saving.serialize_keras_object({text})"
         entries.append(f'"{name}": {text}')
-    if isinstance(thing, (keras.Layer, keras.optimizers.Optimizer)):
+    kinds = (keras.Layer, keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric)
+    if isinstance(thing, kinds):
         asked = inspect.signature(cls.__init__).parameters
         own = [f'"{name}": {text}' for name, text in _OF_KERAS.items() if name in asked]
         entries[:0] = ["**super().get_config()"] if _takes_kwargs(cls) else own
+        entries += ['"autocast": self.autocast'] * (not getattr(thing, "autocast", True))
     code = f"def get_config(self):\n    return {{{', '.join(entries)}}}"
     return code + (_FROM_CONFIG.format(", ".join(nested)) if nested else ""), missing
 

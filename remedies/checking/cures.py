@@ -43,8 +43,8 @@ def holds(
         return False
     with patched(cls, methods):
         trips = travel(subject, scope=scope_of(subject.model), train=False)
-    wrong = (t.failure or t.of(*kinds) or (t.outputs_changed and "plain" in kinds) for t in trips)
-    return not any(wrong)
+    apart = [trip.outputs_changed for trip in trips] if "plain" in kinds else []
+    return not any([*apart, *(t.failure or t.step or t.of(*kinds) for t in trips)])
 
 
 def scope_of(model: Any) -> dict[str, type]:
@@ -112,7 +112,9 @@ def build_code(model: Any) -> str:
         if shapes and whole and not any(map(_atomic, outer)):
             named = ", ".join(f"{name}={shape!r}" for name, shape in shapes.items())
             given = named if len(shapes) > 1 else named.partition("=")[2]
-            lines.append(f"self.{path}.build({re.sub(r'[(][0-9]+', '(None', given)})")
+            if not getattr(layer, "stateful", False):  # its state is of the batch's size
+                given = re.sub(r"[(][0-9]+", "(None", given)
+            lines.append(f"self.{path}.build({given})")
     return _METHODS.format("\n    ".join(lines)) if 0 < len(lines) <= _LONGEST else ""
 
 

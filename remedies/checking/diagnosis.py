@@ -11,7 +11,7 @@ from remedies.checking.catalogue import REGISTER, cause
 from remedies.checking.findings import Cause, Cure, names, outermost, selves, tried
 from remedies.libraries import definer, of_framework, of_user
 from remedies.problem import shorten
-from remedies.state.inventory import layers, owned_classes
+from remedies.state.inventory import is_functional, layers, owned_classes
 from remedies.state.trip import Failure, Subject, Trip, travel
 
 _UNREGISTERED = re.compile(r"Could not locate (class|function) '([^']+)'")
@@ -59,8 +59,9 @@ def _ending(subject: Subject, first: Trip, failure: Failure, loads: bool) -> Ite
     yield from _unregistered(subject, failure, loads)
     yield from variables.converted(subject, first, first)
     yield from _own_build(subject, failure)
+    yield from _shared(subject, failure)
     yield from configs.raised(subject, failure)
-    who = f", in {type(failure.owner).__name__}" if failure.owner is not None else ""
+    who = f", in {failure.owner.__name__}" if failure.owner else ""
     stage, error = failure.stage.capitalize(), shorten(failure.text, 240)
     yield cause("error", stage=stage, who=who, error=error)
 
@@ -121,6 +122,18 @@ def _own_build(subject: Subject, failure: Failure) -> Iterator[Cause]:
         cls = type(asked[first]) if of_user(type(asked[first])) else None
         name = cls and cls.__name__
         yield cause("children_not_built.raises", layers=named, cls=name, child=child)
+
+
+def _shared(subject: Subject, failure: Failure) -> Iterator[Cause]:
+    """Name a layer that two functional models, one inside the other, are made of."""
+    outer: dict[int, str] = {}
+    things = {"": subject.model, **layers(subject.model)} if "variables" in failure.text else {}
+    for path, thing in things.items():
+        # A Sequential has a functional model of the same layers.
+        graph = is_functional(thing) and not path.endswith("_functional")
+        for layer in thing.layers if graph else ():
+            if layer.weights and outer.setdefault(id(layer), path) != path:
+                yield cause("shared_layer", layer=layer.name, inner=thing.name)
 
 
 def _left_by(layer: Any) -> list[str]:

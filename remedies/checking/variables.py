@@ -24,7 +24,7 @@ from remedies.libraries import definer, of_framework, of_user
 from remedies.state.archive import digest_of
 from remedies.state.arrays import leaves
 from remedies.state.difference import Difference
-from remedies.state.inventory import is_functional, is_variable, layers, objects, owned_classes
+from remedies.state.inventory import is_functional, layers, objects, owned_classes, records_inputs
 from remedies.state.methods import Swallowed
 from remedies.state.trip import Subject, Trip
 
@@ -48,12 +48,20 @@ def causes(subject: Subject, first: Trip, second: Trip) -> Iterator[Cause]:
 
 def _lost(subject: Subject, trip: Trip, lost: list[Difference]) -> Cause:
     """Return the cause, with methods that build the model on load where they hold."""
-    if not is_functional(subject.model) and subject.model.get_build_config() is None:
+    cls = type(subject.model)
+    recorded = records_inputs(subject.model)
+    if not (recorded or of_framework(definer(cls, "build_from_config"))):
         return _second_generation(subject, trip)
     cure = rebuilding_cure(subject)
+    if not recorded:
+        return cause("children_not_built.no_record", cure, cls=cls.__name__)
     if trip.swallowed and not is_functional(subject.model):
         return _raised(subject, trip.swallowed[0], cure)
-    unbuilt = _holders_of(lost)
+    # What Keras' own layers are made of is theirs to build.
+    theirs = [path for path, layer in layers(subject.model).items() if of_framework(type(layer))]
+    holders = _holders_of(lost)
+    outer = (next((o for o in theirs if f"{p}.".startswith(f"{o}.")), p) for p in holders)
+    unbuilt = list(dict.fromkeys(outer))
     shown = selves(unbuilt, 1_000)
     if builder := _own_builder(subject, unbuilt):
         return cause("children_not_built.own_build", cure, builder=builder, layers=shown)
@@ -175,11 +183,13 @@ def _plain(differences: list[Difference]) -> Cause:
     first = differences[0]
     owner, name = first.owner, first.path.rpartition(".")[2].partition("[")[0]
     cls, variable = type(owner).__name__, getattr(owner, name, None)
-    trains = is_variable(variable) and getattr(variable, "trainable", False)
+    trains = getattr(variable, "trainable", False)
     layer = "" if isinstance(owner, keras.Layer) else f"make {cls} a keras.layers.Layer, and "
-    kept = "" if trains else ", trainable=False"
+    kept = "" if trains else ', initializer="zeros", trainable=False'
     given = f'shape={np.shape(first.before)}, name="{name.strip("_")}"{kept}'
-    made, shown = f"self.{name} = self.add_weight({given})", names(differences)
+    made = f"self.add_weight({given})"
+    made = f"self.{name} = {f'[{made}, ...]' if isinstance(variable, list) else made}"
+    shown = names(differences)
     return cause("state_outside_the_file", names=shown, layer=layer, cls=cls, made=made)
 
 

@@ -29,6 +29,8 @@ def unequal(
     before: Inventory, after: Inventory
 ) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
     """Return what differs, and the Python values of library classes that do: no loss by itself."""
+    import keras
+
     differences: list[Difference] = []
     hints: list[Difference] = []
     paths, others = _weight_paths(before), _weight_paths(after)
@@ -53,7 +55,9 @@ def unequal(
         else:
             counts = _computes(item.owner)
         if counts:
-            own = item.kind != "attribute" or of_user(type(item.owner))
+            # A loss that is lost is a compile setting; what a loss was given is none.
+            loss = other is not None and isinstance(item.owner, keras.losses.Loss)
+            own = loss or item.kind != "attribute" or of_user(type(item.owner))
             (differences if own else hints).append(entry)
     return tuple(differences), tuple(hints)
 

@@ -26,7 +26,7 @@ _NAMES = {"name", "_name", "_path", "_auto_config", "_nodes", "_eval_epoch_itera
 # References from an optimizer or TensorFlow's own book-keeping to what is held elsewhere.
 _BACK = (
     *("_tracker", "_parent", "_inner_variables", "_self_unconditional", "_self_setattr"),
-    *("_self_name_based", "_self_update"),
+    *("_self_name_based", "_self_update", "_compile_loss"),
 )
 _STDLIB = {"collections", "functools", "threading", "logging", "pathlib", "random", "re", "types"}
 
@@ -188,6 +188,7 @@ def _holds_state(thing: Any) -> bool:
 
     kinds = (
         *(keras.Layer, keras.optimizers.Optimizer, keras.metrics.Metric, keras.losses.Loss),
+        *(keras.constraints.Constraint, keras.regularizers.Regularizer),
         *(keras.optimizers.schedules.LearningRateSchedule, keras.random.SeedGenerator, tf.Module),
     )
     if isinstance(thing, kinds):
@@ -205,8 +206,8 @@ def _reference() -> frozenset[str]:
     model.compile("sgd", "mse")
     inputs = keras.Input((1,))
     functional = keras.Model(inputs, keras.layers.Identity()(inputs))
-    layer = keras.layers.Layer()
-    things = (model, functional, layer, keras.Sequential(), keras.metrics.Mean())
+    parts = (keras.layers.Layer(), keras.metrics.Mean(), keras.losses.Loss())
+    things = (model, functional, keras.Sequential(), *parts)
     names = {name for thing in things for name in vars(thing)}
     return frozenset(names - {"optimizer"} | _TRAINER | _NAMES)
 
@@ -221,10 +222,12 @@ def _values(thing: Any) -> dict[str, Any]:
             return {}
         decayed = [bool(decays(v)) for v in getattr(thing, "_trainable_variables", None) or ()]
         return {"decayed": decayed} if any(decayed) else {}
-    if isinstance(thing, (keras.metrics.Metric, keras.losses.Loss)):
+    if isinstance(thing, keras.metrics.Metric):
         return {}
-    own = getattr(thing, "__dict__", {}).items()
-    simple = {name: _simple(value) for name, value in own if name not in _reference()}
+    # Keras' own losses hold their arguments in one dict.
+    own = {**getattr(thing, "__dict__", {}), **getattr(thing, "_fn_kwargs", {})}
+    skipped = _reference() - {"autocast"} | {"_fn_kwargs"}
+    simple = {name: _simple(value) for name, value in own.items() if name not in skipped}
     return {name: value for name, value in simple.items() if value is not _MISSING}
 
 

@@ -42,12 +42,11 @@ class Failure:
 
     stage: str  # saving or loading
     text: str  # Keras' reason, one line
-    owner: Any  # the innermost object of the user's that was being saved or loaded, if any
+    owner: type | None  # the innermost class of the user's that was being saved or loaded
     error: BaseException = field(repr=False)
 
     def __str__(self) -> str:
-        summary = f" ({type(self.owner).__name__})" if self.owner is not None else ""
-        return f"{self.stage} raised{summary} {self.text}"
+        return f"{self.stage} raised{f' ({self.owner.__name__})' if self.owner else ''} {self.text}"
 
 
 @dataclass(frozen=True)
@@ -235,14 +234,18 @@ def _load(path: Path, custom: Mapping[str, Any], policy: str) -> Any:
         keras.config.set_dtype_policy(before)
 
 
-def _owner_in(error: BaseException) -> Any:
-    """Return the innermost object of no framework's class on the way to `error`, if any."""
-    owner = None
-    for frame, _ in traceback.walk_tb(error.__traceback__):
+def _owner_in(error: BaseException) -> type | None:
+    """Return the innermost class of no framework's on the way to `error`, if any.
+
+    Keras raises anew for each object around the one at fault: the first error knows that one.
+    """
+    inner = error.__cause__ or error.__context__
+    owner = None if inner is None else _owner_in(inner)
+    for frame, _ in traceback.walk_tb(error.__traceback__) if owner is None else ():
         held = frame.f_locals.get("self", frame.f_locals.get("cls"))
         cls = held if isinstance(held, type) else type(held)
         if not (held is None or of_framework(cls) or cls.__module__.startswith("remedies.")):
-            owner = held
+            owner = cls
     return owner
 
 

@@ -127,6 +127,52 @@ def builds():
     return fitted(functional(Builds()))
 
 
+def shared():
+    inputs = keras.Input((3,))
+    layer = keras.layers.Dense(3, name="twice")
+    inner = keras.Model(inputs, layer(inputs), name="part")
+    return fitted(keras.Model(inputs, keras.layers.Dense(1)(layer(inner(inputs)))))
+
+
+def huber():
+    model = functional()
+    model.compile("adam", keras.losses.Huber(delta=0.1))
+    return model
+
+
+@registered
+class Clip(keras.constraints.Constraint):
+    def __init__(self, most=2):
+        self.most = most
+
+    def __call__(self, weight):
+        return keras.ops.clip(weight, -self.most, self.most)
+
+    def get_config(self):
+        return {"name": "clip", "most": self.most}
+
+
+def clipped():
+    return fitted(functional(keras.layers.Dense(2, kernel_constraint=Clip(0.5))))
+
+
+def as_it_comes():
+    return fitted(functional(Kept(dtype="mixed_float16", autocast=False)))
+
+
+@registered
+class Kept(keras.layers.Layer):
+    def __init__(self, by=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.by = by
+
+    def call(self, x):
+        return x * self.by
+
+    def get_config(self):
+        return {**super().get_config(), "by": self.by}
+
+
 def test_keras_own_random_state_is_set_equal_and_put_back():
     keras.utils.set_random_seed(3)
     keras.random.uniform((1,))
@@ -172,6 +218,10 @@ def saved_as_hdf5(folder):
         (helped, "state_outside_the_file", "make Helper a keras.layers.Layer"),
         (moved_on, "python_value", "self.threshold"),
         (lora, "lora", "self.layers[1]"),
+        (shared, "shared_layer", "the layers of part one by one in the outer model"),
+        (huber, "loss_arguments", "delta=0.1 loads as 1.0"),
+        (clipped, "get_config", 'return {"most": self.most}'),
+        (as_it_comes, "get_config", '"autocast": self.autocast'),
         (builds, "children_not_built", "Builds.build(): self.inner.build(...)"),
         (frozen_inside, "frozen", "self.dense.trainable = False"),
         (frozen_later, "optimizer", "call compile() again"),
@@ -185,12 +235,22 @@ def test_trap(make, cause, words):
     assert report.advice[0].cure.cured in (True, None)
 
 
-def test_recurrent_state_is_in_no_file():
-    inputs = keras.Input(batch_shape=(4, 3, 1))
-    model = keras.Model(inputs, keras.layers.LSTM(1, stateful=True)(inputs))
+@registered
+class Recurrent(Plain):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = keras.layers.LSTM(1, stateful=True)
+
+
+def test_recurrent_state_is_in_no_file_and_its_batch_size_neither():
+    model = Recurrent()
+    model(X[..., None])
     model.compile("adam", "mse")
     model.fit(X[..., None], Y, batch_size=4, verbose=0)
-    assert check(model, X[..., None], Y).advice[0].name == "recurrent_state"
+    report = check(model, X[..., None], Y)
+    assert [cause.name for cause in report.advice] == ["children_not_built", "recurrent_state"]
+    assert report.advice[0].cure.cured
+    assert "self.dense.build((4, 3, 1))" in report.code
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
