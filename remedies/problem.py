@@ -56,14 +56,6 @@ def reason(error: BaseException, limit: int = 300) -> str:
     return f"{kind}, raised without a message{where}"
 
 
-def _message(error: BaseException) -> str:
-    """Return an exception's message without colours."""
-    text = str(error)
-    if isinstance(error, KeyError) and "\\n" in text:  # it shows a message of some lines escaped
-        text = str(error.args[0])
-    return _COLOURS.sub("", text)
-
-
 def shorten(text: str, limit: int = 200) -> str:
     """Return `text` cut between words at `limit` characters."""
     return text if len(text) <= limit else text[:limit].rsplit(" ", 1)[0].rstrip() + " …"
