@@ -9,7 +9,7 @@ from benchmarks.kernels import kernels as bare_kernels
 from benchmarks.measurement import current_setting
 from benchmarks.settings import LARGE, setting
 from remedies import REMEDIES
-from remedies.scenarios.matrix import CORE
+from remedies.scenarios import CORE
 from remedies.steps.same_step import STEPS
 
 Cases = tuple[list[str], list[str]]
