@@ -6,6 +6,8 @@ import os
 import time
 from pathlib import Path
 
+from remedies.environment import gpu_throttled
+
 _STAT = Path("/proc/stat")
 _IDLE, _IOWAIT, _STEAL = 3, 4, 7
 
@@ -39,9 +41,7 @@ class Watch:
         mine = (sum(os.times()[:4]) - own) / (cores * max(1e-9, time.perf_counter() - wall))
         self.shares |= {"steal": steal, "foreign_load": max(0.0, 1 - idle - steal - mine)}
         if self._device == "gpu":
-            from remedies import gpu
-
-            self.shares["throttled"] = float(bool(gpu.throttled()))
+            self.shares["throttled"] = float(gpu_throttled())
 
     def clock(self, share: float) -> None:
         """Take in the clock's share of one sampling; the largest counts."""

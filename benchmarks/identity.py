@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.session import Entry, Session
@@ -52,3 +54,59 @@ def entries(cell: Steps, axes: dict[str, Any]) -> Iterator[Entry]:
             yield Entry("python_calls", len(step.calls or ()), own)
         for metric, value in step.program.counts.items():
             yield Entry(metric, value, own)
+
+
+@dataclass
+class Classes:
+    """One step of a cell: members of one class take equal time.
+
+    Attributes
+    ----------
+    program, python : dict of Variant to str
+        Fingerprints; no Python where it is withheld.
+    calls : dict of Variant to int
+        Python calls that differ from the reference step's.
+    """
+
+    program: dict[Variant, str] = field(default_factory=dict)
+    python: dict[Variant, str] = field(default_factory=dict)
+    calls: dict[Variant, int] = field(default_factory=dict)
+
+    def plain(self) -> Variant:
+        """Return the reference step's variant, which the placebo is a copy of."""
+        return Variant(next(iter(self.program)).source, REFERENCE, "bool")
+
+    def timed_as(self, variant: Variant) -> Variant:
+        """Return the variant whose time is that of the program of `variant`."""
+        members = [v for v, program in self.program.items() if program == self.program[variant]]
+        return min(members, key=lambda v: (v.remedy != REFERENCE, v.source != "base"))
+
+    def timed(self) -> list[Variant]:
+        """Return one variant of each program that differs from what it is compared with."""
+        pairs = [(v, reference(v)) for v in self.program]
+        differ = [p for p in pairs if self.program[p[0]] != self.program[p[1]]]
+        return list(dict.fromkeys(self.timed_as(v) for pair in differ for v in pair))
+
+    def other_python(self) -> list[Variant]:
+        """Return one variant of each Python that differs from what it is compared with."""
+        differ = {
+            self.python[v]: v
+            for v in self.program
+            if {v, reference(v)} <= self.python.keys()
+            and self.python[v] != self.python[reference(v)]
+        }
+        return list(differ.values())
+
+
+def classes(identity: Iterable[Entry]) -> dict[tuple[str, str], Classes]:
+    """Return (jit, step) -> classes."""
+    cells: dict[tuple[str, str], Classes] = defaultdict(Classes)
+    for entry in identity:
+        cell = cells[str(entry.axes.get("jit")), str(entry.axes.get("step"))]
+        variant = Variant(*(str(entry.axes.get(name, "")) for name in Variant._fields))
+        if entry.metric == "program_differs":
+            cell.program[variant] = entry.text
+        elif entry.metric == "python_calls_differ" and entry.text:
+            cell.python[variant] = entry.text
+            cell.calls[variant] = int(entry.value)
+    return {key: cell for key, cell in cells.items() if cell.program}

@@ -70,7 +70,8 @@ class Measurement:
         for number, launch in enumerate(launches(self.setting)):
             sessions = self._own(launch)
             if number >= self.setting.least:
-                sessions = [s for s in sessions if not _single(s)]
+                # More launches than the fewest decide nothing of the bare kernels' speeds.
+                sessions = [s for s in sessions if s.kind != "kernels"]
                 sessions = undecided(sessions, self.folder, looks)
                 if time.monotonic() - began > self.setting.seconds:
                     sessions = [s for s in sessions if self.folder.done(s)]
@@ -131,11 +132,6 @@ def _at_once(sessions: Sequence[Session]) -> int:
     """
     alone = any(session.kind in TIMED or session.device == "gpu" for session in sessions)
     return 1 if alone else max(1, min(MOST_AT_ONCE, os.cpu_count() or 1))
-
-
-def _single(session: Session) -> bool:
-    """Return whether more launches than the fewest decide nothing: memory and kernels' speeds."""
-    return session.kind in ("loads", "kernels")
 
 
 def current_setting() -> str:

@@ -11,7 +11,7 @@ from benchmarks.settings import Setting
 from remedies.devices import DEVICES, TARGETS, missing
 from remedies.workloads import WORKLOADS
 
-TIMED = ("step_times", "first_steps", "saving", "loads", "kernels")
+TIMED = ("step_times", "first_steps", "saving", "kernels")
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,6 @@ def timed(setting: Setting) -> Iterator[Session]:
         for kind, workloads in (
             ("first_steps", setting.first_steps),
             ("saving", setting.saved),
-            ("loads", setting.loaded),
         ):
             for workload in workloads:
                 yield Session(kind, workload, device)

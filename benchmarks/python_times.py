@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from benchmarks.distinct_steps import Classes
 from benchmarks.health import Watch
+from benchmarks.identity import Classes
 from benchmarks.session import Entry, Session, comparison
 from benchmarks.settings import Setting
 from benchmarks.variants import Variant, make, make_variables, placebo, reference

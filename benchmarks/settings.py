@@ -39,9 +39,8 @@ class Setting:
         kernels of each size. Each in one launch.
     compiled : tuple of str
         Workloads whose steps are compiled for GPUs that are not here.
-    first_steps, saved, loaded : tuple of str
-        Workloads whose first step, whose saving and loading, and whose load with a first step in
-        a fresh process are measured.
+    first_steps, saved : tuple of str
+        Workloads whose first step, and whose saving and loading, are measured.
     large : bool
         Whether a large model of the first workload is saved and loaded too.
     sizes : tuple of int
@@ -63,7 +62,6 @@ class Setting:
     compiled: tuple[str, ...] = ("image",)
     first_steps: tuple[str, ...] = ()
     saved: tuple[str, ...] = ()
-    loaded: tuple[str, ...] = ()
     large: bool = False
     sizes: tuple[int, ...] = ()
 
@@ -115,7 +113,6 @@ SETTINGS = {
         kernel=Budget(1.5, half_width=0.01, rounds=11),
         first_steps=WORKLOADS,
         saved=WORKLOADS,
-        loaded=WORKLOADS,
         large=True,
         sizes=tuple(10**n for n in range(4, 10)),
     ),

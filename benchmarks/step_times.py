@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks import python_times
-from benchmarks.distinct_steps import Classes, classes
 from benchmarks.health import Watch
+from benchmarks.identity import Classes, classes
 from benchmarks.layout import redrawing
 from benchmarks.session import Entry, Folder, Session, comparison, seconds
 from benchmarks.settings import Setting

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
+from typing import Any, TypeVar
 
-from remedies import gpu
+Answer = TypeVar("Answer")
 
+# NVML's bits for clocks that something other than idleness or the application holds down: a power
+# cap, hardware and software slowdown by heat, a power brake.
+_SLOWING = 0x04 | 0x08 | 0x20 | 0x40 | 0x80
 _PACKAGES = (
     "tensorflow",
     "tensorflow-cpu",
@@ -41,7 +46,7 @@ def facts() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     values |= {flag: os.environ[flag] for flag in _FLAGS if os.environ.get(flag)}
-    return values | _machine() | gpu.facts()
+    return values | _machine() | gpu_facts()
 
 
 def _machine() -> dict[str, str]:
@@ -64,3 +69,47 @@ def _read(path: str) -> str:
         return Path(path).read_text(encoding="utf-8")
     except OSError:
         return ""
+
+
+def gpu_facts() -> dict[str, str]:
+    """Return name, driver, CUDA version, clocks and power cap; empty without a GPU."""
+    return _ask(_gpu_facts, {})
+
+
+def gpu_throttled() -> bool:
+    """Return whether the GPU's clocks are held down at this moment."""
+    return _ask(_throttled, False)
+
+
+def _ask(question: Callable[[Any, Any], Answer], otherwise: Answer) -> Answer:
+    """Ask NVML about the first GPU."""
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+        return question(pynvml, pynvml.nvmlDeviceGetHandleByIndex(0))
+    except Exception:  # no package, no driver or no GPU: there are no facts
+        return otherwise
+
+
+def _gpu_facts(nvml: Any, handle: Any) -> dict[str, str]:
+    cuda = nvml.nvmlSystemGetCudaDriverVersion()
+    kinds = {"sm": nvml.NVML_CLOCK_SM, "memory": nvml.NVML_CLOCK_MEM}
+    clocks = {kind: nvml.nvmlDeviceGetMaxClockInfo(handle, code) for kind, code in kinds.items()}
+    return {
+        "gpu": f"{_text(nvml.nvmlDeviceGetName(handle))}, the first of {nvml.nvmlDeviceGetCount()}",
+        "driver": _text(nvml.nvmlSystemGetDriverVersion()),
+        "cuda-driver": f"{cuda // 1000}.{cuda % 1000 // 10}",
+        "gpu-clocks": ", ".join(f"{kind} {mhz} MHz" for kind, mhz in clocks.items()),
+        "gpu-power-cap": f"{nvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000:.0f} W",
+        # TensorFlow uses TF32 unless this variable forbids it.
+        "tf32": "off" if os.environ.get("NVIDIA_TF32_OVERRIDE") == "0" else "on",
+    }
+
+
+def _throttled(nvml: Any, handle: Any) -> bool:
+    return bool(nvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle) & _SLOWING)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value

@@ -191,17 +191,8 @@ SAVING = _table(
            "Seconds of `load_model`."),
     Metric("load_ratio", "ratio", _RATIO, STORAGE, "load, by the reference's",
            "Its time by the reference's in the same rounds."),
-    Metric("load_and_step_seconds", "seconds", _TIME, STORAGE, "load and first step",
-           "Seconds from the file to the end of the loaded model's first training step."),
-    Metric("fresh_load_seconds", "seconds", _TIME, STORAGE, "load and first step, fresh process",
-           "The same in a process that has loaded no model before; imports are not counted."),
     Metric("file_bytes", "bytes", _BYTES, STORAGE, "file",
            "Bytes of the `.keras` file."),
-    Metric("peak_host_bytes", "bytes", _BYTES, STORAGE, "host memory",
-           "Peak resident memory of load and three steps, beyond what the process held "
-           "before."),
-    Metric("peak_device_bytes", "bytes", _BYTES, STORAGE, "device memory",
-           "Peak memory that TensorFlow's allocator held on the GPU meanwhile."),
 )
 
 KERNELS = _table(

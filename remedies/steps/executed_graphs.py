@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from typing import Any
 
 # Say where a node came from or what is known of it, not what it computes.
@@ -84,8 +85,8 @@ def operations(graph: Any) -> Counter[str]:
 def fingerprint(graph: Any) -> str:
     """Return a short name that GraphDefs which differ in names alone have in common.
 
-    Each node is hashed from what it reads, as in a Merkle tree, then again from who reads it, so
-    that two equal nodes that are read once each differ from one that is read twice.
+    Each node is hashed from what it reads, as in a Merkle tree, and the graph from all its nodes:
+    equal names mean that the same operations are run on the same values, equally often.
     """
     library = {function.signature.name: function for function in graph.library.function}
     return _graph_hash({node.name: _node(node, library) for node in graph.node})
@@ -93,56 +94,29 @@ def fingerprint(graph: Any) -> str:
 
 def _graph_hash(nodes: Mapping[str, Node]) -> str:
     # A loop is cut where it closes; then what closes it is told apart by what it read.
-    first = _hashes(nodes, dict.fromkeys(nodes, ""))
-    loops = any(node.closes_loop for node in nodes.values())
-    return _digest(*sorted((_hashes(nodes, first) if loops else first).values()))
+    hashes = _hashes(nodes, dict.fromkeys(nodes, ""))
+    if any(node.closes_loop for node in nodes.values()):
+        hashes = _hashes(nodes, hashes)
+    return _digest(*sorted(hashes.values()))
 
 
 def _hashes(nodes: Mapping[str, Node], closing: Mapping[str, str]) -> dict[str, str]:
-    """Hash each node from what it reads, and then from who reads it."""
-    own, reads = {}, {}
-    readers: dict[str, list[tuple[str, str]]] = {name: [] for name in nodes}
-    for name, node in nodes.items():
-        back = [closing[source] for source, _ in node.reads if nodes[source].closes_loop]
-        own[name] = _digest(node.does, *back)
-        reads[name] = [
-            ("" if nodes[source].closes_loop else source, port) for source, port in node.reads
-        ]
-        for position, (source, port) in enumerate(reads[name]):
-            if source:
-                place = "" if port == "^" or node.commutes else str(position)
-                readers[source].append((name, f"{port}>{place}"))
-    inward = _walk(nodes, own, reads, _ordered)
-    return _walk(nodes, inward, readers, lambda node, position, port: port)
+    """Hash each node from what it does and reads; `closing` has the hashes of what closes loops."""
+    done: dict[str, str] = {}
 
+    def read(place: int, source: str, port: str) -> str:
+        ordered = "" if port == "^" or node.commutes else place
+        return f"{ordered} {port} {(closing if nodes[source].closes_loop else done)[source]}"
 
-def _ordered(node: Node, position: int, port: str) -> str:
-    return port if port == "^" or node.commutes else f"{position:06} {port}"
-
-
-def _walk(
-    nodes: Mapping[str, Node],
-    own: Mapping[str, str],
-    edges: Mapping[str, list[tuple[str, str]]],
-    label: Callable[[Node, int, str], str],
-) -> dict[str, str]:
-    """Hash each node with the hashes at the other ends of its `edges`, without recursion."""
-    done = {"": "back to the beginning of a loop"}
-    for start in nodes:
-        stack = [start]
-        while stack:
-            name = stack[-1]
-            waiting = [other for other, _ in edges[name] if other not in done]
-            if name not in done and waiting:
-                stack.extend(waiting)
-                continue
-            stack.pop()
-            ends = (
-                f"{label(nodes[name], position, port)} {done[other]}"
-                for position, (other, port) in enumerate(edges[name])
-            )
-            done.setdefault(name, _digest(own[name], *sorted(ends)))
-    return {name: done[name] for name in nodes}
+    open_ends = {
+        name: [source for source, _ in node.reads if not nodes[source].closes_loop]
+        for name, node in nodes.items()
+    }
+    for name in TopologicalSorter(open_ends).static_order():
+        node = nodes[name]
+        reads = sorted(read(place, *edge) for place, edge in enumerate(node.reads))
+        done[name] = _digest(node.does, *reads)
+    return done
 
 
 def _node(node: Any, library: Mapping[str, Any]) -> Node:

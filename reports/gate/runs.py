@@ -23,7 +23,7 @@ from reports.judge import judge
 SESSIONS = {
     "fidelity": metrics.DEFECTS, "situations": metrics.SITUATIONS, "recipes": metrics.RECIPES,
     "identity": metrics.PROGRAMS, "programs": metrics.PROGRAMS, "step_times": metrics.STEPS,
-    "first_steps": metrics.FIRST_STEPS, "saving": metrics.SAVING, "loads": metrics.SAVING,
+    "first_steps": metrics.FIRST_STEPS, "saving": metrics.SAVING,
     "kernels": metrics.KERNELS,
 }  # fmt: skip
 # Launches at each look; a look more is a chance more to be wrong, which the interval allows for.

@@ -9,7 +9,6 @@ from benchmarks import (
     first_steps,
     identity,
     kernels,
-    loads,
     recipes,
     saving,
     step_times,
@@ -17,7 +16,6 @@ from benchmarks import (
 from benchmarks.health import Watch
 from benchmarks.session import DONE, Folder, Session
 from benchmarks.settings import SETTINGS
-from benchmarks.variants import Variant
 from remedies import REMEDIES
 from remedies.steps.sampling import Budget, Sampled
 
@@ -120,16 +118,6 @@ def test_saving_covers_every_remedy_and_the_placebo():
     assert ("load_ratio", "placebo") in values
 
 
-def test_a_model_is_loaded_in_this_process_and_in_a_fresh_one(monkeypatch):
-    chosen = {name: Variant("", name, "bool") for name in ("control", "ops_where")}
-    monkeypatch.setattr(loads, "names", lambda session: chosen)
-    values = table(loads.measure(Session("loads", "image"), TINY), "remedy")
-    assert values["load_and_step_seconds", "ops_where"] > 0
-    assert values["fresh_load_seconds", "ops_where"] > 0
-    assert values["peak_host_bytes", "ops_where"] > 0
-    assert ("fresh_load_seconds", "control") not in values  # it cannot train any more
-
-
 def test_a_kernel_is_compared_with_a_copy_and_with_where_on_a_bool_mask():
     times = {str(kernel): [2.0, 4.0] for kernel in kernels.kernels()} | {"copy": [1.0, 1.0]}
     values = table(kernels.entries(400, Sampled(times, 0.0)), "kernel", "jit", "mask_dtype")
@@ -144,11 +132,3 @@ def test_kernels_run_and_larger_ones_than_memory_are_left_out():
     setting = replace(TINY, sizes=(400, 10**15))
     entries = list(kernels.measure(Session("kernels"), setting, Watch("cpu")))
     assert {e.axes["size"] for e in entries} == {400}
-
-
-def test_a_copy_that_copies_nothing_is_refused():
-    import tensorflow as tf
-
-    values = tf.ones(8)
-    with pytest.raises(kernels.NoCopyError):
-        kernels.copied(lambda: values, values)

@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.kernels import _address
 from benchmarks.layout import redrawing
 
 
@@ -17,7 +16,7 @@ def test_every_variable_and_tensor_moves_and_keeps_its_value():
 
     def places():
         held = [variable.value.value() for variable in variables] + [*data["bool"]]
-        return [_address(tensor) for tensor in held]
+        return [np.asarray(memoryview(tensor)).ctypes.data for tensor in held]
 
     values = [variable.numpy() for variable in variables]
     redraw = redrawing([model], data)

@@ -196,10 +196,6 @@ class Made:
                 yield entry(f"{kind}_ratio", ratio, **axes)
                 if kind == "save":
                     yield entry("file_bytes", 87_400 + 42_000_000 * size, **axes)
-                else:
-                    yield entry("load_and_step_seconds", 4 * seconds, **axes)
-                    yield entry("fresh_load_seconds", 6 * seconds, **axes)
-                    yield entry("peak_host_bytes", 9e6 + 1e8 * size, **axes)
 
     def _kernels(self) -> Iterator[Entry]:
         for size in (10_000, 1_000_000, 100_000_000):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.distinct_steps import classes
+from benchmarks.identity import classes
 from benchmarks.session import Entry, Session
 from benchmarks.step_times import entries
 from benchmarks.variants import Variant, variants

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from remedies import gpu
+from remedies.environment import gpu_facts, gpu_throttled
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def driver(monkeypatch):
 
 def test_the_facts_name_the_gpu_and_what_it_may_do(driver, monkeypatch):
     monkeypatch.delenv("NVIDIA_TF32_OVERRIDE", raising=False)
-    assert gpu.facts() == {
+    assert gpu_facts() == {
         "gpu": "NVIDIA H100, the first of 2",
         "driver": "580.1",
         "cuda-driver": "13.1",
@@ -38,11 +38,13 @@ def test_the_facts_name_the_gpu_and_what_it_may_do(driver, monkeypatch):
         "tf32": "on",
     }
     monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "0")
-    assert gpu.facts()["tf32"] == "off"
+    assert gpu_facts()["tf32"] == "off"
 
 
 def test_idleness_does_not_count_as_slowing_down(driver):
-    assert gpu.throttled() == ["power cap"]
+    assert gpu_throttled()
+    driver.nvmlDeviceGetCurrentClocksThrottleReasons = lambda handle: 0x01
+    assert not gpu_throttled()
 
 
 def test_without_a_driver_there_are_no_facts(driver, monkeypatch):
@@ -50,9 +52,9 @@ def test_without_a_driver_there_are_no_facts(driver, monkeypatch):
         raise RuntimeError("Driver Not Loaded")
 
     monkeypatch.setattr(driver, "nvmlInit", broken)
-    assert gpu.facts() == {} and gpu.throttled() == []
+    assert gpu_facts() == {} and not gpu_throttled()
 
 
 def test_without_the_package_there_are_no_facts(monkeypatch):
     monkeypatch.setitem(sys.modules, "pynvml", None)
-    assert gpu.facts() == {} and gpu.throttled() == []
+    assert gpu_facts() == {} and not gpu_throttled()
