@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from remedies.problem import BadInputError
 from remedies.registry import REMEDIES, require
 from remedies.scenarios import CORE, run, scenarios, software, versions
 from remedies.scratch import scratch
@@ -64,7 +65,7 @@ def _matrix(given: argparse.Namespace, words: str) -> int:
     chosen = dict.fromkeys(name for group in groups for name in group)
     names = [require("scenario", name, ("core", *scenarios())) for name in chosen]
     if given.output and not given.output.is_dir():
-        raise NotADirectoryError(f"no folder {str(given.output)!r}")
+        raise BadInputError(f"no folder {str(given.output)!r}")
     target = given.output and given.output / "fidelity.md"
     page = target.read_text("utf-8") if target and target.exists() else BARE_PAGE
     put(page, "", ())  # refuses one that has no place for the tables

@@ -8,10 +8,11 @@ from reported_models import Parts, Two, case, done, floats, plain, reg, seeded
 unpacked = keras.utils.unpack_x_y_sample_weight
 
 
-def learn(model, y, forward, weights):
-    """Do what a train step does: `forward` under a tape, and the optimizer's move of `weights`."""
+def learn(model, y, forward, part):
+    """Do what a train step does: `forward` under a tape, and a move of the weights of `part`."""
     with tf.GradientTape() as tape:
         loss = model.compute_loss(y=y, y_pred=forward())
+    weights = part.trainable_variables
     model.optimizer.apply(tape.gradient(loss, weights), weights)
     return {"loss": loss}
 
@@ -147,7 +148,7 @@ class HeadOnly(Two):
 
     def train_step(self, data):
         x, y, _ = unpacked(data)
-        return learn(self, y, lambda: self(x, training=True), self.head.trainable_variables)
+        return learn(self, y, lambda: self(x, training=True), self.head)
 
 
 @reg
@@ -156,7 +157,7 @@ class GuideStep(Two):
 
     def train_step(self, data):
         x, y = data
-        return learn(self, y, lambda: self(x, training=True), self.trainable_variables)
+        return learn(self, y, lambda: self(x, training=True), self)
 
 
 @reg
@@ -171,7 +172,7 @@ class KeywordOnly(Parts):
 
     def train_step(self, data):
         x, y, _ = unpacked(data)
-        return learn(self, y, lambda: self(x["x"], bias=x["bias"]), self.trainable_variables)
+        return learn(self, y, lambda: self(x["x"], bias=x["bias"]), self)
 
 
 def keyword_only():
