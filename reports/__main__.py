@@ -3,17 +3,17 @@
 import argparse
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-SESSIONS = Path(".asv/sessions")
 MOST_PROBLEMS = 20
 EXAMPLES = """\
 examples:
   python -m reports build
   python -m reports build --sessions collected --out my-report
   python -m reports readme                     # README.md from reports/reference
+  python -m reports publish                    # the report before asv's history: scripts/publish
   python -m reports gate --help                # what regressed between two runs
 """
 
@@ -29,67 +29,65 @@ class Parser(argparse.ArgumentParser):
         """Leave with status 2."""
         message = message.replace("unrecognized arguments", "unknown argument")
         options = [action.option_strings[-1] for action in self._actions if action.option_strings]
-        self.exit(2, f"{self.prog}: {message}; choose from: {', '.join(options)}\n")
+        choice = f"choose from: {', '.join(options)}" if len(options) > 1 else "see --help"
+        self.exit(2, f"{self.prog}: {message}; {choice}\n")
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     purpose = "Make a page of session files: which remedy keeps the model, at what cost."
     made = Parser(prog="python -m reports", description=purpose)
-    commands = made.add_subparsers(dest="command", required=True, metavar="build|readme")
-    build = commands.add_parser("build", help="write the page, its tables and figures")
-    meaning = "replaced as a whole; refused where it holds anything else (default: %(default)s)"
-    build.add_argument("--out", type=Path, default=".asv/report", metavar="DIR", help=meaning)
-    readme = commands.add_parser("readme", help="write the answer in README.md again")
-    for command, default in ((build, f"newest folder in {SESSIONS}"), (readme, "the reference")):
-        meaning = f"folder of session files (default: {default})"
-        command.add_argument("--sessions", type=Path, metavar="DIR", help=meaning)
+    commands = made.add_subparsers(dest="command", required=True, metavar="build|readme|publish")
+    out = "replaced as a whole; refused where it holds anything else (default: {})"
+    sessions, newest = "folder of session files (default: {})", "newest folder in .asv/sessions"
+    for command, purpose, options in (
+        ("build", "write the page, its tables and figures",
+         [("out", out, ".asv/report"), ("sessions", sessions, newest)]),
+        ("readme", "write the answer in README.md again",
+         [("sessions", sessions, "reports/reference")]),
+        ("publish", "write the page with asv's history behind it",
+         [("out", out, ".asv/site"), ("sessions", sessions, newest),
+          ("results", "asv's results (default: {})", ".asv/results"),
+          ("config", "asv's settings; .asv is beside them (default: {})", "asv.conf.json")]),
+    ):  # fmt: skip
+        own = commands.add_parser(command, help=purpose)
+        for option, meaning, default in options:
+            meaning = meaning.format(default)
+            own.add_argument(f"--{option}", type=Path, metavar="PATH", help=meaning)
     return made
 
 
-def newest(root: Path = SESSIONS) -> Path:
+def newest(root: Path) -> Path:
     """Return the folder of session files in `root` that was written to last."""
     folders = [path for path in root.glob("*") if path.is_dir()]
     return max(folders, key=lambda path: path.stat().st_mtime, default=root)
 
 
-def _build(chosen: argparse.Namespace) -> Path:
+def _make(chosen: argparse.Namespace) -> Path:
     # Here and not above: `--help` answers at once, without pandas.
-    from reports.output import check, replaced, write
-    from reports.page import REFERENCE, render, update
+    from reports.page import REFERENCE, check, render, replaced, update
     from reports.results import gather
+    from reports.site import has_history, publish
 
-    readme = chosen.command == "readme"
-    if not readme:
-        check(chosen.out)
-    results = gather(chosen.sessions or (REFERENCE if readme else newest()))
+    site, readme = chosen.command == "publish", chosen.command == "readme"
+    config = (site and chosen.config) or Path("asv.conf.json")
+    beside = config.parent / ".asv"
+    folder = None if readme else chosen.out or beside / ("site" if site else "report")
+    asv = (site and chosen.results) or beside / "results"
+    if folder:
+        check(folder)
+    history = site and has_history(config, asv)
+    results = gather(chosen.sessions or (REFERENCE if readme else newest(beside / "sessions")))
     problems = results.run.problems
     more = len(problems) - MOST_PROBLEMS
     for problem in [*problems[:MOST_PROBLEMS], *([f"and {more} more"] if more > 0 else [])]:
         print(f"reports: left out: {problem}", file=sys.stderr)
-    if readme:
+    if not folder:
         return update(results)
-    with replaced(chosen.out) as folder:
-        write(folder, render(results))
-    return Path(chosen.out / "index.html")
-
-
-def run(name: str, command: Callable[[], object]) -> int:
-    """Run `command`, print what it made, and return its status: 2 with a line that says why."""
-    try:
-        print(command())
-        return 0
-    except KeyboardInterrupt:
-        print(f"{name}: interrupted; nothing was changed", file=sys.stderr)
-        return 130
-    except OSError as error:
-        reason = f"cannot use {str(error.filename)!r}: {error.strerror}"
-    except ValueError as error:
-        if not type(error).__module__.startswith("reports."):
-            raise  # a fault of ours
-        reason = str(error)
-    print(f"{name}: {reason}", file=sys.stderr)
-    return 2
+    with replaced(folder, render(results, "history/index.html" if history else "")) as made:
+        if history:
+            publish(config, asv, made / "history")
+    return Path(folder / "index.html")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -99,8 +97,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from reports.gate.command import main as gate
 
         return gate(words[1:])
-    chosen = parser().parse_args(words)
-    return run("reports", lambda: _build(chosen))
+    try:
+        print(_make(parser().parse_args(words)))
+        return 0
+    except KeyboardInterrupt:
+        print("reports: interrupted; nothing was changed", file=sys.stderr)
+        return 130
+    except OSError as error:
+        reason = f"cannot use {str(error.filename)!r}: {error.strerror}"
+    except ValueError as error:
+        if not type(error).__module__.startswith("reports."):
+            raise  # a fault of ours
+        reason = str(error)
+    print(f"reports: {reason}", file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":

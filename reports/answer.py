@@ -1,22 +1,176 @@
-"""The top of the page: what to do, six rows of remedies and the heat map of situations."""
+"""The top of the page: the remedy that the results recommend, its price, and all in a table."""
 
 import difflib
+import math
 import textwrap
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from remedies import REMEDIES, WORKLOADS
-from remedies.registry import code
+from remedies.registry import code, preference
+from remedies.words import Word
 from reports.parts import Code, Note, Section, Table
-from reports.recommendation import recommend
-from reports.results import EVERYTHING, Results, cells, summary, times
-from reports.vocabulary import BRIEF, CONTROL, CORE, HARM_WORDS, REFERENCE, STEPS, prose
-from reports.wording import NOTHING, counted, listed, shared
+from reports.results import EVERYTHING, UNKNOWN, Results, cells, summary, times
+from reports.wording import (
+    BASELINE,
+    BRIEF,
+    CONTROL,
+    HARM,
+    HARM_WORDS,
+    NOTHING,
+    REFERENCE,
+    SITUATIONS,
+    STEPS,
+    WHY,
+    counted,
+    listed,
+    prose,
+    shared,
+    upper,
+)
 
 RECOMMENDED = "recommended"
-_COLUMNS: list[tuple[str, str, dict[str, str]]] = [
+_FILES = {"save": "save_ratio", "load": "load_ratio"}
+_COSTS: list[tuple[str, str, dict[str, str]]] = [
     *((label, "step_ratio", {"mask_dtype": "bool", "step": step}) for step, label in STEPS.items()),
-    *((label, f"{label}_ratio", {}) for label in ("save", "load")),
+    *((label, metric, {}) for label, metric in _FILES.items()),
 ]
+
+
+def ranked(results: Results) -> list[str]:
+    """Return the remedies that keep all, in the order of the rule in templates/method.txt."""
+    others = [name for name in results.remedies if name != CONTROL]
+    whole = [name for name in others if results.keeps(name) == EVERYTHING]
+    return sorted(whole, key=partial(_rank, results))
+
+
+def _rank(results: Results, remedy: str) -> tuple[float, ...]:
+    """Return its rank; the cost is the share that a step is shown to cost."""
+    lines = results.metric("recipe_lines", remedy=remedy).drop_duplicates("workload", keep="last")
+    rows = results.compared("step_ratio", remedy=remedy, mask_dtype="bool")
+    rows = rows[rows["word"].isin(["slower", "python"]) & (rows["low"] > 0)]
+    shares = rows["ratio"] / rows["seconds"].where(rows["seconds"] > 0)
+    shares = shares.where(rows["unit"] == "seconds", rows["ratio"] - 1).dropna()
+    changed = lines["value"].sum() if len(lines) else math.inf
+    return preference(remedy, changed, max(shares, default=0.0), results.survived[remedy])
+
+
+def answer(results: Results) -> Section:
+    """Return the section that opens the page."""
+    best = ranked(results)
+    remedy = best[0] if best else ""
+    notes: list[Any] = []
+    if best:
+        helps = [WHY[remedy]] if remedy in WHY else []
+        notes = [Note(_lost(results, remedy), "What you still lose"), *diff(results, remedy)]
+        notes += [Note([*helps, _why(results, best)], "Why this helps, and why this remedy")]
+    if results.harms(CONTROL).get("rescued") == 0:
+        notes.append(Note(prose("unchanged"), "Without changing the model"))
+    if best:
+        notes.append(Note([*_costs(results, remedy)], "What it costs"))
+    tables = [overview(results, remedy), *heat(results)] if results.remedies else []
+    others = (name for name in results.remedies if name not in (CONTROL, remedy))
+    codes = [each for name in others for each in diff(results, name, folded=True)]
+    sentence, detail = _sentence(results, remedy) if best else _none(results)
+    return Section("answer", "What to do", sentence, [*notes, *tables, *codes], detail)
+
+
+def _none(results: Results) -> tuple[str, str]:
+    """Return that there is no recommendation, and why."""
+    states = {name: results.keeps(name) for name in results.remedies if name != CONTROL}
+    why = "; ".join(f"{name} ({state})" for name, state in states.items() if state != UNKNOWN)
+    detail = f"None keeps everything in every workload measured: {why}."
+    detail = detail if why else "These results hold no save and load."
+    return "No remedy can be recommended.", detail
+
+
+def _sentence(results: Results, remedy: str) -> tuple[str, str]:
+    """Return what to do, and what that keeps."""
+    idea = REMEDIES[remedy].idea if remedy in REMEDIES else f"Write it as {remedy} does."
+    lines = results.lines(remedy)
+    change = f", {lines} line{'' if lines == '1' else 's'} to change" if lines else ""
+    models = counted(len(results.axis("workload", "weights_lost")), "test model")
+    detail = (
+        "In the plain case, saved and loaded twice, all weights, the optimizer's state and the "
+        f"compile settings come back, in {models} ({cells(results.trips_of(remedy).reset_index())})"
+    )
+    harms = results.harms(remedy)
+    if harmed := (harms > 0).sum():
+        situations = counted(len(harms), "situation")
+        detail += f"; in {harmed} of the {situations} below the model does not come back whole"
+    return f"{idea.rstrip('.')} ({remedy}{change}).", f"{detail}."
+
+
+def _lost(results: Results, remedy: str) -> list[str]:
+    table = results.situations
+    if remedy not in table:
+        return ["Not known: these results hold no situation but the plain save and load."]
+    made = []
+    harmed = table[table[remedy] > 0].sort_values(remedy, ascending=False, kind="stable")
+    for name, harms in harmed.iterrows():
+        better = [other for other in results.remedies if harms.get(other) == 0]
+        helps = f"{listed(better) or 'no remedy'} {'keep' if len(better) > 1 else 'keeps'} it"
+        harm = HARM[min(3, int(harms[remedy]))]
+        made.append(f"{SITUATIONS.get(name, name)}: {harm}; {helps}.")
+    return made or ["Nothing in the situations tried."]
+
+
+def _why(results: Results, best: list[str]) -> str:
+    """Return why the first of the remedies that keep everything in the plain case."""
+    remedy, *others = best
+    if not others:
+        return f"{remedy} alone keeps everything in the plain case."
+    fewer = "the fewest lines"
+    if _rank(results, remedy)[0] == _rank(results, others[0])[0]:
+        fewer = "no more lines than any other, and costs no more"
+    text = f"Of the {len(best)} remedies that keep everything in the plain case, {remedy} changes "
+    text += fewer
+    most = max(others, key=lambda name: results.survived[name])
+    if results.survived[most] > results.survived[remedy]:
+        tried = results.harms(most).count()
+        text += f"; {most} is whole in more situations, {results.survived[most]} of {tried}"
+    return f"{text}."
+
+
+def _costs(results: Results, remedy: str) -> Iterator[str]:
+    """Yield what `remedy` costs, and on which devices that was run or only compiled."""
+    own = results.compared("step_ratio", remedy=remedy, mask_dtype="bool")
+    control = results.compared("step_ratio", remedy=CONTROL, mask_dtype="bool")
+    for device in results.timed:
+        rows, mine = (table[table["device"] == device] for table in (own, control))
+        text = f"against {BASELINE}, {summary(rows)}"
+        if {*rows["word"], *mine["word"]} == {Word.SAME_STEP.value} and len(mine):
+            text = "a training or predict step costs exactly what it does in the model as it is: "
+            text += "the same program, the same Python calls"
+        yield f"On the {device.upper()} (run): {text} ({cells(rows.drop(columns='device'))})."
+    if cards := results.compiled:
+        programs = results.programs(remedy)
+        control = results.programs(CONTROL)
+        text = f"against {BASELINE}, {_programs(programs)}"
+        if len(control) and not programs["value"].any() and not control["value"].any():
+            steps = counted(programs.groupby("device").size().max(), "step")
+            text = f"exactly the program of the model as it is, in {steps}"
+        scope = cells(programs.drop(columns="device"))
+        yield f"On {upper(cards)} (compiled, not run, so not timed): {text} ({scope})."
+    if not {*results.timed, *results.compiled} - {"cpu"}:
+        yield "On a GPU (H100, A100): not known. None was run, and none was compiled for."
+    floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")
+    if not floats["word"].isin([Word.SAME_STEP.value, Word.SAME.value]).all():
+        same = {*own["word"]} == {Word.SAME_STEP.value}
+        against = "the same model fed bool masks" if same else BASELINE
+        yield f"If you feed masks as float32, against {against}: {summary(floats)}."
+    files = {label: results.compared(name, remedy=remedy) for label, name in _FILES.items()}
+    if said := [f"{label}: {summary(rows)}" for label, rows in files.items() if len(rows)]:
+        yield f"Files, against {BASELINE}: {'; '.join(said)}."
+
+
+def _programs(rows: Any) -> str:
+    """Return in a cell of a table how many programs are the baseline's."""
+    equal = int((rows["value"] == 0).sum())
+    if equal == len(rows) > 0:
+        return "same program, exactly"
+    return f"{equal} of {len(rows)} programs are the same" if len(rows) else NOTHING
 
 
 def diff(results: Results, remedy: str, folded: bool = False) -> list[Code]:
@@ -34,97 +188,75 @@ def diff(results: Results, remedy: str, folded: bool = False) -> list[Code]:
     lines = results.metric("recipe_lines", remedy=remedy).groupby("workload")["value"].max()
     title = f"The code of {remedy}" if folded else "The change"
     title += f", in the test model {workload}"
-    title += f": {counted(lines[workload], 'line')}" if workload in lines else ""
-    others = listed(f"{n:.0f} in {name}" for name, n in lines.items() if name != workload)
-    return [Code(f"{title} ({others})" if others else title, text, folded)]
-
-
-def answer(results: Results) -> Section:
-    """Return the section that opens the page."""
-    choice = recommend(results)
-    parts: list[Any] = []
-    if choice.remedy:
-        parts += [Note(choice.lost, "What you still lose"), *diff(results, choice.remedy)]
-        parts += [Note(choice.why, "Why this helps, and why this remedy")]
-    if results.harms(CONTROL).get("rescued") == 0:
-        parts += [Note(prose("unchanged"), "Without changing the model")]
-    parts += [Note(choice.cost, "What it costs")] if choice.remedy else []
-    parts += [overview(results, choice.remedy)] if results.remedies else []
-    parts += heat(results)
-    others = (name for name in results.remedies if name not in (CONTROL, choice.remedy))
-    parts += [each for name in others for each in diff(results, name, folded=True)]
-    return Section("answer", "What to do", choice.sentence, parts, choice.reason)
+    sizes = shared((name, f"{amount:.0f}") for name, amount in lines.items())
+    texts = "; ".join(f"{amount} in {names}" for amount, names in sizes.items())
+    return [Code(f"{title} (lines: {texts})" if texts else title, text, folded)]
 
 
 def overview(results: Results, first: str = "") -> Table:
     """Return the table of remedies, the recommended one `first`."""
     rows = []
     for remedy in sorted(results.remedies, key=lambda name: name != first):
+        marks = [RECOMMENDED] * (remedy == first) + ["baseline"] * (remedy == REFERENCE)
         name = f"{remedy}: {BRIEF[remedy]}" if remedy in BRIEF else remedy
-        name += f" ({RECOMMENDED})" if remedy == first else ""
-        row = {"remedy": name, "lines you change": results.lines(remedy) or NOTHING}
+        name += f" ({', '.join(marks)})" if marks else ""
         kept, harms = results.keeps(remedy), results.harms(remedy)
-        row["keeps the model"] = kept + " in the plain case" * (kept == EVERYTHING)
+        keeps = kept + " in the plain case" * (kept == EVERYTHING)
         if len(harms):
-            row["keeps the model"] += (
-                f"; not whole in {(harms > 0).sum()} of {len(harms)} situations"
-            )
-        for label, metric, where in _COLUMNS:
-            rows_of = results.compared(metric, **where)
-            row[label] = summary(rows_of[rows_of["remedy"] == remedy])
+            keeps += f"; not whole in {(harms > 0).sum()} of {len(harms)} situations"
+        row = {"remedy": name, "lines you change": results.lines(remedy) or NOTHING}
+        row["keeps the model"] = keeps
+        for label, metric, where in _COSTS:
+            judged = results.compared(metric, **where)
+            row[label] = summary(judged[judged["remedy"] == remedy])
             if label == "load" and kept.startswith("no:") and row[label] != NOTHING:
                 row[label] += " (no result: it leaves weights out)"
-            if remedy == REFERENCE and metric != "step_ratio" and (rows_of["seconds"] > 0).any():
-                row[label] = f"takes {times(rows_of)}"
+            if remedy == REFERENCE and label in _FILES and (judged["seconds"] > 0).any():
+                row[label] = f"baseline: {times(judged)}"
         if cards := results.compiled:
-            texts = shared(
-                (card.upper(), results.programs(remedy=remedy, device=card)) for card in cards
-            )
-            each = [f"{names}: {text}" for text, names in texts.items()]
-            row[f"on {listed(map(str.upper, cards))}, compiled, not run"] = "; ".join(
-                each if len(texts) > 1 else texts
-            )
+            row[f"on {upper(cards)}, compiled, not run"] = _programs(results.programs(remedy))
         rows.append(row)
-    caption = (
-        f"Plain case: saved and loaded twice. Costs are against {REFERENCE} fed a bool mask; in "
-        "square brackets: a 99 % interval. Same step, exactly: the compiled program and the Python "
-        "calls around it are equal, so they cost the same. Not measurable here: no slowdown was "
-        f"shown, and a larger one than is given is ruled out. {_counts(results)}"
+    return Table(f"{_baseline(results)} {_counts(results)}", rows)
+
+
+def _baseline(results: Results) -> str:
+    """Return what a cost is, in words that a newcomer reads once."""
+    control = results.compared("step_ratio", remedy=CONTROL, mask_dtype="bool")
+    why = ""
+    if {*control["word"]} == {Word.SAME_STEP.value}:
+        why = f", which takes exactly the steps of the model as it is ({CONTROL}) and loads whole"
+    return (
+        "Plain case: a .keras file, saved and loaded twice. Every cost is a difference from one "
+        f"baseline: {REFERENCE} fed bool masks{why}. Same step, exactly: the compiled program and "
+        "the Python calls around it are the baseline's, so it costs the same."
     )
-    return Table(caption, rows)
 
 
 def _counts(results: Results) -> str:
     """Return what is counted in a row of the overview, and on what it was measured."""
     pairs = []
-    for label, metric, where in _COLUMNS:
+    for label, metric, where in _COSTS:
         if len(own := results.compared(metric, **where)):
             own = max((rows for _, rows in own.groupby("remedy")), key=len)
             pairs.append((counted(len(own), label), cells(own)))
     texts = (f"{counts} ({scope})" for scope, counts in shared(pairs).items())
-    return f"Of each remedy were measured: {'; '.join(texts)}." if pairs else ""
+    return f"Measured of each remedy: {'; '.join(texts)}." if pairs else ""
 
 
 def heat(results: Results) -> list[Table]:
-    """Return what each remedy keeps in the core situations, and folded in the others."""
+    """Return what each remedy keeps in each situation, if any was measured."""
     table = results.situations
     keras = listed(sorted({facts.get("keras", "?") for facts in results.run.facts.values()}))
-    made = []
-    for folded in (False, True):
-        names = [name for name in table.index if (name not in CORE) is folded]
-        kind = "other " * folded
-        caption = (
-            f"What is kept in {len(names)} {kind}situations, with Keras {keras}? "
-            "Kept: the model comes back whole; raises: an error; warns: lost, with a warning; "
-            "silent: lost with no warning."
-        )
-        rows = [
-            {"situation": results.situation(str(name))}
-            | {remedy: _word(harm) for remedy, harm in table.loc[name].items()}
-            for name in names
-        ]
-        made += [Table(caption, rows, folded, "heat")] if rows else []
-    return made
+    caption = (
+        f"What is kept in {len(table)} situations, with Keras {keras}? Kept: the model comes back "
+        "whole; raises: an error; warns: lost, with a warning; silent: lost with no warning."
+    )
+    rows = [
+        {"situation": SITUATIONS.get(name, name)}
+        | {remedy: _word(harm) for remedy, harm in harms.items()}
+        for name, harms in table.iterrows()
+    ]
+    return [Table(caption, rows, kind="heat")] if rows else []
 
 
 def _word(harm: float) -> str:

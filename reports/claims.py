@@ -1,29 +1,69 @@
-"""The article's claims, and what the results say about each."""
+"""What each remedy keeps in the test models, and what that says about the article's claims."""
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 from remedies.words import Word
 from reports.parts import Section, Table
-from reports.results import EVERYTHING, UNKNOWN, Results, cells, losses, summary
-from reports.vocabulary import CONTROL, REFERENCE, prose
-from reports.wording import counted, listed, shared
+from reports.results import EVERYTHING, SECOND, UNKNOWN, Results, cells, losses, summary
+from reports.wording import (
+    BASELINE,
+    CONTROL,
+    NOTHING,
+    REFERENCE,
+    counted,
+    listed,
+    prose,
+    shared,
+)
 
+TITLE = "What each remedy keeps"
+_CAPTION = (
+    f"{CONTROL}: the model as it is. The worst of all devices and mask dtypes, XLA or not. "
+    "Everything: weights, optimizer variables, iterations, outputs, the next training step and "
+    "compile settings are equal, bit for bit. Of a lost optimizer the learning rate is left. Kinds "
+    "of state: weights, optimizer, compile settings."
+)
 HOLDS, FAILS, OPEN = "holds", "does not hold", "not established"
 Finding = tuple[str, str]
 Judge = Callable[[Results], Finding]
-_NOTHING: Finding = (OPEN, "Not measured here.")
+_NOT_MEASURED: Finding = (OPEN, "Not measured here.")
 FUNCTIONAL = "functional_bool_input"
 
-# What is true of each of the control's round trips where a claim holds: counts above 0 and at 0.
-_TRIPS = {
-    "C1": (("weights_lost",), ("load_raised",), "It loads without an error and loses weights"),
-    "C2": (("build_warnings", "optimizer_warnings"), (), "Both warnings appear"),
-    "C3": (("optimizer_variables_lost",), ("weights_lost",), "Only the optimizer loses state"),
-    "C4": (("mask_rebuilt_as_float",), (), "Keras called it on a float mask"),
-    "C5": (("rebuild_raised",), (), "The rebuild raised, and Keras went on,"),
-    "C13": (("silent_defects",), (), "Some kind of state is lost with no warning"),
-}
+
+def kept(results: Results) -> Section:
+    """Return the section on round trips of the workloads."""
+    states = {name: results.keeps(name) for name in results.remedies}
+    current = [name for name, state in states.items() if state != UNKNOWN]
+    whole = [name for name in current if states[name] == EVERYTHING]
+    answer = (
+        f"{len(whole)} of {len(current)} ways of writing the test models "
+        f"{listed(results.axis('workload', 'weights_lost'))} keep everything through two saves and "
+        f"loads: {listed(whole) or 'none'}."
+    )
+    rows = []
+    for remedy in current:
+        trips = results.trips_of(remedy).groupby(level="workload")
+        for trip, names in shared((str(name), _trip(own)) for name, own in trips).items():
+            rows.append({"remedy": f"{remedy}, {names}", **dict(trip)})
+    if not rows:
+        return Section("kept", TITLE, "These results hold no save and load.")
+    return Section("kept", TITLE, answer, [Table(_CAPTION, rows)])
+
+
+def _trip(trips: Any) -> tuple[tuple[str, str], ...]:
+    """Return what the first and the second round trip lose, and how many warnings are given."""
+    lost, second = losses(trips), NOTHING
+    if SECOND in trips and trips[SECOND].notna().any():
+        most = trips[SECOND].max()
+        second = f"no: {counted(most, 'variable')} lost" if most > 0 else EVERYTHING
+    warnings = trips.filter(regex="^(build|optimizer|other)_warnings$").sum(axis=1).max()
+    return (
+        ("keeps in the first save and load", f"no: {'; '.join(lost)}" if lost else EVERYTHING),
+        ("in the second", second),
+        ("warnings when loading", f"{warnings:.0f}"),
+    )
 
 
 def claims(results: Results) -> Section:
@@ -31,8 +71,7 @@ def claims(results: Results) -> Section:
     rows = []
     for claim in prose("claims"):
         name = claim.partition(".")[0]
-        judge = _OTHERS.get(name) or _trips(*_TRIPS[name])
-        outcome, evidence = judge(results)
+        outcome, evidence = _JUDGES[name](results)
         rows.append({"claim": claim, "outcome": outcome, "evidence": evidence})
     counts = Counter(row["outcome"] for row in rows)
     answer = (
@@ -43,11 +82,13 @@ def claims(results: Results) -> Section:
     return Section("claims", "The article's claims", answer, [Table("", rows)])
 
 
-def _trips(some: tuple[str, ...], none: tuple[str, ...], text: str) -> Judge:
+def _trips(text: str, some: tuple[str, ...], none: tuple[str, ...] = ()) -> Judge:
+    """Judge a claim that counts of all the control's round trips are above 0, and others 0."""
+
     def judged(results: Results) -> Finding:
         trips = results.trips_of(CONTROL)
         if not all(name in trips and trips[name].notna().any() for name in (*some, *none)):
-            return _NOTHING
+            return _NOT_MEASURED
         true = (trips[[*some]] > 0).all(axis=1) & (trips[[*none]] == 0).all(axis=1)
         lost = "; ".join(losses(trips)[:2]) or "nothing"
         scope = f"{counted(len(true), 'round trip')} ({cells(trips.reset_index())})"
@@ -61,7 +102,7 @@ def _whole(remedy: str) -> Judge:
     def judged(results: Results) -> Finding:
         state, scope = results.keeps(remedy), cells(results.trips_of(remedy).reset_index())
         if state == UNKNOWN:
-            return _NOTHING
+            return _NOT_MEASURED
         text = f"Keeps the model through two saves and loads: {state} ({scope})."
         return (HOLDS if state == EVERYTHING else FAILS), text
 
@@ -79,37 +120,27 @@ def _cost(remedy: str, true: Word) -> Judge:
     """Judge a claim that all steps of `remedy` have the word `true`."""
 
     def judged(results: Results) -> Finding:
-        rows = results.compared("step_ratio", remedy=remedy, mask_dtype="bool")
-        if not len(rows):
-            return _NOTHING
-        words = {*rows["word"]}
-        scope = f"{counted(len(rows), 'step')}; {cells(rows)}"
-        text = f"Fed bool masks, against {REFERENCE}'s steps: {summary(rows)} ({scope})."
-        floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")
-        text += f" Fed float32 masks: {summary(floats)}.{_compiled(results, remedy)}"
+        bools, floats = (
+            results.compared("step_ratio", remedy=remedy, mask_dtype=dtype)
+            for dtype in ("bool", "float32")
+        )
+        if not len(bools):
+            return _NOT_MEASURED
+        words = {*bools["word"]}
+        text = (
+            f"Fed bool masks, against {BASELINE}: {summary(bools)} ({counted(len(bools), 'step')}"
+        )
+        text += f"; {cells(bools)}). Fed float32 masks: {summary(floats)}."
         unknown = words & {Word.UNDECIDED.value, Word.UNRELIABLE.value}
         return (HOLDS if words == {true.value} else OPEN if unknown else FAILS), text
 
     return judged
 
 
-def _compiled(results: Results, remedy: str) -> str:
-    """Say which programs differ on devices that were only compiled for: of no bearing on time."""
-    programs = results.metric("program_differs", remedy=remedy)
-    programs = programs[programs["device"].isin(results.compiled)]
-    counts = shared(
-        (device.upper(), f"{(own['value'] != 0).sum()} of {counted(len(own), 'step')} fed {mask}")
-        for (mask, device), own in programs.groupby(["mask_dtype", "device"])
-    )
-    texts = "; ".join(f"for {cards}, {text} masks" for text, cards in counts.items())
-    start = f" Compiled, not run, the program is not {REFERENCE}'s on bool masks"
-    return f"{start}: {texts}." if counts else ""
-
-
 def _c11(results: Results) -> Finding:
     own, control = results.keeps(REFERENCE), results.keeps(CONTROL)
     if UNKNOWN in (own, control):
-        return _NOTHING
+        return _NOT_MEASURED
     rows = results.compared("step_ratio", remedy=CONTROL, mask_dtype="bool")
     text = f"ops_where keeps: {own}; tf.where: {control}. The control's steps: {summary(rows)}."
     better = own == EVERYTHING != control and Word.FASTER.value not in {*rows["word"]}
@@ -118,14 +149,22 @@ def _c11(results: Results) -> Finding:
 
 def _c12(results: Results) -> Finding:
     if FUNCTIONAL not in (table := results.situations):
-        return _NOTHING
-    kept = results.survived
-    best = [*kept[kept == kept.max()].index]
-    text = f"Keeps the model in the most situations, {kept.max()} of {len(table)}: {listed(best)}."
+        return _NOT_MEASURED
+    survived = results.survived
+    best = [*survived[survived == survived.max()].index]
+    text = "Keeps the model in the most situations, "
+    text += f"{survived.max()} of {len(table)}: {listed(best)}."
     return (HOLDS if FUNCTIONAL in best else FAILS), text
 
 
-_OTHERS: dict[str, Judge] = {
+_JUDGES: dict[str, Judge] = {
+    "C1": _trips("It loads with no error and loses weights", ("weights_lost",), ("load_raised",)),
+    "C2": _trips("Both warnings appear", ("build_warnings", "optimizer_warnings")),
+    "C3": _trips(
+        "Only the optimizer loses state", ("optimizer_variables_lost",), ("weights_lost",)
+    ),
+    "C4": _trips("Keras called it on a float mask", ("mask_rebuilt_as_float",)),
+    "C5": _trips("The rebuild raised, and Keras went on,", ("rebuild_raised",)),
     "C6": _whole("build_from_config"),
     "C7": _whole("tf_cast"),
     "C8": _c8,
@@ -133,4 +172,5 @@ _OTHERS: dict[str, Judge] = {
     "C10": _cost(FUNCTIONAL, Word.FASTER),
     "C11": _c11,
     "C12": _c12,
+    "C13": _trips("Some kind of state is lost with no warning", ("silent_defects",)),
 }

@@ -1,7 +1,6 @@
 """The figures: matplotlib's artists, for a light page and for a dark one."""
 
 import io
-import math
 import re
 import textwrap
 from collections.abc import Sequence
@@ -12,13 +11,12 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
-from reports import wording
 from reports.parts import Figure
 from reports.results import summary
-from reports.vocabulary import TEMPLATES
+from reports.wording import TEMPLATES, size
 
 WIDTH = 8.0  # inches
-_QUIET = ("axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "xtick.color")
+LONGEST = 10.0  # of a ratio that is drawn: what is further off is not measured often enough
 _COLORS = ("ink", "muted", "paper", "good", "bad", "open", "slow")
 THEMES = {
     "light": "#1c2128 #59636e #ffffff #0068a8 #a33a00 #8a939d #9a5b00",
@@ -35,7 +33,7 @@ def svg(figure: Figure) -> dict[str, bytes]:
         "svg.hashsalt": figure.name,  # equal results give equal files
         **dict.fromkeys(("text.color", "ytick.color"), colors.ink),
         **dict.fromkeys(("axes.facecolor", "figure.facecolor"), colors.paper),
-        **dict.fromkeys(_QUIET, colors.muted),
+        **dict.fromkeys(("axes.edgecolor", "axes.labelcolor", "xtick.color"), colors.muted),
     }
     target = io.BytesIO()
     with mpl.rc_context(style, TEMPLATES / "figures.mplstyle"):
@@ -49,91 +47,65 @@ def svg(figure: Figure) -> dict[str, bytes]:
 
 
 def steps(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:
-    """Draw the intervals of comparisons, a row for each name, in percent of the reference's."""
-    axes = _panel(canvas, [name for name, _ in rows], 0.5)
-    reach = 1.0
+    """Draw the intervals of comparisons, a row for each name, in percent of the baseline's."""
+    high = 0.5 * len(rows)
+    canvas.set_size_inches(WIDTH, high + 0.85)
+    axes = canvas.add_axes((2.6 / WIDTH, 0.55 / (high + 0.85), 2.5 / WIDTH, high / (high + 0.85)))
     for place, (_, own) in enumerate(rows):
-        drawn = _drawn(own)
-        for i, (word, low, center, high) in enumerate(drawn):
+        drawn = sorted(_ends(own), key=lambda each: each[2])
+        for i, (word, *ends) in enumerate(drawn):
             y = place + 0.3 * (i - (len(drawn) - 1) / 2) / max(1, len(drawn) - 1)
             color = getattr(colors, _TONES.get(word, "good"))
             mark = {"same step": "D", "unreliable": "x"}.get(word, "o")
-            axes.plot(center, y, mark, color=color, markersize=5)
-            axes.plot((low, high), (y, y), color=color, linewidth=1.4)
-            reach = max(reach, abs(low), abs(high))
-        _say(axes, place, own)
-    axes.set(xlim=(-1.1 * reach, 1.1 * reach), xlabel="% faster  |  % slower")
+            axes.plot(ends[1], y, mark, color=color, markersize=5)
+            axes.plot(ends[::2], (y, y), color=color, linewidth=1.4)
+        text = "\n".join(textwrap.wrap(summary(own), 48))
+        axes.annotate(text, (1.03, place), xycoords=("axes fraction", "data"), va="center",
+                      fontsize=8, annotation_clip=False)  # fmt: skip
+    names = ("\n".join(textwrap.fill(part, 36, max_lines=2, placeholder=" ...")
+                       for part in name.split("\n")) for name, _ in rows)  # fmt: skip
+    axes.set_yticks(range(len(rows)), [*names])
+    axes.tick_params(axis="y", length=0, labelsize=9)
+    reach = max(1.0, *map(abs, axes.get_xlim()))
+    axes.set(xlim=(-reach, reach), ylim=(len(rows) - 0.4, -0.6), xlabel="% faster  |  % slower")
     axes.xaxis.set_major_formatter(lambda x, _: f"{abs(x):g}")
     axes.axvline(0, color=colors.muted, linewidth=0.8, zorder=0)
 
 
+def _ends(rows: Any) -> set[tuple[Any, ...]]:
+    """Return word, low, center and high of `rows`, in percent; what is exact is one mark."""
+    python, step = rows["unit"] == "seconds", rows["seconds"].where(rows["seconds"] > 0)
+    ends = [
+        100 * (rows[end] / step).where(python, rows[end] - 1) for end in ("low", "ratio", "high")
+    ]
+    drawn = (ends[0].abs() < 100 * LONGEST) & (ends[2].abs() < 100 * LONGEST)
+    return {*zip(rows["word"][drawn], *(end[drawn] for end in ends), strict=True)}
+
+
 def cast(canvas: Any, colors: Any, rows: Sequence[tuple[str, dict[str, Any]]]) -> None:
     """Draw intervals over sizes, a panel for each device and jit, with what memory alone costs."""
-    down = math.ceil(len(rows) / 2)
+    down = (len(rows) + 1) // 2
     canvas.set_size_inches(WIDTH, 2.9 * down)
     canvas.set_layout_engine("constrained")
     grid = canvas.subplots(down, 2, sharey=True, squeeze=False)
-    ends = [
-        end for _, masks in rows for own in masks.values() for end in (*own["low"], *own["high"])
-    ]
-    reach = 100 * (max((end for end in ends if end < 3), default=1.5) - 1)
-    floor = 100 * (min((end for end in ends if end > 0), default=0.7) - 1)
-    for place, axes in enumerate(grid.flat):
-        if place >= len(rows):
-            axes.set_axis_off()
-            continue
-        where, masks = rows[place]
-        sizes = sorted({size for own in masks.values() for size in own["size"]})
+    for axes in grid.flat[len(rows) :]:
+        axes.set_axis_off()
+    for axes, (where, masks) in zip(grid.flat, rows, strict=False):
+        sizes = sorted({amount for own in masks.values() for amount in own["size"]})
         axes.axhline(0, color=colors.muted, linewidth=0.8)
         for i, (mask, own) in enumerate(masks.items()):
-            color = colors.slow if mask != "bool" else colors.good
-            low, center, high = (100 * (own[end] - 1) for end in ("low", "ratio", "high"))
-            at = [sizes.index(size) + 0.16 * i for size in own["size"]]
-            axes.vlines(at, low.clip(floor), high.clip(upper=reach), color=color, linewidth=1.4)
-            axes.plot(at, center, "so"[mask == "bool"], color=color, markersize=5)
-            axes.text(0.02, 0.93 - 0.1 * i, f"{'■●'[mask == 'bool']} {mask} mask", color=color,
-                      transform=axes.transAxes, fontsize=9)  # fmt: skip
+            color, mark = (colors.good, "o") if mask == "bool" else (colors.slow, "s")
+            own = own[(own["low"] > 0) & (own["high"] < LONGEST)]
+            at = [sizes.index(amount) + 0.16 * i for amount in own["size"]]
+            axes.vlines(at, 100 * (own["low"] - 1), 100 * (own["high"] - 1), color=color)
+            axes.plot(at, 100 * (own["ratio"] - 1), mark, color=color, label=f"{mask} mask")
             if more := np.dtype(mask).itemsize - 1:  # values are read and written, 4 bytes each
-                axes.axhline(100 * more / 9, color=color, linestyle=":", linewidth=1)
-                axes.text(-0.45, 100 * more / 9, "if memory is the limit", color=color,
-                          va="bottom", fontsize=8)  # fmt: skip
-        axes.set_xticks(range(len(sizes)), [wording.size(size) for size in sizes])
-        axes.set(title=where, xlim=(-0.5, len(sizes) - 0.5), ylim=(floor - 5, reach + 5))
+                axes.axhline(100 * more / 9, color=color, linestyle=":",
+                             label=f"{mask} mask, if memory is the limit")  # fmt: skip
+        axes.set_xticks(range(len(sizes)), [size(amount) for amount in sizes])
+        axes.set(title=where, xlim=(-0.5, len(sizes) - 0.5))
         axes.yaxis.set_major_formatter("{x:.0f} %")
         axes.tick_params(axis="y", labelleft=True)
+    canvas.legend(*grid.flat[0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
+                  frameon=False, fontsize=9)  # fmt: skip
     canvas.supylabel("slower than on a bool mask", fontsize=9, color=colors.muted)
-    canvas.supxlabel("bytes of the values", fontsize=9, color=colors.muted)
-
-
-def _panel(canvas: Any, names: Sequence[str], height: float) -> Any:
-    """Return axes with `names` at the left of rows that are `height` inches high."""
-    rows = height * len(names)
-    canvas.set_size_inches(WIDTH, rows + 0.85)
-    axes = canvas.add_axes((2.6 / WIDTH, 0.55 / (rows + 0.85), 2.5 / WIDTH, rows / (rows + 0.85)))
-    short = ("\n".join(textwrap.fill(part, 36, max_lines=2, placeholder=" ...")
-                       for part in name.split("\n")) for name in names)  # fmt: skip
-    axes.set_yticks(range(len(names)), [*short])
-    axes.tick_params(axis="y", length=0, labelsize=9)
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    return axes
-
-
-def _say(axes: Any, place: int, rows: Any) -> None:
-    """Write at the right what `rows` say together."""
-    text = "\n".join(textwrap.wrap(summary(rows), 48, max_lines=3))
-    axes.annotate(text, (1.03, place), xycoords=("axes fraction", "data"), va="center", fontsize=8,
-                  annotation_clip=False)  # fmt: skip
-
-
-def _drawn(rows: Any) -> list[tuple[str, float, float, float]]:
-    """Return the word and the ends in percent of `rows`; what is exact is one mark."""
-    made = set()
-    for row in rows.itertuples(index=False):
-        first, unit = (0.0, row.seconds) if row.unit == "seconds" else (1.0, 1.0)
-        low, center, high = (
-            100 * (end - first) / unit if unit else math.nan
-            for end in (row.low, row.ratio, row.high)
-        )
-        if abs(low) < 1000 > abs(high):
-            made.add((str(row.word), low, center, high))
-    return sorted(made, key=lambda each: each[2])

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 from remedies.metrics import METRICS
-from reports.schema import LARGEST, LONGEST, WHOLE_NUMBERS, entry_fault, session_fault
 
 AXES = ("workload", "batch", "device", "jit", "step", "kernel", "situation", "size", "source",
         "remedy", "mask_dtype")  # fmt: skip
@@ -17,8 +18,38 @@ FACTS = ("machine", "commit", "setting", "launch")
 COLUMNS = ("metric", *AXES, *FACTS, "value", "text", "error", "rounds", "identity", "unreliable")
 OPTIONAL = {"text": "", "error": 0.0, "rounds": 0}  # what an entry need not have
 
+WHOLE_NUMBERS = ("batch", "size")  # 0 where they are absent
 MOST_BYTES = 8_000_000
+LARGEST = 1e18  # no count, time or number of bytes of ours comes near it
+LONGEST = 2000
 MOST_CLOCK = 0.005  # of a sample: a clock that takes more than that is part of what is timed
+
+_NAME = {"type": "string", "maxLength": 100}
+_TEXT = {"type": "string", "maxLength": LONGEST}
+_COUNT = {"type": "integer", "minimum": 0, "maximum": LARGEST}
+_SECONDS = {"type": "number", "minimum": 0, "maximum": 2e11}
+_NUMBER = {"type": "number", "minimum": -LARGEST, "maximum": LARGEST}
+_AXES = {axis: _COUNT if axis in WHOLE_NUMBERS else _NAME for axis in AXES}
+_DOCUMENT = Draft202012Validator({
+    "type": "object",
+    "required": ["format", "session", "status", "machine"],
+    "properties": {
+        "format": {"const": 1},
+        "session": {
+            "type": "object",
+            "required": ["kind"],
+            "properties": _AXES | {"kind": _NAME, "launch": _COUNT | {"maximum": 100_000}},
+        },
+        "status": {"enum": ["done", "failed", "unavailable"]},
+        "machine": _NAME | {"minLength": 1},
+        "reason": _TEXT,
+        **dict.fromkeys(("identity", "commit", "setting"), _NAME),
+        **dict.fromkeys(("started", "seconds"), _SECONDS),
+        "facts": {"type": "object", "maxProperties": 200, "additionalProperties": _TEXT},
+        "health": {"type": "object", "maxProperties": 50, "additionalProperties": _NUMBER},
+        "entries": {"type": "array", "maxItems": 50_000},
+    },
+})  # fmt: skip
 
 
 class SessionsError(ValueError):
@@ -51,14 +82,13 @@ def read(folder: Path) -> Run:
     rows: list[tuple[Any, ...]] = []
     sessions: list[dict[str, Any]] = []
     problems: list[str] = []
-    checked: dict[str, str] = {}
     for path in _files(folder):
         try:
             document = _document(path)
         except ValueError as error:
             problems.append(_printable(f"{path.name}: {error}"))
             continue
-        made, faults = _rows(document, checked)
+        made, faults = _rows(document)
         rows += made
         problems += [_printable(f"{path.name}: {fault}") for fault in faults]
         sessions.append(_session(path, document))
@@ -90,7 +120,7 @@ def _document(path: Path) -> Any:
         if path.stat().st_size > MOST_BYTES:
             raise ValueError(f"over {MOST_BYTES:,} bytes")
         document = json.loads(path.read_bytes(), parse_constant=_refuse)
-        fault = session_fault(document)
+        fault = best_match(_DOCUMENT.iter_errors(document))
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
     except RecursionError:
@@ -98,7 +128,8 @@ def _document(path: Path) -> Any:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"not JSON: {error}") from None
     if fault:
-        raise ValueError(f"not a session file: {fault}")
+        text = f"{fault.json_path}: {' '.join(fault.message.split())[:160]}"
+        raise ValueError(f"not a session file: {text}")
     return document
 
 
@@ -106,7 +137,7 @@ def _refuse(constant: str) -> float:
     raise ValueError(f"holds {constant}, which is not a number")
 
 
-def _rows(document: Any, checked: dict[str, str]) -> tuple[list[tuple[Any, ...]], list[str]]:
+def _rows(document: Any) -> tuple[list[tuple[Any, ...]], list[str]]:
     """Return the rows of a session, and a line for each kind of entry that cannot be used."""
     session = document["session"]
     absent = {axis: 0 if axis in WHOLE_NUMBERS else "" for axis in AXES}
@@ -120,7 +151,7 @@ def _rows(document: Any, checked: dict[str, str]) -> tuple[list[tuple[Any, ...]]
     rows: list[tuple[Any, ...]] = []
     faults: dict[str, None] = {}
     for entry in document.get("entries", ()) if document["status"] == "done" else ():
-        if fault := _entry_fault(entry, session, checked):
+        if fault := _fault(entry, session):
             faults[fault] = None
             continue
         axes = fixed[entry["metric"]] | entry["axes"]
@@ -129,17 +160,35 @@ def _rows(document: Any, checked: dict[str, str]) -> tuple[list[tuple[Any, ...]]
     return rows, [*faults][:5]
 
 
-def _entry_fault(entry: Any, session: dict[str, Any], checked: dict[str, str]) -> str:
-    """Check an entry against its schema: entries that differ in number and text alone once."""
-    value: Any = entry.get("value") if isinstance(entry, dict) else None
-    text = entry.get("text", "") if isinstance(entry, dict) else None
-    plain = isinstance(value, int | float) and not isinstance(value, bool) and isinstance(text, str)
-    if not plain or abs(value) > LARGEST or len(str(text)) > LONGEST:
-        return entry_fault(entry, session)
-    shape = json.dumps([entry | {"value": 0, "text": ""}, *session])
-    if shape not in checked:
-        checked[shape] = entry_fault(entry, session)
-    return checked[shape]
+def _fault(entry: Any, session: dict[str, Any]) -> str:
+    """Return what is wrong with an entry; by hand, as a schema takes seconds for many of them."""
+    metric = METRICS.get(str(entry.get("metric"))) if isinstance(entry, dict) else None
+    if metric is None or not isinstance(axes := entry.get("axes"), dict):
+        return "an entry is not a metric of this suite with axes"
+    for axis, value in axes.items():
+        right = _is_count(value) if axis in WHOLE_NUMBERS else _is_text(value, 100)
+        if axis not in (*metric.axes, "source") or not right:
+            return f"{metric.name}: not an axis with its value: {axis[:100]}"
+    for axis in metric.axes:  # an entry has those that its session lacks
+        if axis not in axes and axis not in session and axis not in WHOLE_NUMBERS:
+            return f"{metric.name}: no {axis}"
+    text, error, rounds = (entry.get(name, usual) for name, usual in OPTIONAL.items())
+    usable = _is_number(entry.get("value")) and _is_number(error) and error >= 0
+    if not (usable and _is_count(rounds) and _is_text(text, LONGEST)):
+        return f"{metric.name}: a value, text, error or number of rounds that none can be"
+    return ""
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) <= LARGEST
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= LARGEST
+
+
+def _is_text(value: Any, longest: int) -> bool:
+    return isinstance(value, str) and len(value) <= longest
 
 
 def unreliable(health: dict[str, float]) -> str:

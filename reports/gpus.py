@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from remedies.registry import PLACEBO
-from reports.costs import members
+from reports.costs import WORK, members
 from reports.parts import Note, Section, Table
 from reports.results import Results, summary
-from reports.vocabulary import JITS, REFERENCE, STEPS
-from reports.wording import NOTHING, counted, listed, shared, size
+from reports.wording import BASELINE, JITS, NOTHING, REFERENCE, STEPS, counted, listed, shared, size
 
 COMPILER = "jax-cuda13-pjrt"
 _STEP = ["workload", "batch", "step", "jit"]
-_COUNTS = ("compares", "converts", "fusions", "kernels")
+_COUNTS = ("compares", "converts", "fusions", "kernels", "bytes_moved")
+_FIRST = (REFERENCE, "bool")
 _LIMITS = (
     "Whether two steps are one program for the card: with XLA, at the default batch size.",
     "Nothing about time, about the Python around a step, or about steps without XLA.",
@@ -20,12 +20,9 @@ _LIMITS = (
     "cuDNN.",
 )
 _CAPTION = (
-    "The distinct programs; in brackets, how each differs from that of "
-    f"{REFERENCE} on a bool mask. "
-    "A compare tests values, as the cast of a float mask does (is it 0?); a convert changes a "
-    "dtype; a fusion is several operations in one kernel, and a kernel one call on the card; bytes "
-    "moved are what they read and write (a float32 mask has 4 a value, a bool one has 1). More of "
-    "them is more work for the card; how much time that takes is not known."
+    f"The distinct programs; in brackets, how each differs from that of {BASELINE}. {WORK} for the "
+    "card; how much time that takes is not known. A fusion is several operations in one kernel, "
+    "and a kernel one call on the card. A float32 mask has 4 bytes a value, a bool one has 1."
 )
 
 
@@ -47,24 +44,21 @@ def gpus(results: Results) -> Section:
 
 def _groups(rows: Any) -> str:
     """Say into how many distinct programs the steps fall, and whether the remedy has a bearing."""
-    programs = rows.drop_duplicates(["device", *_STEP, "text"]).groupby("device").size()
-    texts = [
-        f"{text} for {cards}" + " each" * (" and " in cards)
-        for text, cards in shared(
-            (
-                device.upper(),
-                f"{counted(len(own), 'step')} became {counted(programs[device], 'program')}",
-            )
-            for device, own in rows.groupby("device")
-        ).items()
-    ]
+    pairs = []
+    for device, own in rows.groupby("device"):
+        programs = len(own.drop_duplicates([*_STEP, "text"]))
+        steps = own.groupby(["remedy", "mask_dtype"]).size()
+        each = f"{counted(len(own), 'step')} ({steps.max()} of each remedy on each mask dtype)"
+        pairs.append((device.upper(), f"{each} became {counted(programs, 'program')}"))
+    text = "; ".join(f"for {cards}, {text}" for text, cards in shared(pairs).items())
+    text = text[0].upper() + text[1:]
     apart = rows.groupby(["device", *_STEP, "mask_dtype"])["text"].nunique()
     if (apart == 1).all():
-        return f"{'; '.join(texts)}: one for each workload, step and mask dtype, in any remedy."
+        return f"{text}: one for each workload, step and mask dtype, in any remedy."
     named = [
-        f"{key[1]} {key[3]}, {key[-1]} mask, {key[0].upper()}" for key in apart[apart > 1].index
+        f"{key[1]} {key[3]}, {key[-1]} mask, {key[0].upper()}" for key in apart.index[apart > 1]
     ]
-    return f"{'; '.join(texts)}. The remedy has a bearing in {listed(named)}."
+    return f"{text}. The remedy has a bearing in {listed(named)}."
 
 
 def _confirmed(results: Results, rows: Any) -> str:
@@ -73,9 +67,8 @@ def _confirmed(results: Results, rows: Any) -> str:
     for gpu in (name for name in results.timed if name != "cpu"):
         own = _grouped(results.metric("program_differs", device=gpu, jit="xla"))
         for device, made in rows.groupby("device"):
-            both = [(groups, own[key]) for key, groups in _grouped(made).items() if key in own]
-            equal = sum(item == other for item, other in both)
-            texts += f" On {gpu.upper()}, {equal} of {len(both)} steps have the groups of "
+            equal = [groups == own[key] for key, groups in _grouped(made).items() if key in own]
+            texts += f" On {gpu.upper()}, {sum(equal)} of {len(equal)} steps have the groups of "
             texts += f"{device.upper()}."
     return texts
 
@@ -92,39 +85,33 @@ def _grouped(rows: Any) -> dict[Any, Any]:
 
 def _distinct(results: Results, rows: Any) -> list[dict[str, str]]:
     """Return a row for each distinct program, with what is compiled to it and what it holds."""
-    frame = results.run.frame
     keys = ["device", *_STEP, "remedy", "mask_dtype"]
-    counts = frame[frame["metric"].isin([*_COUNTS, "bytes_moved"])]
-    table = counts.pivot_table(index=keys, columns="metric", values="value", aggfunc="last")
+    counts = results.run.frame[results.run.frame["metric"].isin(_COUNTS)]
+    counts = counts.pivot_table(index=keys, columns="metric", values="value", aggfunc="last")
+    table = {key: amounts.dropna() for key, amounts in counts.iterrows()}
     made: dict[tuple[str, str], dict[str, str]] = {}
     for (device, *step, _), own in rows.groupby(["device", *_STEP, "text"], sort=False):
-        title = (_titled(step), members(own))
-        row = made.setdefault(title, dict(zip(("step", "compiled from"), title, strict=True)))
-        remedy, mask_dtype = own[["remedy", "mask_dtype"]].iloc[0]
+        workload, _, name, jit = step
+        off = "" if jit == "xla" else f", {JITS.get((jit,), jit)}"
+        title = f"{workload}, {STEPS.get(name, name)}{off}"
+        variants = [*zip(own["remedy"], own["mask_dtype"], strict=True)]
+        row = made.setdefault((title, members(variants)), {"step": title})
+        row["compiled from"] = members(variants)
         amounts, first = (
-            table.loc[key].dropna() if (key := (device, *step, *variant)) in table.index else {}
-            for variant in ((remedy, mask_dtype), (REFERENCE, "bool"))
+            table.get((device, *step, *variant), {}) for variant in (variants[0], _FIRST)
         )
-        row[f"{device.upper()}, compiled, not run"] = ", ".join(_texts(amounts, first)) or NOTHING
+        texts = _texts(amounts, first)
+        row[f"{device.upper()}, compiled, not run"] = ", ".join(texts) or NOTHING
         for gpu in (name for name in results.timed if name != "cpu"):
-            where = dict(zip(_STEP[0::2], step[0::2], strict=True)) | {"jit": step[3]}
-            timed = results.compared(
-                "step_ratio", device=gpu, remedy=remedy, mask_dtype=mask_dtype, **where
-            )
-            row[f"timed on {gpu.upper()}"] = summary(timed)
+            where = {"workload": workload, "step": name, "jit": jit, "device": gpu}
+            where |= dict(zip(("remedy", "mask_dtype"), variants[0], strict=True))
+            row[f"timed on {gpu.upper()}"] = summary(results.compared("step_ratio", **where))
     return [*made.values()]
-
-
-def _titled(step: list[Any]) -> str:
-    """Return the name of a step for a reader; XLA is named where it is off, as it mostly is on."""
-    workload, _, name, jit = step
-    off = "" if jit == "xla" else f", {JITS.get((jit,), jit)}"
-    return f"{workload}, {STEPS.get(name, name)}{off}"
 
 
 def _texts(amounts: Any, first: Any) -> Iterator[str]:
     """Yield each count of a program, with how many more or fewer than in the `first` program."""
-    for name in (name for name in (*_COUNTS, "bytes_moved") if name in amounts):
+    for name in (name for name in _COUNTS if name in amounts):
         in_bytes, more = name == "bytes_moved", amounts[name] - first.get(name, amounts[name])
         text = f"{size(amounts[name])} moved" if in_bytes else counted(amounts[name], name[:-1])
         amount = size(abs(more)) if in_bytes else f"{abs(more):,.0f}"

@@ -11,15 +11,14 @@ from remedies import REFERENCE, intervals, words
 from remedies.intervals import Interval
 from remedies.metrics import METRICS, Kind
 from remedies.registry import PLACEBO
-from remedies.words import MARGIN, MOST_LAUNCHES, Word
-from reports import wording
+from remedies.words import MARGIN, Word
 from reports.frame import AXES
+from reports.wording import slower
 
 VARIANT = ("remedy", "mask_dtype", "kernel")
 STEP = "step_ratio"
 PYTHON = "python_extra_seconds"
 EXACT = ("step_group", "program_differs", "python_calls_differ")
-_ENDS = {"ratio": "center", "low": "low", "high": "high"}
 _NOTHING = Interval(math.nan, math.nan, math.nan, 0, 0)
 
 Key = tuple[Any, ...]
@@ -27,8 +26,8 @@ Block = dict[Any, list[tuple[float, float]]]  # distinct step -> value and error
 
 RUN = ("machine", "commit")
 CELL = tuple(axis for axis in AXES if axis not in VARIANT)
-COLUMNS = (*RUN, "metric", *AXES, "word", "text", "exact", "ratio", "low", "high", "launches",
-           "samples", "more_launches", "reason", "unit", "seconds", "difference")  # fmt: skip
+COLUMNS = (*RUN, "metric", *AXES, "word", "ratio", "low", "high", "launches", "more_launches",
+           "reason", "unit", "seconds", "difference")  # fmt: skip
 
 # A ratio -> the time of which it is one.
 _TIMES = {name: name.removesuffix("_ratio") + "_seconds"
@@ -40,10 +39,9 @@ def judge(frame: Any, threshold: float = MARGIN, looks: int = 1) -> Any:
 
     `frame` is as `reports.load` returns it; a difference below `threshold` does not matter; the
     results are judged `looks` times before the launches stop. The rows hold `COLUMNS`: `word` is a
-    `Word`'s value and `text` the same for a reader; `exact` where no clock was needed; `ratio`,
-    `low` and `high` a ratio, or where `unit` is "seconds" a difference of the Python around the
-    program; `samples` how many all launches have; `seconds` the reference's time; `difference`
-    what differs from the reference's step.
+    `Word`'s value, with a `reason` where it is undecided or unreliable; `ratio`, `low` and `high` a
+    ratio, or where `unit` is "seconds" a difference of the Python around the program; `seconds` the
+    reference's time; `difference` what differs from the reference's step.
     """
     rows: list[dict[str, Any]] = []
     compared = frame[frame["metric"].isin([*_TIMES, *_TIMES.values(), *EXACT, PYTHON])]
@@ -73,8 +71,7 @@ def _metric(
     # Bonferroni's number: distinct steps that a clock was needed for.
     asked = max(1, sum(map(len, timed.values()))) * max(1, looks)
     for key, cell in cells.items():
-        cell.timed, cell.python_timed = timed[key], python[key]
-        for row in cell.rows(threshold, asked):
+        for row in cell.rows(timed[key], python[key], threshold, asked):
             yield run | dict(zip(CELL, key, strict=True)) | {"metric": metric} | row
 
 
@@ -109,28 +106,19 @@ class Cell:
     def __init__(self, tables: Mapping[str, Any], times: Any, metric: str) -> None:
         self.metric = metric
         self.exact = {name: _first(tables.get(name)) for name in EXACT}
-        self.reference = _reference_seconds(times)
+        self.seconds = _reference_seconds(times)
         self.reasons = {
             name: [reason for reason in dict.fromkeys(table["unreliable"]) if reason]
             for name, table in tables.items()
         }
-        self.variants = dict.fromkeys(
-            variant for table in tables.values() for variant in _variants(table)
-        )
+        variants = dict.fromkeys(v for table in tables.values() for v in _variants(table))
         self.gate = any(table["source"].iat[0] not in ("", "base") for table in tables.values())
         if not self.gate and metric != STEP:  # the step that is itself is the same step
-            self.variants = {v: None for v in self.variants if not reference(v)}
+            variants = {v: None for v in variants if not reference(v)}
         python, ratios = _pivot(tables.get(PYTHON)), _pivot(tables.get(metric))
-        self.kinds = {v: self._kind(v, v in python or v not in ratios) for v in self.variants}
+        self.kinds = {v: self._kind(v, v in python or v not in ratios) for v in variants}
         self.ratio_blocks = self._blocks(ratios, Word.SLOWER)
         self.python_blocks = self._blocks(python, Word.PYTHON)
-        self.samples = {
-            name: table.groupby([*VARIANT])["rounds"].sum()
-            for name, table in tables.items()
-            if name in (metric, PYTHON)
-        }
-        self.timed: dict[Any, Interval] = {}
-        self.python_timed: dict[Any, Interval] = {}
 
     def _kind(self, variant: Key, timed_alone: bool) -> Word:
         """Return how `variant` is compared: not at all, by its Python alone, or by a ratio."""
@@ -163,66 +151,52 @@ class Cell:
             block[step] = [launches[launch] for launch in sorted(launches)]
         return [*blocks.values()]
 
-    def rows(self, threshold: float, asked: int) -> Iterator[dict[str, Any]]:
-        """Yield the judgement of each variant."""
-        reasons = list(self.reasons.get(self.metric, []))
-        for step, interval in self.timed.items():
-            if _copy(step) and _word(interval, threshold, asked) in (Word.SLOWER, Word.FASTER):
-                text = wording.slower(interval.center, interval.low, interval.high)
-                reasons.append(f"a second copy of the reference read {text}")
+    def rows(
+        self, timed: Any, python: Any, threshold: float, asked: int
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the judgement of each variant; `timed` and `python` are the steps' intervals."""
+        unsound = list(self.reasons.get(self.metric, []))
+        for step, copy in timed.items():
+            if _copy(step) and _word(copy, threshold, asked) in (Word.SLOWER, Word.FASTER):
+                text = slower(copy.center, copy.low, copy.high)
+                unsound.append(f"a second copy of the reference read {text}")
         for variant, kind in self.kinds.items():
-            step = self._step(variant)
-            python = kind is Word.PYTHON
-            own = (self.python_timed if python else self.timed).get(step, _NOTHING)
-            unsound = self.reasons.get(PYTHON) if python else reasons
+            alone = kind is Word.PYTHON
+            own = (python if alone else timed).get(self._step(variant), _NOTHING)
+            reasons = self.reasons.get(PYTHON, []) if alone else unsound
             if kind is Word.SAME_STEP:
-                same = Interval(1.0, 1.0, 1.0, 0, math.inf)
-                row = _row(kind, "same step, exactly", same) | {"exact": True}
-            elif not own.launches:
-                row = _row(Word.UNDECIDED, "undecided (it differs; not timed)", own, 1)
-            elif unsound:
-                row = _row(Word.UNRELIABLE, f"unreliable ({unsound[0]})", own, 0, unsound[0])
-            else:
-                row = self._python(own, threshold) if python else self._ratio(own, threshold, asked)
-            row |= {"unit": "seconds" if python else "ratio"}
-            group = self.exact["step_group"].get(variant, (0, ""))
-            counts = self.samples.get(PYTHON if python else self.metric, {})
-            samples = 0 if kind is Word.SAME_STEP else counts.get(variant, 0)
-            row |= {"difference": group[1], "seconds": self.reference, "samples": samples}
-            yield dict(zip(VARIANT, variant, strict=True)) | row
+                own, reasons = Interval(1.0, 1.0, 1.0, 0, math.inf), []
+            word, more, reason = self._verdict(kind, own, reasons, threshold, asked)
+            difference = self.exact["step_group"].get(variant, (0, ""))[1]
+            yield dict(zip(VARIANT, variant, strict=True)) | {
+                "word": word.value, "ratio": own.center, "low": own.low, "high": own.high,
+                "launches": own.launches, "more_launches": more, "reason": reason,
+                "unit": "seconds" if alone else "ratio", "seconds": self.seconds,
+                "difference": difference,
+            }  # fmt: skip
 
-    def _python(self, interval: Interval, threshold: float) -> dict[str, Any]:
-        ends = (interval.center, interval.low, interval.high)
-        text = wording.beyond(*ends)
-        if interval.low > 0:
-            share = wording.percent(interval.center / self.reference) if self.reference else ""
-            text += ", Python alone" + (f" ({share} of the step)" if share else "")
-        elif self.reference:
-            # A cost that may be nothing and may be more than the margin is not known.
-            center, low, high = (1 + end / self.reference for end in ends)
-            as_ratio = replace(interval, center=center, low=max(low, 0.0), high=high)
-            if _word(as_ratio, threshold) is not Word.SAME:
-                return self._undecided(as_ratio, threshold, 1) | dict(zip(_ENDS, ends, strict=True))
-        return _row(Word.PYTHON, text, interval)
-
-    def _ratio(self, interval: Interval, threshold: float, asked: int) -> dict[str, Any]:
-        word = _word(interval, threshold, asked)
-        if word is Word.UNDECIDED:
-            return self._undecided(interval, threshold, asked)
-        text = wording.slower(interval.center, interval.low, interval.high)
-        if word is Word.SAME:
-            text = f"same within {100 * threshold:g}\N{NO-BREAK SPACE}%"
-        return _row(word, text, interval)
-
-    def _undecided(self, interval: Interval, threshold: float, asked: int) -> dict[str, Any]:
-        """Say that a ratio is undecided, what would settle it, and the cost not ruled out."""
-        more = max(1, words.more_launches(interval, threshold, asked))
-        many = "over 1,000" if more >= MOST_LAUNCHES else f"{more:,}"
-        text = f"undecided ({many} more launch{'' if more == 1 else 'es'}"
-        if 0 < (most := interval.high - 1) < math.inf:
-            time = f"{wording.seconds(most * self.reference)} or " if self.reference else ""
-            text += f"; at most {time}{wording.percent(most)} slower"
-        return _row(Word.UNDECIDED, f"{text})", interval, more)
+    def _verdict(
+        self, kind: Word, own: Interval, reasons: list[str], threshold: float, asked: int
+    ) -> tuple[Word, int, str]:
+        """Return the word of an interval, how many more launches would settle it, and a reason."""
+        if kind is Word.SAME_STEP:
+            return kind, 0, ""
+        if not own.launches:
+            return Word.UNDECIDED, 1, "it differs, and was not timed"
+        if reasons:
+            return Word.UNRELIABLE, 0, reasons[0]
+        if kind is Word.PYTHON:
+            if own.low > 0 or not self.seconds:
+                return kind, 0, ""
+            asked = 1
+            center, low, high = (1 + end / self.seconds for end in (own.center, own.low, own.high))
+            own = replace(own, center=center, low=max(low, 0.0), high=high)
+        word = _word(own, threshold, asked)
+        if kind is Word.PYTHON:  # what may be nothing and may be more than the margin is not known
+            word = kind if word is Word.SAME else Word.UNDECIDED
+        if word is not Word.UNDECIDED:
+            return word, 0, ""
+        return word, max(1, words.more_launches(own, threshold, asked)), ""
 
 
 def _copy(step: Any) -> bool:
@@ -233,14 +207,6 @@ def _copy(step: Any) -> bool:
 def _word(interval: Interval, threshold: float, asked: int = 1) -> Word:
     wider = words.widening(asked, interval.degrees)
     return words.judge(interval.low, interval.high, threshold, wider)
-
-
-def _row(
-    word: Word, text: str, interval: Interval, more: int = 0, reason: str = ""
-) -> dict[str, Any]:
-    ends = {name: getattr(interval, place) for name, place in _ENDS.items()}
-    return {"word": word.value, "text": text, "exact": False, **ends,
-            "launches": interval.launches, "more_launches": more, "reason": reason}  # fmt: skip
 
 
 def _variants(table: Any) -> Iterator[Key]:

@@ -4,11 +4,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from remedies import REMEDIES, WORKLOADS
+from remedies.metrics import METRICS
 from remedies.words import MARGIN, Word
 from reports.parts import Note, Section, Table
 from reports.results import Results
-from reports.vocabulary import REFERENCE, prose
-from reports.wording import NOTHING, counted, listed, percent
+from reports.wording import BASELINE, NOTHING, counted, listed, percent, prose
 
 _HEALTH = {
     "health_foreign_load": "cores that other processes used",
@@ -16,9 +16,6 @@ _HEALTH = {
     "health_clock_share": "the clock's share of a sample",
     "health_throttled": "time that a GPU was throttled",
 }
-_ASKED = {"situation_harm": "Situations", "recipe_lines": "Lines that change",
-          "first_step_ratio": "First steps", "load_ratio": "Loads", "save_ratio": "Saves",
-          "where_ratio": "tf.where alone"}  # fmt: skip
 MOST_LISTED = 50
 
 
@@ -29,10 +26,10 @@ def measured(results: Results) -> Section:
     answer = (
         f"{counted(len(sessions), 'session')}, each a fresh process that measures one thing, gave "
         f"{counted(len(results.run.frame), 'value')} and {counted(len(judged), 'comparison')} of "
-        f"a step, save, load or bare tf.where with the reference's; {decided.sum():,} are decided."
+        f"a step, save, load or bare tf.where with the baseline's; {decided.sum():,} are decided."
     )
     limit = f"{100 * MARGIN:g}"
-    method = [text.format(reference=REFERENCE, limit=limit) for text in prose("method")]
+    method = [text.format(baseline=BASELINE, limit=limit) for text in prose("method")]
     machines = {
         machine: results.run.facts.get(machine, {}) | _when(own)
         for machine, own in sessions.groupby("machine", sort=True)
@@ -69,7 +66,8 @@ def missing(results: Results) -> Section:
     for axis, names in (("workload", WORKLOADS), ("remedy", REMEDIES)):
         absent = [name for name in names if name not in {*frame[axis]}]
         lines += [f"{axis}: {listed(absent)}."] if absent else []
-    lines += [f"{text}." for name, text in _ASKED.items() if not (frame["metric"] == name).any()]
+    absent = [metric.label for name, metric in METRICS.items() if name not in {*frame["metric"]}]
+    lines += [f"{listed(absent)}."] if absent else []
     if undecided := (results.judged["word"] == Word.UNDECIDED.value).sum():
         lines.append(
             f"{counted(undecided, 'comparison')} showed no difference, and did not rule one out."

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 _TONES = {  # of a table's cell, by how its text begins
-    r".*\(no result|not measurable|unreliable|not established|\N{EN DASH}$": "open",
+    r".*\(no result|no difference|not (known|established)|unreliable|\N{EN DASH}$": "open",
     "same (step|program|within)|holds|everything": "good",
     "no:|does not hold|only once": "bad",
-    r"takes .* times as long|\d\S*\s% slower|\d.* slower|\d.* more Python": "slow",
-    r"\d.* faster": "good",
+    r"takes .* times as long|.* slower|.* more Python": "slow",
+    r".* faster": "good",
 }
 
 
@@ -22,11 +22,6 @@ class Note:
     items: Sequence[str]
     head: str = ""
     kind: ClassVar[str] = "note"
-
-    def markdown(self) -> str:
-        """Return it as Markdown with everything escaped, as all parts do."""
-        head = f"{escape(self.head)}:\n\n" if self.head else ""
-        return head + "\n".join(f"- {escape(item)}" for item in self.items)
 
 
 @dataclass(frozen=True)
@@ -43,13 +38,6 @@ class Table:
         """The columns of all rows."""
         return [*dict.fromkeys(name for row in self.rows for name in row)]
 
-    def markdown(self) -> str:
-        """Return it as Markdown."""
-        cells = [self.columns, [":---"] * len(self.columns)]
-        cells += [[row.get(name, "") for name in self.columns] for row in self.rows]
-        caption = f"{escape(self.caption)}\n\n" if self.caption else ""
-        return caption + "\n".join(f"| {' | '.join(map(escape, row))} |" for row in cells)
-
 
 @dataclass(frozen=True)
 class Code:
@@ -59,10 +47,6 @@ class Code:
     text: str
     folded: bool = False
     kind: ClassVar[str] = "code"
-
-    def markdown(self) -> str:
-        """Return it as Markdown."""
-        return f"{escape(self.title)}:\n\n```diff\n{self.text}\n```"
 
 
 @dataclass(frozen=True)
@@ -75,10 +59,6 @@ class Figure:
     draw: Callable[[Any, Any, Any], None]
     rows: Any
     kind: ClassVar[str] = "figure"
-
-    def markdown(self) -> str:
-        """Return it as Markdown."""
-        return f"![{escape(self.title)} {escape(self.alt)}](figures/{self.name}-light.svg)"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """What was measured, judged, with the questions that every section asks of it."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,11 +11,26 @@ import pandas as pd
 from remedies import REMEDIES
 from remedies.metrics import DEFECTS, EVIDENCE
 from remedies.registry import PLACEBO
+from remedies.scenarios import CORE
 from remedies.words import MARGIN
 from reports.frame import Run, latest, order, read
 from reports.judge import judge
-from reports.vocabulary import CONTROL, CORE, COSTS, JITS, SITUATIONS
-from reports.wording import NOTHING, SPACE, between, counted, listed, percent, seconds, span
+from reports.wording import (
+    CONTROL,
+    COSTS,
+    JITS,
+    NOTHING,
+    SPACE,
+    between,
+    counted,
+    listed,
+    percent,
+    python,
+    seconds,
+    slower,
+    span,
+    upper,
+)
 
 SECOND = "second_generation_lost"
 EVERYTHING, UNKNOWN = "everything", "not measured"
@@ -29,7 +43,6 @@ class Results:
     run: Run
     judged: Any
     older: list[str]
-    everything: Any
 
     def metric(self, name: str, **where: str) -> Any:
         """Return the rows of one metric."""
@@ -62,11 +75,8 @@ class Results:
         trips = self.trips_of(remedy)
         if trips[trips.columns.intersection(list(DEFECTS))].isna().all(axis=None):
             return UNKNOWN
-        gone, reset = "optimizer_variables_lost", "optimizer_variables_changed"
-        both = {gone, reset} <= {*trips} and (trips[[gone, reset]].max() > 0).all()
-        if lost := losses(trips.assign(**{gone: trips[gone] + trips[reset]}) if both else trips):
-            text = f"no: {', '.join(lost[:2])}"
-            return re.sub("(optimizer variables lost)", r"\1 or reset", text) if both else text
+        if lost := losses(trips):
+            return f"no: {', '.join(lost[:2])}"
         if SECOND in trips and (most := trips[SECOND].max()) > 0:
             return f"only once: the second save and load loses {counted(most, 'variable')}"
         return EVERYTHING
@@ -97,11 +107,6 @@ class Results:
         """In how many situations each remedy keeps the model."""
         return (self.situations == 0).sum().reindex(self.remedies, fill_value=0)
 
-    def situation(self, name: str) -> str:
-        """Return what is done in a situation."""
-        texts = [text for text in self.metric("situation_harm", situation=name)["text"] if text]
-        return SITUATIONS.get(name) or (texts[-1] if texts else name)
-
     def axis(self, name: str, metric: str = "") -> list[str]:
         """Return the values of an axis, of one metric or of all."""
         rows = self.metric(metric) if metric else self.run.frame
@@ -117,21 +122,17 @@ class Results:
         """The devices that steps were compiled for, and not run on."""
         return [name for name in self.axis("device", "program_differs") if name not in self.timed]
 
-    def programs(self, **where: str) -> str:
-        """Return in a cell of a table how many programs are the reference's, fed bool masks."""
-        rows = self.metric("program_differs", mask_dtype="bool", **where)
-        rows = rows[rows["remedy"] != PLACEBO]
-        equal = int((rows["value"] == 0).sum())
-        if equal == len(rows) > 0:
-            return f"same program, exactly ({equal} of {counted(len(rows), 'step')})"
-        return f"{equal} of {len(rows)} programs are the same" if len(rows) else NOTHING
+    def programs(self, remedy: str) -> Any:
+        """Return the rows that say whether programs for `compiled` devices, fed bool, differ."""
+        rows = self.metric("program_differs", remedy=remedy, mask_dtype="bool")
+        return rows[rows["device"].isin(self.compiled)]
 
     @property
     def gpu(self) -> str:
         """What is known of GPUs, in a sentence."""
-        if gpus := [name.upper() for name in self.timed if name != "cpu"]:
-            return f"Steps were timed on {listed(gpus)}."
-        names = listed(name.upper() for name in self.compiled)
+        if gpus := [name for name in self.timed if name != "cpu"]:
+            return f"Steps were timed on {upper(gpus)}."
+        names = upper(self.compiled)
         only = f"; for {names} steps were only compiled" if names else ", and none was compiled for"
         return f"No GPU was run{only}."
 
@@ -144,30 +145,35 @@ def _where(rows: Any, **where: str) -> Any:
 
 def gather(folder: Path) -> Results:
     """Read and judge the session files of `folder`; `SessionsError` where there are none."""
-    everything = read(folder)
-    run, older = latest(everything)
+    run, older = latest(read(folder))
     # The runner stops once all is decided: it may have looked after each launch but the first.
     judged = judge(run.frame, MARGIN, max(1, int(run.frame["launch"].max())))
-    return Results(run, judged, older, everything.frame)
+    return Results(run, judged, older)
 
 
-_LOSSES = {
-    "outputs_changed": "{amount} of the outputs changed",
-    "silent_defects": "of weights, optimizer and compile settings {amount} with no warning",
-    "next_step_changed": "the next training step is another or raises",
-}
+_LOST = {  # a metric, or several that are added up -> what was lost
+    ("weights_lost", "weights_changed"): "{} weights lost",
+    ("optimizer_variables_lost", "optimizer_variables_changed"):
+        "{} optimizer variables lost or reset",
+    ("iterations_lost",): "{} training steps forgotten",
+    ("outputs_changed",): "{} of the outputs changed",
+    ("next_step_changed",): "the next training step is another or raises",
+    ("compile_changed",): "{} compile settings changed",
+    ("silent_defects",): "kinds of state lost with no warning: {}",
+}  # fmt: skip
 
 
 def losses(trips: Any) -> list[str]:
     """Return in words the most that was lost in any of `trips`, for each thing that was."""
     made = []
-    for name, metric in DEFECTS.items():
-        if name not in trips or not (most := trips[name].max()) > 0 or name == SECOND:
+    for names, text in _LOST.items():
+        lost = trips.reindex(columns=[*names]).sum(axis=1)
+        if not (most := lost.max()) > 0:
             continue
-        total = f"{name.rpartition('_')[0]}_saved"
-        of = f" of {trips.loc[trips[name].idxmax(), total]:,.0f}" if total in trips else ""
-        amount = percent(most) if metric.unit == "share" else f"{most:,.0f}{of}"
-        made.append(_LOSSES.get(name, "{amount} {label}").format(amount=amount, label=metric.label))
+        amount, total = f"{most:,.0f}", f"{names[0].rpartition('_')[0]}_saved"
+        if total in trips:
+            amount += f" of {trips.loc[lost.idxmax(), total]:,.0f}"
+        made.append(text.format(percent(most) if names == ("outputs_changed",) else amount))
     return made
 
 
@@ -177,27 +183,26 @@ def summary(rows: Any) -> str:
     words = [word for word in _SUMMARIES if (rows["word"] == word).any()]
     for word in words:
         own = rows[rows["word"] == word]
-        single = len(own) == 1 and word in ("slower", "faster")
-        text = str(own["text"].iat[0]) if single else _SUMMARIES[word](own)
+        text = _SUMMARIES[word](own)
         if len(words) > 1:
-            head, colon, more = text.partition(": ")
+            head, bracket, more = text.partition(" (")
             noun = COSTS.get(str(own["metric"].iat[0]), "step")
             of = f" of {counted(len(rows), noun)}" * (not texts)
-            text = f"{head} in {len(own)}{of}{colon}{more}"
+            text = f"{head} in {len(own)}{of}{bracket}{more}"
         texts.append(text)
     return "; ".join(texts) or NOTHING
 
 
 def _python(own: Any) -> str:
-    if (own["low"] > 0).all():
-        center, low, high = own["ratio"], seconds(own["low"].min()), seconds(own["high"].max())
-        amount = between(seconds(center.min()), seconds(center.max()))
-        return f"{amount} more Python a step (99{SPACE}% interval {between(low, high)})"
-    unsure = "" if (own["low"] > 0).any() else "not measurable here: "
-    return f"{unsure}at most {seconds(own['high'].max())} more Python a step"
+    low, high = own["low"], own["high"].max()
+    if low.min() <= 0 < low.max():  # shown in some
+        return f"up to {seconds(high)} more Python a step"
+    return python(own["ratio"].min(), own["ratio"].max(), low.min(), high)
 
 
 def _ratio(own: Any) -> str:
+    if len(own) == 1:
+        return slower(*own[["ratio", "low", "high"]].iloc[0])
     least, most = sorted((own["ratio"] - 1).abs().agg(["min", "max"]))
     word = "slower" if own["ratio"].iat[0] > 1 else "faster"
     return f"{between(percent(least), percent(most))} {word}"
@@ -205,29 +210,30 @@ def _ratio(own: Any) -> str:
 
 def _undecided(own: Any) -> str:
     """Return the largest cost that is not ruled out, as a share of the step and as a time."""
-    python, step = own["unit"] == "seconds", own["seconds"].where(own["seconds"] > 0)
-    shares = (own["high"] / step).where(python, own["high"] - 1)
+    step = own["seconds"].where(own["seconds"] > 0)
+    shares = (own["high"] / step).where(own["unit"] == "seconds", own["high"] - 1)
     shares = shares[(shares > 0) & (shares < 1e3)]
     if not len(shares):
-        return "not measurable here"
+        faster = (own["high"] <= 1).all()
+        return "no difference shown (slower is ruled out)" if faster else "not known (not timed)"
     time = (shares * step).max()
-    most = percent(shares.max()) + (f" ({seconds(time)})" if time > 0 else "")
-    return f"not measurable here: at most {most} slower, if at all"
+    most = percent(shares.max()) + (f", {seconds(time)}," if time > 0 else "")
+    return f"no difference shown (up to {most} not ruled out)"
 
 
 _SUMMARIES: dict[str, Callable[[Any], str]] = {  # the worst first
     "slower": _ratio,
     "python": _python,
     "undecided": _undecided,
-    "unreliable": lambda _: "unreliable",
+    "unreliable": lambda own: f"unreliable ({own['reason'].iat[0]})",
     "faster": _ratio,
-    "same": lambda own: str(own["text"].iat[0]),
+    "same": lambda _: f"same within {100 * MARGIN:g}{SPACE}%",
     "same step": lambda _: "same step, exactly",
 }
 
 
 def times(rows: Any) -> str:
-    """Return the range of the reference's times."""
+    """Return the range of the baseline's times."""
     own = rows.loc[rows["seconds"] > 0, "seconds"]
     return between(seconds(own.min()), seconds(own.max())) if len(own) else NOTHING
 

@@ -1,33 +1,72 @@
-"""How numbers, intervals and lists are written, with no more digits than are known."""
+"""The words that a reader sees, and how numbers, intervals and lists are written."""
 
 import math
 from collections.abc import Hashable, Iterable
+from pathlib import Path
 from typing import TypeVar
+
+from remedies import REFERENCE as REFERENCE
+
+TEMPLATES = Path(__file__).with_name("templates")
+CONTROL = "control"
+BASELINE = f"the baseline ({REFERENCE})"
+HARM = ("kept", "raises", "lost, with a warning", "lost with no warning")
+HARM_WORDS = ("kept", "raises", "warns", "silent")  # the same in a cell as wide as a word
+STEPS = {"train": "training step", "predict": "predict step"}
+COSTS = {"first_step_ratio": "first step", "save_ratio": "save", "load_ratio": "load"}
+BRIEF = {  # beside a remedy's name
+    "control": "the model as it is",
+    "build_from_config": "one method more",
+    "build_from_config_pair": "two methods more",
+    "tf_cast": "cast the mask",
+    "functional_bool_input": "a functional model",
+    "ops_where": "keras.ops.where",
+}
+_REFUSED = (
+    "When Keras loads the file, it calls the model with a float32 mask in place of the bool one; "
+    "tf.where refuses that mask, and"
+)
+WHY = {  # it helps, beside the change
+    "tf_cast": f"{_REFUSED} the cast lets that call pass. In training the cast changes nothing.",
+    "ops_where": f"{_REFUSED} keras.ops.where casts it.",
+}
+JITS = {
+    ("graph",): "without XLA",
+    ("xla",): "with XLA",
+    ("graph", "xla"): "with and without XLA",
+}
 
 NOTHING = "\N{EN DASH}"
 SPACE = "\N{NO-BREAK SPACE}"
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "\N{MICRO SIGN}s"), (1e-9, "ns"))
 _BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
 
-
 T = TypeVar("T", bound=Hashable)
 
 
-def rounded(value: float, uncertainty: float) -> str:
-    """Return `value` with one or two digits of its uncertainty.
+def prose(name: str) -> list[str]:
+    """Return the paragraphs of a text beside the templates, one a line."""
+    return (TEMPLATES / f"{name}.txt").read_text(encoding="utf-8").splitlines()
 
-    >>> rounded(1.2345, 0.25), rounded(1.2345, 0.12), rounded(1234.5, 120.0)
+
+SITUATIONS = dict(line.split(": ", 1) for line in prose("situations"))
+
+
+def rounded(value: float, uncertainty: float) -> str:
+    """Return `value` with one or two digits of its uncertainty, and at most two decimals.
+
+    >>> rounded(1.2345, 0.25), rounded(1.2345, 1e-15), rounded(1234.5, 120.0)
     ('1.2', '1.23', '1,230')
     """
     decimals = 2
     if 0 < uncertainty < math.inf:
         first = math.floor(math.log10(uncertainty))
-        decimals = -first + (uncertainty / 10.0**first < 1.95)
+        decimals = min(2, -first + (uncertainty / 10.0**first < 1.95))
     return f"{round(value, decimals) + 0.0:,.{max(0, decimals)}f}"
 
 
 def two(value: float) -> str:
-    """Return `value` with two significant digits, and no digit further than hundredths."""
+    """Return `value` with two significant digits, and at most two decimals."""
     if not abs(value) >= 0.01:
         return "0"
     return rounded(value, 3 * 10.0 ** (math.floor(math.log10(abs(value))) - 1))
@@ -60,44 +99,55 @@ def between(low: str, high: str) -> str:
     return low if low == high else f"{first} to {high}"
 
 
-def beyond(center: float, low: float, high: float) -> str:
-    """Return a difference in seconds a step with its interval, or that none can be measured.
+def python(least: float, most: float, low: float, high: float) -> str:
+    """Return how much longer the Python of some steps takes, from `low` to `high` at the utmost.
 
-    >>> beyond(3.1e-6, 2.7e-6, 3.5e-6).replace(chr(160), " ")
-    '+3.1 µs a step [2.7, 3.5]'
-    >>> beyond(0.1e-6, -0.2e-6, 0.4e-6).replace(chr(160), " ")
-    'not measurable here: at most 400 ns a step'
+    >>> python(3.1e-6, 3.3e-6, 2.7e-6, 3.5e-6).replace(chr(160), " ")
+    '3.1 to 3.3 µs more Python a step (99 % interval 2.7 to 3.5 µs)'
+    >>> python(0.1e-6, 0.1e-6, -0.2e-6, 0.4e-6).replace(chr(160), " ")
+    'no difference shown (up to 400 ns a step not ruled out)'
     """
     if not math.isfinite(high - low):
-        return "not measured often enough: one launch gives no interval"
-    scale, unit = _unit(max(abs(low), abs(high)), _SECONDS)
-    half = (high - low) / 2 / scale
-    amount, *ends = (rounded(end / scale, half) for end in (abs(center), low, high))
+        return "not known (one session gives no interval)"
     if low <= 0 <= high:
-        return f"not measurable here: at most {ends[1]}{SPACE}{unit} a step"
-    sign = "+" if center > 0 else "\N{MINUS SIGN}"
-    return f"{sign}{amount}{SPACE}{unit} a step [{', '.join(ends)}]"
+        return f"no difference shown (up to {seconds(high)} a step not ruled out)"
+    word = "more" if low > 0 else "less"
+    first, second = sorted((abs(low), abs(high)))
+    amount = between(seconds(abs(least)), seconds(abs(most)))
+    return f"{amount} {word} Python a step ({interval(seconds(first), seconds(second))})"
 
 
 def slower(center: float, low: float, high: float) -> str:
-    """Return a ratio that is not 1, as a share of the reference's time.
+    """Return a ratio that is not 1, as a share of the baseline's time.
 
-    >>> slower(1.012, 1.010, 1.015).replace(chr(160), " "), slower(2.1, 1.9, 2.3)
-    ('1.2 % slower [1.0, 1.5]', 'takes 2.1 times as long [1.9, 2.3]')
+    >>> slower(1.012, 1.010, 1.015).replace(chr(160), " ")
+    '1.2 % slower (99 % interval 1.0 to 1.5 %)'
+    >>> slower(2.1, 1.9, 2.3).replace(chr(160), " ")
+    'takes 2.1 times as long (99 % interval 1.9 to 2.3)'
     """
     half = (high - low) / 2
     if center >= 2:
-        values = (rounded(value, half) for value in (center, low, high))
-        return "takes {} times as long [{}, {}]".format(*values)
-    first, *ends = (rounded(100 * abs(end - 1), 100 * half) for end in (center, low, high))
+        amount, *ends = (rounded(value, half) for value in (center, low, high))
+        return f"takes {amount} times as long ({interval(*ends)})"
+    amount, *ends = (rounded(100 * abs(end - 1), 100 * half) for end in (center, low, high))
     word, ends = ("slower", ends) if center > 1 else ("faster", ends[::-1])
-    return f"{first}{SPACE}% {word} [{', '.join(ends)}]"
+    return f"{amount}{SPACE}% {word} ({interval(*ends)}{SPACE}%)"
+
+
+def interval(low: str, high: str) -> str:
+    """Return the written ends of an interval, and what they are."""
+    return f"99{SPACE}% interval {between(low, high)}"
 
 
 def listed(items: Iterable[str]) -> str:
     """Return `items` as a list in a sentence: ``a, b and c``."""
     *others, final = [*items] or [""]
     return f"{', '.join(others)} and {final}" if others else final
+
+
+def upper(devices: Iterable[str]) -> str:
+    """Return a list of devices as a reader writes them: ``A100 and H100``."""
+    return listed(map(str.upper, devices))
 
 
 def shared(pairs: Iterable[tuple[str, T]]) -> dict[T, str]:

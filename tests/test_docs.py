@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from remedies import metrics
-from reports.vocabulary import prose
+from reports.wording import prose
 
 ROOT = Path(__file__).parents[1]
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

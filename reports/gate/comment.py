@@ -8,16 +8,15 @@ from collections.abc import Sequence
 from remedies.metrics import METRICS
 from reports import wording
 from reports.gate.verdict import FAILURES, KINDS, UNUSABLE, Reason, Row, Status, Verdict
-from reports.vocabulary import HARM, JITS, SITUATIONS, STEPS
-from reports.wording import counted, listed
+from reports.wording import HARM, JITS, SITUATIONS, STEPS, counted, listed
 
 MOST = 30_000
 AGAIN = "undecided; run it again, with a longer --budget"
 _HEAD = "| | remedy | before | after | verdict |\n|---|---|---|---|---|"
 _WARNING = "Advice, not proof: the machine that measured ran the change's own code."
 _LEGEND = """\
-Defects, steps and counts are exact, whatever the machine does; in brackets are 99 % intervals of \
-times. More: `docs/alerts.md`. Again, on your machine:"""
+Defects, steps and counts are exact, whatever the machine does. More: `docs/alerts.md`. Again, on \
+your machine:"""
 
 
 def comment(verdicts: Sequence[Verdict], link: str = "") -> str:
@@ -119,7 +118,7 @@ def words(row: Row) -> str:
     """Return the word of a row with its numbers, as the report has it."""
     if row.ratio is not None and row.low is not None and row.high is not None:
         if row.metric == "python_extra_seconds":
-            return wording.beyond(row.ratio, row.low, row.high)
+            return wording.python(row.ratio, row.ratio, row.low, row.high)
         if row.word in ("slower", "faster"):
             return wording.slower(row.ratio, row.low, row.high)
     if row.word == "undecided":

@@ -180,8 +180,6 @@ class Made:
                 ratio = 1.0
             yield entry("first_step_seconds", 0.9 * ratio, **axes)
             yield entry("first_step_ratio", ratio, **axes)
-            yield entry("trace_seconds", 0.4 * ratio, **axes)
-            yield entry("compile_seconds", 0.5 * ratio, **axes)
 
     def _files(self, kind: str) -> Iterator[Entry]:
         for size in (0, 1):
@@ -199,25 +197,15 @@ class Made:
 
     def _kernels(self) -> Iterator[Entry]:
         for size in (10_000, 1_000_000, 100_000_000):
-            yield entry("copy_bytes_per_second", 9e9, size=size)
             for jit in self.jits:
-                for kernel in ("where", "where_cast"):
-                    for mask_dtype in ("bool", "float32"):
-                        axes = {
-                            "jit": jit,
-                            "kernel": kernel,
-                            "mask_dtype": mask_dtype,
-                            "size": size,
-                        }
-                        reference = kernel == "where" and mask_dtype == "bool"
-                        if kernel == "where" and not reference:
-                            continue
-                        slow = 1.3 if mask_dtype == "float32" and size > 10_000 else 1.0
-                        ratio = 1.0 if reference else slow * self._launch(2 * self.noise)
-                        yield entry("where_seconds", size / 4e9 * ratio, **axes)
-                        yield entry("where_bandwidth", 0.8 / ratio, **axes)
-                        if not reference:
-                            yield entry("where_ratio", ratio, **axes)
+                for kernel, mask_dtype in (("where", "bool"), ("where_cast", "bool"),
+                                           ("where_cast", "float32")):  # fmt: skip
+                    axes = {"jit": jit, "kernel": kernel, "mask_dtype": mask_dtype, "size": size}
+                    slow = 1.3 if mask_dtype == "float32" and size > 10_000 else 1.0
+                    ratio = 1.0 if kernel == "where" else slow * self._launch(2 * self.noise)
+                    yield entry("where_seconds", size / 4e9 * ratio, **axes)
+                    if kernel != "where":
+                        yield entry("where_ratio", ratio, **axes)
 
 
 def entry(metric: str, value: float, text: str = "", **axes: Any) -> Entry:

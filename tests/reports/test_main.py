@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_the_newest_folder_is_taken_by_itself(tmp_path, monkeypatch, undrawn):
     for age, name in enumerate(("new", "old")):
         made = Made(**SMALL).write(tmp_path / ".asv" / "sessions" / name)
         os.utime(made, (1e9 - age, 1e9 - age))
-    assert newest().name == "new"
+    assert newest(Path(".asv/sessions")).name == "new"
     assert main(["build"]) == 0 and (tmp_path / ".asv/report/index.html").is_file()
 
 

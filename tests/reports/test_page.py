@@ -7,9 +7,9 @@ import time
 import pytest
 
 from reports.frame import COLUMNS
-from reports.page import render, scope
+from reports.page import OutputError, render, scope, update
 from reports.results import gather
-from tests.reports.factory import FACTS, Made, only, put
+from tests.reports.factory import FACTS, Made, only, scale
 
 SMALL = {"workloads": ("image",), "jits": ("xla",), "batches": (32,), "launches": 2}
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert(2)>|`*_$x^2$\n& "'"""
@@ -24,10 +24,9 @@ def test_the_markdown_is_as_it_was(small, golden):
     golden("report.md", small["report.md"])
 
 
-def test_the_table_of_values_is_as_it_was(small, golden):
-    rows = small["results.csv"].splitlines(keepends=True)
-    golden("results.csv", "".join(rows[:1] + rows[1::40]))
-    assert [*csv.reader(rows[:1])] == [[*COLUMNS]]
+def test_every_value_is_in_a_table(small):
+    head, *rows = csv.reader(small["results.csv"].splitlines())
+    assert head == [*COLUMNS] and len(rows) > 500
 
 
 def test_the_page_is_one_small_file_that_asks_for_nothing(report):
@@ -84,16 +83,11 @@ def test_a_figure_takes_a_name_for_no_formula(folder):
 
 @pytest.mark.parametrize("kind", ["recipes", "situations", "fidelity", "identity", "step_times",
                                   "first_steps", "saving", "loads", "kernels"])  # fmt: skip
-def test_each_kind_of_session_alone_makes_a_report(folder, kind, undrawn):
-    made = Made(**SMALL, edit=lambda session, _: session["kind"] == kind)
+@pytest.mark.parametrize("alone", [True, False])
+def test_each_kind_of_session_may_be_alone_or_missing(folder, kind, alone, undrawn):
+    made = Made(**SMALL, edit=lambda session, _: (session["kind"] == kind) is alone)
     files = render(gather(made.write(folder)))
     assert "## What to do" in files["report.md"] and "nan" not in files["report.md"]
-
-
-@pytest.mark.parametrize("kind", ["recipes", "situations", "fidelity", "identity", "step_times"])
-def test_each_kind_of_session_may_be_missing(folder, kind, undrawn):
-    made = Made(**SMALL, edit=lambda session, _: session["kind"] != kind)
-    render(gather(made.write(folder)))
 
 
 def test_a_gpu_that_was_not_measured_is_said_and_one_that_was_is_not(folder, undrawn):
@@ -105,30 +99,44 @@ def test_a_gpu_that_was_not_measured_is_said_and_one_that_was_is_not(folder, und
 
 
 def test_what_was_timed_how_often_is_in_plain_words(small):
-    assert "(n =" not in small["report.md"] and "in up to 2 fresh processes" in small["report.md"]
+    assert (
+        "(n =" not in small["report.md"]
+        and "in up to 2 sessions (a session is one fresh" in small["report.md"]
+    )
 
 
-def test_a_cost_that_crosses_zero_seconds_is_not_measurable(folder, undrawn):
-    tiny = only("python_extra_seconds", put(1e-9), remedy="functional_bool_input")
+def test_a_cost_that_crosses_zero_seconds_was_not_shown(folder, undrawn):
+    tiny = only("python_extra_seconds", scale(1e-3), remedy="functional_bool_input")
     text = render(gather(Made(**SMALL, edit=tiny).write(folder)))["report.md"]
-    assert "not measurable here: at most" in text
+    assert re.search(r"no difference shown \(up to \d+\sns a step not ruled out\)", text)
 
 
-@pytest.mark.parametrize("many", [1, 4])
-def test_time_grows_with_the_values_and_no_faster(folder, undrawn, many):
-    def more(session, made):
-        return session["kind"] == "step_times"
+def test_only_what_is_between_the_markers_of_the_readme_changes(folder, tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text("mine")
+    results = gather(Made(**SMALL).write(folder))
+    with pytest.raises(OutputError, match="has no"):
+        update(results, tmp_path)
+    assert readme.read_text() == "mine"
+    readme.write_text("before\n<!-- results: begin -->\nold\n<!-- results: end -->\nafter\n")
+    for _ in range(2):
+        assert update(results, tmp_path) == readme
+        text = readme.read_text()
+        assert text.startswith("before\n<!-- results: begin -->\n\n**Cast the mask first")
+        assert text.endswith("\n<!-- results: end -->\nafter\n") and "old" not in text
+        assert "| tf_cast" in text and "No GPU was run, and none was compiled for." in text
+        assert "The 9 situations: a .keras file, saved and loaded once; " in text
 
-    made = Made(workloads=tuple(f"w{i}" for i in range(14 * many)), edit=more, launches=6)
-    made.write(folder)
-    start = time.process_time()
-    results = gather(folder)
-    render(results)
-    taken = time.process_time() - start
-    assert len(results.run.frame) > 9_000 * many
-    TAKEN[many] = taken / len(results.run.frame)
-    assert taken < 60
-    assert many == 1 or TAKEN[many] < 2 * TAKEN.get(1, taken)
 
-
-TAKEN: dict[int, float] = {}
+def test_time_grows_with_the_values_and_no_faster(folder, undrawn):
+    taken = []
+    for many in (1, 4):
+        made = Made(workloads=tuple(f"w{i}" for i in range(14 * many)), launches=6,
+                    edit=lambda session, _: session["kind"] == "step_times")  # fmt: skip
+        made.write(folder)
+        start = time.process_time()
+        results = gather(folder)
+        render(results)
+        assert len(results.run.frame) > 9_000 * many
+        taken.append((time.process_time() - start) / len(results.run.frame))
+    assert taken[1] < 2 * taken[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reports import site
-from reports.site import main
+from reports.__main__ import main
 from tests.reports.factory import Made
 
 SMALL = {"workloads": ("image",), "jits": ("xla",), "batches": (32,), "launches": 2}
@@ -44,14 +44,14 @@ def project(tmp_path: Path, undrawn) -> Path:
 
 
 def publish(project: Path, *more: str) -> int:
-    return main(["--config", str(project / "asv.conf.json"), *more])
+    return main(["publish", "--config", str(project / "asv.conf.json"), *more])
 
 
 def test_the_report_is_the_front_page_and_the_history_is_behind_it(project, capsys):
     assert publish(project) == 0
     out = project / ".asv" / "site"
     said = capsys.readouterr()
-    assert said.out == f"{out / 'index.html'}\n" and "publish: the history" in said.err
+    assert said.out == f"{out / 'index.html'}\n" and "reports: the history" in said.err
     assert 'href="history/index.html"' in (out / "index.html").read_text()
     index = json.loads((out / "history" / "index.json").read_text())
     assert NAME in index["benchmarks"]
@@ -65,7 +65,7 @@ def test_without_results_of_asv_there_is_no_history_and_it_says_so(project, caps
     for path in (project / ".asv" / "results").rglob("*.json"):
         path.unlink()
     assert publish(project) == 0
-    assert "publish: no history: " in capsys.readouterr().err
+    assert "reports: no history: " in capsys.readouterr().err
     out = project / ".asv" / "site"
     assert not (out / "history").exists() and "history/" not in (out / "index.html").read_text()
 
@@ -77,7 +77,7 @@ def test_what_asv_refuses_is_one_line_and_leaves_the_old_site(project, capsys):
     capsys.readouterr()
     assert publish(project) == 2
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last.startswith("publish: asv publish failed: ")
+    assert last.startswith("reports: asv publish failed: ")
     assert (project / ".asv" / "site" / "index.html").stat().st_mtime_ns == before
 
 
@@ -92,7 +92,7 @@ def test_an_asv_that_hangs_is_stopped(project, monkeypatch, capsys):
     [
         (["--config", "nowhere.json"], "no 'nowhere.json'"),
         (["--sessions", "nowhere"], "no folder 'nowhere'"),
-        (["--nope"], "unknown argument: --nope; choose from: --help, --out"),
+        (["--nope"], "unknown argument: --nope; see --help"),
     ],
 )
 def test_a_refusal_is_one_line_and_status_2(project, capsys, more, reason):
