@@ -3,9 +3,8 @@
 Importing this package imports neither TensorFlow nor Keras; building or checking a model does.
 """
 
-from remedies.checking.check import check
+from remedies.checking.check import check, guard
 from remedies.checking.findings import Report
-from remedies.checking.guard import guard
 from remedies.comparing.compare import compare
 from remedies.problem import BadInputError
 from remedies.registry import REFERENCE, REMEDIES, UnknownNameError, build, recipe

@@ -10,21 +10,17 @@ import importlib.util
 import json
 import os
 import sys
+import textwrap
 import time
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from remedies.display import name_rows, rescue_rows, round_trip_rows, show
 from remedies.parser import parser
 from remedies.problem import BadInputError, one_line, reason
 from remedies.registry import REMEDIES, UnknownNameError, require
 from remedies.workloads import WORKLOADS
-
-if TYPE_CHECKING:
-    from remedies.checking.findings import Row
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,30 +30,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _COMMANDS[arguments.command](arguments)
     except (BadInputError, UnknownNameError) as error:
-        return _failed(str(error))
+        problem = str(error)
     except OSError as error:
-        return _failed(_disk(error))
+        problem = _disk(error)
     except MemoryError:
-        return _failed("not enough memory for this model")
+        problem = "not enough memory for this model"
     except KeyboardInterrupt:
-        return _failed("interrupted; nothing was written")
+        problem = "interrupted; nothing was written"
     except Exception as error:
-        return _fault(error)
-
-
-def _failed(message: str) -> int:
-    print(f"remedies: {' '.join(message.split())}", file=sys.stderr)
+        # A status of its own: a user's script must not take this for a lossy model.
+        print(f"remedies: {_fault(error)}", file=sys.stderr)
+        return 4
+    print(f"remedies: {' '.join(problem.split())}", file=sys.stderr)
     return 2
 
 
-def _fault(error: Exception) -> int:
-    """Say in one line what to report: a user's script must not take this for a lossy model."""
+def _fault(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if Path(__file__).parent in Path(frame.filename).parents]
     where = f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "?"
     what = "a fault of this tool, please report it with your model's code"
-    print(f"remedies: {what}: {reason(error)} (at {where})", file=sys.stderr)
-    return 4
+    return f"{what}: {reason(error)} (at {where})"
 
 
 def _disk(error: OSError) -> str:
@@ -67,57 +60,26 @@ def _disk(error: OSError) -> str:
     return f"{error.filename or 'while writing'}: {error.strerror or one_line(error)}; {do}"
 
 
-def _answer(arguments: argparse.Namespace, plain: Any, rows: Iterable[Row]) -> None:
-    if arguments.json:
-        print(json.dumps(plain, indent=2, default=str))
-    else:
-        show(rows)
+def _answer(arguments: argparse.Namespace, result: Any, text: str) -> None:
+    plain = json.dumps(result.to_dict(), indent=2, default=str) if arguments.json else text
+    print(plain)
 
 
 def _list(_: argparse.Namespace) -> int:
-    show(name_rows(REMEDIES, WORKLOADS))
+    rows = [("remedy", "what you change"), *((each.name, each.idea) for each in REMEDIES.values())]
+    rows += [("", ""), ("workload", "model")]
+    rows += [(each.name, each.description) for each in WORKLOADS.values()]
+    for name, text in rows:
+        print(f"{name:23}{text}".rstrip())
     return 0
 
 
 def _show(arguments: argparse.Namespace) -> int:
     workload = require("workload", arguments.workload, WORKLOADS)
     remedy = require("remedy", arguments.remedy, REMEDIES)
-    path = Path(__file__).parent / workload / f"{remedy}.py"
-    if not path.is_file():
-        raise BadInputError(f"remedy {remedy} is not written for the workload {workload}")
-    sys.stdout.write(path.read_text(encoding="utf-8"))
+    recipe = Path(__file__).parent / workload / f"{remedy}.py"
+    sys.stdout.write(recipe.read_text(encoding="utf-8"))
     return 0
-
-
-def _roundtrip(arguments: argparse.Namespace) -> int:
-    workload = WORKLOADS[require("workload", arguments.workload, WORKLOADS)]
-    names = [require("remedy", name, REMEDIES) for name in arguments.remedies or REMEDIES]
-    accepting = [name for name in names if arguments.mask_dtype in REMEDIES[name].mask_dtypes]
-    refused = [name for name in names if name not in accepting]
-    if not accepting or (refused and arguments.remedies):
-        current = sorted({dtype for each in REMEDIES.values() for dtype in each.mask_dtypes})
-        require("mask dtype", arguments.mask_dtype, current)
-        raise BadInputError(f"{', '.join(refused)}: takes no {arguments.mask_dtype} mask")
-    with _tensorflow():
-        trips = {name: _shipped(workload, name, arguments) for name in accepting}
-    _answer(arguments, {name: _plain(trip) for name, trip in trips.items()}, round_trip_rows(trips))
-    return int(any(trip.defects or trip.load_error for trip in trips.values()))
-
-
-def _plain(trip: Any) -> dict[str, Any]:
-    names = ("weights_saved", "optimizer_variables_saved", "warnings", "load_error")
-    plain = {name: getattr(trip, name) for name in names}
-    return {"outcome": trip.outcome.value, "defects": asdict(trip.defects), **plain}
-
-
-def _shipped(workload: Any, remedy: str, arguments: argparse.Namespace) -> Any:
-    from remedies.registry import build
-    from remedies.state.roundtrip import round_trip
-
-    model = build(workload.name, remedy, jit=arguments.jit == "xla")
-    inputs, targets = workload.data(16, arguments.mask_dtype)
-    model.train_on_batch(inputs, targets)
-    return round_trip(model, inputs, targets)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -125,7 +87,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
     with scratch():
         report = _report(arguments)
-    _answer(arguments, report.to_dict(), report.rows())
+    _answer(arguments, report, report.text())
     return int(report.verdict.status)
 
 
@@ -134,7 +96,7 @@ def _report(arguments: argparse.Namespace) -> Any:
     if ":" in target and not Path(target).exists():
         factory = factory or target
     elif not factory:
-        target = str(_keras_file(arguments))
+        target = str(_keras_file(target))
     with _tensorflow():
         from remedies.checking.check import check
         from remedies.rescuing.rescue import saved_model
@@ -142,20 +104,14 @@ def _report(arguments: argparse.Namespace) -> Any:
         from remedies.state.weights_file import check_weights
         from remedies.target import custom_objects, from_factory
 
-        custom = custom_objects(arguments.custom_objects)
-        given = from_factory(factory) if factory else ()
+        custom, run = custom_objects(arguments.custom_objects), arguments.run_code_in_file
+        given, sample = from_factory(factory) if factory else (), arguments.sample
         if arguments.factory:
-            return check_weights(arguments.target, given[0], arguments.target)
+            return check_weights(target, given[0], target)
         if not factory:
-            given = saved_model(
-                target,
-                arguments.sample,
-                custom_objects=custom,
-                limit=_limit(arguments),
-                run_code_in_file=arguments.run_code_in_file,
-            )
-        elif arguments.sample and len(given) == 1:
-            given = (*given, load_sample(arguments.sample))
+            given = saved_model(target, sample, custom_objects=custom, run_code_in_file=run)
+        elif sample and len(given) == 1:
+            given = (*given, load_sample(sample))
         return check(*given, name=arguments.target, custom_objects=custom)
 
 
@@ -176,8 +132,7 @@ def _compare(arguments: argparse.Namespace) -> int:
             progress=lambda text: print(f"{text} ...", file=sys.stderr, flush=True),
             began=began,
         )
-    text = made.markdown() if arguments.markdown else made.text()
-    _answer(arguments, made.to_dict(), [("", text)])
+    _answer(arguments, made, made.markdown() if arguments.markdown else made.text())
     return made.status
 
 
@@ -190,7 +145,7 @@ def _new(arguments: argparse.Namespace) -> int:
 
 
 def _rescue(arguments: argparse.Namespace) -> int:
-    _keras_file(arguments)
+    _keras_file(arguments.target)
     with _tensorflow():
         from remedies.rescuing.rescue import rescue
         from remedies.target import custom_objects, from_factory
@@ -205,56 +160,74 @@ def _rescue(arguments: argparse.Namespace) -> int:
             made=from_factory(factory) if factory else (),
             freeze=arguments.freeze,
             unfreeze=arguments.unfreeze,
-            limit=_limit(arguments),
             run_code_in_file=arguments.run_code_in_file,
         )
-    _answer(arguments, result.to_dict(), rescue_rows(result))
+    _answer(arguments, result, _rescue_text(result))
     return int(not result.whole)
 
 
-def _keras_file(arguments: argparse.Namespace) -> Path:
+def _rescue_text(result: Any) -> str:
+    held = result.held
+    texts = [f"{result.path}: loads whole ({held} arrays, bit for bit); nothing to rescue"]
+    if result.out is not None:
+        texts = [
+            f"{result.path}: not changed (SHA-256 the same before and after)",
+            f"  load_model drops or changes {len(result.dropped)} of its {held} arrays",
+            f"  recovered, bit for bit: {held - len(result.missing)} of {held}",
+            *(f"  not recovered: {name}" for name in result.missing),
+            f"  written and read back: {result.out}",
+            *_next_load(result),
+        ]
+    texts += [f"  not in the file at all: self.{path}" for path in result.absent]
+    return "\n".join([*texts, *(f"\nNote: {note}" for note in result.notes)])
+
+
+def _next_load(result: Any) -> Iterator[str]:
+    if result.loads_whole:
+        yield "\nAll that the new file holds comes back with keras.saving.load_model."
+        return
+    name = type(result.model).__name__
+    yield f"\nMend {name} before you load either file: load_model would lose the same again."
+    if result.report is not None:
+        yield from (cause.text() for cause in result.report.advice)
+    if result.code:
+        yield "\nTried: with that code in the class, load_model brings the file back whole."
+    yield "A functional model is another class, and cannot load a file of this one."
+    yield f"\nOr load it with the class as it is:\n{textwrap.indent(result.recipe, '    ')}"
+
+
+def _keras_file(target: str) -> Path:
     from remedies.state.archive import read
     from remedies.target import keras_file
 
     # Judged before the user's module is imported and TensorFlow is started: a bad file fails fast.
-    path = keras_file(arguments.target)
-    read(path, _limit(arguments))
+    path = keras_file(target)
+    read(path)
     return path
-
-
-def _limit(arguments: argparse.Namespace) -> int:
-    return int(arguments.max_size * (1 << 30))
 
 
 @contextlib.contextmanager
 def _tensorflow() -> Iterator[None]:
-    """Keep what users' code and TensorFlow print out of the answer."""
+    """Start TensorFlow in silence, and keep what users' code prints out of the answer."""
     if importlib.util.find_spec("tensorflow") is None:
         raise BadInputError("TensorFlow is not installed: pip install 'remedies[cpu]' or [gpu]")
-    with _muted():
-        import tensorflow  # noqa: F401 - its start-up messages are nobody's
-    with contextlib.redirect_stdout(sys.stderr):
-        yield
-
-
-@contextlib.contextmanager
-def _muted() -> Iterator[None]:
-    """Send what C++ writes to the terminal nowhere."""
     sys.stderr.flush()
-    kept = os.dup(2)
+    terminal = os.dup(2)
     try:
+        # C++ writes to the descriptor itself.
         with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a descriptor is wanted
             os.dup2(nowhere.fileno(), 2)
-        yield
+        import tensorflow  # noqa: F401
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(terminal, 2)
+        os.close(terminal)
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
 
 
 _COMMANDS = {
     "list": _list,
     "show": _show,
-    "roundtrip": _roundtrip,
     "check": _check,
     "compare": _compare,
     "new": _new,

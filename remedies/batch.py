@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from remedies.feed import Feed, batch_size
+from remedies.feed import Feed, spread
 from remedies.libraries import of_framework
 from remedies.problem import BadInputError, reason
 from remedies.rescuing.stand_ins import inputs_for
-from remedies.state.arrays import mapped
+from remedies.state.arrays import leaves, mapped
 from remedies.state.preserve import Snapshot
 from remedies.state.rebuild import observe
 
@@ -26,8 +26,11 @@ def feed(model: Any, x: Any, y: Any, weights: Any, name: str, snapshot: Snapshot
     Raises `BadInputError` where it can neither be trained nor called on that.
     """
     if x is None:
-        return _made_up(model, name, snapshot)
-    fed = _batch(x, y, weights)
+        return _made_up(model, snapshot)
+    try:
+        fed = _batch(x, y, weights)
+    except Exception as error:  # what reads it may be the user's own code
+        raise BadInputError(f"{name}: its data cannot be read: {reason(error)}") from error
     fed = _trying(model, fed, snapshot)
     if not fed.trains and model.compiled:
         raise BadInputError(f"{name}: cannot be trained on what it is given: {fed.problem}")
@@ -36,7 +39,7 @@ def feed(model: Any, x: Any, y: Any, weights: Any, name: str, snapshot: Snapshot
     return fed
 
 
-def _made_up(model: Any, name: str, snapshot: Snapshot) -> Feed:
+def _made_up(model: Any, snapshot: Snapshot) -> Feed:
     fed, problem = Feed(None), ""
     try:
         for inputs in itertools.islice(inputs_for(model), 8):
@@ -53,28 +56,20 @@ def _batch(x: Any, y: Any, weights: Any) -> Feed:
     import keras
     import tensorflow as tf
 
-    if isinstance(x, tf.data.Dataset):
-        element = next(iter(x), None)
-    elif hasattr(x, "__getitem__") and isinstance(x, keras.utils.PyDataset):
+    if isinstance(x, keras.utils.PyDataset):
         element = x[0]
-    elif hasattr(x, "__next__"):
-        element = next(x, None)
+    elif isinstance(x, tf.data.Dataset) or hasattr(x, "__next__"):
+        element = next(iter(x), None)
     else:
-        return _cut(Feed(*(mapped(_narrow, _arrays(part)) for part in (x, y, weights))))
+        x, y, weights = (mapped(_narrow, _arrays(part)) for part in (x, y, weights))
+        first = next((tuple(getattr(leaf, "shape", ())) for leaf in leaves(x)), ())
+        if not first or (first[0] or 0) <= _MOST:
+            return Feed(x, y, weights)
+        parts = keras.utils.pack_x_y_sample_weight(x, y, weights)
+        element = next(iter(tf.data.Dataset.from_tensor_slices(parts).batch(_MOST)))
     if element is None:
-        raise BadInputError("the data set that was given is empty")
-    x, y, weights = map(_arrays, keras.utils.unpack_x_y_sample_weight(element))
-    return Feed(x, y, weights, as_dataset=True)
-
-
-def _cut(fed: Feed) -> Feed:
-    import keras
-    import tensorflow as tf
-
-    if batch_size(fed.x) <= _MOST:
-        return fed
-    parts = keras.utils.pack_x_y_sample_weight(fed.x, fed.y, fed.sample_weight)
-    return _batch(tf.data.Dataset.from_tensor_slices(parts).batch(_MOST), None, None)
+        raise ValueError("the data set is empty")
+    return Feed(*map(_arrays, keras.utils.unpack_x_y_sample_weight(element)))
 
 
 def _arrays(structure: Any) -> Any:
@@ -87,12 +82,11 @@ def _arrays(structure: Any) -> Any:
     if isinstance(structure, dict):
         return {key: _arrays(part) for key, part in structure.items()}
     if isinstance(structure, (list, tuple)):
-        scalars = all(isinstance(part, (str, bytes, int, float)) for part in structure)
-        if structure and scalars:
+        if structure and all(isinstance(part, (str, bytes, int, float)) for part in structure):
             return _arrays(np.asarray(structure))
         return tuple(map(_arrays, structure))
-    if isinstance(structure, np.ndarray) and structure.dtype.kind in "USO":
-        return tf.constant(structure.tolist()) if structure.size else structure
+    if isinstance(structure, np.ndarray) and structure.dtype.kind in "USO" and structure.size:
+        return tf.constant(structure.tolist())
     return structure
 
 
@@ -105,74 +99,49 @@ def _narrow(leaf: Any) -> Any:
 
 
 def _trying(model: Any, fed: Feed, snapshot: Snapshot) -> Feed:
+    """Return `fed` in the way in which `model` can be trained and called on it, or why not."""
     if fed.x is not None:
-        fed = replace(fed, call=((fed.x,), {}))
+        fed = replace(fed, call=spread(type(model), fed.x))
+    ways = [fed, replace(fed, spread=True), replace(fed, eager=False)]
+    own = not of_framework(type(model))
     problem = ""
-    for trial in _ways(model, fed):
-        try:
-            with observe([type(model)]) as calls:
-                trial.fit(model)
-        except Exception as error:
-            problem = problem or reason(error)
-            continue
-        finally:
-            snapshot.restore()
-        given = [c.given for c in calls if c.owner is model and c.method == "call"]
-        fed = replace(trial, trains=True, call=given[0] if given else trial.call)
-        break
-    predicts, why = _predicting(model, fed, snapshot)
-    fed = replace(fed, predicts=predicts, problem=problem or why)
-    if model.compiled and not fed.trains and fed.y is None and fed.predicts and not fed.as_dataset:
+    for way in [way for way in ways if model.compiled and (own or not way.spread)]:
+        with observe([type(model)]) as calls:
+            why = _problem(way.fit, model, snapshot)
+        if not why:
+            given = [c.given for c in calls if c.owner is model and c.method == "call"]
+            fed = replace(way, trains=True, call=given[0] if given else way.call)
+            break
+        problem = problem or why
+    why = "no data" if fed.x is None else _problem(fed.prediction, model, snapshot)
+    fed = replace(fed, predicts=not why, problem=fed.problem if fed.trains else problem or why)
+    if model.compiled and not fed.trains and fed.y is None and fed.predicts:
         return _with_targets(model, fed, snapshot)
     return fed
 
 
-def _ways(model: Any, fed: Feed) -> Iterator[Feed]:
-    if not model.compiled:
-        return
-    # A data set of one element is fed in a fraction of the time that arrays take.
-    yield replace(fed, as_dataset=True)
-    if not fed.as_dataset:
-        yield fed
-    if not of_framework(type(model)):
-        yield replace(fed, as_dataset=True, spread=True)
-    yield replace(fed, eager=False)
-
-
-def _predicting(model: Any, fed: Feed, snapshot: Snapshot) -> tuple[str, str]:
-    """Return how `model` predicts, or an empty text and why it does not."""
-    why = ""
-    for how in ("predict", "call") if fed.x is not None else ():
-        try:
-            replace(fed, predicts=how).outputs(model)
-        except Exception as error:  # a model may have no call, or none that takes this
-            why = why or reason(error)
-            continue
-        finally:
-            snapshot.restore()
-        return how, ""
-    return "", why
+def _problem(drive: Callable[[Any], Any], model: Any, snapshot: Snapshot) -> str:
+    """Return why `model` cannot be driven so, in one line, empty if it can; it is put back."""
+    try:
+        drive(model)
+    except Exception as error:
+        return reason(error)
+    finally:
+        snapshot.restore()
+    return ""
 
 
 def _with_targets(model: Any, fed: Feed, snapshot: Snapshot) -> Feed:
     """Return `fed` with targets made up that the loss takes, or why it takes none."""
-    try:
-        outputs = fed.prediction(model)
-    finally:
-        snapshot.restore()
-    values = np.random.default_rng(0)
+    outputs, values = fed.prediction(model), np.random.default_rng(0)
+    snapshot.restore()
     problem = fed.problem
     for targets in (
         mapped(lambda output: values.random(output.shape).astype("float32"), outputs),
         mapped(lambda output: np.zeros(output.shape[:1], "int32"), outputs),
     ):
         trial = replace(fed, y=_arrays(targets))
-        try:
-            trial.fit(model)
-        except Exception as error:
-            problem = reason(error)
-        else:
+        problem = _problem(trial.fit, model, snapshot)
+        if not problem:
             return replace(trial, trains=True, problem="")
-        finally:
-            snapshot.restore()
     return replace(fed, problem=f"no targets were accepted ({problem}); give (model, x, y)")

@@ -1,10 +1,9 @@
-"""What a model is fed, and how it is driven: through `fit` and `predict`, as its user does."""
+"""What a model is fed, and how it is driven: through `fit`, as its user does, and by calls."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +14,8 @@ from remedies.libraries import of_framework
 from remedies.patching import patched
 from remedies.state.arrays import host, leaves, mapped
 from remedies.state.preserve import level
+
+_FUNCTIONS = ("train_function", "test_function", "predict_function")
 
 
 @dataclass(frozen=True)
@@ -27,71 +28,48 @@ class Feed:
     x: Any
     y: Any = None
     sample_weight: Any = None
-    as_dataset: bool = False  # fed as a `tf.data.Dataset` of one element
     eager: bool = True
     spread: bool = False  # several arguments to `call`
     call: tuple[Any, ...] = ()  # what `call` gets: positional and keyword arguments
     trains: bool = False  # whether `fit` works on it
-    predicts: str = ""  # ``predict`` or ``call`` (a plain call), whichever works first
+    predicts: bool = False  # whether a call works on it
     problem: str = ""  # why it does not train or predict, in one line
 
     def fit(self, model: Any, steps: int = 1) -> list[dict[str, float]]:
         """Train `steps` times on the batch and return what each step logged."""
         level()
-        with self._running(model):
-            history = model.fit(**self._arguments(training=True), epochs=steps, verbose=0).history
-        logged = {name: np.asarray(values, "float64") for name, values in history.items()}
-        return [
-            {name: float(np.mean(values[step])) for name, values in logged.items()}
-            for step in range(steps)
-        ]
+        names = ("_run_eagerly", "_jit_compile", *_FUNCTIONS)
+        before = {name: vars(model)[name] for name in names if name in vars(model)}
+        # Traced steps cost seconds each; what a file keeps does not depend on how steps run.
+        model.run_eagerly = self.eager
+        vars(model).update(dict.fromkeys(_FUNCTIONS))
+        try:
+            with spreading(type(model)) if self.spread else nullcontext():
+                logs = model.fit(self._dataset, epochs=steps, verbose=0).history
+        finally:
+            vars(model).update(before)
+        means = {name: [float(np.mean(value)) for value in logs[name]] for name in logs}
+        return [{name: values[step] for name, values in means.items()} for step in range(steps)]
 
     def outputs(self, model: Any) -> tuple[np.ndarray, ...] | None:
         """Return the predictions' leaves, or None where the model predicts nothing."""
-        if not self.predicts:
-            return None
-        return tuple(map(_dense, leaves(self.prediction(model))))
+        return tuple(map(_dense, leaves(self.prediction(model)))) if self.predicts else None
 
     def prediction(self, model: Any) -> Any:
-        """Return what `model` predicts, unchanged."""
+        """Return what a call of `model` returns, unchanged."""
         level()
-        with self._running(model):
-            if self.predicts == "predict":
-                return model.predict(**self._arguments(training=False), verbose=0)
-            args, kwargs = self.call
-            quiet = {"training": False} if "training" in kwargs else {}
-            return model(*tensors(args), **{**tensors(kwargs), **quiet})
-
-    def _arguments(self, *, training: bool) -> dict[str, Any]:
-        if self.as_dataset:
-            return {"x": self._dataset}
-        size = {"batch_size": max(1, batch_size(self.x))}
-        if not training:
-            return {"x": self.x, **size}
-        given = {"x": self.x, "y": self.y, "sample_weight": self.sample_weight}
-        return {**given, **size, "shuffle": False}
+        args, kwargs = self.call
+        quiet = {"training": False} if "training" in kwargs else {}
+        return model(*tensors(args), **{**tensors(kwargs), **quiet})
 
     @cached_property
     def _dataset(self) -> Any:
+        """A data set of one element, which Keras feeds in a fraction of the time of arrays."""
         import keras
         import tensorflow as tf
 
         parts = keras.utils.pack_x_y_sample_weight(self.x, self.y, self.sample_weight)
         return tf.data.Dataset.from_tensors(parts)
-
-    @contextmanager
-    def _running(self, model: Any) -> Iterator[None]:
-        functions = ("train_function", "test_function", "predict_function")
-        names = ("_run_eagerly", "_jit_compile", *functions)
-        before = {name: vars(model)[name] for name in names if name in vars(model)}
-        # Traced steps cost seconds each; what a file keeps does not depend on how steps run.
-        model.run_eagerly = self.eager
-        vars(model).update(dict.fromkeys(functions))
-        try:
-            with spreading(type(model)) if self.spread else nullcontext():
-                yield
-        finally:
-            vars(model).update(before)
 
 
 def _dense(leaf: Any) -> np.ndarray:
@@ -100,37 +78,25 @@ def _dense(leaf: Any) -> np.ndarray:
 
     if isinstance(leaf, tf.RaggedTensor):
         leaf = leaf.to_tensor()
-    if isinstance(leaf, tf.SparseTensor):
-        leaf = tf.sparse.to_dense(leaf)
-    return host(leaf)
-
-
-def batch_size(x: Any) -> int:
-    """Return the length of the first leaf's leading dimension, or 1."""
-    shapes = (getattr(leaf, "shape", ()) for leaf in leaves(x) if leaf is not None)
-    sizes = (tuple(shape)[:1] for shape in shapes)
-    return next((int(size[0]) for size in sizes if size and size[0]), 1)
+    return host(tf.sparse.to_dense(leaf) if isinstance(leaf, tf.SparseTensor) else leaf)
 
 
 def parameters(cls: type) -> dict[str, inspect.Parameter]:
     """Return the parameters of `cls.call` that carry data, in order."""
     variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    signature = inspect.signature(cls.call)  # type: ignore[attr-defined]
     return {
         name: parameter
-        for name, parameter in _all(cls).items()
+        for name, parameter in list(signature.parameters.items())[1:]
         if parameter.kind not in variadic and name != "training"
     }
 
 
 def needs_training(cls: type) -> bool:
     """Whether `cls.call` requires ``training``, which Keras does not pass when it rebuilds."""
-    parameter = _all(cls).get("training")
-    return parameter is not None and parameter.default is parameter.empty
-
-
-def _all(cls: type) -> dict[str, inspect.Parameter]:
     signature = inspect.signature(cls.call)  # type: ignore[attr-defined]
-    return dict(list(signature.parameters.items())[1:])
+    parameter = signature.parameters.get("training")
+    return parameter is not None and parameter.default is parameter.empty
 
 
 def spread(cls: type, inputs: Any, least: int = 2) -> tuple[tuple[Any, ...], dict[str, Any]]:

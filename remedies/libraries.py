@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 FRAMEWORKS = ("keras", "tensorflow", "numpy", "jax", "optree", "h5py", "wrapt", "absl")
+_PYTHON, _SITES = Path(sysconfig.get_path("stdlib")), {"site-packages", "dist-packages"}
 # The parts of this package that watch or drive a model; recipes and scenarios are models.
 _PARTS = (".", "checking", "comparing", "rescuing", "state", "steps")
 _OWN = {Path(__file__).parent / part for part in _PARTS}
@@ -35,8 +36,7 @@ def of_user(cls: type) -> bool:
 def is_installed(filename: str) -> bool:
     """Whether a file belongs to an installed package or to Python itself."""
     path = Path(filename)
-    roots = [sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")]
-    if "site-packages" in path.parts or any(path.is_relative_to(root) for root in roots):
+    if _SITES & {*path.parts} or path.is_relative_to(_PYTHON):
         return True
     top = next((folder for folder in path.parents if not (folder / "__init__.py").exists()), path)
     return _holds_installed(top)
@@ -53,9 +53,7 @@ def is_framework_file(filename: str) -> bool:
     path = Path(filename)
     if filename.startswith("<") or path.parent in _OWN:
         return True
-    site = [Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")]
     loaded = [getattr(sys.modules.get(name), "__file__", None) for name in FRAMEWORKS]
     if any(path.is_relative_to(Path(file).parent) for file in loaded if file):
         return True
-    stdlib = path.is_relative_to(sysconfig.get_path("stdlib"))
-    return stdlib and not any(path.is_relative_to(root) for root in site)
+    return path.is_relative_to(_PYTHON) and not _SITES & {*path.parts}

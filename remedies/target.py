@@ -108,39 +108,26 @@ def _blaming(target: str) -> Iterator[None]:
         raise
     except (Exception, SystemExit) as error:
         frames = traceback.extract_tb(error.__traceback__)
-        own = [
-            f for f in frames if f.filename != __file__ and not f.filename.startswith("<frozen ")
-        ]
+        own = [f for f in frames if f.filename != __file__ and not f.filename.startswith("<froz")]
         where = f" (raised at {Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
         raise BadInputError(f"{target}: raised {one_line(error)[:300]}{where}") from error
 
 
 def custom_objects(place: str | None) -> dict[str, Any]:
-    """Return the Keras classes and functions of a module, by every name that Keras may use.
+    """Return the classes and functions that a module defines, by every name that Keras may use.
 
-    `place` is ``module`` or ``file.py``, or either with ``:name``, where name is a dict of custom
-    objects, a class or a function; None for no custom objects. Raises `BadInputError` where there
-    is nothing of that name.
+    `place` is a module's name or ``file.py``; None for no custom objects.
     """
     if place is None:
         return {}
     import keras
 
-    module_place, _, name = place.partition(":")
-    module = load_module(module_place)
-    if name and not hasattr(module, name):
-        raise BadInputError(f"{module_place}: has nothing called {name!r}")
-    exported = getattr(module, name) if name else None
-    if isinstance(exported, dict):
-        named = exported
-    elif name:
-        named = {name: exported}
-    else:
-        members = vars(module).items()
-        own = {
-            key: each for key, each in members if getattr(each, "__module__", 0) == module.__name__
-        }
-        named = {key: each for key, each in own.items() if callable(each)}
+    module = load_module(place)
+    named = {
+        key: each
+        for key, each in vars(module).items()
+        if callable(each) and getattr(each, "__module__", 0) == module.__name__
+    }
     return named | {keras.saving.get_registered_name(each): each for each in named.values()}
 
 
@@ -150,22 +137,24 @@ def keras_file(target: str) -> Path:
     Raises `BadInputError` for anything else that a model is saved as, with what it is and what to
     do. What is no file at all is left to `archive.read`.
     """
-    path = Path(target)
+    path, problem = Path(target), ""
     if path.is_dir() and (path / CONFIG).is_file():
         return _zipped(path)
     if path.is_dir() and (path / "saved_model.pb").is_file():
-        raise BadInputError(
-            f"{path}: a TensorFlow SavedModel; Keras 3 loads none. To predict, wrap it: "
+        problem = (
+            "a TensorFlow SavedModel; Keras 3 loads none. To predict, wrap it: "
             "keras.layers.TFSMLayer(path, call_endpoint='serving_default'). To train on, load it "
             "with tf_keras, and save weights there"
         )
-    if path.name.endswith(".weights.h5") and path.is_file():
-        raise BadInputError(
-            f"{path}: weights alone ({len(arrays_in(path))} arrays), which say nothing of the "
-            "model; name what makes it: --factory train.py:make"
+    elif path.name.endswith(".weights.h5") and path.is_file():
+        problem = (
+            f"weights alone ({len(arrays_in(path))} arrays), which say nothing of the model; name "
+            "what makes it: --factory train.py:make"
         )
-    if path.suffix in (".h5", ".hdf5") and path.is_file():
-        raise BadInputError(f"{path}: {_legacy(path)}")
+    elif path.suffix in (".h5", ".hdf5") and path.is_file():
+        problem = _legacy(path)
+    if problem:
+        raise BadInputError(f"{path}: {problem}")
     return path
 
 
@@ -192,8 +181,7 @@ def _legacy(path: Path) -> str:
             "weights in the old HDF5 format; make the model by your code, call load_weights, and "
             "save it as model.keras"
         )
-    name = json.loads(config).get("class_name", "?")
     return (
-        f"a {name} model in the old HDF5 format (Keras {version}); keras.saving.load_model loads "
-        "it, then save it as model.keras and check that"
+        f"a {json.loads(config).get('class_name', '?')} model in the old HDF5 format (Keras "
+        f"{version}); load it with keras.saving.load_model, save it as model.keras and check that"
     )

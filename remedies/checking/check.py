@@ -1,22 +1,24 @@
-"""Check a user's own model: what a save and load loses, why, and what helps."""
+"""Check a user's model: what a save and load loses, why, what helps; or stop a run that loses."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from remedies.batch import feed
 from remedies.checking.cures import scope_of
 from remedies.checking.diagnosis import diagnose
 from remedies.checking.findings import Report
-from remedies.feed import Feed
+from remedies.feed import Feed, spread
 from remedies.problem import BadInputError
 from remedies.scratch import scratch
 from remedies.state.arrays import share_apart
 from remedies.state.behaviour import Behaviour, behave, tolerance_of
 from remedies.state.inventory import take
-from remedies.state.preserve import Snapshot, preserved
+from remedies.state.preserve import preserved, randomness
 from remedies.state.trip import Subject, Trip, travel
+from remedies.state.weights_file import try_weights
 
 _RANDOM = "no file keeps random state (of Dropout, say); it was set equal before comparing"
 
@@ -66,8 +68,22 @@ def check(
     require_ready(model, name)
     with preserved(model) as snapshot:
         fed = feed(model, x, y, sample_weight, name, snapshot)
-        subject = _observed(model, fed, snapshot, custom_objects or {})
-        return _reported(subject, _trips(subject), name)
+
+        def behaviour() -> Behaviour:
+            try:
+                return behave(model, fed)
+            finally:
+                snapshot.restore()
+
+        before, first = take(model), behaviour()
+
+        def again() -> tuple[str, ...]:
+            return _chance(first, behaviour(), tolerance_of(model))
+
+        subject = Subject(model, fed, before, first, again, custom_objects or {})
+        trips = _trips(subject)
+        advice = () if all(trip.whole for trip in trips) else diagnose(subject, trips)
+        return Report(name, trips, advice, _notes(subject, trips[0]), _undecided(subject, trips))
 
 
 def require_ready(model: Any, name: str) -> None:
@@ -78,25 +94,6 @@ def require_ready(model: Any, name: str) -> None:
         raise BadInputError(f"{name}: is a {type(model).__name__}, not a keras.Model")
     if not (model.built or model.weights):
         raise BadInputError(f"{name}: the model is not built; call it on a batch first")
-
-
-def _observed(
-    model: Any, fed: Feed, snapshot: Snapshot, custom_objects: Mapping[str, Any]
-) -> Subject:
-    """Drive the model once and return what it holds and does; it is put back afterwards."""
-
-    def behaviour() -> Behaviour:
-        try:
-            return behave(model, fed)
-        finally:
-            snapshot.restore()
-
-    before, first = take(model), behaviour()
-
-    def again() -> tuple[str, ...]:
-        return _chance(first, behaviour(), tolerance_of(model))
-
-    return Subject(model, fed, before, first, again, custom_objects)
 
 
 def _chance(first: Behaviour, second: Behaviour, tolerance: float) -> tuple[str, ...]:
@@ -126,19 +123,96 @@ def _trips(subject: Subject) -> tuple[Trip, ...]:
     return trips
 
 
-def _reported(subject: Subject, trips: tuple[Trip, ...], name: str) -> Report:
-    fed, compiled = subject.feed, subject.model.compiled
+def _notes(subject: Subject, first: Trip) -> tuple[str, ...]:
     notes = [_RANDOM] if any(item.kind == "seed" for item in subject.before.values()) else []
-    undecided = ""
-    if not compiled:
+    if not subject.model.compiled:
         notes.append("the model is not compiled, so only weights and predictions were compared")
+    if first.hints and not first.whole:
+        hints = ", ".join(difference.path for difference in first.hints[:6])
+        notes.append(f"Python values that differ after loading: {hints}")
+    return tuple(notes)
+
+
+def _undecided(subject: Subject, trips: tuple[Trip, ...]) -> str:
+    fed = subject.feed
     if any({"predictions", "loss", "training"} & {*trip.chance} for trip in trips):
-        undecided = "two runs of the same model differ, so its results were not compared"
-    elif not fed.trains and (compiled or not fed.predicts):
-        what = "its training step was not" if fed.predicts else "nothing but its variables was"
-        undecided = f"{what} compared: {fed.problem or 'no data'}"
-    hints = [difference.path for difference in trips[0].hints]
-    if hints and not trips[0].whole:
-        notes.append(f"Python values that differ after loading: {', '.join(hints[:6])}")
-    advice = () if all(trip.whole for trip in trips) else diagnose(subject, trips)
-    return Report(name, trips, advice, tuple(notes), undecided)
+        return "two runs of the same model differ, so its results were not compared"
+    if fed.trains or (fed.predicts and not subject.model.compiled):
+        return ""
+    what = "its training step was not" if fed.predicts else "nothing but its variables was"
+    return f"{what} compared: {fed.problem or 'no data'}"
+
+
+def guard(model: Any = None) -> Any:
+    """Return a callback that tries the first checkpoint of a run, and stops the run if it is lossy.
+
+    It takes `ModelCheckpoint`, `BackupAndRestore` and plain `model.save` and `save_weights` alike,
+    costs one round trip, and changes nothing in the model.
+
+    Parameters
+    ----------
+    model : keras.Model, optional
+        Guard it from now on, without `fit` or before it. Left out, `fit` says which.
+
+    Raises
+    ------
+    LossyModelError
+        From the save that would lose something, once it is written; with the whole report.
+
+    Examples
+    --------
+    >>> callbacks = [remedies.guard(), ModelCheckpoint("model.keras")]  # doctest: +SKIP
+    >>> model.fit(x, y, epochs=100, callbacks=callbacks)  # doctest: +SKIP
+    """
+    import keras
+
+    class Guard(keras.callbacks.Callback):  # type: ignore[misc]
+        def set_model(self, guarded: Any) -> None:
+            super().set_model(guarded)
+            _watch(guarded)
+
+        def on_train_end(self, logs: Any = None) -> None:
+            _release(self.model)
+
+    if model is not None:
+        _watch(model)
+    return Guard()
+
+
+def _watch(model: Any) -> None:
+    for name, attempt in _WATCHED.items():
+        if name not in vars(model):
+            object.__setattr__(model, name, _trying(model, getattr(model, name), attempt))
+
+
+def _release(model: Any) -> None:
+    for name in _WATCHED:
+        vars(model).pop(name, None)
+
+
+def _trying(model: Any, save: Any, attempt: Callable[[Any], Report]) -> Any:
+    @functools.wraps(save)
+    def saving(*args: Any, **kwargs: Any) -> Any:
+        _release(model)
+        written = save(*args, **kwargs)
+        attempt(model).raise_if_lossy()
+        return written
+
+    return saving
+
+
+@scratch()
+def try_model(model: Any, inputs: Any = None) -> Report:
+    """Return the report on one round trip of `model` as it is, without calling it.
+
+    Causes are looked for, and cures written, on `inputs` where they are given.
+    """
+    call = () if inputs is None else spread(type(model), inputs)
+    subject = Subject(model, Feed(inputs, call=call), take(model), Behaviour(), tuple)
+    with randomness():
+        trips = travel(subject, twice=False, train=False)
+        advice = () if trips[0].whole else diagnose(subject, trips)
+    return Report(type(model).__name__, trips, advice)
+
+
+_WATCHED = {"save": try_model, "save_weights": try_weights}

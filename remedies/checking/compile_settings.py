@@ -1,4 +1,4 @@
-"""Why compile settings, trainable flags or precision do not come back."""
+"""Why the optimizer, compile settings, trainable flags or the precision do not come back."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from remedies.checking.cures import holds
-from remedies.checking.findings import Cause, Cure, names, selves, top_layers
-from remedies.checking.optimizers import AGAIN, auto_scaled, loss_scale, trainable_in, trained_by
+from remedies.checking.catalogue import cause
+from remedies.checking.cures import REBUILT, holds
+from remedies.checking.findings import Cause, Cure, names, outermost, selves, top_layers, tried
 from remedies.libraries import definer, of_framework, of_user
 from remedies.state.difference import ALL_SETTINGS, Difference
 from remedies.state.inventory import layers, objects
@@ -17,25 +17,32 @@ from remedies.state.trip import Subject, Trip
 
 def causes(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Cause]:
     """Yield a cause for each kind of setting that was lost on any of `trips`."""
-    first = trips[0]
-    if recompiled(subject, first):
+    model, first = subject.model, trips[0]
+    lost, frozen = first.of("optimizer"), first.of("trainable")
+    weights = first.of("weight", lost=True)
+    elsewhere = [trip for trip in trips[1:] if trip.of("optimizer")] if not lost else []
+    scaled = type(getattr(model, "optimizer", None)).__name__ == "LossScaleOptimizer"
+    own_compile = recompiled(subject, first)
+    if own_compile:
         yield compiled(subject, first)
-    elif first.settings and not first.of("weight", lost=True):
-        yield _settings(subject.model, first)
-    if frozen := first.of("trainable"):
-        yield _frozen(type(subject.model), frozen)
+    elif scaled and (elsewhere or (first.settings and not weights)):
+        yield cause("loss_scale")
+    elif first.settings and not weights:
+        lacks = "optimizer" not in (model.get_compile_config() or {})
+        why = " (a save in the old HDF5 format makes the model itself forget its optimizer's)"
+        settings = ", ".join(first.settings) + why * lacks
+        yield cause("compile.settings", settings=settings)
+    if frozen:
+        yield _frozen(type(model), frozen)
     for trip in [trip for trip in trips if trip.of("policy")][:1]:
         changes = [f"self.{d.path}: {d.before} -> {d.after}" for d in trip.of("policy")[:4]]
-        yield Cause(
-            "precision",
-            "Layers made in __init__ take the dtype policy of the process that loads them, not the "
-            "one they were saved with.",
-            f"{trip.name}: {'; '.join(changes)}.",
-            (
-                "set the policy before loading: keras.config.set_dtype_policy(...), as in training",
-                "or give it to each layer in __init__: Dense(..., dtype=...)",
-            ),
-        )
+        yield cause("precision", trip=trip.name, changes="; ".join(changes))
+    decays = [d for d in first.of("setting") if d.path.endswith("decayed") and not all(d.before)]
+    if decays and not (lost or own_compile):
+        before, after = (sum(each or []) for each in (decays[0].before, decays[0].after))
+        yield cause("weight_decay_exclusions", before=before, after=after)
+    if lost and not (weights or frozen or own_compile):
+        yield _optimizer(subject, lost)
 
 
 def recompiled(subject: Subject, trip: Trip) -> bool:
@@ -57,37 +64,25 @@ def compiled(subject: Subject, trip: Trip) -> Cause:
     model, cls = subject.model, type(subject.model)
     source = definer(cls, "compile")
     values = [d for d in trip.of("attribute") if set_by_compile(model, d)]
-    lost = len(trip.of("optimizer"))
-    what = selves(_optimizers(model)) or "the optimizer"
-    if ALL_SETTINGS in trip.settings:
-        how = f"uncompiled, without {what} and its {lost} variables"
-    elif trip.settings:
-        how = f"compiled as the class does it: {', '.join(trip.settings)} differ"
-        how += f", and {lost} variables of {what} are lost" * bool(lost)
-    else:
-        how = (
-            f"compiled with the same settings, and {lost} variables of {what} are not loaded: on "
-            "load the optimizer has not been built"
-        )
-    also = f" {names(values)}, which compile sets, is lost too." * bool(values)
-    after = ["model.compile(...)  # as in training", *_build_lines(model, "model")]
-    after.append("model.load_weights(path)")
-    cure = Cure("\n".join(after), "after loading")
-    do: tuple[str, ...] = cure.steps
+    what = [f"its {name}" for name in trip.settings if name != ALL_SETTINGS]
+    if lost := len(trip.of("optimizer")):
+        what.append(f"{lost} variables of {selves(_optimizers(model)) or 'the optimizer'}")
+    if values:
+        what.append(f"{names(values)}, which compile sets")
+    state = "compiled as the class does it" if trip.settings else "compiled, its optimizer unbuilt"
+    state = "uncompiled" if ALL_SETTINGS in trip.settings else state
+    after = ["model.compile(...) as in training", *_build_lines(model, "model")]
     code = _compile_code(model) if of_user(source) else ""
-    if code:
-        kinds = ("weight", "optimizer", "setting", *["attribute"] * bool(values))
-        cure = Cure(code, f"in class {cls.__name__}", holds(subject, cls, code, kinds))
-        do = (*cure.steps, f"or, after loading: {'; '.join(after)}")
-    elif of_user(source):
-        do = (f"write get_compile_config and compile_from_config in {source.__name__}", *do)
-    return Cause(
+    kinds = ("weight", "optimizer", "setting", *["attribute"] * bool(values))
+    cured = holds(subject, cls, code, kinds) if code else None
+    return cause(
         "compile",
-        f"{source.__name__}.compile is overridden, so Keras does not repeat it on load: the model "
-        f"comes back {how}.{also}",
-        "; ".join(trip.warnings[:1]),
-        do,
-        cure,
+        Cure(code, f"in class {cls.__name__}", cured),
+        cls=source.__name__,
+        state=state,
+        what=", ".join(what) or "its settings",
+        own=source.__name__ if of_user(source) and not code else None,
+        after="; ".join([*after, "model.load_weights(path)"]),
     )
 
 
@@ -109,12 +104,9 @@ def _compile_code(model: Any) -> str:
     kept = [p.name for p in asked if p.name in standard or hasattr(model, p.name)]
     if not kept or any(p.default is p.empty and p.name not in kept for p in asked):
         return ""
-    entries = ",\n        ".join(
-        f'"{name}": config.get("{name}")'
-        if name in standard
-        else f'"{name}": keras.saving.serialize_keras_object(self.{name})'
-        for name in kept
-    )
+    texts = {name: f"keras.saving.serialize_keras_object(self.{name})" for name in kept}
+    texts |= {name: f'config.get("{name}")' for name in kept if name in standard}
+    entries = ",\n        ".join(f'"{name}": {text}' for name, text in texts.items())
     inherited = "    config = super().get_compile_config()\n" if standard & {*kept} else ""
     return (
         f"def get_compile_config(self):\n{inherited}    return {{\n        {entries},\n    }}\n\n"
@@ -128,42 +120,62 @@ def _build_lines(model: Any, owner: str) -> list[str]:
     things, lines = {"": model, **layers(model)}, []
     for name in sorted(_optimizers(model)):
         if name.isidentifier() and not name.startswith("_"):
-            trained = trained_by(getattr(model, name))
-            fits = (path for path, thing in things.items() if trainable_in(thing) == trained)
+            trained = _trained_by(getattr(model, name))
+            fits = (path for path, thing in things.items() if _trainable_in(thing) == trained)
             path = ".".join(part for part in (owner, next(fits, "")) if part)
             lines.append(f"{owner}.{name}.build({path}.trainable_variables)")
     return lines
 
 
-def _settings(model: Any, trip: Trip) -> Cause:
-    if auto_scaled(model):
-        return loss_scale()
-    kind = type(model.optimizer).__name__
-    if "optimizer" in (model.get_compile_config() or {}):
-        why = f"Compile settings differ after loading: {', '.join(trip.settings)}."
-        return Cause("compile", why, f"the optimizer is {kind}.", (AGAIN,))
-    return Cause(
-        "compile",
-        "The model itself has forgotten its optimizer's settings, as a save in the old HDF5 "
-        f"format makes it (a fault of Keras), so the file brings back no {kind}.",
-        do=("save as .keras only; compile() again with the same arguments and train on",),
-    )
+def _trained_by(optimizer: Any) -> list[int]:
+    return [id(variable) for variable in getattr(optimizer, "_trainable_variables", ()) or ()]
+
+
+def _trainable_in(layer: Any) -> list[int]:
+    return [id(variable) for variable in layer.trainable_variables]
 
 
 def _frozen(cls: type, differences: list[Difference]) -> Cause:
-    shown = ", ".join(top_layers(differences))
     thawed = [d for d in differences if d.before is False]
     flags = [f"{name}.trainable = {not thawed}" for name in top_layers(thawed or differences)[:4]]
-    why = (
-        "The trainable flag is in no file for layers inside a subclassed model or layer (a "
-        f"functional model keeps those of its own layers alone): {shown} would train again, and "
-        "the optimizer's variables no longer fit."
-    )
-    here = f"set it where the layers are made, at the end of {cls.__name__}.__init__: "
-    after = "after loading: set it again, then compile(...), "
-    after += "optimizer.build(model.trainable_variables) and load_weights(path)"
-    return Cause(
+    return cause(
         "frozen",
-        why if thawed else f"The trainable flag of {shown} differs after loading.",
-        do=(here + "; ".join(flags), f"or, {after}") if of_user(cls) else (after,),
+        layers=", ".join(top_layers(differences)),
+        would="would train again" if thawed else "would train no more",
+        own=cls.__name__ if of_user(cls) else None,
+        flags="; ".join(flags),
     )
+
+
+def _optimizer(subject: Subject, lost: list[Difference]) -> Cause:
+    """Return why an optimizer's variables are lost though the weights are not."""
+    model, cls, kind = subject.model, type(subject.model), type(subject.model.optimizer)
+    trained, trainable = _trained_by(model.optimizer), _trainable_in(model)
+    if 0 < len(trained) != len(trainable):
+        idle = [f"self.{path}.trainable = False" for path in _idle(model, trained)[:4]]
+        return cause(
+            "optimizer.some",
+            trained=len(trained),
+            trainable=len(trainable),
+            lost=len(lost),
+            flags="; ".join(idle) or None,
+            cls=cls.__name__,
+        )
+    if model.get_build_config() is None and of_user(cls):
+        original = cls.__init__
+
+        def init(self: Any, *args: Any, **kwargs: Any) -> None:
+            original(self, *args, **kwargs)
+            self.built = True
+
+        held = tried(holds(subject, cls, {"__init__": init}, REBUILT))
+        return cause("optimizer.never_called", cls=cls.__name__, lost=len(lost), tried=held)
+    own = None if of_framework(kind) else kind.__name__
+    return cause("optimizer", names=names(lost, 3), own=own)
+
+
+def _idle(model: Any, trained: list[int]) -> list[str]:
+    """Return the outermost layers of which the optimizer trains nothing."""
+    own = {path: {*_trainable_in(layer)} for path, layer in layers(model).items()}
+    idle = [path for path, ids in own.items() if ids and not ids & {*trained}]
+    return outermost(idle)

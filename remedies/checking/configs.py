@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
+from remedies.checking.catalogue import cause
 from remedies.checking.compile_settings import set_by_compile
-from remedies.checking.cures import holds, scope_of
+from remedies.checking.cures import holds
 from remedies.checking.findings import Cause, Cure, names
-from remedies.checking.outside import is_recurrent
+from remedies.checking.variables import is_recurrent
 from remedies.libraries import definer, of_framework, of_user
-from remedies.state.difference import STATE, Difference
+from remedies.state.difference import STATE
 from remedies.state.inventory import objects
 from remedies.state.trip import Failure, Subject, Trip
 
@@ -36,136 +38,91 @@ def causes(subject: Subject, trip: Trip) -> Iterator[Cause]:
         return
     values = [*trip.of("attribute"), *trip.hints]
     explained = {d.path for d in values if set_by_compile(subject.model, d)}
-    for path, thing in _configured(subject.model):
+    suspects = [(p, t) for p, t in _configured(subject.model) if constructor(type(t))]
+    for path, thing in suspects:
         arguments = constructor(type(thing))
         given = [d for d in values if d.owner is thing and _bare(d.path) in arguments]
         if given:
-            yield _defaults(subject, path, thing, given)
+            shown = ", ".join(f"{_bare(d.path)}={d.before!r} loads as {d.after!r}" for d in given)
+            kinds = ("weight", "optimizer", "attribute")
+            yield _blamed(subject, path, thing, kinds, after=f": {shown}")
             explained |= {d.path for d in values if not path or d.path.startswith(f"{path}.")}
             explained |= {d.path for d in given}
     left = [d for d in trip.of("attribute") if d.path not in explained]
     if left and all(map(is_recurrent, trip.of("plain"))):
-        yield _python_values(left)
+        first = left[0]
+        before, after = (repr(value)[:50] for value in (first.before, first.after))
+        path, cls = first.path, type(first.owner).__name__
+        moved = names(left)
+        yield cause("python_value", names=moved, path=path, before=before, after=after, cls=cls)
     elif not (explained or left or trip.differences or trip.settings):
-        yield from _hidden(subject)
+        # Only the results differ: no attribute keeps what some class was given.
+        hidden = ((p, t) for p, t in suspects if _automatic(t) or config_code(t)[1])
+        yield from (_blamed(subject, *pair, STATE) for pair in itertools.islice(hidden, 1))
 
 
-def raised(subject: Subject, failure: Failure, _: object = None) -> Iterator[Cause]:
+def raised(subject: Subject, failure: Failure) -> Iterator[Cause]:
     """Yield the one config at fault for a save or load that raises, if any is."""
-    owner, suspects = failure.owner, list(_configured(subject.model))
+    owner, suspects = failure.owner, _configured(subject.model)
     if hasattr(owner, "get_config") and not any(thing is owner for _, thing in suspects):
         suspects.append(("", owner))
-    text = f"{failure.text} {failure.error}"
+    text, before = f"{failure.text} {failure.error}", f"{failure.stage.capitalize()} raises: "
     for path, thing in sorted(suspects, key=lambda pair: pair[1] is not owner):
         cls = type(thing)
         if isinstance(thing, type) or not (constructor(cls) or not _takes_kwargs(cls)):
             continue
-        lacks = of_framework(definer(cls, "get_config"))
         blamed = thing is owner or cls is owner or cls.__name__ in text
-        if not lacks and not (blamed and ("get_config" in text or "__init__" in failure.text)):
-            continue
-        cure, missing = _cure(subject, thing, STATE)
-        if lacks or cure.cured is not False:
-            yield _unsaved(failure, path, thing, cure, missing)
-            return
+        named = blamed and ("get_config" in text or "__init__" in failure.text)
+        if _automatic(thing) or named:
+            blame = _blamed(subject, path, thing, STATE, before)
+            if _automatic(thing) or blame.cure.cured is not False:
+                yield blame
+                return
 
 
-def _configured(model: Any) -> Iterator[tuple[str, Any]]:
-    for path, thing in objects(model).items():
-        if not of_framework(type(thing)) and hasattr(thing, "get_config"):
-            yield path, thing
+def _configured(model: Any) -> list[tuple[str, Any]]:
+    own = {path: thing for path, thing in objects(model).items() if not of_framework(type(thing))}
+    return [(path, thing) for path, thing in own.items() if hasattr(thing, "get_config")]
+
+
+def _automatic(thing: Any) -> bool:
+    return of_framework(definer(type(thing), "get_config"))
 
 
 def _bare(path: str) -> str:
     return path.rpartition(".")[2].partition("[")[0].lstrip("_")
 
 
-def _where(path: str, thing: Any) -> str:
-    return type(thing).__name__ + (f" (self.{path})" if path else "")
-
-
-def _cause(thing: Any, why: str, cure: Cure, missing: list[str]) -> Cause:
-    cls = type(thing)
-    do = [*cure.steps]
-    if missing:
-        kept = "; ".join(f"self.{name} = {name}" for name in missing)
-        do.append(f"and write in __init__: {kept}")
-    if not constructor(cls):
-        do.append("or take **kwargs in __init__ and hand it on: super().__init__(**kwargs)")
-    if not of_user(cls):
-        do = [
-            f"{cls.__name__} is a library's: subclass it with the get_config below, or make the "
-            "model by your own code and call load_weights on the file"
-        ]
-    return Cause("get_config", why, do=tuple(do), cure=cure)
-
-
-def _unsaved(failure: Failure, path: str, thing: Any, cure: Cure, missing: list[str]) -> Cause:
-    cls = type(thing)
-    arguments = ", ".join(constructor(cls))
-    if not of_framework(definer(cls, "get_config")):
-        what = f"does not get all of its arguments ({arguments}) back from its get_config"
-    elif arguments:
-        what = f"has no get_config: its arguments ({arguments}) are in no file"
-    else:
-        what = (
-            "has no get_config, and its __init__ does not take the name, dtype and so on of Keras'"
-        )
-    why = f"{failure.stage.capitalize()} raises, because {_where(path, thing)} {what}."
-    return _cause(thing, why, cure, missing)
-
-
-def _defaults(subject: Subject, path: str, thing: Any, given: list[Difference]) -> Cause:
+def _blamed(
+    subject: Subject,
+    path: str,
+    thing: Any,
+    kinds: tuple[str, ...],
+    before: str = "",
+    after: str = "",
+) -> Cause:
+    """Return the cause with the config for `thing`, tried where that needs no other edit."""
     import keras
 
     cls = type(thing)
-    cure, missing = _cure(subject, thing, ("weight", "optimizer", "attribute"))
-    values = ", ".join(f"{_bare(d.path)}={d.before!r} loads as {d.after!r}" for d in given[:4])
-    if not of_framework(definer(cls, "get_config")):
-        why = f"get_config of {cls.__name__} leaves out arguments of __init__"
-    elif isinstance(thing, keras.Model):
-        why = f"{cls.__name__} has no get_config, and Keras' automatic one for models keeps none"
-    else:
-        why = f"{cls.__name__} has no get_config, and what it was given does not come back"
-    return _cause(thing, f"{why}{f' (self.{path})' * bool(path)}: {values}.", cure, missing)
-
-
-def _hidden(subject: Subject) -> Iterator[Cause]:
-    """Name the class whose arguments no attribute keeps, where only the results differ."""
-    for path, thing in _configured(subject.model):
-        cls = type(thing)
-        arguments = constructor(cls)
-        code, missing = config_code(thing)
-        if arguments and (missing or of_framework(definer(cls, "get_config"))):
-            why = (
-                f"All variables came back and the results differ: {_where(path, thing)} takes "
-                f"arguments ({', '.join(arguments)}) that its get_config lacks."
-            )
-            yield _cause(thing, why, Cure(code, f"in class {cls.__name__}"), missing)
-            return
-
-
-def _python_values(differences: list[Difference]) -> Cause:
-    first = differences[0]
-    before, after = (repr(value)[:50] for value in (first.before, first.after))
-    return Cause(
-        "python_value",
-        f"{names(differences)}: Python values that were set or moved on after the model was made "
-        "are in no file.",
-        f"self.{first.path} is {before} in the model and {after} after loading.",
-        (
-            f"keep it in a variable, self.add_weight(shape=(), trainable=False), or return it from "
-            f"get_config of {type(first.owner).__name__} and take it in __init__",
-        ),
+    arguments, (code, missing) = ", ".join(constructor(cls)), config_code(thing)
+    cured = None if missing else holds(subject, cls, code, kinds)
+    what = "has no get_config, and its __init__ does not take Keras' name, dtype and so on"
+    if not _automatic(thing):
+        what = f"does not get all of its arguments ({arguments}) back from its get_config"
+    elif arguments:
+        models = ", and Keras' automatic one for models keeps none" * isinstance(thing, keras.Model)
+        what = f"has no get_config{models}: its arguments ({arguments}) are in no file"
+    named = cls.__name__ + f" (self.{path})" * bool(path)
+    place = f"in {'class' if of_user(cls) else 'a subclass of'} {cls.__name__}"
+    return cause(
+        "get_config",
+        Cure(code, place, cured),
+        what=f"{before}{named} {what}{after}",
+        kept="; ".join(f"self.{name} = {name}" for name in missing) or None,
+        bare=None if arguments else cls.__name__,
+        library=None if of_user(cls) else cls.__name__,
     )
-
-
-def _cure(subject: Subject, thing: Any, kinds: tuple[str, ...]) -> tuple[Cure, list[str]]:
-    """Return the config for `thing`, tried where that needs no edit of `__init__`."""
-    cls = type(thing)
-    code, missing = config_code(thing)
-    cured = None if missing else holds(subject, cls, code, kinds, scope_of(subject.model))
-    return Cure(code, f"in class {cls.__name__}", cured), missing
 
 
 def config_code(thing: Any) -> tuple[str, list[str]]:

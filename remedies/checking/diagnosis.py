@@ -2,68 +2,136 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from itertools import chain
+from typing import Any
 
-from remedies.checking import (
-    compile_settings,
-    configs,
-    optimizers,
-    outside,
-    raised,
-    rebuilding,
-)
-from remedies.checking.findings import Cause, names
-from remedies.state.trip import Subject, Trip
+from remedies.checking import compile_settings, configs, variables
+from remedies.checking.catalogue import REGISTER, cause
+from remedies.checking.findings import Cause, Cure, names, outermost, selves, tried
+from remedies.libraries import definer, of_framework, of_user
+from remedies.problem import shorten
+from remedies.state.inventory import layers, owned_classes
+from remedies.state.trip import Failure, Subject, Trip, travel
+
+_UNREGISTERED = re.compile(r"Could not locate (class|function) '([^']+)'")
 
 
 def diagnose(subject: Subject, trips: tuple[Trip, ...]) -> tuple[Cause, ...]:
     """Return every cause that the trips show, what ends or loses most first."""
+    first, *others = trips
+    failure, loads = first.failure, bool(others)
+    causes = [next(_ending(subject, first, failure, loads))] if failure else []
+    if loads or not failure:
+        causes += _losses(subject, trips[1:] if failure else trips)
     distinct: dict[tuple[str, str], Cause] = {}
-    for cause in _causes(subject, trips):
+    for each in causes:
         # Layers of one class are mended by one text.
-        distinct.setdefault((cause.name, cause.cure.place or cause.why), cause)
+        distinct.setdefault((each.name, each.cure.place or each.why), each)
     return tuple(distinct.values())
-
-
-def _causes(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Cause]:
-    failure = trips[0].failure
-    if failure:
-        yield from raised.causes(subject, failure, trips[1:])
-        trips = trips[1:]
-    if trips:
-        yield from _losses(subject, trips)
 
 
 def _losses(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Cause]:
     first = trips[0]
     second = next((trip for trip in trips if trip.name == "second generation"), first)
-    recompiled = compile_settings.recompiled(subject, first)
-    layers_changed = list(outside.converted(subject, first, second))
-    if layers_changed:
+    if layers_changed := list(variables.converted(subject, first, second)):
         # What else differs then is theirs, but for what an overridden compile sets.
         yield from layers_changed
-        if recompiled:
+        if compile_settings.recompiled(subject, first):
             yield compile_settings.compiled(subject, first)
         return
-    causes = chain(
-        rebuilding.causes(subject, first, second),
-        outside.causes(first),
-        configs.causes(subject, first),
-        compile_settings.causes(subject, trips),
-        () if recompiled else optimizers.causes(subject, trips),
-    )
-    some = list(causes)
-    yield from some if some or all(trip.whole for trip in trips) else [_unknown(first)]
+    causes = [
+        *variables.causes(subject, first, second),
+        *configs.causes(subject, first),
+        *compile_settings.causes(subject, trips),
+    ]
+    yield from causes
+    if not causes and not all(trip.whole for trip in trips):
+        what = "Every variable and setting came back, and the loaded model still acts otherwise"
+        if first.differences:
+            what = f"These differ, and no cause known here fits: {names(list(first.differences))}"
+        yield cause("unknown", what=what)
 
 
-def _unknown(trip: Trip) -> Cause:
-    why = (
-        "Every variable and setting came back, and the loaded model still acts otherwise: "
-        "something that it computes with lies neither in a variable nor in an attribute."
+def _ending(subject: Subject, first: Trip, failure: Failure, loads: bool) -> Iterator[Cause]:
+    """Yield what may be behind `failure`; whether it `loads` with its classes given."""
+    yield from _lambda(subject, failure)
+    yield from _unregistered(subject, failure, loads)
+    yield from variables.converted(subject, first, first)
+    yield from _own_build(subject, failure)
+    yield from configs.raised(subject, failure)
+    who = f", in {type(failure.owner).__name__}" if failure.owner is not None else ""
+    stage, error = failure.stage.capitalize(), shorten(failure.text, 240)
+    yield cause("error", stage=stage, who=who, error=error)
+
+
+def _lambda(subject: Subject, failure: Failure) -> Iterator[Cause]:
+    """Name the `Lambda` layers whose function is a Python lambda."""
+    import keras
+
+    lambdas = {
+        path: layer.function
+        for path, layer in layers(subject.model).items()
+        if isinstance(layer, keras.layers.Lambda)
+        and getattr(layer.function, "__name__", "") == "<lambda>"
+    }
+    if lambdas and failure.stage == "loading" and "safe_mode" in str(failure.error):
+        held = _loads_named(subject, [*lambdas.values()])
+        yield cause("python_lambda", layers=selves([*lambdas]), tried=tried(held))
+
+
+def _loads_named(subject: Subject, lambdas: list[Any]) -> bool:
+    """Whether the model comes back whole when the lambdas have names that Keras knows."""
+    functions = {f"function_{number}": function for number, function in enumerate(lambdas)}
+    try:
+        for name, function in functions.items():
+            function.__name__ = name
+        return all(trip.whole for trip in travel(subject, scope=functions, train=False))
+    finally:
+        for function in lambdas:
+            function.__name__ = "<lambda>"
+
+
+def _unregistered(subject: Subject, failure: Failure, loads: bool) -> Iterator[Cause]:
+    unknown = _UNREGISTERED.search(f"{failure.text} {failure.error}")
+    if failure.stage == "saving" or not (loads or unknown):
+        return
+    classes = {cls.__name__: cls for cls in owned_classes(subject.model)}
+    kind, what = unknown.groups() if unknown else ("class", ", ".join(classes))
+    base = classes[what].__bases__[0].__name__ if what in classes else "..."
+    keyword = "def" if kind == "function" else "class"
+    yield cause(
+        "not_registered",
+        Cure(f"{REGISTER}\n{keyword} {what}({base}):", f"above {keyword} {what}", loads or None),
+        what=what,
+        loads=" (tried: with it, the model loads)" * loads,
     )
-    if trip.differences:
-        what = names(list(trip.differences))
-        why = f"These differ after loading, and no cause that this tool knows fits them: {what}."
-    do = ("look for values that call or train_step read from elsewhere: globals, closures, files",)
-    return Cause("unknown", why, trip.step, do)
+
+
+def _own_build(subject: Subject, failure: Failure) -> Iterator[Cause]:
+    """Name the layers inside whose own `build` leaves children unbuilt."""
+    asked = layers(subject.model) if "was never built" in str(failure.error) else {}
+    unbuilt = {path: left for path, layer in asked.items() if (left := _left_by(layer))}
+    if unbuilt:
+        named = "; ".join(
+            f"{type(asked[path]).__name__} (self.{path}): {selves(children)}"
+            for path, children in [*unbuilt.items()][:3]
+        )
+        first, (child, *_) = next(iter(unbuilt.items()))
+        cls = type(asked[first]) if of_user(type(asked[first])) else None
+        name = cls and cls.__name__
+        yield cause("children_not_built.raises", layers=named, cls=name, child=child)
+
+
+def _left_by(layer: Any) -> list[str]:
+    """Return the children that a layer's own `build`, tried on a copy, leaves unbuilt."""
+    if of_framework(definer(type(layer), "build")):
+        return []
+    try:
+        copy = type(layer).from_config(layer.get_config())
+        copy.build_from_config(layer.get_build_config())
+    except Exception:  # what cannot be tried is no evidence
+        return []
+    built = [path for path, child in layers(copy).items() if child.built]
+    idle = [p for p, child in layers(layer).items() if p not in built and child.weights]
+    return outermost(idle)

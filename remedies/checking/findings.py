@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import textwrap
 from dataclasses import asdict, dataclass
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 from remedies.problem import shorten
 from remedies.state.difference import Difference
 from remedies.state.rebuild import Swallowed
 from remedies.state.trip import Trip
-
-Row = tuple[str, str]  # a style of a terminal's, and a line of text
-_TRIED = {
-    True: " (tried: the model comes back whole, twice over)",
-    False: " (tried: not enough by itself)",
-    None: "",
-}
 
 NOTHING = "nothing lost"
 _NOUNS = {
@@ -30,17 +22,15 @@ _NOUNS = {
 
 
 class Verdict(Enum):
-    """What is to be said of a model; `status` is the command's exit status."""
+    """What is to be said of a model: in words, and as the command's exit status."""
 
-    WHOLE = "whole"
-    LOSSY = "a save and load loses state"
-    UNUSABLE = "cannot be saved and loaded"
-    UNDECIDED = "undecided"
+    WHOLE = "whole", 0
+    LOSSY = "a save and load loses state", 1
+    UNUSABLE = "cannot be saved and loaded", 1
+    UNDECIDED = "undecided", 3
 
-    @property
-    def status(self) -> int:
-        """0 whole, 1 lossy or unusable, 3 undecided."""
-        return {Verdict.WHOLE: 0, Verdict.UNDECIDED: 3}.get(self, 1)
+    def __init__(self, words: str, status: int) -> None:
+        self.words, self.status = words, status
 
 
 @dataclass(frozen=True)
@@ -52,11 +42,11 @@ class Cure:
     cured: bool | None = None  # whether the model came back whole with it; None: not tried
 
     @property
-    def steps(self) -> tuple[str, ...]:
-        """How to use it, in one sentence."""
+    def step(self) -> str:
+        """How to use it, in one sentence; empty where there is no code."""
         names = " and ".join(re.findall(r"^def (\w+)", self.code, re.MULTILINE))
         step = f"use the {names or 'code'} below {self.place}{tried(self.cured)}"
-        return (step,) if self.code else ()
+        return step if self.code else ""
 
 
 @dataclass(frozen=True)
@@ -65,20 +55,16 @@ class Cause:
 
     name: str  # what it is called in JSON: ``dtype``, ``get_config``
     why: str  # what happens
-    evidence: str = ""  # what was tried or seen on this model that says so
     do: tuple[str, ...] = ()  # what helps, best first
     cure: Cure = Cure()
 
-    def rows(self) -> Iterator[Row]:
-        """Yield the cause as lines."""
-        yield "bold", f"\nCause: {self.name.replace('_', ' ')}"
-        yield "", f"  {self.why}"
-        if self.evidence:
-            yield "dim", f"  Evidence: {self.evidence}"
-        yield from (("green", f"  - {step}") for step in self.do)
+    def text(self) -> str:
+        """Return the cause in plain lines."""
+        lines = [f"\nCause: {self.name.replace('_', ' ')}", f"  {self.why}"]
+        lines += [f"  - {step}" for step in self.do]
         if self.cure.code:
-            yield "bold", f"  {self.cure.place}:"
-            yield from (("code", f"    {text}".rstrip()) for text in self.cure.code.splitlines())
+            lines += [f"  {self.cure.place}:", textwrap.indent(self.cure.code, "    ")]
+        return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the cause as plain values for JSON."""
@@ -129,9 +115,9 @@ class Report:
     def headline(self) -> str:
         """The verdict and the one thing to do."""
         if self.verdict is Verdict.UNDECIDED:
-            return f"{self.verdict.value}: {self.undecided}"
+            return f"{self.verdict.words}: {self.undecided}"
         first = next((step for cause in self.advice for step in cause.do), "")
-        return f"{self.verdict.value}; what to do: {first}" if first else str(self.verdict.value)
+        return f"{self.verdict.words}; what to do: {first}" if first else self.verdict.words
 
     def __bool__(self) -> bool:
         raise TypeError("say which you mean: report.whole, or report.raise_if_lossy()")
@@ -142,29 +128,23 @@ class Report:
             raise LossyModelError(self.text())
         return self
 
-    def rows(self) -> Iterator[Row]:
-        """Yield the report as lines, the verdict and the one thing to do in the first."""
-        style = {0: "bold green", 3: "bold yellow"}.get(self.verdict.status, "bold red")
-        yield style, f"{self.name}: {self.headline}"
-        before = ""
+    def text(self) -> str:
+        """Return the report in plain lines, the verdict and the one thing to do in the first."""
+        lines, before = [f"{self.name}: {self.headline}"], ""
         for trip in self.trips:
             lost = losses(trip)
             again = lost == before != NOTHING
-            yield "", f"  {trip.name}: {trip.outcome.value}, {'the same again' if again else lost}"
+            shown = "the same again" if again else lost
+            lines.append(f"  {trip.name}: {trip.outcome.value}, {shown}")
             before = lost
-        for warning in () if self.whole else self.trips[0].warnings:
-            yield "dim", f"  Keras warned: {shorten(' '.join(warning.split()), 160)}"
-        for error in self.swallowed:
-            where = f"{error.file}:{error.line}, in {error.owner}.{error.method}"
-            yield "bold", f"\nKeras swallowed this exception at {where}:"
-            yield from (("", f"    {text}") for text in (error.source, error.error))
-        for cause in self.advice:
-            yield from cause.rows()
-        yield from (("dim", f"  note: {note}") for note in self.notes)
-
-    def text(self) -> str:
-        """Return the report in plain lines."""
-        return "\n".join(text for _, text in self.rows())
+        given = () if self.whole else self.trips[0].warnings
+        lines += [f"  Keras warned: {shorten(' '.join(text.split()), 160)}" for text in given]
+        for each in self.swallowed:
+            where = f"{each.file}:{each.line}, in {each.owner}.{each.method}"
+            lines.append(f"\nKeras swallowed this exception at {where}:")
+            lines += [f"    {each.source}", f"    {each.error}"]
+        notes = (f"  note: {note}" for note in self.notes)
+        return "\n".join([*lines, *(cause.text() for cause in self.advice), *notes])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain values for JSON, the verdict and what to do first."""
@@ -174,57 +154,55 @@ class Report:
             "name": self.name,
             "whole": self.whole,
             "exit_status": self.verdict.status,
-            "trips": [_trip_dict(trip) for trip in self.trips],
+            "trips": [_plain(trip) for trip in self.trips],
             "swallowed": [asdict(swallowed) for swallowed in self.swallowed],
             "advice": [cause.to_dict() for cause in self.advice],
-            "notes": list(self.notes),
+            "notes": self.notes,
             "code": self.code,
         }
 
 
-def _trip_dict(trip: Trip) -> dict[str, Any]:
+def _plain(trip: Trip) -> dict[str, Any]:
+    kept = ("name", "saved", "outputs_changed", "step", "settings", "warnings")
     return {
-        "name": trip.name,
+        **{name: getattr(trip, name) for name in kept},
         "outcome": trip.outcome.value,
-        "saved": dict(trip.saved),
         "lost": [difference.path for difference in trip.differences if difference.lost],
         "changed": [difference.path for difference in trip.differences if not difference.lost],
-        "outputs_changed": trip.outputs_changed,
-        "step": trip.step,
-        "settings_changed": list(trip.settings),
-        "failure": str(trip.failure) if trip.failure else "",
-        "warnings": list(trip.warnings),
+        "failure": str(trip.failure or ""),
     }
 
 
 def tried(held: bool | None) -> str:
     """Say whether a cure held on this model, if it was tried."""
-    return _TRIED[held]
+    if held is None:
+        return ""
+    return (
+        f" (tried: {'the model comes back whole, twice over' if held else 'not enough by itself'})"
+    )
 
 
 def losses(trip: Trip) -> str:
     """Return in one line what `trip` lost."""
     if trip.failure:
         return str(trip.failure)
-    parts = [
-        f"{len(differences)} of {trip.saved[kind]} {noun} {word}"
+    parts: dict[str, object] = {
+        f"{len(differences)} of {trip.saved[kind]} {noun} {word}": differences
         for kind, noun in _NOUNS.items()
         for word in ("lost", "changed")
         if (differences := trip.of(kind, lost=word == "lost"))
-    ]
-    if values := trip.of("attribute", "setting"):
-        parts.append(f"{names(values)} differ" + "s" * (len(values) == 1))
-    if frozen := top_layers(trip.of("trainable")):
-        parts.append(f"trainable flag lost: {', '.join(frozen)}")
-    if policies := trip.of("policy"):
-        parts.append(f"{len(policies)} layers change precision")
-    if trip.outputs_changed:
-        parts.append(f"{max(trip.outputs_changed, 0.01):.0%} of the outputs differ")
-    if trip.step:
-        parts.append(trip.step)
-    if trip.settings:
-        parts.append(f"compile settings differ: {', '.join(trip.settings)}")
-    return ", ".join(parts) or NOTHING
+    }
+    values, policies = trip.of("attribute", "setting"), trip.of("policy")
+    frozen, share = top_layers(trip.of("trainable")), trip.outputs_changed or 0
+    parts |= {
+        f"{names(values)} differ{'s' * (len(values) == 1)}": values,
+        f"trainable flag lost: {', '.join(frozen)}": frozen,
+        f"{len(policies)} layers change precision": policies,
+        f"{max(share, 0.01):.0%} of the outputs differ": share,
+        trip.step: trip.step,
+        f"compile settings differ: {', '.join(trip.settings)}": trip.settings,
+    }
+    return ", ".join(text for text, lost in parts.items() if lost) or NOTHING
 
 
 def names(differences: list[Difference], most: int = 6) -> str:
@@ -238,13 +216,12 @@ def selves(paths: list[str], most: int = 6) -> str:
     return ", ".join(f"self.{path}" for path in paths[:most]) + more
 
 
+def outermost(paths: list[str]) -> list[str]:
+    """Return the paths that lie inside no other of them."""
+    return [path for path in paths if not any(path.startswith(f"{other}.") for other in paths)]
+
+
 def top_layers(differences: list[Difference]) -> list[str]:
     """Return the layers of some differences that lie in no other of them."""
-    paths = [difference.path for difference in differences]
-    inner = {path for path in paths if any(path.startswith(f"{outer}.") for outer in paths)}
-    return [f"self.{path}" if path else "the model" for path in paths if path not in inner]
-
-
-def place(swallowed: Swallowed) -> str:
-    """Return ``file.py:12`` for an exception's place."""
-    return f"{Path(swallowed.file).name}:{swallowed.line}"
+    paths = outermost([difference.path for difference in differences])
+    return [f"self.{path}" if path else "the model" for path in paths]

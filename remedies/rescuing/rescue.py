@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from remedies.checking.check import try_model
 from remedies.checking.findings import Report
-from remedies.checking.guard import try_model
 from remedies.feed import spread
 from remedies.problem import BadInputError, one_line
 from remedies.rescuing.revival import Loader, Revived, revive

@@ -74,7 +74,7 @@ def measure(keras: str) -> dict[str, Any]:
     python = str(environment / "bin" / "python")
     if not environment.exists():
         _run(sys.executable, "-m", "venv", str(environment))
-    packages = (f"keras=={keras}", f"tensorflow-cpu=={tensorflow_for(keras)}", "dm-tree", "rich")
+    packages = (f"keras=={keras}", f"tensorflow-cpu=={tensorflow_for(keras)}", "dm-tree")
     _run(python, "-m", "pip", "install", "--quiet", *packages)
     output = ("--output", str(ENVIRONMENTS))
     _run(python, "-m", "remedies.scenarios", "--scenario", "core", *output)

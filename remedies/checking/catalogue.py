@@ -1,0 +1,184 @@
+"""All that a check says of causes: why something is lost, and what helps."""
+
+from __future__ import annotations
+
+from string import Formatter
+
+from remedies.checking.findings import Cause, Cure
+
+REGISTER = "@keras.saving.register_keras_serializable()"
+_BUILD = "optimizer.build(model.trainable_variables) and load_weights(path)"
+# A paragraph a cause: its name (what follows a point is no part of it), why, and what to do.
+_TEXT = """
+
+dtype: The file records the shapes of {cls}'s inputs and no dtypes, so on load Keras calls it on
+    float32; that line needs the true dtype ({dtypes}) and raises, and no layer is built.
+- cast just before the operation at {place}: {casts}
+- {cure}
+- write keras.ops.where for {where} in that line: it casts by itself
+- write it with keras.Model(inputs, outputs): keras.Input(..., dtype="{first}") states the dtype
+
+arguments: {cls}.call takes several arguments and the file records the shape of the first, so on
+    load Keras calls it with that alone.
+- {cure}
+- pass {cls} one dict or tuple: def call(self, inputs)
+- write it with keras.Model(inputs, outputs) and a keras.Input for each argument
+
+training_argument: {cls}.call requires `training`, which Keras does not pass when it rebuilds the
+    model on load, so no layer is built and the weights are dropped.
+- give it a default: def call(self, ..., training=False){tried}
+- {cure}
+
+code: {cls}.{method} raises while Keras rebuilds the model from shapes alone, and Keras swallows
+    that. The line {place} needs real values, or something that is set later{error}.
+- {cure}
+- mend the line at {place}: on load there are only shapes, and no values
+
+children_not_built: On load Keras builds what call reaches when it is not training; {layers} is used
+    elsewhere only (in training, in train_step, behind a condition), so its weights are dropped.
+- {cure}
+- run {layers} on every call, in training or not (a build() of these alone would keep Keras from
+    building the others)
+
+children_not_built.own_build: {builder} is the user's own, so Keras does not trace call on load, and
+    it builds nothing of {layers}: their saved weights are dropped.
+- {cure}
+- build every layer in {builder}(): {layers}
+
+children_not_built.raises: Loading raises, because a build() of its own switches Keras' trace of
+    call off, and it does not build these layers, as a real call did: {layers}.
+- build each of these layers in {cls}.build(): self.{child}.build(...)
+- for the file as it is, make the model by your code, call it on a batch, compile(...), {build}
+
+second_generation: {cls}'s build_from_config builds the layers but keeps no record of the inputs
+    (get_build_config() is None after loading), so the next save and load {then}.
+- {cure}
+- write build() in place of build_from_config
+
+second_generation.raises: The loaded model cannot be saved and loaded again: {failure}.
+- keep the first file, and save again only from a model made by your own code
+
+not_in_file: The file does not hold {count} weights at all, those of {layers}: Keras does not reach
+    them when it saves, so nothing brings them back.
+- rename the attribute {name}, to {other}_list or the like: Keras uses that name itself
+- keep each layer in a public attribute of its own, or in a list or dict of layers
+
+recurrent_state: The recurrent state of a stateful layer ({names}) is in no file: the loaded model
+    starts from zeros.
+- save the states beside the model (layer.states) and assign them after loading
+- call reset_state() before saving if a fresh start is right
+
+own_save_and_load: {cls} has a save_own_variables or load_own_variables of its own, which resizes or
+    converts values, with no warning: {names}.
+- let save_own_variables and load_own_variables of {own} keep every value as it is
+- set the values after loading, from a copy of your own: model.get_weights(), model.set_weights()
+
+state_outside_the_file: {names}: variables that Keras does not track (a tf.Variable, or one in an
+    object that is no layer) are in no file, and the loaded model makes new ones.
+- {layer}make it in {cls}.__init__ with {made}
+
+not_loaded: The file holds the values of {names}, and loading does not put them back.
+- make all layers in __init__, and build them in the order of build()
+- load the weights once more after loading: model.load_weights(path)
+
+lora: LoRA is on in {layers}: saving merges its weights into the kernels, and the loaded model
+    {after}, without LoRA's optimizer state.
+- to serve the model, {serve}
+- to go on training, make the model by your code, call enable_lora(rank), build the optimizer and
+    restore a tf.train.Checkpoint of model and optimizer
+
+quantized: Keras does not read back quantized layers ({layers}) here: {what}.
+- keep the float model's file, and quantize after each load
+- to serve it alone, export the quantized model: model.export(path)
+
+get_config: {what}.
+- {cure}
+- and write in __init__: {kept}
+- take **kwargs in {bare}.__init__ and hand it on: super().__init__(**kwargs)
+- make the model by your own code and call load_weights on the file: {library} is a library's
+
+python_value: {names}: Python values that were set or moved on after the model was made are in no
+    file. self.{path} is {before} in the model and {after} after loading.
+- keep it in a variable, self.add_weight(shape=(), trainable=False)
+- return it from get_config of {cls} and take it in __init__
+
+compile: {cls}.compile is overridden, so Keras does not repeat it on load: the model comes back
+    {state}, without {what}.
+- write get_compile_config and compile_from_config in {own}
+- {cure}
+- after loading: {after}
+
+compile.settings: Compile settings differ after loading: {settings}.
+- compile(...) again with the same arguments after loading, then {build}
+
+loss_scale: Under mixed_float16, compile wraps the optimizer in a LossScaleOptimizer; the file does
+    not say so, and a process under another policy loses it, with the optimizer's variables.
+- state it: compile(optimizer=keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(...)))
+- set keras.config.set_dtype_policy("mixed_float16") before loading, as in training
+
+frozen: The trainable flag is in no file for layers inside a subclassed model or layer: {layers}
+    {would}, and the optimizer's variables no longer fit.
+- set it where the layers are made, at the end of {own}.__init__: {flags}
+- after loading: set it again, then compile(...), {build}
+
+precision: Layers made in __init__ take the dtype policy of the process that loads them, not the one
+    they were saved with ({trip}): {changes}.
+- set the policy before loading: keras.config.set_dtype_policy(...), as in training
+- give it to each layer in __init__: Dense(..., dtype=...)
+
+weight_decay_exclusions: exclude_from_weight_decay is in no config: {before} weights decay in the
+    model, {after} after loading.
+- compile with a new optimizer after loading, call its exclude_from_weight_decay(...), {build}
+
+optimizer: The weights came back, and these of the optimizer's did not: {names}.
+- make every variable in {own}.build() with add_variable_from_reference, and return every argument
+    from its get_config()
+- after loading: compile(...) as in training, {build}
+
+optimizer.some: The optimizer trains {trained} weights and {trainable} are trainable (a train_step
+    of its own, or layers frozen or unfrozen after it was built): on load Keras builds it for all of
+    them, so its {lost} variables are skipped.
+- say so to Keras: {flags} in {cls}.__init__
+- call compile() again after you freeze or unfreeze layers, and train on
+- build the optimizer after loading, on the weights it trains, then load_weights(path)
+
+optimizer.never_called: {cls} itself is never called, so the file records nothing to build it from,
+    and Keras makes no optimizer variables for what is not built: {lost} are lost.
+- write self.built = True at the end of {cls}.__init__{tried}
+
+python_lambda: Loading raises, because a Lambda layer ({layers}) has a Python lambda: the file holds
+    it as code, and load_model in its safe mode runs no code from a file.
+- write the lambda as a function with {register} above it, and hand that to Lambda{tried}
+- for the file as it is and if you trust it: load_model(path, safe_mode=False)
+
+not_registered: Loading raises: {what} is not registered, so load_model does not know it.
+- write {register} above {what}, and import that module before loading
+- load with load_model(path, custom_objects={{"{what}": {what}}}){loads}
+
+error: {stage} raises{who}, so nothing comes back.
+- mend what this says: {error}
+
+unknown: {what}.
+- look for what call or train_step read from elsewhere: globals, closures, files
+"""
+
+
+def cause(name: str, cure: Cure | None = None, /, **fields: object) -> Cause:
+    """Return the cause `name` with `fields` filled in; a step that names a None is left out.
+
+    Examples
+    --------
+    >>> cause("error", stage="Saving", who="", error="ValueError: no").do
+    ('mend what this says: ValueError: no',)
+    """
+    cure = cure or Cure()
+    fields |= {"cure": cure.step or None, "build": _BUILD, "register": REGISTER}
+
+    def filled(text: str) -> str:
+        given = [fields[field] for _, field, *_ in Formatter().parse(text) if field]
+        return "" if None in given else " ".join(text.format(**fields).split())
+
+    paragraph = _TEXT.partition(f"\n\n{name}: ")[2].partition("\n\n")[0]
+    why, *do = filter(None, map(filled, paragraph.split("\n- ")))
+    do = [step if step.startswith("and ") or not n else f"or {step}" for n, step in enumerate(do)]
+    return Cause(name.partition(".")[0], why, tuple(do), cure)

@@ -1,0 +1,211 @@
+"""Why variables do not come back: they are not built on load, in no file, or altered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from remedies.checking.catalogue import cause
+from remedies.checking.cures import (
+    REBUILT,
+    calling,
+    casting,
+    holds,
+    needed_dtypes,
+    raised_on,
+    rebuilding_cure,
+)
+from remedies.checking.findings import Cause, Cure, names, selves, tried
+from remedies.feed import needs_training
+from remedies.libraries import definer, of_framework, of_user
+from remedies.state.archive import digest_of
+from remedies.state.arrays import leaves
+from remedies.state.difference import Difference
+from remedies.state.inventory import is_functional, is_variable, layers, objects, owned_classes
+from remedies.state.rebuild import Swallowed
+from remedies.state.trip import Subject, Trip
+
+
+def causes(subject: Subject, first: Trip, second: Trip) -> Iterator[Cause]:
+    """Yield why variables are lost or changed on the first load, or lost on the second."""
+    lost = first.of("weight", lost=True)
+    absent = [difference for difference in lost if not _in_file(first, difference)]
+    if absent:
+        yield _not_in_file(absent)
+    rest = [difference for difference in lost if difference not in absent]
+    if rest:
+        yield _lost(subject, first, rest)
+    elif not lost and second is not first and not is_functional(subject.model):
+        overridden = not of_framework(definer(type(subject.model), "build_from_config"))
+        records_nothing = overridden and not second.records_inputs
+        if second.failure or second.of("weight", lost=True) or records_nothing:
+            yield _second_generation(subject, second)
+    yield from _changed(first)
+
+
+def _lost(subject: Subject, trip: Trip, lost: list[Difference]) -> Cause:
+    """Return the cause, with methods that build the model on load where they hold."""
+    if not is_functional(subject.model) and subject.model.get_build_config() is None:
+        return _second_generation(subject, trip)
+    cure = rebuilding_cure(subject)
+    if trip.swallowed and not is_functional(subject.model):
+        return _raised(subject, trip.swallowed[0], cure)
+    unbuilt = _holders_of(lost)
+    shown = selves(unbuilt, 1_000)
+    if builder := _own_builder(subject, unbuilt):
+        return cause("children_not_built.own_build", cure, builder=builder, layers=shown)
+    return cause("children_not_built", cure, layers=shown)
+
+
+def _raised(subject: Subject, swallowed: Swallowed, cure: Cure) -> Cause:
+    cls, name = type(subject.model), swallowed.owner
+    at = f"{Path(swallowed.file).name}:{swallowed.line}"
+    owner = next((each for each in owned_classes(subject.model) if each.__name__ == name), cls)
+    args, kwargs = subject.feed.call or ((), {})
+    if needs_training(owner) and "training" in swallowed.error:
+        default = calling(owner, lambda given: (given[0], {"training": False, **given[1]}))
+        held = holds(subject, owner, default, REBUILT)
+        return cause("training_argument", cure, cls=name, tried=tried(held))
+    on_floats = raised_on(subject, range(len(leaves((args, kwargs)))))
+    on_true = raised_on(subject, ())
+    data = [key for key, value in kwargs.items() if key != "training" and value is not None]
+    several = len(args) + len(data) > 1 and name == cls.__name__
+    lacking = on_floats != swallowed.error or "required" in swallowed.error
+    if not swallowed.entered or (several and lacking):
+        return cause("arguments", cure, cls=name)
+    needed = needed_dtypes(subject) if on_floats and not on_true else {}
+    if not needed:
+        error = f"; it raises with the true dtypes too: {on_true}" * bool(on_true)
+        return cause("code", cure, cls=name, method=swallowed.method, place=at, error=error)
+    dtypes = dict(needed.values())
+    casts = None
+    if {*dtypes.values()} != {"string"}:
+        held = holds(subject, cls, casting(cls, dtypes), REBUILT)
+        casts = " and ".join(f'tf.cast({path}, "{dtype}")' for path, (_, dtype) in needed.items())
+        casts += tried(held or None)
+    return cause(
+        "dtype",
+        cure,
+        cls=cls.__name__,
+        dtypes=", ".join(f"{path} is {dtype}" for path, (_, dtype) in needed.items()),
+        place=at,
+        casts=casts,
+        where="tf.where" if "tf.where" in swallowed.source else None,
+        first=next(iter(dtypes.values())),
+    )
+
+
+def _own_builder(subject: Subject, unbuilt: list[str]) -> str:
+    """Return the innermost ``Class.build`` of the user's that should have built these layers."""
+    things = objects(subject.model)
+    outer = [path for path in things if any(p.startswith(f"{path}.") or not path for p in unbuilt)]
+    for path in sorted(outer, key=len, reverse=True):
+        for method in ("build_from_config", "build"):
+            cls = type(things[path])
+            if not of_framework(definer(cls, method)):
+                return f"{cls.__name__}.{method}"
+    return ""
+
+
+def _second_generation(subject: Subject, trip: Trip) -> Cause:
+    if trip.failure:
+        return cause("second_generation.raises", failure=trip.failure)
+    then = "loses them" if trip.of("weight", lost=True) else "has nothing to build from"
+    name = type(subject.model).__name__
+    return cause("second_generation", rebuilding_cure(subject), cls=name, then=then)
+
+
+def _changed(trip: Trip) -> Iterator[Cause]:
+    """Yield why variables differ on `trip`, without being lost."""
+    changed, plain = trip.of("weight", lost=False), trip.of("plain")
+    if own := [d for d in changed if _saves_itself(type(d.owner))]:
+        yield _own_variables(own)
+    if recurrent := [*filter(is_recurrent, [*plain, *changed])]:
+        yield cause("recurrent_state", names=names(recurrent))
+    if plain := [d for d in plain if d not in recurrent]:
+        yield _plain(plain)
+    rest = [d for d in changed if d not in own and d not in recurrent]
+    if rest and not trip.of("policy"):
+        absent = [difference for difference in rest if not _in_file(trip, difference)]
+        yield _not_in_file(absent) if absent else cause("not_loaded", names=names(rest))
+
+
+def is_recurrent(difference: Difference) -> bool:
+    """Whether it is a stateful layer's state that differs."""
+    return bool(getattr(difference.owner, "stateful", False)) and "state" in difference.path
+
+
+def _in_file(trip: Trip, difference: Difference) -> bool:
+    """Whether the file of `trip` holds the values of a variable, wherever it does."""
+    held = trip.archive.entries.values() if trip.archive else ()
+    return digest_of(difference.before) in held
+
+
+def _holders_of(differences: list[Difference]) -> list[str]:
+    """Return the layers that differences are in, each once."""
+    return list(dict.fromkeys(d.path.rpartition(".")[0] or d.path for d in differences))
+
+
+def _not_in_file(absent: list[Difference]) -> Cause:
+    """Say that the file does not hold some weights at all, and what to rename, if anything."""
+    holders = _holders_of(absent)
+    hidden = [part.partition("[")[0] for part in holders[0].split(".") if part.startswith("_")]
+    name = hidden[0] if hidden else None
+    other = name.strip("_") if name else None
+    return cause("not_in_file", count=len(absent), layers=selves(holders), name=name, other=other)
+
+
+def _saves_itself(cls: type) -> bool:
+    methods = ("save_own_variables", "load_own_variables")
+    return any(hasattr(cls, name) and not of_framework(definer(cls, name)) for name in methods)
+
+
+def _own_variables(differences: list[Difference]) -> Cause:
+    classes = ", ".join(dict.fromkeys(type(d.owner).__name__ for d in differences))
+    own = classes if all(of_user(type(d.owner)) for d in differences) else None
+    return cause("own_save_and_load", cls=classes, own=own, names=names(differences))
+
+
+def _plain(differences: list[Difference]) -> Cause:
+    import keras
+
+    first = differences[0]
+    owner, name = first.owner, first.path.rpartition(".")[2].partition("[")[0]
+    cls, variable = type(owner).__name__, getattr(owner, name, None)
+    trains = is_variable(variable) and getattr(variable, "trainable", False)
+    layer = "" if isinstance(owner, keras.Layer) else f"make {cls} a keras.layers.Layer, and "
+    kept = "" if trains else ", trainable=False"
+    given = f'shape={np.shape(first.before)}, name="{name.strip("_")}"{kept}'
+    made, shown = f"self.{name} = self.add_weight({given})", names(differences)
+    return cause("state_outside_the_file", names=shown, layer=layer, cls=cls, made=made)
+
+
+def converted(subject: Subject, first: Trip, second: Trip) -> Iterator[Cause]:
+    """Yield the cause where LoRA or quantization make layers that a file does not give back."""
+    adapted, quantized = (_with(subject.model, f) for f in ("lora_enabled", "quantization_mode"))
+    if adapted and first.differences:
+        yield _lora(adapted, first)
+    failure = first.failure or second.failure
+    if quantized and (failure or first.differences or second.differences):
+        what = "they do not come back as they were"
+        if failure:
+            again = " a second time" * (not first.failure)
+            what = f"the model cannot be saved and loaded{again}: {failure}"
+        yield cause("quantized", layers=selves(quantized), what=what)
+
+
+def _with(model: Any, mark: str) -> list[str]:
+    return [path for path, layer in layers(model).items() if getattr(layer, mark, None)]
+
+
+def _lora(adapted: list[str], trip: Trip) -> Cause:
+    serve = "load it as it is: the merged kernels predict the same"
+    if trip.outputs_changed:
+        serve = "keep the float model's file: merging rounds the kernels anew"
+    after = "starts LoRA anew, on the merged kernels"
+    if any("lora" in d.path for d in trip.of("weight", lost=True)):
+        after = "has no LoRA, so training goes on with all weights"
+    return cause("lora", layers=selves(adapted), after=after, serve=serve)
