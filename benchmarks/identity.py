@@ -77,9 +77,17 @@ class Classes:
         return Variant(next(iter(self.program)).source, REFERENCE, "bool")
 
     def timed_as(self, variant: Variant) -> Variant:
-        """Return the variant whose time is that of the program of `variant`."""
-        members = [v for v, program in self.program.items() if program == self.program[variant]]
+        """Return the variant whose time is that of the program of `variant`.
+
+        A ratio of two sources holds their Python too, so that there it must be the same as well.
+        """
+        own = self._clocked(variant)
+        members = [v for v in self.program if self._clocked(v) == own]
         return min(members, key=lambda v: (v.remedy != REFERENCE, v.source != "base"))
+
+    def _clocked(self, variant: Variant) -> tuple[str, str]:
+        python = self.python.get(variant, str(variant)) if variant.source else ""
+        return self.program[variant], python
 
     def timed(self) -> list[Variant]:
         """Return one variant of each program that differs from what it is compared with."""

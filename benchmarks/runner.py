@@ -33,6 +33,7 @@ def run(
     folder: Folder,
     setting: str,
     progress: Progress = lambda session, outcome: None,
+    command: Sequence[str] = (),
     timeout: float = TIMEOUT,
     at_once: int = 1,
 ) -> dict[Session, str]:
@@ -43,6 +44,8 @@ def run(
     progress : callable
         Called with each session and ``"running"`` before, its outcome after; what was there
         already is not announced.
+    command : sequence of str
+        What runs a session where that is not the worker here: one of another environment.
     timeout : float
         Seconds that one session may take.
     at_once : int
@@ -56,11 +59,12 @@ def run(
     missing = [session for session in sessions if not folder.done(session)]
     failures: dict[Session, str] = {}
     workers: list[_Worker] = []
+    command = [*(command or (sys.executable, str(_WORKER))), setting]
     try:
         while missing or workers:
             while missing and len(workers) < at_once:
                 progress(missing[0], "running")
-                workers.append(_Worker(missing.pop(0), folder, setting, timeout))
+                workers.append(_Worker(missing.pop(0), folder, command, timeout))
             for worker in [worker for worker in workers if worker.ended()]:
                 workers.remove(worker)
                 _take(worker, setting, failures, progress)
@@ -113,16 +117,18 @@ def alone(folder: Path, part: str = "") -> Iterator[None]:
 class _Worker:
     """The process of one session, from its start to its end."""
 
-    def __init__(self, session: Session, folder: Folder, setting: str, timeout: float) -> None:
+    def __init__(
+        self, session: Session, folder: Folder, command: Sequence[str], timeout: float
+    ) -> None:
         self.session, self.folder = session, folder
         for rest in (folder.file(session), *folder.path.glob(f".{session}.json.*")):
             rest.unlink(missing_ok=True)  # what is stale, and what a killed run has half written
-        words = [setting, json.dumps(asdict(session)), str(folder.path), folder.identity]
+        words = [json.dumps(asdict(session)), str(folder.path), folder.identity]
         self._log = folder.path / f"{session}.log"
         self._timeout, self._began = timeout, time.monotonic()
         with self._log.open("w", encoding="utf-8") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - our own worker, with our own arguments
-                [sys.executable, str(_WORKER), *words],
+                [*command, *words],
                 env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
                 stdin=subprocess.PIPE,  # it ends when this does, so a killed run leaves no worker
                 stdout=errors,

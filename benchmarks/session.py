@@ -33,8 +33,8 @@ class Session:
     launch : int
         Which of the processes that measure the same: the layout of a process shifts its times.
     sources : tuple of (str, str)
-        ``(("base", folder), ("head", folder))`` where two copies of the recipes are compared;
-        each folder holds a folder a workload.
+        ``(("base", folder), ("head", folder))`` where two copies of the recipes are compared, and
+        ``((remedy, folder),)`` where one is tried; each folder holds a folder a workload.
     """
 
     kind: str

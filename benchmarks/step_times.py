@@ -65,7 +65,7 @@ def entries(members: Classes, sampled: Sampled, axes: dict[str, Any]) -> Iterato
         own = {**axes, **variant.axes}
         if name in sampled.samples:
             yield seconds("step_seconds", sampled, name, own)
-            if name != base:
+            if name != base and base in sampled.samples:
                 yield comparison("step_ratio", sampled, name, base, own)
     own = {**axes, **placebo(members.plain()).axes}
     yield comparison("step_ratio", sampled, PLACEBO, plain, own)

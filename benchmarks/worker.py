@@ -11,6 +11,7 @@ import threading
 import time
 import traceback
 import warnings
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -109,8 +110,10 @@ if __name__ == "__main__":
     sys.path.append(sys.path.pop(0))
     try:
         main(*sys.argv[1:])
-    except Exception:
+    except Exception as error:
         # The thread that reads standard input would end Python with an error of its own.
         traceback.print_exc()
+        with suppress(ImportError):
+            print(import_module("remedies.problem").reason(error), file=sys.stderr)
         sys.stderr.flush()
         os._exit(1)

@@ -15,9 +15,17 @@ class BadInputError(ValueError):
 
 def one_line(error: BaseException) -> str:
     """Return an exception's type and message on one line, control characters left out."""
-    text = " ".join(_COLOURS.sub("", str(error)).split())
+    text = " ".join(_message(error).split())
     plain = "".join(letter for letter in text if letter.isprintable())
     return f"{type(error).__name__}: {plain}" if plain else type(error).__name__
+
+
+def _message(error: BaseException) -> str:
+    """Return an exception's message without colours."""
+    text = str(error)
+    if isinstance(error, KeyError) and "\\n" in text:  # it shows a message of some lines escaped
+        text = str(error.args[0])
+    return _COLOURS.sub("", text)
 
 
 _WRAPPERS = (
@@ -42,7 +50,7 @@ def reason(error: BaseException, limit: int = 300) -> str:
     """
     while error.__cause__ is not None and isinstance(error.__cause__, Exception):
         error = error.__cause__
-    text = _COLOURS.sub("", str(error))
+    text = _message(error)
     for wrapper in _WRAPPERS:
         text = text.rpartition(wrapper)[2] if text.rpartition(wrapper)[2].strip() else text
     for ending in _ENDINGS:

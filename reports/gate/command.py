@@ -14,7 +14,7 @@ from remedies.devices import DEVICES
 from reports import frame
 from reports.__main__ import Parser
 from reports.gate import runs
-from reports.gate.comment import comment, section
+from reports.gate.comment import comment, whole
 from reports.gate.verdict import HostileError, Status, Verdict, conclude, read, schema
 
 EXAMPLES = """\
@@ -36,7 +36,6 @@ def main(arguments: Sequence[str]) -> int:
         "base": "session files to compare with",
         "head": "session files to judge",
         "show": "verdicts to show: DIR/cpu/verdict.json, DIR/gpu/verdict.json",
-        "next": "make this file where head may be the next run's base",
     }.items():
         gate.add_argument(f"--{name}", type=Path, metavar="PATH", help=text)
     gate.add_argument("--of", metavar="HASH", help="refuse verdicts to show of another commit")
@@ -65,10 +64,8 @@ def _run(chosen: argparse.Namespace) -> int:
         runs.compare(base, head), len(problems), device=chosen.device, base=_commit(base),
         head=_commit(head), minutes=0.0, differs=runs.differs(base, head),
     )  # fmt: skip
-    if chosen.next and verdict.next_base:
-        chosen.next.write_text(f"{verdict.head}\n", encoding="utf-8")
     notes = problems + [f"{session}: {reason}" for session, reason in head.failures]
-    print("\n\n".join([section(verdict, chosen.link), *(f"    {note}" for note in notes[:50])]))
+    print(whole(verdict, notes, chosen.link))
     return verdict.status
 
 

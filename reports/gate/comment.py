@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from remedies.metrics import METRICS
 from reports import wording
-from reports.gate.verdict import FAILURES, KINDS, UNUSABLE, Reason, Row, Status, Verdict
+from reports.gate.verdict import KINDS, UNUSABLE, Reason, Row, Status, Verdict
 from reports.wording import HARM, JITS, SITUATIONS, STEPS, counted, listed
 
-MOST = 30_000
+MOST = 40  # lines of a table: two devices' fit into what GitHub takes
 AGAIN = "undecided; run it again, with a longer --budget"
 _HEAD = "| | remedy | before | after | verdict |\n|---|---|---|---|---|"
 _WARNING = "Advice, not proof: the machine that measured ran the change's own code."
@@ -25,15 +25,33 @@ def comment(verdicts: Sequence[Verdict], link: str = "") -> str:
     return "\n\n".join(section(verdict, link) for verdict in worst)
 
 
-def section(verdict: Verdict, link: str = "") -> str:
-    """Return what a comment or an issue says about `verdict`, at most 30,000 characters.
+def whole(verdict: Verdict, notes: Sequence[str], link: str = "") -> str:
+    """Return the section with `notes`, which no comment has: they may quote a contributor."""
+    return "\n\n".join([section(verdict, link), *(f"    {note}" for note in notes[:50])])
 
-    `link` leads to the workflow run; it comes from GitHub's own event, never from an artifact.
-    """
-    most = len(verdict.rows)
-    while len(text := _text(verdict, most, link)) > MOST:
-        most = most * 3 // 4
-    return text
+
+def section(verdict: Verdict, link: str = "") -> str:
+    """Return what a comment or an issue says about a verdict; `link` leads to its run."""
+    loud = [row for row in verdict.rows if row.regressed or row.blocks]
+    quiet = [row for row in verdict.rows if not (row.regressed or row.blocks)]
+    counts = listed(f"{n:,} {kind} ({KINDS[kind]})" for kind, n in verdict.compared.items())
+    commits = f"Base `{verdict.base[:12]}`, head `{verdict.head[:12]}`"
+    current = f"{commits}: compared {counts or 'nothing'}"
+    current += f", in {verdict.minutes:.0f} min." if verdict.minutes >= 1 else "."
+    current += f" [Run and full report]({link}). {_WARNING}" if link else ""
+    parts = [f"### {verdict.device.upper()}: {headline(verdict)}", current]
+    if verdict.differs:
+        pins = listed(verdict.differs)
+        parts.append(f"The two sides pin other versions of {pins}: a difference may be theirs.")
+    parts += [_table(loud)] if loud else []
+    if verdict.lacking:
+        lines = (f"- {number:,} of the {name}" for name, number in verdict.lacking.items())
+        parts.append("Not compared:\n\n" + "\n".join(lines))
+    if quiet:
+        summary = f"<summary>{counted(len(quiet), 'change')} that need nothing</summary>"
+        parts.append(f"<details>{summary}\n\n{_table(quiet)}\n\n</details>")
+    parts.append(f"{_LEGEND} `scripts/pr_check {verdict.base} {verdict.head}`")
+    return "\n\n".join(parts)
 
 
 def headline(verdict: Verdict) -> str:
@@ -52,31 +70,7 @@ def headline(verdict: Verdict) -> str:
     return f"**none regressed**{small}: nothing to do."
 
 
-def _text(verdict: Verdict, most: int, link: str) -> str:
-    loud = [row for row in verdict.rows if row.regressed or row.blocks]
-    quiet = [row for row in verdict.rows if not (row.regressed or row.blocks)]
-    counts = listed(f"{n:,} {kind} ({KINDS[kind]})" for kind, n in verdict.compared.items())
-    current = (
-        f"Base `{verdict.base[:12]}`, head `{verdict.head[:12]}`: compared {counts or 'nothing'}"
-    )
-    current += f", in {verdict.minutes:.0f} min." if verdict.minutes >= 1 else "."
-    current += f" [Run and full report]({link}). {_WARNING}" if link else ""
-    parts = [f"### {verdict.device.upper()}: {headline(verdict)}", current]
-    if verdict.differs:
-        pins = listed(verdict.differs)
-        parts.append(f"The two sides pin other versions of {pins}: a difference may be theirs.")
-    parts += [_table(loud, most)] if loud else []
-    if verdict.lacking:
-        lines = (f"- {number:,} of the {name}" for name, number in verdict.lacking.items())
-        parts.append("Not compared:\n\n" + "\n".join(lines))
-    if quiet:
-        summary = f"<summary>{counted(len(quiet), 'change')} that need nothing</summary>"
-        parts.append(f"<details>{summary}\n\n{_table(quiet, most)}\n\n</details>")
-    parts.append(f"{_LEGEND} `scripts/pr_check {verdict.base} {verdict.head}`")
-    return "\n\n".join(parts)
-
-
-def _table(rows: Sequence[Row], most: int) -> str:
+def _table(rows: Sequence[Row]) -> str:
     """Return a line for all variants of which the same is said."""
     lines: dict[tuple[str, ...], dict[str, set[str]]] = {}
     for row in rows:
@@ -88,8 +82,8 @@ def _table(rows: Sequence[Row], most: int) -> str:
         f"| {label} | {listed(map(_variant, masks, masks.values()))} | {' | '.join(cells)} |"
         for (label, *cells), masks in lines.items()
     ]
-    more = [f"| and {len(made) - most:,} more | | | | |"] if len(made) > most else []
-    return "\n".join([_HEAD, *made[:most], *more])
+    more = [f"| and {len(made) - MOST:,} more | | | | |"] if len(made) > MOST else []
+    return "\n".join([_HEAD, *made[:MOST], *more])
 
 
 def _variant(remedy: str, masks: set[str]) -> str:
@@ -101,7 +95,7 @@ def _label(row: Row) -> str:
     """Return what a row is about, of a ratio the time, and where it was measured."""
     label = METRICS[row.metric.replace("_ratio", "_seconds")].label
     label = label.replace("beyond the reference's", "beyond base's")
-    if row.reason in FAILURES:
+    if row.reason in (Reason.HEAD_FAILED, Reason.BOTH_FAILED):
         label = row.kind
     elif row.metric == "recipe_lines" and row.before is None:
         label = "recipe"
@@ -126,7 +120,7 @@ def words(row: Row) -> str:
     if row.word in ("more", "fewer") and row.before is not None and row.after is not None:
         harm = "worse" if row.word == "more" else "better"
         return harm if row.metric == "situation_harm" else f"{row.after - row.before:+,g}"
-    return f"{row.word}: {Reason(row.reason).value}" if row.reason else row.word
+    return f"{row.word}: {row.reason}" if row.reason else row.word
 
 
 def _amount(value: float | None, metric: str) -> str:

@@ -6,16 +6,16 @@ side, in one process each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from remedies import metrics
 from remedies.registry import PLACEBO
 from remedies.words import MARGIN, Word
 from reports.frame import Run
-from reports.gate import clock, exact
-from reports.gate.exact import Key, Table, lacking
+from reports.gate import sides
+from reports.gate.sides import Key, Table, lacking
 from reports.gate.verdict import PACKAGES, Finding, Reason, Row
 from reports.judge import judge
 
@@ -31,29 +31,8 @@ LAUNCHES = (4, 6, 9, 13, 19, 28)
 # Saving and loading differ from call to call by far more than a step does.
 MARGINS = {"step_ratio": MARGIN, "save_ratio": 0.05, "load_ratio": 0.05}
 BIG_FILE = 1.2
-_ASKED = {*metrics.DEFECTS, *metrics.SITUATIONS, *metrics.RECIPES, *clock.TIMES, *exact.IDENTITY}
-
-
-class Failure(NamedTuple):
-    """A session that gave no values on one side."""
-
-    kind: str
-    workload: str
-    batch: int
-    device: str  # as in a `Row`
-
-    def lost(self, key: Key) -> bool:
-        """Return whether the value of `key` is one that this session would have measured."""
-        workload, batch, device = key[1:4]
-        current = self.workload in ("", workload) and self.batch in (0, batch)
-        return current and self.device == device and key[0] in SESSIONS[self.kind]
-
-    def row(self, word: Finding) -> Row:
-        """Return the one row for all that the session would have measured."""
-        broken = word is Finding.BROKEN
-        reason = Reason.HEAD_FAILED if broken else Reason.BOTH_FAILED
-        metric = next(iter(SESSIONS[self.kind]))
-        return Row(metric, word.value, *self[1:], reason=reason.value, blocks=not broken)
+# The values that a check compares; the others only describe.
+ASKED = {*metrics.DEFECTS, *metrics.SITUATIONS, *metrics.RECIPES, *sides.TIMES, *sides.IDENTITY}
 
 
 def compare(base: Run, head: Run, pairs: Any = None) -> list[Row]:
@@ -61,15 +40,15 @@ def compare(base: Run, head: Run, pairs: Any = None) -> list[Row]:
 
     `pairs` are head's values, where its times were taken in pairs with base's.
     """
-    ours, theirs = exact.table(base), exact.table(head)
+    ours, theirs = sides.table(base), sides.table(head)
     if len({*base.frame["setting"], *head.frame["setting"]}) > 1:
         return _refused(ours, theirs, Reason.OTHER_SETTING)
-    made = list(exact.rows(ours, theirs))
+    made = list(sides.exact(ours, theirs))
     if pairs is None:
-        made += clock.rows(ours, theirs, made, not differs(base, head))
+        made += sides.times(ours, theirs, made, not differs(base, head))
     else:
         made += paired(pairs, made)
-    return made + list(_unpaired(ours, theirs, failures(head)))
+    return made + list(_unpaired(ours, theirs, head))
 
 
 def compare_pairs(run: Run) -> list[Row]:
@@ -77,7 +56,7 @@ def compare_pairs(run: Run) -> list[Row]:
     frame = run.frame
     base, head = (replace(run, frame=frame[frame["source"] == name]) for name in ("base", "head"))
     if frame["machine"].nunique() > 1:
-        return _refused(exact.table(base), exact.table(head), Reason.OTHER_PROCESSOR)
+        return _refused(sides.table(base), sides.table(head), Reason.OTHER_PROCESSOR)
     # What has no partner was compared with nothing.
     return compare(base, head, of_head(frame[:0] if base.frame.empty else frame))
 
@@ -85,7 +64,7 @@ def compare_pairs(run: Run) -> list[Row]:
 def of_head(frame: Any) -> Any:
     """Return head's values, with the placebo's beside them: it is a second copy of base's step."""
     own = frame[(frame["source"] == "head") | (frame["remedy"] == PLACEBO)]
-    return exact.named(own.assign(source="head"))
+    return sides.named(own.assign(source="head"))
 
 
 def paired(head: Any, made: list[Row]) -> Iterator[Row]:
@@ -112,60 +91,70 @@ def paired(head: Any, made: list[Row]) -> Iterator[Row]:
 
 def _judged(key: Key, judged: dict[str, Any]) -> Row:
     word = Word(judged["word"])
-    current = {name: float(judged[name]) for name in ("ratio", "low", "high")}
-    current = {name: value for name, value in current.items() if abs(value) < 1e18}
+    names = ("ratio", "low", "high")
+    ends = {name: float(judged[name]) for name in names if abs(judged[name]) < 1e18}
     if judged["unit"] == "seconds":
         key = ("python_extra_seconds", *key[1:])
         # Of Python alone the step may feel nothing.
-        if word is Word.PYTHON and current["low"] > MARGIN * (judged["seconds"] or float("inf")):
+        if word is Word.PYTHON and ends["low"] > MARGIN * (judged["seconds"] or float("inf")):
             word = Word.SLOWER
     # Files are noisy: what is surely no big change does not stop a check.
-    small = key[0] in ("save_ratio", "load_ratio") and (
-        current.get("ratio", BIG_FILE) <= 1 + MARGINS[key[0]]
-        and current.get("high", BIG_FILE) < BIG_FILE
+    small = (
+        key[0] in ("save_ratio", "load_ratio")
+        and ends.get("ratio", BIG_FILE) <= 1 + MARGINS[key[0]]
+        and ends.get("high", BIG_FILE) < BIG_FILE
     )
     more, unsound = int(judged["more_launches"]), word is Word.UNRELIABLE
     reason = Reason.UNRELIABLE.value if unsound else ""
     blocks = unsound or (word is Word.UNDECIDED and not small)
-    return exact.row(key, word.value, **current, more_launches=more, reason=reason, blocks=blocks)
+    return sides.row(key, word.value, **ends, more_launches=more, reason=reason, blocks=blocks)
 
 
 def differs(base: Run, head: Run) -> tuple[str, ...]:
     """Return the packages of which the sides have other versions."""
-    ours, theirs = (
-        {name: {facts.get(name, "") for facts in run.facts.values()} for name in PACKAGES}
-        for run in (base, head)
-    )
-    return tuple(name for name in PACKAGES if ours[name] != theirs[name])
+    return tuple(name for name in PACKAGES if _versions(base, name) != _versions(head, name))
 
 
-def failures(run: Run) -> set[Failure]:
-    """Return the sessions of a run that failed."""
-    failed = run.sessions[run.sessions["status"] == "failed"].reindex(columns=Failure._fields)
-    failed = exact.named(failed.fillna({"workload": "", "batch": 0, "device": ""}))
-    current = failed.astype({"batch": int}).itertuples(index=False, name=None)
-    return {failure for failure in map(Failure._make, current) if failure.kind in SESSIONS}
+def _versions(run: Run, package: str) -> set[str]:
+    return {facts.get(package, "") for facts in run.facts.values()}
 
 
 def _refused(base: Table, head: Table, reason: Reason) -> list[Row]:
     """Return a row for everything that is not even compared."""
-    return [lacking(key, reason) for key in dict.fromkeys([*base, *head]) if _asked(key)]
+    return [lacking(key, reason) for key in dict.fromkeys([*base, *head]) if key[0] in ASKED]
 
 
-def _unpaired(base: Table, head: Table, failed: Iterable[Failure]) -> Iterator[Row]:
-    """Yield a row for what one side alone has, and one for each session of head's that `failed`.
+def _unpaired(base: Table, head: Table, run: Run) -> Iterator[Row]:
+    """Yield a row for what one side alone has, and one for each session of head's that failed.
 
     That is a regression where base has what it would have measured.
     """
-    gone = [failure for failure in failed if not any(map(failure.lost, head))]
-    for failure in gone:
-        yield failure.row(Finding.BROKEN if any(map(failure.lost, base)) else Finding.NOT_COMPARED)
+    gone = [failed for failed in _failures(run) if not any(_lost(failed, key) for key in head)]
+    for failed in gone:
+        broken = any(_lost(failed, key) for key in base)
+        word = Finding.BROKEN if broken else Finding.NOT_COMPARED
+        reason = Reason.HEAD_FAILED if broken else Reason.BOTH_FAILED
+        yield replace(failed, word=word.value, reason=reason.value, blocks=not broken)
     for key in dict.fromkeys([*base, *head]):
         one_sided = (key in base) != (key in head)
-        if one_sided and _asked(key) and not any(failure.lost(key) for failure in gone):
+        if one_sided and key[0] in ASKED and not any(_lost(failed, key) for failed in gone):
             yield lacking(key, Reason.HEAD_LACKS if key in base else Reason.BASE_LACKS)
 
 
-def _asked(key: Key) -> bool:
-    """Return whether a value is one that a check compares: not one that only describes."""
-    return key[0] in _ASKED and PLACEBO not in key
+def _failures(run: Run) -> set[Row]:
+    """Return a row for all that each session that failed would have measured."""
+    sessions = run.sessions[run.sessions["status"] == "failed"]
+    sessions = sessions.reindex(columns=["kind", "workload", "batch", "device"])
+    usual = {"workload": "", "batch": 0, "device": ""}
+    return {
+        Row(next(iter(SESSIONS[kind])), "", workload, int(batch), device)
+        for kind, workload, batch, device in sides.named(sessions.fillna(usual)).to_numpy()
+        if kind in SESSIONS
+    }
+
+
+def _lost(failed: Row, key: Key) -> bool:
+    """Return whether the value of `key` is one that a session that failed would have measured."""
+    cell = failed.workload in ("", key[1]) and failed.batch in (0, key[2])
+    own = any({failed.metric, key[0]} <= metrics.keys() for metrics in SESSIONS.values())
+    return cell and failed.device == key[3] and own

@@ -1,8 +1,7 @@
 """The rows of a check, and what they amount to: a verdict that is never blind.
 
-One from a machine that ran somebody else's code is hostile until its schema is met. Its names are
-those of the table of metrics and of the registry, and everything else is a number, so that whoever
-shows it shows no text of a contributor's.
+One from a machine that ran somebody else's code is hostile until its schema is met. It holds names
+of the table of metrics and of the registry, and numbers: no text of a contributor's gets out.
 """
 
 from __future__ import annotations
@@ -79,7 +78,6 @@ class Reason(str, Enum):
     UNRELIABLE = "the placebo or the clock says that times are no evidence; run it again"
 
 
-FAILURES = (Reason.HEAD_FAILED.value, Reason.BOTH_FAILED.value)  # of whole sessions
 WORDS = tuple(dict.fromkeys(word.value for kind in (Finding, Word) for word in kind))
 
 
@@ -146,13 +144,6 @@ class Verdict:
     differs: tuple[str, ...]
     rows: tuple[Row, ...]
 
-    @property
-    def next_base(self) -> bool:
-        """Whether all that base had was judged; what only head has is said once."""
-        blocking = {row.reason for row in self.rows if row.blocks}
-        new = blocking <= {Reason.BASE_LACKS.value} and UNUSABLE not in self.lacking
-        return self.status != Status.COULD_NOT_JUDGE or (new and bool(self.compared))
-
     def as_json(self) -> str:
         """Return it as the JSON that `schema` describes."""
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, allow_nan=False)
@@ -166,15 +157,13 @@ def conclude(rows: Iterable[Row], unusable: int = 0, **current: Any) -> Verdict:
     rows = list(rows)
     missing = [row for row in rows if row.word == Finding.NOT_COMPARED.value]
     compared = Counter(row.kind for row in rows if row.word != Finding.NOT_COMPARED.value)
-    lacking = Counter(f"{row.kind}: {row.reason}" for row in missing)
-    lacking += Counter({UNUSABLE: unusable})
+    lacking = Counter({UNUSABLE: unusable} if unusable else {})
+    lacking.update(f"{row.kind}: {row.reason}" for row in missing)
     news = (row for row in rows if row.word not in ("equal", "same", "same step"))
-    current |= {
-        "compared": dict(sorted(compared.items())),
-        "lacking": dict(sorted(lacking.items())),
-    }
     shown = tuple(sorted(news, key=_weight)[:MOST_ROWS])
-    return Verdict(int(status(rows, compared, lacking)), rows=shown, **current)
+    current |= {"compared": dict(sorted(compared.items()))}
+    current |= {"lacking": dict(sorted(lacking.items())), "rows": shown}
+    return Verdict(int(status(rows, compared, lacking)), **current)
 
 
 def status(rows: Sequence[Row], compared: Mapping[str, int], lacking: Mapping[str, int]) -> Status:

@@ -1,26 +1,26 @@
-"""Measure and judge two commits: ``scripts/pr_check --help``."""
+"""Compare two commits: ``scripts/pr_check --help``.
+
+The standard library is enough to see that recipes and pins are the same code. Where something is
+left to measure, it ends with 3, and goes on in the suite's environment, with `STAGE` set.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.runner import InUseError, alone
-from remedies import WORKLOADS
-from remedies.devices import DEVICES, missing
 from reports.__main__ import Parser
-from reports.frame import SessionsError
-from reports.gate.comment import section
-from reports.gate.verdict import Status, Verdict, conclude
-from scripts.gate.commits import CommitError, export, freeze, pins
-from scripts.gate.environments import InTurn, NoEnvironmentError
-from scripts.gate.recipe_check import Check
+from scripts.gate.commits import CommitError, export, freeze, pins, recipes
 
+LEFT_TO_MEASURE = 3
+STAGE = "GATE_MEASURES"
 EXAMPLES = """\
 examples:
   scripts/pr_check main HEAD
@@ -33,58 +33,85 @@ Interrupt it when you like: the same command goes on from there.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check two commits, print the verdict as Markdown, and return its exit status."""
     purpose = "Say whether HEAD is slower than BASE, or keeps less of a saved model."
-    parser = Parser(EXAMPLES, prog="scripts/pr_check", description=purpose)
-    parser.add_argument("base", metavar="BASE", help="the commit to compare with")
-    parser.add_argument("head", metavar="HEAD", help="the commit to judge")
+    options = Parser(EXAMPLES, prog="scripts/pr_check", description=purpose)
+    options.add_argument("base", metavar="BASE", help="the commit to compare with")
+    options.add_argument("head", metavar="HEAD", help="the commit to judge")
     meaning = "for measuring (default: %(default)g)"
-    parser.add_argument("--budget", type=minutes, default=15.0, metavar="MINUTES", help=meaning)
-    parser.add_argument("--device", choices=DEVICES, default="cpu")
-    parser.add_argument("--workload", choices=WORKLOADS, action="append", help="only this one")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the verdict there")
-    chosen = parser.parse_args(arguments)
+    options.add_argument("--budget", type=float, default=15.0, metavar="MINUTES", help=meaning)
+    options.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
+    options.add_argument("--workload", action="append", metavar="NAME", help="only this one")
+    options.add_argument("--json", type=Path, metavar="FILE", help="also write the verdict there")
+    chosen = options.parse_args(arguments)
+    if not 0 < chosen.budget < 10_000:
+        options.error(f"--budget {chosen.budget:g} is no number of minutes")
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.default_int_handler)
     try:
-        if reason := missing(chosen.device):
-            raise CommitError(f"cannot check on the {chosen.device}: {reason}")
-        verdict, notes = check(chosen)
-    except (CommitError, InUseError, SessionsError, NoEnvironmentError) as problem:
+        commits = freeze(chosen.base, chosen.head)
+        return (measured if os.environ.get(STAGE) else read)(chosen, commits)
+    except CommitError as problem:
         print(f"could not judge: {problem}", file=sys.stderr)
-        return int(Status.COULD_NOT_JUDGE)
+        return 2
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)
         return 130
+
+
+def read(chosen: argparse.Namespace, commits: Mapping[str, str]) -> int:
+    """Compare the code of two commits' recipes, and print the verdict where it is the same."""
+    with tempfile.TemporaryDirectory() as work:
+        base, head = (
+            (recipes(export(commit, Path(work, name))), pins(commit, chosen.device))
+            for name, commit in commits.items()
+        )
+    if base != head or not base[0]:
+        return LEFT_TO_MEASURE
+    verdict = {"format": 3, "status": 0, "device": chosen.device, **commits, "minutes": 0.0}
+    verdict |= {"compared": {"counts": len(base[0])}, "lacking": {}, "differs": [], "rows": []}
+    if chosen.json:
+        chosen.json.write_text(json.dumps(verdict), encoding="utf-8")
+    print(f"### {chosen.device.upper()}: **none regressed**: nothing to do.\n")
+    print(f"All {len(base[0])} recipes of `{commits['head'][:12]}`, with what they import, are the")
+    print(f"code of `{commits['base'][:12]}`: the same steps, exactly, so nothing was measured.")
+    return 0
+
+
+def measured(chosen: argparse.Namespace, commits: Mapping[str, str]) -> int:
+    """Measure what differs between two commits, and print the verdict."""
+    from benchmarks.runner import InUseError, alone
+    from remedies import WORKLOADS
+    from remedies.devices import missing
+    from reports.frame import SessionsError
+    from reports.gate.comment import whole
+    from reports.gate.verdict import conclude
+    from scripts.gate.checks import InTurn, SideBySide
+
+    began = time.time()
+    workloads = tuple(chosen.workload or WORKLOADS)
+    if unknown := {*workloads} - {*WORKLOADS}:
+        raise CommitError(f"no workload {min(unknown)!r}; choose from: {', '.join(WORKLOADS)}")
+    if reason := missing(chosen.device):
+        raise CommitError(f"cannot check on the {chosen.device}: {reason}")
+    name = "-".join([*(commit[:12] for commit in commits.values()), chosen.device])
+    work = Path(".asv", "checks", name).resolve()
+    os.environ["REMEDIES_COMMIT"] = commits["head"]
+    try:
+        with alone(work):
+            folders = {name: export(commit, work / name) for name, commit in commits.items()}
+            locks = {name: pins(commit, chosen.device) for name, commit in commits.items()}
+            kind = SideBySide if locks["base"] == locks["head"] else InTurn
+            until = began + 60 * chosen.budget
+            own = kind(folders, locks, chosen.device, work, until, workloads)
+            rows = own.run()
+    except (InUseError, SessionsError) as problem:
+        raise CommitError(str(problem)) from problem
+    minutes = round((time.time() - began) / 60, 2)
+    current = {"device": chosen.device, "minutes": minutes, "differs": own.differs, **commits}
+    verdict = conclude(rows, len(own.problems), **current)
     if chosen.json:
         chosen.json.write_text(verdict.as_json(), encoding="utf-8")
-    print("\n\n".join([section(verdict), *(f"    {note}" for note in notes[:50])]))
+    print(whole(verdict, own.notes + own.problems))
     return verdict.status
-
-
-def check(chosen: argparse.Namespace) -> tuple[Verdict, list[str]]:
-    """Return the verdict on two commits, and a line for each thing that failed, with the reason."""
-    began = time.time()
-    commits = freeze(chosen.base, chosen.head)
-    short = "-".join(commit[:12] for commit in commits.values())
-    work = Path(".asv", "checks", f"{short}-{chosen.device}").resolve()
-    os.environ["REMEDIES_COMMIT"] = commits["head"]
-    with alone(work):
-        folders = {name: export(commit, work / name) for name, commit in commits.items()}
-        locks = {name: pins(commit, chosen.device) for name, commit in commits.items()}
-        kind = Check if locks["base"] == locks["head"] else InTurn
-        workloads = tuple(chosen.workload or WORKLOADS)
-        own = kind(folders, locks, chosen.device, work, began + 60 * chosen.budget, workloads)
-        rows = own.run()
-    spent = round((time.time() - began) / 60, 2)
-    current = {"device": chosen.device, "minutes": spent, "differs": own.differs, **commits}
-    return conclude(rows, len(own.problems), **current), own.notes + own.problems
-
-
-def minutes(text: str) -> float:
-    """Return the minutes in `text`."""
-    number = float(text)
-    if not 0 < number < 10_000:
-        raise ValueError(text)
-    return number
 
 
 if __name__ == "__main__":

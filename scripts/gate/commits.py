@@ -1,28 +1,18 @@
-"""Commits of the repository here: frozen to hashes, taken out, their recipes compared as code.
-
-``python3 -m scripts.gate.commits BASE HEAD [--json FILE]`` needs the standard library alone. It
-ends with 0 and a verdict where recipes and pins are the same code, with 2 where the commits cannot
-be compared, and with 3 where something is left to measure.
-"""
+"""Commits of the repository here: frozen to hashes, taken out, their recipes compared as code."""
 
 from __future__ import annotations
 
-import argparse
 import ast
-import hashlib
 import io
 import json
 import os
 import subprocess
-import sys
 import tarfile
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 NAMES = ("base", "head")
 FOLDERS = "TF_WHERE_WORKLOADS"  # as in `remedies.workloads`, which takes a second to import
-LEFT_TO_MEASURE = 3
 
 
 class CommitError(ValueError):
@@ -34,9 +24,6 @@ class Recipe(NamedTuple):
 
     workload: str
     remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.workload}/{self.remedy}"
 
 
 def freeze(base: str, head: str) -> dict[str, str]:
@@ -119,55 +106,19 @@ def _code(recipe: Path) -> str:
             continue
         result[file.name] = file.read_text("utf-8")
         try:
-            tree = _bare(ast.parse(result[file.name]))
+            tree = ast.parse(result[file.name])
         except (SyntaxError, ValueError):
             continue  # running it tells what is wrong with it
-        result[file.name] = ast.dump(tree)
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom):
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+                node.body = [each for each in node.body if not _text_alone(each)]
+            elif isinstance(node, ast.ImportFrom):
                 names = [node.module or "", *(name.name for name in node.names)]
                 todo += [file.with_name(f"{name.rpartition('.')[2]}.py") for name in names]
-    return hashlib.sha256(repr(sorted(result.items())).encode()).hexdigest()
+        result[file.name] = ast.dump(tree)
+    return repr(sorted(result.items()))
 
 
-def _bare(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
-        if documented and ast.get_docstring(node) is not None:  # type: ignore[arg-type]
-            node.body = node.body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
-    return tree
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Compare the code of two commits' recipes, and print the verdict where it is the same."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("commits", nargs="*")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--device", default="cpu")
-    chosen, _ = parser.parse_known_args(arguments)
-    if len(chosen.commits) < 2:
-        raise CommitError("name two commits: scripts/pr_check BASE HEAD; see --help")
-    commits = freeze(*chosen.commits[:2])
-    with tempfile.TemporaryDirectory() as work:
-        base, head = (
-            (recipes(export(commit, Path(work, name))), pins(commit, chosen.device))
-            for name, commit in commits.items()
-        )
-    if base != head or not base[0]:
-        return LEFT_TO_MEASURE
-    verdict = {"format": 3, "status": 0, "device": chosen.device, **commits, "minutes": 0.0}
-    verdict |= {"compared": {"counts": len(base[0])}, "lacking": {}, "differs": [], "rows": []}
-    if chosen.json:
-        chosen.json.write_text(json.dumps(verdict, indent=1), encoding="utf-8")
-    print(f"### {chosen.device.upper()}: **none regressed**: nothing to do.\n")
-    print(f"All {len(base[0])} recipes of `{commits['head'][:12]}`, with what they import, are the")
-    print(f"code of `{commits['base'][:12]}`: the same steps, exactly, so nothing was measured.")
-    return 0
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except CommitError as problem:
-        print(f"could not judge: {problem}", file=sys.stderr)
-        sys.exit(2)
+def _text_alone(statement: ast.stmt) -> bool:
+    """Return whether a statement is a docstring, or another constant that does nothing."""
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

@@ -2,7 +2,7 @@
 
 Real launches of this checkout against a copy whose recipes are other programs of equal cost, some
 of them slowed down by a wait for a share of each call. Each check draws its launches anew, without
-using one twice, and looks at them as `scripts.gate.recipe_check` does, until all is decided.
+using one twice, and looks at them as `scripts.gate.checks` does, until all is decided.
 """
 
 from __future__ import annotations
@@ -18,56 +18,66 @@ from scipy.stats import binomtest
 
 from benchmarks.runner import alone
 from remedies.environment import facts
+from remedies.registry import PLACEBO
 from reports.gate.runs import LAUNCHES, of_head, paired
 from reports.gate.verdict import Row
+from reports.judge import EXACT, PYTHON
+from scripts.gate.checks import ROOT, TIMED, SideBySide
 from scripts.gate.commits import NAMES
-from scripts.gate.recipe_check import TIMED, Check
 
-ROOT = Path(__file__).parents[2]
 WORKLOAD, CHECKS = "image", 60
 START, END = "<!-- trial -->", "<!-- end of trial -->"
 _SLOWED = """
+import time
 def _slowed(call):
-    from time import perf_counter
     def waiting(*args, **kwargs):
-        start = perf_counter()
+        start = time.perf_counter()
         result = call(*args, **kwargs)
-        until = perf_counter() + {share} * (perf_counter() - start)
-        while perf_counter() < until:
+        end = time.perf_counter()
+        while time.perf_counter() < end + {share} * (end - start):
             pass
         return result
     return waiting
-_make = make
-def make():
-    model = _make()
-    model.{method} = _slowed(model.{method})
-    return model
+for _own in {{id(own): own for own in globals().values() if isinstance(own, type)}}.values():
+    if issubclass(_own, keras.Model):
+        _own.{method} = _slowed(_own.{method})
 """
 
 
 class Case(NamedTuple):
-    """What is tried: a remedy one of whose calls is slowed down beside those of equal cost."""
+    """What is tried: a call of a remedy, or of all, that takes longer by a share.
+
+    The recipe waits in its `method`; where there is none, what was measured is made longer.
+    """
 
     name: str
     remedy: str = ""
     step: str = ""
-    metric: str = "step_ratio"
-    method: str = ""
+    metric: str = ""
     share: float = 0.0
+    method: str = ""
+
+    def slows(self, row: Any) -> Any:
+        """Return whether a row, or each of a frame's, is about what takes longer."""
+        own = (row.remedy == self.remedy) if self.remedy else (row.remedy != PLACEBO)
+        return own & (row.step == self.step) & ((row.metric == self.metric) | (row.step != ""))
 
 
-_TRAIN = ("train", "step_ratio", "train_on_batch")
-_PREDICT = ("predict", "step_ratio", "predict_on_batch")
+_TRAIN, _PREDICT = ("train", "step_ratio"), ("predict", "step_ratio")
 CASES = (
     Case("equal cost, every remedy"),
-    Case("training 3 % slower", "tf_cast", *_TRAIN, 0.03),
-    Case("training 5 % slower", "control", *_TRAIN, 0.05),
-    Case("prediction 10 % slower", "functional_bool_input", *_PREDICT, 0.1),
-    Case("saving 20 % slower", "build_from_config", "", "save_ratio", "save", 0.2),
-)
+    Case("one training step 3 % slower", "tf_cast", *_TRAIN, 0.03, "train_on_batch"),
+    Case("one training step 5 % slower", "control", *_TRAIN, 0.05, "train_on_batch"),
+    Case("one predict step 10 % slower", "ops_where", *_PREDICT, 0.1,
+         "predict_on_batch"),
+    Case("every training step 10 % slower", "", *_TRAIN, 0.1),
+    Case("one save 20 % slower", "ops_where", "", "save_ratio", 0.2, "save"),
+    Case("one load 20 % slower", "functional_bool_input", "", "load_ratio", 0.2),
+)  # fmt: skip
+WAITS = [case for case in CASES if case.method]
 HEAD = """\
-| one remedy's | found | false, beside it | undecided, beside it | launches, median and most |
-|---|---|---|---|---|"""
+| | found | false alarms | falsely faster | undecided | launches, median and most |
+|---|---|---|---|---|---|"""
 
 
 def collect(launches: int, work: Path) -> Any:
@@ -77,30 +87,34 @@ def collect(launches: int, work: Path) -> Any:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(ROOT / "remedies" / WORKLOAD, folder / WORKLOAD)
     for file in (folders["head"] / WORKLOAD).glob("*.py"):
-        own = [case for case in CASES if case.remedy == file.stem]
+        own = [case for case in WAITS if case.remedy == file.stem]
         # Another constant is another program, which takes the same time.
         constant = f"{1 + sum(map(CASES.index, own))}e-30"
         text = re.sub(r"(where\(.*), 0\)", rf"\1, {constant})", file.read_text("utf-8"))
         file.write_text(text + "".join(_SLOWED.format(**case._asdict()) for case in own), "utf-8")
-    check = Check(folders, {}, "cpu", work, 0.0)
-    check.launch([("identity", WORKLOAD)])
+    check = SideBySide(folders, {}, "cpu", work, 0.0)
+    check.launch(["identity"], [WORKLOAD])
     for launch in range(launches):
-        check.launch(((kind, WORKLOAD) for kind in TIMED), launch)
-    return of_head(check.read(work / "sessions").frame)
+        check.launch(TIMED, [WORKLOAD], launch=launch)
+    return of_head(check.read("both").frame)
 
 
 def tried(head: Any, case: Case, rng: random.Random) -> tuple[list[Row], int]:
     """Return the rows of one check whose launches are drawn from `head`, and how many it took."""
-    own = head[~head["remedy"].isin({each.remedy for each in CASES} - {case.remedy})]
-    exact = own["metric"].isin(["step_group", "program_differs", "python_calls_differ"])
-    launches = sorted(own.loc[own["metric"] == "step_ratio", "launch"].unique())
+    for other in WAITS:
+        head = head[~other.slows(head)] if other is not case else head
+    if case not in WAITS:
+        longer = case.slows(head) & (head["metric"] == case.metric)
+        head = head.assign(value=head["value"] * (1 + case.share * longer))
+    exact = head["metric"].isin(EXACT)
+    launches = sorted(head.loc[head["metric"] == "step_ratio", "launch"].unique())
     drawn = rng.sample(launches, len(launches))
     rows: list[Row] = []
     count = 0
     for count in (each for each in LAUNCHES if each <= len(drawn)):
-        taken = own[exact | own["launch"].isin(drawn[:count])]
-        rows = [row for row in paired(taken, []) if row.metric != "python_extra_seconds"]
-        if not any(row.word == "undecided" for row in rows):
+        taken = head[exact | head["launch"].isin(drawn[:count])]
+        rows = [row for row in paired(taken, []) if row.metric != PYTHON]
+        if not any(row.blocks for row in rows):
             break
     return rows, count
 
@@ -108,19 +122,20 @@ def tried(head: Any, case: Case, rng: random.Random) -> tuple[list[Row], int]:
 def table_row(head: Any, case: Case) -> str:
     """Return the row of the table that says what the checks of a case said."""
     rng = random.Random(case.name)  # noqa: S311 - draws that repeat
-    alarms = false = undecided = 0
+    named = false = faster = undecided = 0
     counts = []
     for _ in range(CHECKS):
         rows, count = tried(head, case, rng)
         counts.append(count)
-        slowed = [row for row in rows if (row.remedy, row.step, row.metric) == case[1:4]]
-        rest = {row.word for row in rows if row not in slowed}
-        alarms += any(row.regressed for row in slowed)
-        false += bool(rest & {"slower", "faster"})
-        undecided += "undecided" in rest
-    seen = _share(alarms) if case.remedy else ""
+        slowed = [row for row in rows if case.slows(row)]
+        rest = [row for row in rows if not case.slows(row)]
+        named += bool(slowed) and all(row.regressed for row in slowed)
+        false += any(row.regressed for row in rest)
+        faster += any(row.word == "faster" for row in rest)
+        undecided += any(row.blocks for row in rest)
+    seen = _share(named) if case.metric else ""
     spent = f"{sorted(counts)[CHECKS // 2]}, {max(counts)}"
-    return f"| {case.name} | {seen} | {_share(false)} | {undecided} | {spent} |"
+    return f"| {case.name} | {seen} | {_share(false)} | {faster} | {undecided} | {spent} |"
 
 
 def _share(count: int) -> str:
@@ -134,6 +149,8 @@ def main() -> None:
     parser.add_argument("--launches", type=int, default=30, metavar="N")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the table there too")
     chosen = parser.parse_args()
+    if chosen.launches < LAUNCHES[0]:
+        parser.error(f"a check looks first at {LAUNCHES[0]} launches: so many at least")
     work = ROOT / ".asv" / "trial"
     with alone(work):
         head = collect(chosen.launches, work)

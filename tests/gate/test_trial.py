@@ -13,7 +13,7 @@ import pytest
 from remedies.intervals import LEVEL
 from remedies.words import MARGIN
 from reports.frame import COLUMNS, OPTIONAL
-from reports.gate import clock, runs
+from reports.gate import runs, sides
 from reports.gate.verdict import Status
 from scripts.gate import trial
 
@@ -46,7 +46,7 @@ def test_what_is_slowed_is_found_and_nothing_else(
 def test_the_page_names_no_number_that_is_not_the_codes_or_the_trials() -> None:
     before, _, rest = ALERTS.read_text("utf-8").partition(trial.START)
     _, _, after = rest.partition(trial.END)
-    shares = [MARGIN, *runs.MARGINS.values(), runs.BIG_FILE - 1, clock.MARGIN, LEVEL]
+    shares = [MARGIN, *runs.MARGINS.values(), runs.BIG_FILE - 1, sides.MARGIN, LEVEL]
     of_code = {f"{100 * share:g} %" for share in shares} | {str(int(status)) for status in Status}
     named = re.findall(r"\d+(?: %)?", re.sub(r"(?m)^\d\. ", "", f"{before}\n{after}"))
     assert {*named} <= of_code | {*map(str, runs.LAUNCHES)}

@@ -15,61 +15,56 @@ from benchmarks.session import Folder, Session
 from reports.frame import read
 from reports.gate.runs import compare_pairs
 from reports.gate.verdict import Reason, Row, Verdict, conclude
-from scripts.gate import recipe_check as module
-from scripts.gate.commits import Recipe
-from scripts.gate.recipe_check import Check
+from scripts.gate import checks as module
 from tests.gate.sessions import BASE, HEAD, entry, write
 
-CAST = Recipe("image", "tf_cast")
-RECIPES = ("control", "ops_where", "tf_cast")
+USUAL = {"slower": 1.0, "saves": 1.0, "program": "p", "python": "c", "calls": 100, "compares": 3,
+         "lost": 0, "extra": 0.0, "noise": 0.004, "moved": 1.0, "seconds": 0.0, "failing": "",
+         "broken": {}}  # fmt: skip
 
 
 class Workers:
     """Stands in for sessions: head's `tf_cast` is as it is told, all else is base's."""
 
-    def __init__(self, **about: Any) -> None:
-        usual = {"slower": 1.0, "saves": 1.0, "program": "p", "python": "c", "calls": 100}
-        usual |= {"compares": 3, "lost": 0, "extra": 0.0, "noise": 0.004, "moved": 1.0}
-        self.about = usual | about
+    def __init__(self, **changes: Any) -> None:
+        self.about = USUAL | changes
         self.measured: list[Session] = []
 
     def run(
-        self, sessions: Sequence[Session], store: Folder, setting: str, progress: Any
+        self, sessions: Sequence[Session], folder: Folder, *rest: Any, **more: Any
     ) -> dict[Session, str]:
+        if sessions and sessions[0].kind == "trial_run":
+            why = self.about["broken"].get(folder.path.parent.name, "")
+            return {each: why for each in sessions if why and each.sources[0][0] == "tf_cast"}
         for session in sessions:
             self.measured.append(session)
-            time.sleep(self.about.get("seconds", 0.0))
-            known = {"kind": session.kind, "workload": session.workload}
-            known |= {"batch": session.batch} if session.batch else {}
-            known |= {"launch": session.launch}
-            failing = session.kind == self.about.get("failing")
+            time.sleep(self.about["seconds"])
+            cell = {"kind": session.kind, "workload": session.workload, "launch": session.launch}
+            cell |= {"batch": session.batch} if session.batch else {}
             entries = getattr(self, session.kind)(random.Random(str(session)))
-            write(store.path, known, entries, fail=failing)
+            write(folder.path, cell, entries, fail=session.kind == self.about["failing"])
         return {}
 
     def identity(self, rng: random.Random) -> list[dict[str, Any]]:
         made = []
         for source in ("base", "head"):
             for remedy in ("ops_where", "tf_cast"):
-                own = (source, remedy) == ("head", "tf_cast")
-                program, python = (self.about["program"], self.about["python"]) if own else "pc"
+                own = self.about if (source, remedy) == ("head", "tf_cast") else USUAL
+                other = (float(own["program"] != "p"), float(own["python"] != "c"))
                 axes = _axes(source, remedy)
-                calls = self.about["calls"] if own else 100
                 made += [
-                    entry("program_differs", float(program != "p"), program, **axes),
-                    entry("python_calls_differ", float(python != "c"), python, **axes),
-                    entry("python_calls", calls, **axes),
-                    entry("compares", self.about["compares"] if own else 3, **axes),
-                    entry("step_group", program != "p" or python != "c", **axes),
+                    entry("program_differs", other[0], own["program"], **axes),
+                    entry("python_calls_differ", other[1], own["python"], **axes),
+                    entry("python_calls", own["calls"], **axes),
+                    entry("compares", own["compares"], **axes),
+                    entry("step_group", any(other), **axes),
                 ]
         return made
 
     def fidelity(self, rng: random.Random) -> list[dict[str, Any]]:
-        return [
-            entry("weights_lost", self.about["lost"] if source == "head" else 0, jit="xla",
-                  source=source, remedy="tf_cast", mask_dtype="bool")
-            for source in ("base", "head")
-        ]  # fmt: skip
+        axes = {"jit": "xla", "remedy": "tf_cast", "mask_dtype": "bool"}
+        lost = {"base": 0, "head": self.about["lost"]}
+        return [entry("weights_lost", lost[source], source=source, **axes) for source in lost]
 
     def step_times(self, rng: random.Random) -> list[dict[str, Any]]:
         made = []
@@ -83,17 +78,15 @@ class Workers:
             extra = self.about["extra"] * rng.gauss(1, 0.05)
             made += [entry("python_extra_seconds", extra, **axes)]
         if made:
-            sources = ("base", "head")
-            made += [entry("step_seconds", 0.003, **_axes(name, "tf_cast")) for name in sources]
+            made += [entry("step_seconds", 0.003, **_axes(s, "tf_cast")) for s in ("base", "head")]
         return made
 
     def saving(self, rng: random.Random) -> list[dict[str, Any]]:
         made = []
-        for name in ("save", "load"):
-            ratio = (self.about["saves"] if name == "save" else 1.0) * rng.gauss(1, 0.01)
+        for name, ratio in (("save", self.about["saves"]), ("load", 1.0)):
             axes = {"remedy": "tf_cast", "size": 0}
-            made += [entry(f"{name}_ratio", ratio, source="head", **axes)]
-            made += [entry(f"{name}_seconds", 1, source=one, **axes) for one in ("base", "head")]
+            made += [entry(f"{name}_ratio", ratio * rng.gauss(1, 0.01), source="head", **axes)]
+            made += [entry(f"{name}_seconds", 1, source=s, **axes) for s in ("base", "head")]
         return made
 
 
@@ -107,7 +100,7 @@ def folders(tmp_path: Path) -> dict[str, Path]:
     for name, folder in made.items():
         (folder / "image").mkdir(parents=True)
         (folder / "image" / "data.py").touch()
-        for remedy in RECIPES:
+        for remedy in ("control", "ops_where", "tf_cast"):
             code = f"def make():\n    return {name == 'head' and remedy == 'tf_cast'}\n"
             (folder / "image" / f"{remedy}.py").write_text(code)
     return made
@@ -115,21 +108,11 @@ def folders(tmp_path: Path) -> dict[str, Path]:
 
 @pytest.fixture
 def run(folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    def check(
-        workers: Workers, broken: dict[str, str] | None = None, seconds: float = 60
-    ) -> Verdict:
+    def check(workers: Workers, seconds: float = 60) -> Verdict:
         monkeypatch.setattr(module, "run", workers.run)
         monkeypatch.setattr(module, "targets", tuple)  # whether or not the extra is installed
-        lost = broken or {}
-        monkeypatch.setattr(
-            module,
-            "broken",
-            lambda folder, asked: {
-                one: lost[folder.name] for one in asked if one == CAST and folder.name in lost
-            },
-        )
-        made = Check(folders, {}, "cpu", tmp_path / "work", time.time() + seconds)
-        rows = made.run()
+        work = tmp_path / "work"
+        rows = module.SideBySide(folders, {}, "cpu", work, time.time() + seconds).run()
         return conclude(rows, device="cpu", base=BASE, head=HEAD, minutes=0.0, differs=())
 
     return check
@@ -226,7 +209,7 @@ def test_a_folder_that_does_not_hold_both_sides_alike_is_not_judged(
     run: Any, tmp_path: Path, change: dict[str, str], reason: str
 ) -> None:
     run(Workers(program="q", slower=3.0))
-    whole = read(tmp_path / "work" / "sessions")
+    whole = read(tmp_path / "work" / "both" / "sessions")
     frame = whole.frame
     if "source" in change:
         frame = frame[frame["source"] != change["source"]]
@@ -254,8 +237,8 @@ def test_python_that_is_withheld_is_not_the_same(run: Any) -> None:
 def test_a_recipe_that_does_not_run_is_named_and_not_measured(
     run: Any, broken: dict[str, str], status: int, word: str
 ) -> None:
-    workers = Workers()
-    verdict = run(workers, broken)
+    workers = Workers(broken=broken)
+    verdict = run(workers)
     assert (verdict.status, workers.measured) == (status, [])
     [row] = [row for row in verdict.rows if row.remedy == "tf_cast"]
     assert row.word == word

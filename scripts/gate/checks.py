@@ -1,0 +1,215 @@
+"""What is measured of two commits: side by side, or each in an environment of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.plan import targets
+from benchmarks.runner import run
+from benchmarks.session import Folder, Session, identity
+from remedies import REFERENCE, WORKLOADS
+from remedies.environment import facts
+from reports import frame
+from reports.gate.runs import LAUNCHES, compare, compare_pairs, differs
+from reports.gate.verdict import PACKAGES, Finding, Reason, Row
+from scripts.gate.commits import NAMES, CommitError, Recipe, recipes
+
+ROOT = Path(__file__).parents[2]
+SETTING = "default"
+EXACT, TIMED = ("identity", "fidelity"), ("step_times", "saving")
+TIMEOUT = 300
+# The sides on which a recipe does not run -> what is said of it.
+BROKEN = {("head",): Finding.BROKEN, ("base",): Finding.MENDED, NAMES: Finding.NOT_COMPARED}
+LEAST_IN_TURN, MOST_IN_TURN = 2, 8  # launches
+
+
+@dataclass
+class Comparison:
+    """What two commits are compared by: each side's workloads (`folders`) and `pins`.
+
+    `work` keeps what was measured, so that the same check goes on; no launch starts after
+    `deadline`, in seconds since the epoch. `notes` has a line for each thing that failed and
+    `problems` for each unusable file; `differs` are packages with another version on each side.
+    """
+
+    folders: Mapping[str, Path]
+    pins: Mapping[str, tuple[str, str]]
+    device: str
+    work: Path
+    deadline: float
+    workloads: tuple[str, ...] = tuple(WORKLOADS)
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    differs: tuple[str, ...] = ()
+
+    def session(self, kind: str, workload: str, **fields: Any) -> Session:
+        """Return a session of the workload's own batch size."""
+        batch = WORKLOADS[workload].batch if kind in ("identity", "programs", "step_times") else 0
+        return Session(kind, workload, **{"device": self.device, **fields}, batch=batch)
+
+    def measure(
+        self, sessions: Sequence[Session], side: str, marks: Iterable[str], **more: Any
+    ) -> dict[Session, str]:
+        """Run those of `sessions` that are not done, and return why those that failed did.
+
+        What was done with other code, or other `marks`, is done again.
+        """
+        folder = Folder(self.work / side / "sessions", identity("gate", *marks))
+        folder.path.mkdir(parents=True, exist_ok=True)
+        os.environ.setdefault("REMEDIES_MACHINE", os.uname().nodename)
+        failures = run(sessions, folder, SETTING, partial(say, f"{side}:"), **more)
+        self.notes += [f"{side}: {session}: {reason}" for session, reason in failures.items()]
+        return failures
+
+    def read(self, side: str) -> frame.Run:
+        """Return what was measured with the current code."""
+        current, _ = frame.latest(frame.read(self.work / side / "sessions"))
+        self.problems += current.problems
+        return current
+
+
+class SideBySide(Comparison):
+    """Measures the recipes that differ, base's and head's in one process: their pins are equal."""
+
+    def run(self) -> list[Row]:
+        """Return a row for everything that was compared, or could not be."""
+        base, head = (
+            {each: code for each, code in recipes(self.folders[name]).items()
+             if each.workload in self.workloads}
+            for name in NAMES
+        )  # fmt: skip
+        changed = [each for each in head if head[each] != base.get(each)]
+        both = [each for each in changed if each in base]
+        fails = {"base": self._broken("base", both), "head": self._broken("head", changed)}
+        timed = {*both} - fails["base"] - fails["head"]
+        rows = []
+        for each in (each for each in base | head if each not in timed):
+            sides = tuple(name for name in NAMES if each in fails[name])
+            word = BROKEN.get(sides, Finding.EQUAL)
+            if not sides and not (each in base and each in head):
+                word = Finding.APPEARED if each in head else Finding.DISAPPEARED
+            own: dict[str, Any] = {"remedy": each.remedy, "blocks": sides == NAMES}
+            own["reason"] = Reason.NOT_RUN.value if "head" in sides else ""
+            rows.append(Row("recipe_lines", word.value, each.workload, **own))
+        return rows + (self._measured(timed) if timed else [])
+
+    def _broken(self, name: str, asked: Iterable[Recipe]) -> set[Recipe]:
+        """Return those of a side's recipes that do not run."""
+        tries = {}
+        for each in asked:
+            source = (each.remedy, str(self.folders[name]))
+            tries[Session("trial_run", each.workload, self.device, sources=(source,))] = each
+        failures = self.measure([*tries], name, (), timeout=TIMEOUT, at_once=os.cpu_count())
+        return {tries[session] for session in failures}
+
+    def _measured(self, timed: set[Recipe]) -> list[Row]:
+        """Measure exact things first, then launch after launch until all is decided."""
+        for folder in self.folders.values():
+            for each in recipes(folder):
+                if each not in timed and each.remedy != REFERENCE:  # equal ones need no clock
+                    (folder / each.workload / f"{each.remedy}.py").unlink()
+        workloads = sorted({each.workload for each in timed})
+        self.launch(EXACT, workloads)
+        for target in targets():
+            self.launch(["programs"], workloads, device=target)
+        rows: list[Row] = []
+        launches = 0
+        for count in LAUNCHES:
+            while launches < count and time.time() < self.deadline:
+                self.launch(TIMED, workloads, launch=launches)
+                launches += 1
+            self.problems = []
+            every = compare_pairs(self.read("both"))
+            rows = [row for row in every if not row.remedy or (row.workload, row.remedy) in timed]
+            if launches < count or not any(row.word == "undecided" and row.blocks for row in rows):
+                break
+        return rows
+
+    def launch(self, kinds: Iterable[str], workloads: Iterable[str], **fields: Any) -> None:
+        """Run a session of each kind and workload, of both sides' recipes in one process."""
+        fields["sources"] = tuple((name, str(self.folders[name])) for name in NAMES)
+        sessions = [self.session(kind, name, **fields) for name in workloads for kind in kinds]
+        packages = [f"{name} {value}" for name, value in facts().items() if name in PACKAGES]
+        self.measure(sessions, "both", packages)
+
+
+class InTurn(Comparison):
+    """Runs both sides' ordinary sessions, each in the environment that asv makes of its pins.
+
+    One process cannot hold two versions of a library: exact evidence first, then launches in turn,
+    A B B A.
+    """
+
+    def run(self) -> list[Row]:
+        """Return a row for everything that was compared, or could not be."""
+        pythons = {name: self._environment(name) for name in NAMES}
+        every = [self.session(kind, name) for name in self.workloads for kind in EXACT]
+        every += [Session("recipes"), Session("situations", device=self.device)]
+        for name in NAMES:
+            self._run(name, pythons[name], every)
+        for launch in range(MOST_IN_TURN):
+            if launch >= LEAST_IN_TURN and time.time() >= self.deadline:
+                break
+            every = [self.session(kind, name, launch=launch)
+                     for name in self.workloads for kind in TIMED]  # fmt: skip
+            for name in NAMES[:: 1 if launch % 2 == 0 else -1]:
+                self._run(name, pythons[name], every)
+        base, head = map(self.read, NAMES)
+        self.differs = differs(base, head)
+        return compare(base, head)
+
+    def _environment(self, name: str) -> Path:
+        """Have asv make the environment that a side pins, and return its Python."""
+        from asv.config import Config
+        from asv.environment import get_environments
+
+        say(f"{name}: making the environment that it pins")
+        lock, matrix = self.pins[name]
+        folder = self.work.parent / "environments" / self._mark(name)
+        installed, partial = folder / "lock.txt", folder / "lock.partial"
+        given = json.loads((ROOT / "asv.conf.json").read_text("utf-8"))
+        given |= {"matrix": json.loads(matrix), "repo": str(ROOT), "env_dir": str(folder)}
+        given |= {"pythons": ["{}.{}".format(*sys.version_info)]}
+        try:
+            [environment] = get_environments(Config.from_json(given), [], verbose=False)
+            environment.create()
+            if lock and not installed.exists():
+                partial.write_text(lock, encoding="utf-8")
+                words = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(partial)]
+                environment.run(words, timeout=1800)
+                partial.rename(installed)
+        except Exception as error:  # asv raises what pip and virtualenv raise
+            reason = " ".join(str(error).split())[:300]
+            raise CommitError(f"asv made no environment of {name}: {reason}") from error
+        return Path(environment._path, "bin", "python")
+
+    def _mark(self, name: str) -> str:
+        """Return a short name that only equal pins have."""
+        return hashlib.sha256("\0".join(self.pins[name]).encode()).hexdigest()[:12]
+
+    def _run(self, name: str, python: Path, sessions: Sequence[Session]) -> None:
+        """Run sessions of this checkout's code, with a side's workloads in place of its own."""
+        code = self.work / name / "code"
+        shutil.rmtree(code, ignore_errors=True)
+        for package in ("benchmarks", "remedies"):
+            shutil.copytree(ROOT / package, code / package)
+        for data in self.folders[name].glob("*/data.py"):
+            shutil.rmtree(code / "remedies" / data.parent.name, ignore_errors=True)
+            shutil.copytree(data.parent, code / "remedies" / data.parent.name)
+        worker = ["env", f"PYTHONPATH={code}", str(python), str(code / "benchmarks" / "worker.py")]
+        self.measure(sessions, name, [self._mark(name)], command=worker)
+
+
+def say(*words: object) -> None:
+    """Print what is being done; the verdict alone goes to standard output."""
+    print(*words, file=sys.stderr, flush=True)
