@@ -16,7 +16,7 @@ from benchmarks.lookup import TIMEOUT, collect, tracked
 from benchmarks.measurement import current_setting
 from benchmarks.settings import LARGE, setting
 from remedies import REMEDIES, metrics
-from remedies.scenarios.matrix import CORE
+from remedies.scenarios import CORE
 from remedies.steps.same_step import STEPS
 
 # Parameters: only combinations that the setting measures here.

@@ -1,106 +1,88 @@
-"""Methods that users override: other cures than the remedies, and mistakes, as they make them."""
+"""Methods that users override: other cures than the remedies, and mistakes, as they make them.
+
+And proof of the cause: what `call` raises on load, and what the loader does with it.
+"""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import Any
+from unittest import mock
 
 import keras
-import tensorflow as tf
+from keras.src import backend
+from keras.src.saving import saving_lib
 
 from remedies.scenarios import bodies, scenario
 from remedies.scenarios.bodies import Body, Two, build_each
-from remedies.scenarios.scenario import EAGERLY, OVERRIDES, Scenario, keras_files, only, sgd
+from remedies.scenarios.scenario import (
+    EAGERLY,
+    OVERRIDES,
+    Scenario,
+    Trained,
+    keras_file,
+    keras_files,
+    only,
+)
 
 
-class Built(Body):
-    """A `build` that builds every layer."""
-
+class _Built(Body):
     def build(self, input_shape: Any) -> None:
         self.build_steps({"input_shape": input_shape})
 
 
-class EmptyBuild(Body):
-    """A `build` that builds no layer."""
-
+class _EmptyBuild(Body):
     def build(self, input_shape: Any) -> None:
         self.built = True
 
 
-class CalledOnZeros(Body):
-    """A `build_from_config` that calls the model on zeros of the dtypes it is fed."""
-
-    stand_in: Any = staticmethod(keras.ops.zeros)
-
+class _CalledOnZeros(Body):
     def build_from_config(self, config: Any) -> None:
         shapes, dtypes = config["input_shape"], {"image": "float32", "mask": "bool"}
-        self({name: self.stand_in(shapes[name], dtype) for name, dtype in dtypes.items()})
+        self({name: keras.ops.zeros(shapes[name], dtype) for name, dtype in dtypes.items()})
 
 
-class CalledOnStandIns(CalledOnZeros):
-    """The same on Keras' own stand-ins of these dtypes."""
-
-    stand_in = keras.KerasTensor
-
-
-class KeepsShapes(Body):
-    """The article's override, which also sets what Keras' own `get_build_config` returns."""
-
+class _KeepsShapes(Body):
     def build_from_config(self, config: Any) -> None:
         self.build_steps(config)
         self._build_shapes_dict = config
 
 
-class CalledInInit(Body):
-    """Calls itself on `keras.Input` of the dtypes it is fed, as soon as it is made."""
-
+class _CalledInInit(Body):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self(bodies.stand_ins())
 
 
-class HalfBuilt(Two):
-    """The article's override copied to a bigger model: it misses the last layer."""
-
+class _HalfBuilt(Two):
+    # The article's override copied to a bigger model.
     def build_steps(self, config: Any) -> None:
         build_each(self.steps()[:-1], self.image_shape(config))
 
 
-class EmptyOverride(Body):
-    """An override that builds no layer."""
-
-    def build_steps(self, config: Any) -> None:
-        """Build nothing."""
-
-
-class BuiltBackwards(Two):
-    """An override that builds the layers of `__init__` in another order than `call` does."""
-
+class _BuiltBackwards(Two):
     def build_steps(self, config: Any) -> None:
         self.dense.build((None, 4))
         self.hidden.build((None, 192))
         self.flatten.build(self.image_shape(config))
 
 
-class ShapeArithmetic(Body):
-    """An override that adds to a recorded shape as if it were a tuple."""
-
+class _ShapeArithmetic(Body):
     def build_steps(self, config: Any) -> None:
         self.dense.build(self.image_shape(config)[:1] + (192,))  # noqa: RUF005 - the mistake
 
 
-class LateLayers(Body):
-    """Two layers that `build` makes; the override makes them the other way round."""
+class _LateLayers(Body):
+    def parts(self) -> dict[str, Any]:
+        return {"flatten": keras.layers.Flatten()}
 
     def build(self, input_shape: Any) -> None:
-        self.make("first", "last")
+        self._make("first", "last")
 
     def build_steps(self, config: Any) -> None:
-        self.make("last", "first")
+        self._make("last", "first")
 
-    def make(self, *names: str) -> None:
-        """Make the layers in this order."""
-        del self.dense
+    def _make(self, *names: str) -> None:
         for name in names:
             setattr(self, name, keras.layers.Dense(2))
             getattr(self, name).build((None, 192))
@@ -110,74 +92,86 @@ class LateLayers(Body):
         return self.first(flat) - 2 * self.last(flat)
 
 
-class LateWeights(LateLayers):
-    """The same with weights of the model itself."""
-
-    def make(self, *names: str) -> None:
-        del self.dense
-        for name in names:
-            setattr(self, name, self.add_weight(shape=(192, 2), name=name))
-
-    def run(self, mask: Any, image: Any) -> Any:
-        flat = self.flatten(self.select(mask, image))
-        return flat @ self.first - 2 * (flat @ self.last)
+class _EagerOnly(Body):
+    def call(self, inputs: Any) -> Any:
+        shade = float(inputs["image"].numpy().mean())  # which no symbolic tensor has
+        return super().call(inputs) + shade
 
 
-@bodies.register
-class FilledWhere(keras.layers.Layer):  # type: ignore[misc]
-    """A layer whose `get_config` leaves out what it fills with."""
-
-    def __init__(self, fill: float = 0.0, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.fill = fill
-
-    def call(self, mask: Any, image: Any) -> Any:
-        return tf.where(mask, image, self.fill)
-
-    def get_config(self) -> Any:
-        return {"name": self.name, "dtype": self.dtype}
+class _SetLater(Body):
+    def call(self, inputs: Any) -> Any:
+        scale = self.scale  # before the layers: those that were called are built, and whole
+        return super().call(inputs) * scale
 
 
-def _forgetful(remedy: str) -> Any:
-    return bodies.functional(FilledWhere(fill=-1.0))
+def _scaled(model: Any) -> Any:
+    model.scale = 2.0
+    return model
+
+
+def _true_dtypes(trained: Trained) -> Any:
+    """Load with stand-ins of the dtypes that the model is really fed."""
+
+    def trace(self: Any, shapes: Any) -> bool:
+        dtypes = {"image": "float32", "mask": "bool"}
+        inputs = {name: keras.KerasTensor(shapes[name], dtypes[name]) for name in dtypes}
+        backend.compute_output_spec(self.call, inputs)
+        return True
+
+    with mock.patch.object(type(trained.model), "_build_by_run_for_single_pos_arg", trace):
+        return keras_file(trained)
+
+
+def _one_visit(trained: Trained) -> Any:
+    """Load while the loader cannot meet each layer a second time, through `layers`."""
+    names = "_walk_saveable", "_walk_trackable"  # as it is called now, and in old releases
+    name = next(name for name in names if hasattr(saving_lib, name))
+    walk = getattr(saving_lib, name)
+
+    def once(saveable: Any) -> Any:
+        return (pair for pair in walk(saveable) if pair[0] != "layers")
+
+    with mock.patch.object(saving_lib, name, once):
+        return keras_file(trained)
 
 
 _ON_CONTROL = only("control", because="shown on the control")
 _NO_OVERRIDE = only(*OVERRIDES, because="there is no override to get wrong")
-_NO_WRAPPER = only(bodies.FUNCTIONAL, because="there is no layer around tf.where")
-_pitfall = partial(Scenario, "pitfalls", compiling=EAGERLY)
-_empty_build = partial(_pitfall, body=EmptyBuild, excuses=_ON_CONTROL)
-_override = partial(_pitfall, excuses=_NO_OVERRIDE)
-_cure = partial(Scenario, "other cures, twice", route=keras_files(2), compiling=EAGERLY,
-                excuses=_ON_CONTROL)  # fmt: skip
+_override = partial(Scenario, "pitfalls", compiling=EAGERLY, excuses=_NO_OVERRIDE)
+_empty_build = partial(_override, body=_EmptyBuild, excuses=_ON_CONTROL)
+_loader = partial(Scenario, "causes", excuses=only("control", because="only the control needs it"))
 
 # fmt: off
+_cure = partial(Scenario, "other cures, twice", route=keras_files(2), compiling=EAGERLY,
+                excuses=_ON_CONTROL)
+_in_call = partial(Scenario, "causes",
+                   excuses={bodies.FUNCTIONAL: "a functional model has no call of its own"})
 SCENARIOS = (
-    _cure("built", "a `build` that builds every layer", body=Built),
-    _cure("called_on_zeros", "build_from_config calls the model on zeros", body=CalledOnZeros),
-    _cure("called_on_stand_ins",
-          "build_from_config calls the model on KerasTensors of the right dtypes",
-          body=CalledOnStandIns),
-    _cure("called_in_init", "`__init__` calls the model on keras.Input", body=CalledInInit),
-    _cure("keeps_shapes", "build_from_config also sets _build_shapes_dict", body=KeepsShapes),
-    _override("half_built", "the override misses the last layer, Adam", body=HalfBuilt),
-    _override("half_built_sgd", "the override misses the last layer, SGD", body=HalfBuilt,
-              optimizer=sgd),
+    _cure("built", "a `build` that builds every layer", body=_Built),
+    _cure("called_on_zeros", "build_from_config calls the model on zeros", body=_CalledOnZeros),
+    _cure("called_in_init", "`__init__` calls the model on keras.Input", body=_CalledInInit),
+    _cure("keeps_shapes", "build_from_config also sets _build_shapes_dict", body=_KeepsShapes),
+    _override("half_built", "the override misses the last layer, Adam", body=_HalfBuilt),
+    _override("half_built_sgd", "the override misses the last layer, SGD", body=_HalfBuilt,
+              optimizer=scenario.sgd),
     _override("late_layers", "the override makes layers in another order than build",
-              body=LateLayers),
-    _override("late_weights", "the override makes the model's weights in another order than build",
-              body=LateWeights),
+              body=_LateLayers),
     _empty_build("empty_build", "a `build` that builds no layer, Adam"),
-    _empty_build("empty_build_sgd", "a `build` that builds no layer, SGD", optimizer=sgd),
+    _empty_build("empty_build_sgd", "a `build` that builds no layer, SGD", optimizer=scenario.sgd),
     _empty_build("empty_build_uncompiled", "the same, load_model(compile=False)",
                  keras_files(1, compile=False), keeps=scenario.WEIGHTS),
-    _override("empty_override_sgd", "the override builds no layer, SGD", body=EmptyOverride,
-              optimizer=sgd),
     _override("built_backwards",
               "the override builds the layers of __init__ in another order: no mistake",
-              body=BuiltBackwards),
+              body=_BuiltBackwards),
     _override("shape_arithmetic", "the override adds a tuple to a recorded shape",
-              body=ShapeArithmetic),
-    _pitfall("forgetful_layer", "a wrapper layer that leaves an argument out of get_config",
-             make=_forgetful, excuses=_NO_WRAPPER),
+              body=_ShapeArithmetic),
+    _loader("true_dtype", "Keras rebuilds the model on a bool stand-in for the mask", _true_dtypes),
+    _loader("one_visit", "the loader meets each layer once, not again through `layers`",
+            _one_visit),
+    _in_call("eager_only", "call reads a value with .numpy(), run_eagerly=True",
+             body=_EagerOnly, compiling=EAGERLY),
+    _in_call("set_later",
+             "call needs an attribute that the script sets after it made or loaded the model",
+             lambda trained: _scaled(keras_file(trained)),
+             make=lambda remedy: _scaled(bodies.make(remedy, _SetLater))),
 )

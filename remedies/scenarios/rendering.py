@@ -1,15 +1,16 @@
-"""The matrix, and the survey of Keras' versions, in Markdown."""
+"""The matrix in Markdown, for one version of Keras or for many."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
-from remedies.scenarios.cell import Cell
-from remedies.scenarios.matrix import CORE, scenarios
-from remedies.state.trip import Outcome
+from remedies.scenarios import CORE, scenarios
 
+# What one run of the command measured: the versions of the software, and the cells, as in JSON.
+Measured = Mapping[str, Any]
 MARKS = ("<!-- generated -->", "<!-- end of generated -->")
 BARE_PAGE = "# What each remedy keeps\n\n" + "\n".join(MARKS) + "\n"
 LEGEND = """\
@@ -22,129 +23,106 @@ LEGEND = """\
 """
 
 
-def put(page: str, *parts: str) -> str:
-    """Return `page` with `parts` between its marks, in place of what is there.
+def put(page: str, command: str, runs: Sequence[Measured], *parts: str) -> str:
+    """Return `page` with `parts` between its marks, under what made them in which `runs`.
 
-    Raises
-    ------
-    ValueError
-        Where `page` lacks one of `MARKS`.
+    Raises `ValueError` where `page` lacks one of `MARKS`.
     """
     before, start, rest = page.partition(MARKS[0])
     _, end, after = rest.partition(MARKS[1])
     if not end:
         raise ValueError(f"no place for the table: no lines {MARKS[0]!r} and {MARKS[1]!r}")
-    return "\n".join([before + start, *parts, end + after])
+    pairs = {run["versions"]["keras"]: run["versions"]["tensorflow"] for run in runs}
+    on = "".join(f" Keras {span} on TensorFlow {version}." for version, span in _spans(pairs))
+    made = f"Made by `{command}`; not to be edited by hand.{on}\n"
+    return "\n".join([before + start, made, LEGEND, *parts, end + after])
 
 
-def row(*values: str) -> str:
-    """Return a row of a Markdown table."""
-    return "| " + " | ".join(value.replace("|", "\\|") for value in values) + " |"
+def matrix_page(page: str, command: str, run: Measured) -> str:
+    """Return `page` with the core of a run, all of it, and cell by cell what was lost."""
+    names = {cell["scenario"] for cell in run["cells"]}
+    core = ["### The core situations\n", table([run], CORE), ""] if names & {*CORE} else []
+    every = ["### Every situation\n", table([run], names)]
+    fold = "\n<details><summary>Cell by cell: what was lost, and why</summary>\n"
+    return put(page, command, [run], *core, *every, fold, _details(run), "\n</details>")
 
 
-def _head(*values: str) -> list[str]:
-    return [row(*values), row(*["---"] * len(values))]
+def survey_page(page: str, command: str, survey: Mapping[str, Any]) -> str:
+    """Return `page` with the core over the versions of Keras of a survey."""
+    failures = [f"- Keras {keras}: {reason}" for keras, reason in survey["failed"].items()]
+    rest = ["\nNot measured:\n", *failures] if failures else []
+    return put(page, command, survey["measured"], table(survey["measured"], CORE), *rest)
 
 
-def mark(cell: Cell) -> str:
+def listed(name: str, items: Sequence[Any], **rest: Any) -> str:
+    """Return a JSON object's text, an item of its list a line, so that a change is a line."""
+    lines = ",\n".join(json.dumps(item, ensure_ascii=False) for item in items)
+    return f'{json.dumps(rest)[:-1]},\n"{name}": [\n{lines}\n]}}\n'
+
+
+def _rows(*rows: Iterable[str]) -> Iterator[str]:
+    for row in rows:
+        yield "| " + " | ".join(value.replace("|", "\\|") for value in row) + " |"
+
+
+def mark(cell: Mapping[str, Any]) -> str:
     """Return the cell's word as it is printed."""
-    if cell.outcome is Outcome.SILENT:
-        return "SILENT"
-    false_alarm = cell.outcome is Outcome.WHOLE and cell.warnings
-    return cell.word + ("*" if cell.defects.silent_defects else " (!)" if false_alarm else "")
+    if cell["outcome"] == "silent":
+        return "**SILENT**"
+    if cell["outcome"] == "whole" and "warnings" in cell:
+        return "whole (!)"
+    return f"{cell['outcome']}{'*' * ('silent_defects' in cell.get('defects', ()))}"
 
 
-def losses(cell: Cell) -> str:
-    """Return the defects of a cell in words, such as ``weights lost 2, outputs changed 100%``."""
-    return ", ".join(
-        name.replace("_", " ") + (f" {value:.0%}" if name == "outputs_changed" else f" {value:g}")
-        for name, value in asdict(cell.defects).items()
-        if value
-    )
+def table(runs: Sequence[Measured], names: Iterable[str]) -> str:
+    """Return the situations of these names by remedies, under the headings of their groups.
 
-
-def matrix_page(
-    cells: Sequence[Cell], software: Mapping[str, str], command: str, page: str = BARE_PAGE
-) -> str:
-    """Return `page` with the matrix between its marks: the core, all of it, and cell by cell."""
-    names = {"keras": "Keras", "tensorflow": "TensorFlow", "numpy": "NumPy", "python": "Python"}
-    versions = ", ".join(f"{names.get(key, key)} {value}" for key, value in software.items())
-    marks = {(cell.scenario, cell.remedy): mark(cell) for cell in cells}
-    return put(
-        page,
-        f"{versions}. Made by `{command}`; not to be edited by hand.\n",
-        LEGEND,
-        "### The core situations\n",
-        *_table({key: word for key, word in marks.items() if key[0] in CORE}),
-        "\n### Every situation\n",
-        *_table(marks),
-        "\n<details><summary>Cell by cell: what was lost, and why</summary>\n",
-        *_details(cells),
-        "\n</details>",
-    )
-
-
-def _table(texts: Mapping[tuple[str, str], str]) -> Iterator[str]:
-    """Yield the lines of situations by remedies, under the headings of their groups."""
-    names, remedies = (list(dict.fromkeys(key)) for key in zip(*texts, strict=True))
-    yield from _head("situation", "what is done", *remedies)
-    group = ""
-    for name in names:
-        scenario = scenarios()[name]
+    Where `runs` differ, each outcome has its versions of Keras.
+    """
+    marks: dict[str, dict[str, dict[str, str]]] = {}  # by situation, remedy and version of Keras
+    for run in runs:
+        for cell in run["cells"]:
+            remedies = marks.setdefault(cell["scenario"], {})
+            remedies.setdefault(cell["remedy"], {})[run["versions"]["keras"]] = mark(cell)
+    head, group = ["situation", "what is done", *next(iter(marks.values()), ())], ""
+    rows = [head, ["---"] * len(head)]
+    for scenario in (scenarios()[name] for name in marks if name in names):
         if scenario.group != group:
             group = scenario.group
-            yield row(f"**{group}**", *[""] * (len(remedies) + 1))
-        words = (texts.get((name, remedy), "") for remedy in remedies)
-        bold = (word.replace("SILENT", "**SILENT**") for word in words)
-        yield row(f"`{name}`", scenario.description, *bold)
+            rows.append([f"**{group}**", *[""] * (len(head) - 1)])
+        words = map(_by_version, marks[scenario.name].values())
+        rows.append([f"`{scenario.name}`", scenario.description, *words])
+    return "\n".join(_rows(*rows))
 
 
-def _details(cells: Sequence[Cell]) -> Iterator[str]:
-    yield from _head("situation", "remedy", "outcome", "what was lost", "warnings", "why")
-    for cell in cells:
-        if cell.outcome and (cell.outcome is not Outcome.WHOLE or cell.warnings):
-            count = str(cell.warnings or "")
-            yield row(cell.scenario, cell.remedy, mark(cell), losses(cell), count, cell.note)
+def _details(run: Measured) -> str:
+    """Return what was lost and why, a row for each cell with a loss, an error or a warning.
 
-
-def survey_page(survey: Mapping[str, Any], page: str = BARE_PAGE) -> str:
-    """Return `page` with what `remedies.versions.survey` returned between its marks."""
-    surveyed = {m["versions"]["keras"]: m for m in survey["measured"]}
-    pairs: dict[str, list[str]] = {}  # versions of Keras by that of TensorFlow
-    words: dict[tuple[str, str], dict[str, list[str]]] = {}  # and by what a cell says
-    for keras, measured in surveyed.items():
-        pairs.setdefault(measured["versions"]["tensorflow"], []).append(keras)
-        for cell in map(Cell.from_json, measured["cells"]):
-            key = cell.scenario, cell.remedy
-            words.setdefault(key, {}).setdefault(mark(cell), []).append(keras)
-    failures = [f"- Keras {keras}: {reason}" for keras, reason in survey["failed"].items()]
-    return put(
-        page,
-        "Made by `scripts/keras_versions`; not to be edited by hand. "
-        + "".join(f"Keras {span(k, list(surveyed))} on TensorFlow {t}. " for t, k in pairs.items())
-        + "Where versions differ, each outcome has its own.\n",
-        LEGEND,
-        *_table({key: _by_version(by_word, list(surveyed)) for key, by_word in words.items()}),
-        *(["\nNot measured:\n", *failures] if failures else []),
-    )
-
-
-def _by_version(outcomes: Mapping[str, list[str]], measured: list[str]) -> str:
-    spans = (f"{word}: {span(versions, measured)}" for word, versions in outcomes.items())
-    return next(iter(outcomes)) if len(outcomes) == 1 else "; ".join(spans)
-
-
-def span(versions: Sequence[str], measured: Sequence[str]) -> str:
-    """Return `versions` as ranges of neighbours among those `measured`.
-
-    >>> span(["3.0.5", "3.2.1", "3.3.3"], ["3.0.5", "3.1.1", "3.2.1", "3.3.3"])
-    '3.0.5, 3.2.1 to 3.3.3'
+    What was lost reads ``weights lost 2, outputs changed 1``, where 1 is every value.
     """
-    ranges: list[list[str]] = []
-    for version in versions:
-        place = measured.index(version)
-        if ranges and place and ranges[-1][-1] == measured[place - 1]:
-            ranges[-1].append(version)
-        else:
-            ranges.append([version])
-    return ", ".join(r[0] if len(r) == 1 else f"{r[0]} to {r[-1]}" for r in ranges)
+    head = ["situation", "remedy", "outcome", "what was lost", "warnings", "why"]
+    rows = [
+        [cell["scenario"], cell["remedy"], mark(cell)]
+        + [", ".join(f"{n.replace('_', ' ')} {v:g}" for n, v in cell.get("defects", {}).items())]
+        + [str(cell.get(name, "")) for name in ("warnings", "note")]
+        for cell in run["cells"]
+        if mark(cell) not in ("whole", "n/a")
+    ]
+    return "\n".join(_rows(head, ["---"] * len(head), *rows))
+
+
+def _by_version(words: Mapping[str, str]) -> str:
+    """Return the word that all versions of Keras have, or each with its versions.
+
+    >>> _by_version({"3.0.5": "loud", "3.1.1": "loud", "3.2.1": "whole"})
+    'loud: 3.0.5 to 3.1.1; whole: 3.2.1'
+    """
+    spans = list(_spans(words))
+    return spans[0][0] if len(spans) == 1 else "; ".join(map(": ".join, spans))
+
+
+def _spans(words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield each word with the neighbouring versions that have it."""
+    for word, versions in groupby(words, key=words.__getitem__):
+        first, *rest = versions
+        yield word, f"{first} to {rest[-1]}" if rest else first

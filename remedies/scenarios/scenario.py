@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import io
 import re
-import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
+from remedies import problem
 from remedies.registry import REMEDIES
-from remedies.scenarios import bodies
+from remedies.scenarios import NOT_APPLICABLE, bodies
 from remedies.state.roundtrip import Defects, RoundTrip, round_trip
+from remedies.state.trip import Outcome
 
 STEPS = 3
 OVERRIDES = ("build_from_config", "build_from_config_pair")
@@ -25,13 +29,12 @@ WEIGHTS = ("weights_lost", "weights_changed", "outputs_changed")
 # Tracing takes most of a cell's time, and what files keep does not depend on how steps run: the
 # scenarios `run_eagerly` and `jit_...` show it. Rows that are many of a kind run so.
 EAGERLY = {"run_eagerly": True}
+# What differs from run to run: folders, addresses, counters.
+_UNSTABLE = re.compile(r"(/[^\s'\"]*/tmp\w*)|( at)? 0x[0-9a-f]+|(?<=[a-z])_\d+\b|, value=[^>]*")
+_WIDTH = 240
 
 
-# Not Exceptions: a round trip catches those, and reports them as the format's own failures.
-class NotApplicableError(BaseException):
-    """The remedy has nothing to show in this scenario; the message says why."""
-
-
+# Not an Exception: a round trip catches those, and reports them as the format's own failures.
 class UseError(BaseException):
     """The model could not be made, trained, saved, loaded or used again; the message says why."""
 
@@ -47,6 +50,7 @@ class Trained(NamedTuple):
 
 
 Route = Callable[[Trained], Any]
+Cell = dict[str, Any]  # what `measure` returns, and JSON keeps
 
 
 def keras_files(count: int, **settings: Any) -> Route:
@@ -89,72 +93,53 @@ class Scenario:
     make: Callable[[str], Any] | None = None  # `make(remedy)`, where it takes more than a body
     optimizer: Callable[[], Any] = adam
     compiling: Mapping[str, Any] = field(default_factory=dict)  # what else `compile` is given
-    image: tuple[int, ...] = bodies.SHAPES["image"]  # shape of one example
-    mask: tuple[int, ...] = bodies.SHAPES["mask"]
-    fed: str = "bool"  # the dtype that the mask is fed as
+    shapes: Mapping[str, Any] = field(default_factory=lambda: bodies.SHAPES)  # of image and mask
+    fed: str = ""  # the dtype that the mask is fed as, where it is not the operation's
     pack: Callable[[dict[str, Any]], Any] = dict  # makes the input structure of a dict of arrays
-    # For `fit`, given a folder; without it the model is trained batch by batch.
-    callbacks: Callable[[Path], list[Any]] | None = None
-    policy: str = "float32"  # that the model is made under, as `set_policy` takes it
+    policy: str = "float32"  # that the model is made under, and not loaded; see `set_policy`
     prepare: Callable[[], object] = lambda: None  # called before a run starts TensorFlow
-    scope: Callable[[], AbstractContextManager[Any]] = nullcontext  # that it is made in
+    scope: Callable[[], AbstractContextManager[Any]] = nullcontext  # that it is made and loaded in
     keeps: tuple[str, ...] = ()  # the defects that count, where the format promises no more
     excuses: Mapping[str, str] = field(default_factory=dict)  # why a remedy does not apply
 
     def check(self, remedy: str) -> RoundTrip:
-        """Return the round trip of this scenario's model, written with `remedy`.
-
-        Raises
-        ------
-        NotApplicableError, UseError
-            Where there is no round trip to return.
-        """
-        if remedy in self.excuses:
-            raise NotApplicableError(self.excuses[remedy])
+        """Return the round trip of this scenario's model; `UseError` where there is none."""
         inputs, targets = self.data()
         set_policy(self.policy)
-        with tempfile.TemporaryDirectory() as name:
-            with failing("when made: "):
-                model = self.compiled(remedy)
-            with failing("in fit: "):
-                self._fit(model, inputs, targets, Path(name))
-            trained = Trained(model, lambda: self.compiled(remedy), inputs, targets, Path(name))
+        with failing("when made: "):
+            model = self.compiled(remedy)
+        with failing("in fit: "):
+            for _ in range(STEPS):
+                model.train_on_batch(inputs, targets)
 
-            def route(*_: Any) -> Any:
-                with failing():
-                    return self.route(trained)
+        def route(_: Any, folder: Path) -> Any:
+            set_policy("float32")
+            fresh = partial(self.compiled, remedy)
+            with failing(), self.scope():
+                return self.route(Trained(model, fresh, inputs, targets, folder))
 
-            with failing("when used again: "):
-                trip = round_trip(model, inputs, targets, route=route)
-        return promised(trip, self.keeps)
+        with failing("when used again: "):
+            return round_trip(model, inputs, targets, route=route)
 
     def data(self) -> tuple[Any, np.ndarray]:
         """Return one batch of 16, masks half set, packed as the model takes them."""
         rng = np.random.default_rng(0)
-        image = rng.random((16, *self.image), np.float32)
-        mask = (rng.random((16, *self.mask)) < 0.5).astype(self.fed)
+        image = rng.random((16, *self.shapes["image"]), np.float32)
+        fed = self.fed or bodies.OPERATIONS[self.operation].dtype
+        mask = (rng.random((16, *self.shapes["mask"])) < 0.5).astype(fed)
         return self.pack({"image": image, "mask": mask}), rng.random((16, 2), np.float32)
 
     def compiled(self, remedy: str) -> Any:
         """Return a new model, compiled and never called."""
-        shapes = {"image": self.image, "mask": self.mask}
+        inputs = {"shapes": self.shapes, "pack": self.pack}
         with self.scope():
             if self.make:
                 model = self.make(remedy)
             else:
-                model = bodies.make(remedy, self.body, self.operation, shapes, self.pack)
+                model = bodies.make(remedy, self.body, self.operation, **inputs)
             settings = {"loss": "mse", "jit_compile": False, **self.compiling}
             model.compile(optimizer=self.optimizer(), **settings)
         return model
-
-    def _fit(self, model: Any, inputs: Any, targets: Any, folder: Path) -> None:
-        if self.callbacks is None:
-            for _ in range(STEPS):
-                model.train_on_batch(inputs, targets)
-        else:
-            model.predict_on_batch(inputs)
-            callbacks = self.callbacks(folder)
-            model.fit(inputs, targets, 16, epochs=STEPS, verbose=0, callbacks=callbacks)
 
 
 @contextlib.contextmanager
@@ -163,7 +148,41 @@ def failing(stage: str = "") -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise UseError(f"{stage}{one_line(error)}") from error
+        raise UseError(f"{stage}{problem.reason(error)}") from error
+
+
+def only(*remedies: str, because: str) -> dict[str, str]:
+    """Return the excuses of all but these remedies."""
+    return {name: because for name in REMEDIES if name not in remedies}
+
+
+def set_policy(name: str) -> None:
+    """Make `name` the default dtype policy; ``floatx_...`` sets the default float type too."""
+    policy = name.removeprefix("floatx_")
+    keras.config.set_floatx("float32" if policy == name else policy)
+    keras.mixed_precision.set_dtype_policy(policy)  # also where Keras 3.0 has it
+
+
+def measure(remedy: str, scenario: Scenario) -> Cell:
+    """Put `remedy` into `scenario`, from a clean start, and return the outcome.
+
+    A cell is plain data without what is 0 or empty: the names of `remedy` and `scenario`; the
+    `outcome`, an `Outcome`'s value or `NOT_APPLICABLE`; `defects` by name, none where the model
+    could not even be made, trained or loaded; `warnings`, how many the user was given while saving
+    and loading; `note`, the reason, the error, or what Keras swallowed, in one line.
+    """
+    cell = {"remedy": remedy, "scenario": scenario.name}
+    if remedy in scenario.excuses:
+        return cell | {"outcome": NOT_APPLICABLE, "note": scenario.excuses[remedy]}
+    with _clean():
+        try:
+            trip = promised(scenario.check(remedy), scenario.keeps)
+        except UseError as error:
+            return cell | {"outcome": Outcome.LOUD.value, "note": _stable(str(error))}
+    defects = {name: value for name, value in asdict(trip.defects).items() if value}
+    rest = {"defects": defects, "warnings": len(trip.warnings), "note": _stable(_note(trip))}
+    cell["outcome"] = trip.outcome.value
+    return cell | {name: value for name, value in rest.items() if value}
 
 
 def promised(trip: RoundTrip, keeps: tuple[str, ...]) -> RoundTrip:
@@ -175,25 +194,32 @@ def promised(trip: RoundTrip, keeps: tuple[str, ...]) -> RoundTrip:
     return replace(trip, defects=Defects(**kept, silent_defects=int(silent)))
 
 
-def one_line(error: BaseException) -> str:
-    """Return an error's kind and message in one line, without colours."""
-    text = re.sub(r"\x1b\[\d*m", "", str(error)).partition("Arguments received by")[0]
-    return f"{type(error).__name__}: {' '.join(text.split())}"
+def _note(trip: RoundTrip) -> str:
+    if not trip.defects:
+        return ""
+    swallowed = dict.fromkeys(each.error for each in trip.swallowed)
+    kept = (f"Keras swallowed {text}" for text in swallowed)
+    parts = [trip.remark, *kept, trip.behaviour.problem]
+    if trip.defects.compile_changed:
+        parts.append(f"compile settings changed: {', '.join(trip.settings)}")
+    return "; ".join(filter(None, parts))
 
 
-def only(*remedies: str, because: str) -> dict[str, str]:
-    """Return the excuses of all but these remedies."""
-    return {name: because for name in REMEDIES if name not in remedies}
+def _stable(note: str) -> str:
+    note = _UNSTABLE.sub("", note)
+    return note if len(note) <= _WIDTH else note[: _WIDTH - 1] + "…"
 
 
-def needs(function: Any, parameter: str) -> None:
-    """Raise `NotApplicableError` where the installed Keras lacks a parameter."""
-    if parameter not in inspect.signature(function).parameters:
-        raise NotApplicableError(f"this Keras has no `{parameter}` in `{function.__name__}`")
-
-
-def set_policy(name: str) -> None:
-    """Make `name` the default dtype policy; ``floatx_...`` sets the default float type too."""
-    policy = name.removeprefix("floatx_")
-    keras.config.set_floatx("float32" if policy == name else policy)
-    keras.mixed_precision.set_dtype_policy(policy)  # also where Keras 3.0 has it
+@contextlib.contextmanager
+def _clean() -> Iterator[None]:
+    """Start from Keras' defaults and fixed seeds, in silence, and leave nothing behind."""
+    clear = keras.backend.clear_session
+    cheap = {"free_memory": False}  # collecting garbage takes longer than most cells
+    clear(**(cheap if "free_memory" in inspect.signature(clear).parameters else {}))
+    keras.utils.set_random_seed(0)
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            set_policy("float32")

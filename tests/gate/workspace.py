@@ -58,6 +58,8 @@ elif words[:4] == ["-m", "pip", "index", "versions"]:
     print(words[4], "(3.99.0)")
 elif words[:2] == ["-m", "pytest"]:
     assert pathlib.Path({str(ROOT)!r}, words[2]).is_file() and os.environ["MATRIX"] == "all"
+elif words[:2] == ["-m", "remedies.scenarios"]:
+    assert words[2] == "--keras" and len(words) == 4
 elif words[:2] == ["-m", "benchmarks"]:
     assert {{"--setting", "--shard", "--sessions"}} <= set(words), words
     pathlib.Path(words[-1]).mkdir()

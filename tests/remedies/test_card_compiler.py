@@ -10,9 +10,9 @@ import pytest
 from remedies.devices import REFUSED, TARGETS, uncompiled
 
 
-def compiler(target, folder):
+def compiler(target, folder, **more):
     words = [sys.executable, "-m", "remedies.steps.card_compiler", str(target), str(folder)]
-    return subprocess.run(words, capture_output=True, text=True)
+    return subprocess.run(words, capture_output=True, text=True, env=os.environ | more)
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,5 @@ def test_an_unreadable_description_is_refused_by_the_compiler(tmp_path):
 @pytest.mark.skipif(bool(uncompiled()), reason=uncompiled() or "-")
 def test_the_process_needs_no_tensorflow(tmp_path):
     (tmp_path / "tensorflow.py").write_text("raise SystemExit('TensorFlow was imported')")
-    words = [
-        sys.executable,
-        "-m",
-        "remedies.steps.card_compiler",
-        str(TARGETS["h100"]),
-        str(tmp_path),
-    ]
-    path = os.environ | {"PYTHONPATH": str(tmp_path)}
-    done = subprocess.run(words, capture_output=True, text=True, env=path)
+    done = compiler(TARGETS["h100"], tmp_path, PYTHONPATH=str(tmp_path))
     assert (done.returncode, json.loads((tmp_path / "h100.json").read_text())) == (0, {})

@@ -1,18 +1,12 @@
 """The one statistic: coverage, widening, words."""
 
-import doctest
 import math
 
 import numpy as np
 import pytest
 
-from remedies import intervals as module
 from remedies.intervals import intervals
 from remedies.words import Word, judge, more_launches
-
-
-def test_its_examples_run():
-    assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize(("ratios", "effect"), [(True, 1.05), (False, 3e-6)])

@@ -57,20 +57,20 @@ FIRST = [
 @pytest.mark.parametrize(("workload", "remedy", "mask_dtype"), FIRST)
 def test_only_the_control_loses_in_the_first_round_trip(workload, remedy, mask_dtype):
     model, data = trained(workload, remedy, mask_dtype)
-    found = round_trip(model, *data)
-    assert bool(found.defects) == (remedy == "control"), found.defects
-    assert not found.swallowed or remedy == "control"
+    trip = round_trip(model, *data)
+    assert bool(trip.defects) == (remedy == "control"), trip.defects
+    assert not trip.swallowed or remedy == "control"
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)
 @pytest.mark.parametrize("remedy", REMEDIES)
 def test_the_second_generation_needs_more_than_build_from_config(workload, remedy):
     model, data = trained(workload, remedy)
-    found = round_trip(model, *data, route=keras_file_twice)
-    assert bool(found.defects) == (remedy in LOSES_EVERYTHING_AGAIN), found.defects
+    trip = round_trip(model, *data, route=keras_file_twice)
+    assert bool(trip.defects) == (remedy in LOSES_EVERYTHING_AGAIN), trip.defects
     if remedy == "build_from_config":
-        assert found.defects.weights_lost == found.saved["weight"]
-        assert len(found.warnings) == 1 and "optimizer" in found.warnings[0]
+        assert trip.defects.weights_lost == trip.saved["weight"]
+        assert len(trip.warnings) == 1 and "optimizer" in trip.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -79,14 +79,17 @@ def test_the_second_generation_needs_more_than_build_from_config(workload, remed
 )
 def test_what_the_control_loses_and_of_how_much(workload, weights, optimizer):
     model, data = trained(workload, "control")
-    found = round_trip(model, *data)
-    lost = found.defects
-    assert (lost.weights_lost, found.saved["weight"]) == weights
-    assert (lost.optimizer_variables_lost, found.saved["optimizer"]) == optimizer
+    trip = round_trip(model, *data)
+    lost = trip.defects
+    assert (lost.weights_lost, trip.saved["weight"]) == weights
+    assert (lost.optimizer_variables_lost, trip.saved["optimizer"]) == optimizer
     assert (lost.outputs_changed, lost.next_step_changed, lost.iterations_lost) == (1, 1, 2)
     assert lost.silent_defects == 1, "no warning says that weights were lost"
-    assert found.outcome is Outcome.WARNED and len(found.warnings) == 2
-    assert found.rebuilt_as_float and "SelectV2" in str(found.swallowed[0])
+    assert trip.outcome is Outcome.WARNED and len(trip.warnings) == 2
+    assert trip.rebuilt_as_float and "SelectV2" in str(trip.swallowed[0])
+    (error,) = trip.swallowed
+    assert error.file.endswith("control.py") and "tf.where(" in error.source
+    assert "Unknown variable" in trip.behaviour.problem
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)

@@ -1,23 +1,27 @@
-"""A scenario: its data, its excuses, what fails at which stage, and what a format promises."""
+"""A scenario: its data, what fails at which stage, what a format promises; and its cell."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
+import keras
 import pytest
 
-from remedies.scenarios.cell import measure
-from remedies.scenarios.scenario import WEIGHTS, Scenario, one_line, promised
+from remedies.scenarios.scenario import WEIGHTS, Cell, Scenario, UseError, measure, promised
+from remedies.state.behaviour import Behaviour
 from remedies.state.roundtrip import Defects, RoundTrip
 
-LOST = RoundTrip(
+LOST = RoundTrip("trip", {}, defects=Defects(weights_lost=1))
+SETTINGS = RoundTrip("trip", {}, settings=("loss",), defects=Defects(compile_changed=1))
+MUCH = RoundTrip(
     "trip", {}, warnings=("about the optimizer",), defects=Defects(2, 0, 4, 0, 3, 1.0, 1, 2, 3)
 )
 
 
 def fail(*given: Any) -> Any:
-    raise ValueError("no")
+    raise ValueError("no\n\n\x1b[1mIt failed.\x1b[0m\n\nArguments received by X:\n  many")
 
 
 @pytest.mark.parametrize(
@@ -25,16 +29,17 @@ def fail(*given: Any) -> Any:
     [
         ({}, "whole", ""),
         ({"excuses": {"ops_where": "no class"}}, "n/a", "no class"),
-        ({"make": fail}, "loud", "when made: ValueError: no"),
-        ({"callbacks": fail}, "loud", "in fit: ValueError: no"),
+        ({"make": fail}, "loud", "when made: ValueError: no It failed."),
+        ({"compiling": {"loss": fail}}, "loud", "in fit: ValueError: no"),
         ({"route": fail}, "loud", "ValueError: no"),
         ({"route": lambda trained: None}, "loud", "when used again: AttributeError: "),
     ],
 )
 def test_failure_is_loud_and_names_its_stage(settings: Any, word: str, note: str) -> None:
     cell = measure("ops_where", Scenario("group", "name", "description", **settings))
-    assert cell.word == word and cell.note.startswith(note)
-    assert not cell.defects, "what was not loaded has none"
+    assert cell["outcome"] == word and cell.get("note", "").startswith(note)
+    assert "Arguments" not in cell.get("note", "")
+    assert "defects" not in cell, "what was not loaded has none"
 
 
 def test_same_data_every_time() -> None:
@@ -46,12 +51,52 @@ def test_same_data_every_time() -> None:
 
 def test_defects_outside_the_promise_do_not_count() -> None:
     kept = Defects(weights_lost=2, outputs_changed=1.0, silent_defects=1)
-    assert promised(LOST, WEIGHTS).defects == kept
-    warned = replace(LOST, warnings=("no weights",))
+    assert promised(MUCH, WEIGHTS).defects == kept
+    warned = replace(MUCH, warnings=("no weights",))
     assert promised(warned, WEIGHTS).defects.silent_defects == 0
-    assert promised(LOST, ()) is LOST
+    assert promised(MUCH, ()) is MUCH
 
 
-def test_error_is_one_line_without_colours_or_arguments() -> None:
-    error = ValueError("Calling X.\n\n\x1b[1mIt failed.\x1b[0m\n\nArguments received by X:\n  many")
-    assert one_line(error) == "ValueError: Calling X. It failed."
+def measured(result: RoundTrip | BaseException) -> Cell:
+    class Given(Scenario):
+        def check(self, remedy: str) -> RoundTrip:
+            keras.config.set_floatx("float16")
+            keras.config.set_dtype_policy("mixed_bfloat16")
+            if isinstance(result, BaseException):
+                raise result
+            return result
+
+    try:
+        return measure("control", Given("group", "name", "description"))
+    finally:
+        policies = keras.config.floatx(), keras.config.dtype_policy().name
+        assert policies == ("float32", "float32"), "a scenario's own do not outlive it"
+
+
+@pytest.mark.parametrize(
+    ("trip", "rest"),
+    [
+        (LOST, {"outcome": "silent"}),
+        (replace(LOST, warnings=("a",)), {"outcome": "warned", "warnings": 1}),
+        (
+            replace(LOST, remark="so", behaviour=Behaviour(problem="E")),
+            {"outcome": "silent", "note": "so; E"},
+        ),
+        (SETTINGS, {"outcome": "silent", "note": "compile settings changed: loss"}),
+    ],
+)
+def test_cell_is_plain_data_and_names_only_what_was_lost(trip: RoundTrip, rest: Cell) -> None:
+    cell = measured(trip)
+    lost = "compile_changed" if trip is SETTINGS else "weights_lost"
+    assert cell == {"remedy": "control", "scenario": "name", "defects": {lost: 1}} | rest
+    assert json.loads(json.dumps(cell)) == cell
+
+
+def test_note_has_no_folder_address_or_counter() -> None:
+    error = UseError("in /some/where/tmpab12/model.keras of <X at 0x7fee12> dense_12")
+    assert measured(error)["note"] == "in /model.keras of <X> dense"
+
+
+def test_failure_of_the_suite_itself_is_no_outcome() -> None:
+    with pytest.raises(KeyError):
+        measured(KeyError("x"))
