@@ -226,9 +226,9 @@ def _baseline(results: Results) -> str:
     if {*control["word"]} == {Word.SAME_STEP.value}:
         why = f", which takes exactly the steps of the model as it is ({CONTROL}) and loads whole"
     return (
-        "Plain case: a .keras file, saved and loaded twice. Every cost is a difference from one "
-        f"baseline: {REFERENCE} fed bool masks{why}. Same step, exactly: the compiled program and "
-        "the Python calls around it are the baseline's, so it costs the same."
+        "Plain case: a .keras file, saved and loaded twice. Every cost in the table is a "
+        f"difference from one baseline: {REFERENCE} fed bool masks{why}. Same step, exactly: the "
+        "compiled program and the Python calls around it are the baseline's, so it costs the same."
     )
 
 

@@ -48,7 +48,7 @@ def _groups(rows: Any) -> str:
     for device, own in rows.groupby("device"):
         programs = len(own.drop_duplicates([*_STEP, "text"]))
         steps = own.groupby(["remedy", "mask_dtype"]).size()
-        each = f"{counted(len(own), 'step')} ({steps.max()} of each remedy on each mask dtype)"
+        each = f"{counted(len(own), 'step')} ({steps.max()} of each remedy on each mask it takes)"
         pairs.append((device.upper(), f"{each} became {counted(programs, 'program')}"))
     text = "; ".join(f"for {cards}, {text}" for text, cards in shared(pairs).items())
     text = text[0].upper() + text[1:]

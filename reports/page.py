@@ -54,7 +54,7 @@ def scope(results: Results) -> str:
         machines.append(f"{machine} ({', '.join(filter(None, current)) or 'nothing known of it'})")
     times = counted(results.run.frame["launch"].max() + 1, "session")
     noun = "machine" if len(machines) == 1 else "machines"
-    where = f"Measured on the {noun} {listed(machines)}; each time in up to {times}"
+    where = f"Measured on the {noun} {listed(machines)}; what was timed, in up to {times}"
     return f"{where} (a session is one fresh process). {results.gpu}"
 
 

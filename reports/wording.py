@@ -27,7 +27,7 @@ _REFUSED = (
     "tf.where refuses that mask, and"
 )
 WHY = {  # it helps, beside the change
-    "tf_cast": f"{_REFUSED} the cast lets that call pass. In training the cast changes nothing.",
+    "tf_cast": f"{_REFUSED} the cast lets that call pass. On bool masks it changes nothing else.",
     "ops_where": f"{_REFUSED} keras.ops.where casts it.",
 }
 JITS = {

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import SimpleNamespace
-
 import keras
 import numpy as np
 import pytest
@@ -18,7 +13,6 @@ from remedies.state.arrays import equal, host
 from remedies.state.inventory import take
 from remedies.state.methods import methods_of, patched
 
-SUBJECTS = Path(__file__).parent / "subjects"
 WHOLE = [
     *("string_towers", "spare_layers", "dict_outputs", "text_tf_idf_functional", "inputs_only"),
     *("guide_train_step", "text_model_alone", "dataset_as_x", "two_branches", "vae_sampling"),
@@ -58,18 +52,6 @@ def table(text):
 
 EXPECTED = dict.fromkeys(WHOLE, ("", [], "-")) | table(LOSSY) | table(UNUSABLE)
 VERDICTS = dict.fromkeys(WHOLE, Verdict.WHOLE) | dict.fromkeys(table(LOSSY), Verdict.LOSSY)
-
-
-@pytest.fixture(scope="module")
-def reports():
-    # Not load_module: it puts the folder on the path for good.
-    every = {}
-    for name in ("reported_models", "reported_training"):
-        spec = importlib.util.spec_from_file_location(name, SUBJECTS / f"{name}.py")
-        sys.modules[name] = module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        every |= vars(module)
-    return SimpleNamespace(**every)
 
 
 @pytest.fixture(autouse=True)

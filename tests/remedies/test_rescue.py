@@ -207,11 +207,6 @@ def test_a_sample_that_the_model_cannot_take_is_named(file, custom):
         rescue(file, {"image": np.ones((2, 3), "float32")}, custom_objects=custom)
 
 
-@pytest.fixture(scope="module")
-def reports():
-    return load_module(str(SUBJECTS.with_name("reported_models.py")))
-
-
 @pytest.mark.parametrize("name", ["training_without_default", "helper_head", "hashed_strings"])
 def test_what_a_call_needs_is_given_and_all_comes_back(reports, tmp_path, name):
     model, x, _ = getattr(reports, name)()

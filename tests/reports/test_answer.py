@@ -146,7 +146,8 @@ def test_the_way_without_a_change_is_given_where_it_was_shown_to_help(folder):
 def test_the_table_says_what_a_cost_is_and_what_is_counted(folder):
     caption = overview(made(folder, batches=(32, 128))).caption
     assert (
-        "Every cost is a difference from one baseline: ops_where fed bool masks, which takes "
+        "Every cost in the table is a difference from one baseline: ops_where fed bool masks, "
+        "which takes "
         "exactly the steps of the model as it is (control) and loads whole." in caption
     )
     assert caption.endswith(
