@@ -34,7 +34,7 @@ def results(folder):
 def test_what_was_compiled_by_what_and_into_how_many_programs(results):
     section = gpus(results())
     assert section.answer.startswith("Steps were timed on CPU. No GPU was run;")
-    steps = "For A100 and H100, 18 steps (2 of each remedy on each mask dtype) became 4 programs"
+    steps = "For A100 and H100, 18 steps (2 of each remedy on each mask it takes) became 4 programs"
     assert f"{steps}: one for each workload, step and mask dtype, in any remedy." in section.answer
     limits, distinct = section.parts
     assert limits.items[-1] == "The compiler was XLA in jax-cuda13-pjrt 1.2.3."
@@ -47,7 +47,7 @@ def test_what_was_compiled_by_what_and_into_how_many_programs(results):
 def test_a_card_that_steps_are_compiled_for_with_and_without_xla(results, monkeypatch):
     monkeypatch.setitem(SMALL, "jits", ("xla", "graph"))
     section = gpus(results())
-    assert "36 steps (4 of each remedy on each mask dtype) became 8 programs" in section.answer
+    assert "36 steps (4 of each remedy on each mask it takes) became 8 programs" in section.answer
     steps = [row["step"] for row in section.parts[-1].rows]
     assert len(steps) == 8 and sum("without XLA" in step for step in steps) == 4
 
@@ -56,7 +56,7 @@ def test_a_remedy_that_makes_another_program_is_named(results):
     axes = {"device": "h100", "remedy": "tf_cast", "mask_dtype": "bool", "step": "train"}
     made = results(only("program_differs", put(1, "f" * 16), **axes))
     answer = gpus(made).answer
-    assert "; for H100, 18 steps (2 of each remedy on each mask dtype) became 5" in answer
+    assert "; for H100, 18 steps (2 of each remedy on each mask it takes) became 5" in answer
     assert answer.endswith("The remedy has a bearing in image train, bool mask, H100.")
 
 
