@@ -122,7 +122,12 @@ def _defects(subject: Subject, trip: Trip, *, next_step_changed: bool) -> Defect
     lost = Counter((each.kind, each.lost) for each in trip.differences)
     if trip.failure:
         lost = Counter({(kind, True): count for kind, count in trip.saved.items()})
-    counts = [each for each in trip.of("optimizer") if each.owner is subject.model.optimizer]
+    # Of the optimizers that wrap one another, such as for loss scaling, one counts the steps.
+    forgotten = [
+        int(each.before) - int(each.after or 0)
+        for each in trip.of("optimizer")
+        if "iterations" in each.path
+    ]
     state = {
         "weights": lost["weight", True] + lost["weight", False],
         "optimizer": lost["optimizer", True] + lost["optimizer", False],
@@ -135,9 +140,7 @@ def _defects(subject: Subject, trip: Trip, *, next_step_changed: bool) -> Defect
         weights_changed=lost["weight", False],
         optimizer_variables_lost=lost["optimizer", True],
         optimizer_variables_changed=lost["optimizer", False],
-        iterations_lost=sum(
-            int(each.before) - int(each.after or 0) for each in counts if "iterations" in each.path
-        ),
+        iterations_lost=max(forgotten, default=0),
         outputs_changed=share_apart(subject.behaviour.outputs or (), trip.behaviour.outputs or ()),
         next_step_changed=int(next_step_changed),
         compile_changed=state["compile"],
