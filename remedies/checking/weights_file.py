@@ -44,7 +44,7 @@ def check_weights(path: str, model: Any, name: str) -> Report:
     except Exception as error:
         why, do = "The weights do not fit this model.", f"make it as it was saved: {reason(error)}"
         failure = Failure("loading", reason(error, 600), None, error)
-        cause = Cause("load_error", why, do=(do,))
+        cause = Cause("error", why, do=(do,))
         return Report(name, (replace(trip, failure=failure),), (cause,))
     lost = missing(model, held)
     inner = [key for key in lost if key.startswith("optimizer")]

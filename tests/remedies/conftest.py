@@ -14,7 +14,7 @@ SUBJECTS = Path(__file__).parent / "subjects"
 def reports():
     # Not load_module: it puts the folder on the path for good.
     every = {}
-    for name in ("reported_models", "reported_training"):
+    for name in ("reported_models", "reported_configs", "reported_training"):
         spec = importlib.util.spec_from_file_location(name, SUBJECTS / f"{name}.py")
         sys.modules[name] = module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)

@@ -205,22 +205,6 @@ class Centred(Parts):
 
 
 @reg
-class Handed(keras.Model):
-    """Parts handed to the constructor, no get_config (keras #20167)."""
-
-    def __init__(self, encoder, head, **kw):
-        super().__init__(**kw)
-        self.encoder, self.head = encoder, head
-
-    def call(self, x):
-        return self.head(self.encoder(x))
-
-
-def _handed():
-    return Handed(keras.Sequential([layers.Dense(5, "relu"), layers.Dense(4)]), layers.Dense(1))
-
-
-@reg
 class Sampled(layers.Layer):
     def __init__(self, **kw):
         super().__init__(**kw)
@@ -257,52 +241,9 @@ class TwoBranches(Parts):
         return self.out(self.left(x) + self.right(x))
 
 
-class Unregistered(Two):
-    """A class that is not registered, as in most first attempts (tf #44199, keras #19899)."""
-
-
-@reg
-class Tower(keras.Model):
-    """An `__init__` without **kwargs, its arguments kept (after keras-rs' retrieval example)."""
-
-    def __init__(self, layer_sizes, embedding_dimension=4):
-        super().__init__()
-        self.layer_sizes, self.embedding_dimension = layer_sizes, embedding_dimension
-        self._make(layer_sizes, embedding_dimension)
-
-    def _make(self, layer_sizes, embedding_dimension):
-        self.table = layers.Embedding(9, embedding_dimension)
-        self.dense = keras.Sequential([layers.Dense(size) for size in layer_sizes])
-
-    def call(self, ids):
-        return self.dense(self.table(ids))
-
-
-@reg
-class ForgetfulTower(Tower):
-    """The same, its arguments kept nowhere, as in that example."""
-
-    def __init__(self, layer_sizes, embedding_dimension=4):
-        keras.Model.__init__(self)
-        self._make(layer_sizes, embedding_dimension)
-
-
-@reg
-class BareTower(Tower):
-    """The same without an argument."""
-
-    def __init__(self):
-        keras.Model.__init__(self)
-        self._make([5, 1], 4)
-
-
 def _pairs(r):
     who, what = r.choice(["u1", "u2", "u3", "u9"], 24), r.choice(["tea", "jam"], 24)
     return {"who": tf.constant(who), "what": tf.constant(what)}
-
-
-def _ids(r):
-    return r.integers(0, 9, (24,))
 
 
 string_towers = case(Towers, _pairs)
@@ -312,10 +253,5 @@ spare_layers = case(Spare)
 children_named_layers = case(_stacked)
 codebook_tf_variable = case(Quantized, y=itself)
 running_mean_tf_variable = case(Centred)
-parts_handed_in = case(_handed)
 vae_sampling = case(Vae, y=itself)
 two_branches = case(TwoBranches)
-unregistered_class = case(Unregistered)
-tower_without_kwargs = case(lambda: Tower([5, 1], 3), _ids)
-tower_that_forgets = case(lambda: ForgetfulTower([5, 1], 3), _ids)
-tower_without_arguments = case(BareTower, _ids)
