@@ -158,7 +158,8 @@ PROGRAMS = _table(
            "Bytes that the program's kernels read and write: operands and results of every "
            "instruction of its entry computation. With XLA only."),
     Metric("temporary_bytes", "bytes", _COUNT, STEP, "temporary bytes",
-           "Bytes that XLA sets aside for intermediate results."),
+           "Bytes that XLA sets aside for intermediate results on a GPU that is compiled for and "
+           "not run.", False),
 )
 
 STEPS = _table(

@@ -7,7 +7,6 @@ same on any machine at any load; only others need a clock.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Hashable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
@@ -40,8 +39,7 @@ class Program:
         Equal for equal programs, in every process. With XLA of the optimized HLO, without it of
         the graph that TensorFlow's executor runs.
     counts : dict of str to int
-        ``instructions``, ``compares``, ``converts``, ``fusions``; with XLA also ``bytes_moved``
-        and ``temporary_bytes``.
+        ``instructions``, ``compares``, ``converts``, ``fusions``; with XLA also ``bytes_moved``.
     """
 
     fingerprint: str
@@ -218,33 +216,8 @@ def _optimized(
     source = hlo.read(compiler(stage="hlo")).text
     if source not in compiled:
         program = hlo.read(compiler(stage="optimized_hlo"))
-        counts = program.counts
-        temporary = _temporary_bytes(compiler)
-        if not math.isnan(temporary):
-            counts["temporary_bytes"] = int(temporary)
-        compiled[source] = Program(program.fingerprint, counts)
+        compiled[source] = Program(program.fingerprint, program.counts)
     return compiled[source]
-
-
-def _temporary_bytes(compiler: Callable[..., Any]) -> float:
-    """Return the bytes that XLA sets aside for intermediate results; NaN where it does not say."""
-    try:
-        from tensorflow.compiler.xla.service import hlo_pb2
-
-        compiled = compiler(stage="optimized_hlo_proto_serialized")
-    except (ImportError, ValueError):
-        return math.nan
-    buffers = hlo_pb2.HloProto.FromString(compiled).buffer_assignment.buffer_allocations
-    return float(sum(buffer.size for buffer in buffers if _is_temporary(buffer)))
-
-
-def _is_temporary(buffer: Any) -> bool:
-    return not (
-        buffer.is_entry_computation_parameter
-        or buffer.is_constant
-        or buffer.is_thread_local
-        or buffer.maybe_live_out
-    )
 
 
 def _functions(function: Any, seen: set[int]) -> Iterator[Any]:

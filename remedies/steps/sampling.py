@@ -15,6 +15,7 @@ Series = Mapping[str, Callable[[], object]]
 Clock = Callable[[], float]
 MOST_CLOCK_SHARE = 0.005
 REDRAW_SECONDS = 0.2
+REDRAW_SHARE = 0.2  # of the time, at most: what it costs grows with the model
 NORMAL_99 = 2.576  # of a standard error: half a 99 % interval
 
 
@@ -105,8 +106,9 @@ def sample(
     rng : random.Random, optional
         Draws the order of each round.
     redraw : callable, optional
-        Called every `REDRAW_SECONDS`: it changes by chance what would bias one series as long as
-        the process lives. One call of each series follows that is not kept.
+        Called every `REDRAW_SECONDS`, or as often as `REDRAW_SHARE` allows: it changes by chance
+        what would bias one series as long as the process lives. One call of each series follows
+        that is not kept.
     """
     rng = rng or random.Random()  # noqa: S311 - shuffles rounds, guards nothing
     with _no_garbage_collection():
@@ -116,13 +118,14 @@ def sample(
         number = max(1, math.ceil(length / shortest)) if shortest > 0 else 1
         samples: dict[str, list[float]] = {name: [] for name in series}
         started = clock()
-        rounds, look, precise, drawn = 0, budget.rounds, False, -math.inf
+        rounds, look, precise, next_draw = 0, budget.rounds, False, started
         while rounds < budget.rounds or (not precise and clock() - started < budget.seconds):
-            if redraw and clock() - drawn > REDRAW_SECONDS:
+            if redraw and (drawing := clock()) >= next_draw:
                 redraw()
                 for call in series.values():
                     call()
                 drawn = clock()
+                next_draw = drawn + max(REDRAW_SECONDS, (drawn - drawing) * (1 / REDRAW_SHARE - 1))
             for name in rng.sample(list(series), len(series)):
                 samples[name].append(_time(series[name], number, clock))
             rounds += 1
