@@ -28,21 +28,12 @@ MOST_AT_ONCE = 4  # each takes about a gigabyte
 class Measurement:
     """One run of the suite.
 
-    Attributes
-    ----------
-    name : str
-        Of the setting.
-    kinds : tuple of str
-        Which kinds of session it has; empty for all.
-    shard : Shard
-        Which part of the sessions.
-    path : Path or None
-        Where the session files go; by default a folder below ``.asv/sessions`` that is named by
-        the setting, the code and the packages.
+    By default its session files go to a folder below ``.asv/sessions`` that is named by the
+    setting, the code and the packages.
     """
 
-    name: str
-    kinds: tuple[str, ...] = ()
+    name: str  # of the setting
+    kinds: tuple[str, ...] = ()  # of session that it has; empty for all
     shard: Shard = field(default_factory=Shard)
     path: Path | None = None
 

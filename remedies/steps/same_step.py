@@ -31,35 +31,20 @@ class NoStepError(RuntimeError):
 
 @dataclass(frozen=True)
 class Program:
-    """What the device is given for one step.
+    """What the device is given for one step."""
 
-    Attributes
-    ----------
-    fingerprint : str
-        Equal for equal programs, in every process. With XLA of the optimized HLO, without it of
-        the graph that TensorFlow's executor runs.
-    counts : dict of str to int
-        ``instructions``, ``compares``, ``converts``, ``fusions``; with XLA also ``bytes_moved``.
-    """
-
+    # Equal for equal programs, in every process. With XLA of the optimized HLO, without it of the
+    # graph that TensorFlow's executor runs.
     fingerprint: str
-    counts: Mapping[str, int]
+    counts: Mapping[str, int]  # how much of what is in it, by the names of `remedies.metrics`
 
 
 @dataclass(frozen=True)
 class Step:
-    """One warm step.
-
-    Attributes
-    ----------
-    program : Program
-        What the device is given.
-    calls : tuple of str or None
-        The Python around it, call by call; None where two warm steps in a row differ in it.
-    """
+    """One warm step: what the device is given, and the Python around it, call by call."""
 
     program: Program
-    calls: python_calls.Calls | None
+    calls: python_calls.Calls | None  # None where two warm steps in a row differ in it
 
 
 def use_fast_compilation(device: str) -> None:

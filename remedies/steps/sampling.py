@@ -21,42 +21,23 @@ NORMAL_99 = 2.576  # of a standard error: half a 99 % interval
 
 @dataclass(frozen=True)
 class Budget:
-    """When to stop sampling.
+    """When to stop sampling."""
 
-    Attributes
-    ----------
-    seconds : float
-        Stop once this much time is spent.
-    half_width : float
-        Stop earlier, once half the 99 % interval of every ratio's median is this narrow.
-    rounds : int
-        Never stop before this many rounds.
-    sample_seconds : float
-        Repeat a call within one sample until the sample lasts this long, and in any case until the
-        clock's own cost is less than `MOST_CLOCK_SHARE` of it. Many short samples tell more than
-        few long ones: what disturbs a machine then spoils some of them, and the median drops those.
-    """
-
-    seconds: float
-    half_width: float = 0.01
-    rounds: int = 60
+    seconds: float  # stop once this much time is spent
+    half_width: float = 0.01  # or once half the 99 % interval of every ratio's median is so narrow
+    rounds: int = 60  # but not before so many
+    # A call is repeated within one sample until the sample lasts this long, and in any case until
+    # the clock's own cost is less than `MOST_CLOCK_SHARE` of it. Many short samples tell more than
+    # few long ones: what disturbs a machine then spoils some of them, and the median drops those.
     sample_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """What one sampling measured.
+    """What one sampling measured."""
 
-    Attributes
-    ----------
-    samples : dict of str to list of float
-        Seconds by call; all lists have the same length, and the same index is the same round.
-    clock_share : float
-        The share of the shortest series' sample that is the clock's and the loop's own cost.
-    """
-
-    samples: dict[str, list[float]]
-    clock_share: float
+    samples: dict[str, list[float]]  # seconds by call; the same index is the same round
+    clock_share: float  # of the shortest series' sample: the clock's and the loop's own cost
 
     def seconds(self, name: str) -> float:
         """Return the median of a series, in seconds."""
