@@ -33,33 +33,15 @@ class Kind(str, Enum):
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric.
+    """One metric."""
 
-    Attributes
-    ----------
-    name : str
-        In session files, in the frame, and after ``track_`` in asv.
-    unit : str
-        What a value counts.
-    kind : Kind
-        How it is compared.
-    axes : tuple of str
-        The columns that tell its values apart, in the order of asv's parameters.
-    label : str
-        As the head of a table.
-    definition : str
-        One sentence for the docs.
-    history : bool
-        Whether asv keeps a series of it.
-    """
-
-    name: str
-    unit: str
+    name: str  # in session files, in the frame, and after track_ in asv
+    unit: str  # what a value counts
     kind: Kind
-    axes: tuple[str, ...]
-    label: str
-    definition: str
-    history: bool = True
+    axes: tuple[str, ...]  # columns that tell its values apart, in the order of asv's parameters
+    label: str  # as the head of a table
+    definition: str  # one sentence for the docs
+    history: bool = True  # whether asv keeps a series of it
 
 
 def _table(*rows: Metric) -> dict[str, Metric]:
