@@ -35,10 +35,10 @@ class Kind(str, Enum):
 class Metric:
     """One metric."""
 
-    name: str  # in session files, in the frame, and after ``track_`` in asv
+    name: str  # in session files, in the frame, and after track_ in asv
     unit: str  # what a value counts
-    kind: Kind  # how it is compared
-    axes: tuple[str, ...]  # the columns that tell its values apart, in the order of asv's
+    kind: Kind
+    axes: tuple[str, ...]  # columns that tell its values apart, in the order of asv's parameters
     label: str  # as the head of a table
     definition: str  # one sentence for the docs
     history: bool = True  # whether asv keeps a series of it
@@ -140,7 +140,8 @@ PROGRAMS = _table(
            "Bytes that the program's kernels read and write: operands and results of every "
            "instruction of its entry computation. With XLA only."),
     Metric("temporary_bytes", "bytes", _COUNT, STEP, "temporary bytes",
-           "Bytes that XLA sets aside for intermediate results."),
+           "Bytes that XLA sets aside for intermediate results on a GPU that is compiled for and "
+           "not run.", False),
 )
 
 STEPS = _table(
