@@ -13,16 +13,12 @@ from remedies.words import Word
 from reports.parts import Code, Note, Section, Table
 from reports.results import EVERYTHING, UNKNOWN, Results, cells, summary, times
 from reports.wording import (
-    BRIEF,
     CONTROL,
-    CURES,
     HARM,
-    HARM_WORDS,
     NOTHING,
     REFERENCE,
     SITUATIONS,
     STEPS,
-    WHY,
     counted,
     listed,
     prose,
@@ -30,7 +26,26 @@ from reports.wording import (
     upper,
 )
 
-RECOMMENDED = "recommended"
+_CELLS = ("kept", "raises", "warns", "silent")  # of harm, as wide as a word
+_BRIEF = {  # beside a remedy's name
+    "control": "the model as it is",
+    "build_from_config": "one method more",
+    "build_from_config_pair": "two methods more",
+    "tf_cast": "cast the mask",
+    "functional_bool_input": "a functional model",
+    "ops_where": "keras.ops.where",
+}
+_REFUSED = (
+    "When Keras loads the file, it calls the model with a float32 mask in place of the bool one; "
+    "tf.where refuses that mask, and"
+)
+_WHY = {  # it helps, beside the change
+    "tf_cast": f"{_REFUSED} the cast lets that call pass. On bool masks it changes nothing else.",
+    "ops_where": f"{_REFUSED} keras.ops.where casts it.",
+}
+_CURES = {  # where no remedy helps
+    "weights_called": "optimizer.build(model.trainable_variables) before load_weights keeps all",
+}
 LOST = "What you still lose: weights, optimizer state or settings, some or all"
 _FILES = {"save": "save_ratio", "load": "load_ratio"}
 _COSTS: list[tuple[str, str, dict[str, str]]] = [
@@ -41,8 +56,9 @@ _COSTS: list[tuple[str, str, dict[str, str]]] = [
 
 def ranked(results: Results) -> list[str]:
     """Return the remedies that keep all, in the order of the rule in templates/method.txt."""
-    whole = [name for name in results.remedies if results.keeps(name) == EVERYTHING]
-    return sorted({*whole} - {CONTROL}, key=partial(_rank, results))
+    others = [name for name in results.remedies if name != CONTROL]
+    whole = [name for name in others if results.keeps(name) == EVERYTHING]
+    return sorted(whole, key=partial(_rank, results))
 
 
 def _rank(results: Results, remedy: str) -> tuple[float, ...]:
@@ -116,7 +132,7 @@ def _lost(results: Results, remedy: str) -> list[str]:
     for name, harms in harmed.iterrows():
         better = [other for other in results.remedies if harms.get(other) == 0]
         helps = f"{listed(better) or 'no remedy'} {'keep' if len(better) > 1 else 'keeps'} all"
-        helps = CURES.get(name, helps) if not better else helps
+        helps = _CURES.get(name, helps) if not better else helps
         harm = HARM[min(3, int(harms[remedy]))]
         made.append(f"{SITUATIONS.get(name, name)}: {harm}; {helps}.")
     return made or ["Nothing in the situations tried."]
@@ -125,8 +141,8 @@ def _lost(results: Results, remedy: str) -> list[str]:
 def _why(results: Results, best: list[str]) -> Iterator[str]:
     """Yield why the first of the remedies that keep everything, and what the table leaves out."""
     remedy, *others = best
-    if remedy in WHY:
-        yield WHY[remedy]
+    if remedy in _WHY:
+        yield _WHY[remedy]
     if others:
         fewer = "changes the fewest lines"
         if _rank(results, remedy)[0] == _rank(results, others[0])[0]:
@@ -176,12 +192,12 @@ def overview(results: Results, first: str = "") -> Table:
     """Return the table of remedies, the recommended one `first`."""
     rows = []
     for remedy in sorted(results.remedies, key=lambda name: name != first):
-        marks = [RECOMMENDED] * (remedy == first) + ["baseline"] * (remedy == REFERENCE)
-        name = f"{remedy}: {BRIEF[remedy]}" if remedy in BRIEF else remedy
+        marks = ["recommended"] * (remedy == first) + ["baseline"] * (remedy == REFERENCE)
+        name = f"{remedy}: {_BRIEF[remedy]}" if remedy in _BRIEF else remedy
         name += f" ({', '.join(marks)})" if marks else ""
         keeps, harms = results.keeps(remedy), results.harms(remedy)
         if len(harms):
-            keeps += f"; kept in {(harms == 0).sum()} of {len(harms)} situations"
+            keeps += f"; {(harms == 0).sum()} of {len(harms)} situations"
         row = {"remedy": name, "lines you change": results.lines(remedy) or NOTHING}
         row["keeps the model"] = keeps
         for label, metric, where in _COSTS:
@@ -220,8 +236,9 @@ def _below(results: Results) -> str:
     compared = f"Compared for each remedy: {'; '.join(texts)}. " if pairs else ""
     return (
         "Keeps everything: saved as .keras and loaded, twice over, with weights, optimizer state, "
-        "compile settings, outputs and the next training step equal, bit for bit. Same step, "
-        "exactly: equal compiled program and equal Python calls, so equal cost; nothing to time. "
+        "compile settings, outputs and the next training step equal, bit for bit; then the "
+        "situations below. Same step, exactly: equal compiled program and equal Python calls, so "
+        "equal cost; nothing to time. "
         f"{compared}Test models: {'; '.join(models)}."
     )
 
@@ -234,13 +251,6 @@ def heat(results: Results) -> list[Table]:
         f"What is kept in {len(table)} situations, with Keras {keras}? Kept: the model comes back "
         "whole; raises: an error; warns: lost, with a warning; silent: lost with no warning."
     )
-    rows = [
-        {"situation": SITUATIONS.get(name, name)}
-        | {remedy: _word(harm) for remedy, harm in harms.items()}
-        for name, harms in table.iterrows()
-    ]
+    words = table.apply(lambda harms: harms.map(dict(enumerate(_CELLS))).fillna(NOTHING))
+    rows = [{"situation": SITUATIONS.get(name, name), **row} for name, row in words.iterrows()]
     return [Table(caption, rows, kind="heat")] if rows else []
-
-
-def _word(harm: float) -> str:
-    return NOTHING if harm != harm else HARM_WORDS[min(3, int(harm))]

@@ -11,7 +11,6 @@ from reports.wording import (
     BASELINE,
     COSTS,
     JITS,
-    NOTHING,
     STEPS,
     listed,
     shared,
@@ -67,8 +66,8 @@ def _drawn(name: str, title: str, rows: dict[str, Any], caption: str) -> Iterato
     for label, own in rows.items():
         row = {"what": label, "measured on": cells(own), "cost": summary(own)}
         row["sessions"] = span(own["launches"]) if own["launches"].any() else "none needed"
-        differs = [text for text in dict.fromkeys(own["difference"]) if text]
-        row["differs from the baseline's"] = "; or ".join(differs[:2]) or NOTHING
+        if differs := [text for text in dict.fromkeys(own["difference"]) if text]:
+            row["differs from the baseline's"] = "; or ".join(differs[:2])
         made.append(row | {"the baseline takes": times(own)})
     yield Table(caption, made, True)
 

@@ -1,8 +1,11 @@
 """The word for each comparison: exact evidence first, a clock only for what really differs."""
 
+import itertools
 import math
-from collections.abc import Iterator, Mapping
+import statistics
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 import pandas as pd
@@ -23,6 +26,7 @@ _NOTHING = Interval(math.nan, math.nan, math.nan, 0, 0)
 
 Key = tuple[Any, ...]
 Block = dict[Any, list[tuple[float, float]]]  # distinct step -> value and error of each launch
+Tables = dict[str, dict[Key, list[Any]]]  # metric -> variant -> its rows
 
 RUN = ("machine", "commit")
 CELL = tuple(axis for axis in AXES if axis not in VARIANT)
@@ -32,6 +36,8 @@ COLUMNS = (*RUN, "metric", *AXES, "word", "ratio", "low", "high", "launches", "m
 # A ratio -> the time of which it is one.
 _TIMES = {name: name.removesuffix("_ratio") + "_seconds"
           for name, metric in METRICS.items() if metric.kind is Kind.RATIO}  # fmt: skip
+# What says of a step that there is something to judge, and what else is known of it.
+_ASKED = (STEP, PYTHON, "step_group")
 
 
 def judge(frame: Any, threshold: float = MARGIN, looks: int = 1) -> Any:
@@ -43,36 +49,34 @@ def judge(frame: Any, threshold: float = MARGIN, looks: int = 1) -> Any:
     ratio, or where `unit` is "seconds" a difference of the Python around the program; `seconds` the
     reference's time; `difference` what differs from the reference's step.
     """
-    rows: list[dict[str, Any]] = []
+    runs: dict[Key, dict[Key, Tables]] = {}
     compared = frame[frame["metric"].isin([*_TIMES, *_TIMES.values(), *EXACT, PYTHON])]
-    for run, own in compared.groupby([*RUN], sort=False):
-        tables = {
-            name: dict(iter(table.groupby([*CELL], sort=False)))
-            for name, table in own.groupby("metric", sort=False)
-        }
+    run_of, cell_of, variant_of = (attrgetter(*names) for names in (RUN, CELL, VARIANT))
+    for row in compared.itertuples(index=False):
+        tables = runs.setdefault(run_of(row), {}).setdefault(cell_of(row), {})
+        tables.setdefault(row.metric, {}).setdefault(variant_of(row), []).append(row)
+    rows: list[dict[str, Any]] = []
+    for run, cells in runs.items():
         for metric in _TIMES:
-            rows += _metric(dict(zip(RUN, run, strict=True)), metric, tables, threshold, looks)
+            asked = _ASKED if metric == STEP else (metric,)
+            # Of a device that programs are only compiled for there is nothing to judge.
+            own = {
+                key: Cell(tables, metric) for key, tables in cells.items() if {*asked} & {*tables}
+            }
+            same = dict(zip(RUN, run, strict=True)) | {"metric": metric}
+            rows += (same | row for row in _judged(own, threshold, looks))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _metric(
-    run: dict[str, Any], metric: str, tables: dict[Any, Any], threshold: float, looks: int
-) -> Iterator[dict[str, Any]]:
-    """Judge every cell of `metric`: all of them together answer one question."""
-    names = (metric, PYTHON, *EXACT) if metric == STEP else (metric,)
-    evidence = {name: tables[name] for name in names if name in tables}
-    cells: dict[Key, Cell] = {}
-    # Of a device that programs are only compiled for there is nothing to judge.
-    for key in [key for name in names[:3] for key in evidence.get(name, ())]:
-        own = {name: table[key] for name, table in evidence.items() if key in table}
-        cells[key] = cells.get(key) or Cell(own, tables.get(_TIMES[metric], {}).get(key), metric)
-    timed = _intervals({key: cell.ratio_blocks for key, cell in cells.items()}, ratios=True)
-    python = _intervals({key: cell.python_blocks for key, cell in cells.items()}, ratios=False)
+def _judged(cells: dict[Key, "Cell"], threshold: float, looks: int) -> Iterator[dict[str, Any]]:
+    """Judge every cell of a metric: all of them together answer one question."""
+    timed = _intervals({key: cell.blocks(Word.SLOWER) for key, cell in cells.items()}, ratios=True)
+    python = _intervals({key: cell.blocks(Word.PYTHON) for key, cell in cells.items()}, False)
     # Bonferroni's number: distinct steps that a clock was needed for.
     asked = max(1, sum(map(len, timed.values()))) * max(1, looks)
     for key, cell in cells.items():
         for row in cell.rows(timed[key], python[key], threshold, asked):
-            yield run | dict(zip(CELL, key, strict=True)) | {"metric": metric} | row
+            yield dict(zip(CELL, key, strict=True)) | row
 
 
 def _intervals(cells: Mapping[Key, list[Block]], ratios: bool) -> dict[Key, dict[Any, Interval]]:
@@ -98,52 +102,60 @@ def reference(variant: Key) -> bool:
 
 
 class Cell:
-    """The variants of one cell, and the values of those that a clock was needed for.
+    """The variants of one cell of a metric, with what is known of them."""
 
-    `tables` are its rows by metric, `times` those of the times that `metric` is a ratio of.
-    """
-
-    def __init__(self, tables: Mapping[str, Any], times: Any, metric: str) -> None:
-        self.metric = metric
-        self.exact = {name: _first(tables.get(name)) for name in EXACT}
-        self.seconds = _reference_seconds(times)
-        self.reasons = {
-            name: [reason for reason in dict.fromkeys(table["unreliable"]) if reason]
-            for name, table in tables.items()
-        }
-        variants = dict.fromkeys(v for table in tables.values() for v in _variants(table))
-        self.gate = any(table["source"].iat[0] not in ("", "base") for table in tables.values())
+    def __init__(self, tables: Tables, metric: str) -> None:
+        self.tables, self.metric = tables, metric
+        names = (metric, PYTHON, *EXACT) if metric == STEP else (metric,)
+        variants = dict.fromkeys(variant for name in names for variant in tables.get(name, ()))
+        sources = {row.source for name in names for row in self._rows(name)}
+        self.gate = bool(sources - {"", "base"})
         if not self.gate and metric != STEP:  # the step that is itself is the same step
             variants = {v: None for v in variants if not reference(v)}
-        python, ratios = _pivot(tables.get(PYTHON)), _pivot(tables.get(metric))
-        self.kinds = {v: self._kind(v, v in python or v not in ratios) for v in variants}
-        self.ratio_blocks = self._blocks(ratios, Word.SLOWER)
-        self.python_blocks = self._blocks(python, Word.PYTHON)
+        self.kinds = {variant: self._kind(variant) for variant in variants}
+        times = tables.get(_TIMES[metric], {})
+        own = [row for variant in times if reference(variant) for row in times[variant]]
+        # A cell of the gate has the other folder's variants as its references.
+        own = own or [row for variant in times if variant[0] != PLACEBO for row in times[variant]]
+        self.seconds = statistics.median(row.value for row in own) if own else 0.0
 
-    def _kind(self, variant: Key, timed_alone: bool) -> Word:
+    def _rows(self, name: str) -> Iterable[Any]:
+        return itertools.chain.from_iterable(self.tables.get(name, {}).values())
+
+    def _exact(self, name: str, variant: Key) -> tuple[float, str]:
+        """Return value and text of exact evidence; no number where there is none."""
+        rows = self.tables.get(name, {}).get(variant, ())
+        return (rows[-1].value, rows[-1].text) if rows else (math.nan, "")
+
+    def _kind(self, variant: Key) -> Word:
         """Return how `variant` is compared: not at all, by its Python alone, or by a ratio."""
-        group = self.exact["step_group"].get(variant)
         itself = self.metric == STEP and not self.gate and reference(variant)
-        if (itself or (group and group[0] == 0)) and variant[0] != PLACEBO:
+        group, _ = self._exact("step_group", variant)
+        if (itself or group == 0) and variant[0] != PLACEBO:
             return Word.SAME_STEP
-        program = self.exact["program_differs"].get(variant)
-        calls = self.exact["python_calls_differ"].get(variant)
+        program, _ = self._exact("program_differs", variant)
         # Without a fingerprint the Python was not the same twice in a row: that is no evidence.
-        only_python = program and program[0] == 0 and calls and calls[1] != ""
-        return Word.PYTHON if only_python and timed_alone else Word.SLOWER
+        _, calls = self._exact("python_calls_differ", variant)
+        timed_alone = variant in self.tables.get(PYTHON, ())
+        timed_alone = timed_alone or variant not in self.tables.get(self.metric, ())
+        return Word.PYTHON if program == 0 and calls and timed_alone else Word.SLOWER
 
     def _step(self, variant: Key) -> Any:
         """Return what tells the distinct step of `variant` apart from the cell's others."""
-        group = self.exact["step_group"].get(variant)
-        return group[0] if group and variant[0] != PLACEBO else variant
+        group, _ = self._exact("step_group", variant)
+        return variant if variant[0] == PLACEBO or math.isnan(group) else group
 
-    def _blocks(self, measured: Any, kind: Word) -> list[Block]:
-        """Return the values of each distinct step; equal launches share an error."""
+    def blocks(self, kind: Word) -> list[Block]:
+        """Return the values of each distinct step of a kind; equal launches share an error."""
         blocks: dict[Key, Block] = {}
         steps = set()
-        for variant, launches in measured.items():
+        measured = self.tables.get(PYTHON if kind is Word.PYTHON else self.metric, {})
+        for variant, rows in measured.items():
+            launches = {row.launch: (row.value, row.error) for row in rows
+                        if row.value > 0 or kind is Word.PYTHON}  # fmt: skip
             step = self._step(variant)
-            if step in steps or not (variant[0] == PLACEBO or self.kinds.get(variant) is kind):
+            timed = variant[0] == PLACEBO or self.kinds.get(variant) is kind
+            if not launches or not timed or step in steps:
                 continue  # what is the same step would count as noise that is none
             steps.add(step)
             # In the gate each variant has a reference of its own.
@@ -155,24 +167,24 @@ class Cell:
         self, timed: Any, python: Any, threshold: float, asked: int
     ) -> Iterator[dict[str, Any]]:
         """Yield the judgement of each variant; `timed` and `python` are the steps' intervals."""
-        unsound = list(self.reasons.get(self.metric, []))
+        reasons = {name: [row.unreliable for row in self._rows(name) if row.unreliable]
+                   for name in (self.metric, PYTHON)}  # fmt: skip
         for step, copy in timed.items():
             if _copy(step) and _word(copy, threshold, asked) in (Word.SLOWER, Word.FASTER):
                 text = slower(copy.center, copy.low, copy.high)
-                unsound.append(f"a second copy of the reference read {text}")
+                reasons[self.metric].append(f"a second copy of the reference read {text}")
         for variant, kind in self.kinds.items():
             alone = kind is Word.PYTHON
             own = (python if alone else timed).get(self._step(variant), _NOTHING)
-            reasons = self.reasons.get(PYTHON, []) if alone else unsound
             if kind is Word.SAME_STEP:
-                own, reasons = Interval(1.0, 1.0, 1.0, 0, math.inf), []
-            word, more, reason = self._verdict(kind, own, reasons, threshold, asked)
-            difference = self.exact["step_group"].get(variant, (0, ""))[1]
+                own = Interval(1.0, 1.0, 1.0, 0, math.inf)
+            unsound = reasons[PYTHON if alone else self.metric]
+            word, more, reason = self._verdict(kind, own, unsound, threshold, asked)
             yield dict(zip(VARIANT, variant, strict=True)) | {
                 "word": word.value, "ratio": own.center, "low": own.low, "high": own.high,
                 "launches": own.launches, "more_launches": more, "reason": reason,
                 "unit": "seconds" if alone else "ratio", "seconds": self.seconds,
-                "difference": difference,
+                "difference": self._exact("step_group", variant)[1],
             }  # fmt: skip
 
     def _verdict(
@@ -207,34 +219,3 @@ def _copy(step: Any) -> bool:
 def _word(interval: Interval, threshold: float, asked: int = 1) -> Word:
     wider = words.widening(asked, interval.degrees)
     return words.judge(interval.low, interval.high, threshold, wider)
-
-
-def _variants(table: Any) -> Iterator[Key]:
-    return zip(*(table[name] for name in VARIANT), strict=True)
-
-
-def _first(table: Any) -> dict[Key, tuple[float, str]]:
-    """Return the value and text of each variant."""
-    rows = () if table is None else zip(table["value"], table["text"], strict=True)
-    return dict(zip(() if table is None else _variants(table), rows, strict=True))
-
-
-def _pivot(table: Any) -> dict[Key, dict[int, tuple[float, float]]]:
-    """Return value and error of each variant by launch; what is no ratio is left out."""
-    made: dict[Key, dict[int, tuple[float, float]]] = {}
-    if table is not None:
-        columns = (table[name] for name in ("launch", "value", "error", "metric"))
-        for variant, launch, value, error, metric in zip(_variants(table), *columns, strict=True):
-            if value > 0 or metric == PYTHON:
-                made.setdefault(variant, {})[launch] = value, error
-    return made
-
-
-def _reference_seconds(times: Any) -> float:
-    """Return the median over launches of the reference's time, 0 where it is not known."""
-    if times is None:
-        return 0.0
-    own = times[[reference(variant) for variant in _variants(times)]]
-    # A cell of the gate has the other folder's variants as its references.
-    own = own if len(own) else times[times["remedy"] != PLACEBO]
-    return float(own["value"].median()) if len(own) else 0.0

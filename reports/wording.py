@@ -11,28 +11,8 @@ TEMPLATES = Path(__file__).with_name("templates")
 CONTROL = "control"
 BASELINE = f"the baseline ({REFERENCE})"
 HARM = ("kept", "raises", "lost, with a warning", "lost with no warning")
-HARM_WORDS = ("kept", "raises", "warns", "silent")  # the same in a cell as wide as a word
 STEPS = {"train": "training step", "predict": "predict step"}
 COSTS = {"first_step_ratio": "first step", "save_ratio": "save", "load_ratio": "load"}
-BRIEF = {  # beside a remedy's name
-    "control": "the model as it is",
-    "build_from_config": "one method more",
-    "build_from_config_pair": "two methods more",
-    "tf_cast": "cast the mask",
-    "functional_bool_input": "a functional model",
-    "ops_where": "keras.ops.where",
-}
-_REFUSED = (
-    "When Keras loads the file, it calls the model with a float32 mask in place of the bool one; "
-    "tf.where refuses that mask, and"
-)
-WHY = {  # it helps, beside the change
-    "tf_cast": f"{_REFUSED} the cast lets that call pass. On bool masks it changes nothing else.",
-    "ops_where": f"{_REFUSED} keras.ops.where casts it.",
-}
-CURES = {  # where no remedy helps
-    "weights_called": "optimizer.build(model.trainable_variables) before load_weights keeps all",
-}
 JITS = {
     ("graph",): "without XLA",
     ("xla",): "with XLA",
