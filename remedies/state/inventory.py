@@ -64,7 +64,8 @@ def is_variable(thing: Any) -> bool:
     import keras
     import tensorflow as tf
 
-    return isinstance(thing, (keras.Variable, tf.Variable))
+    # Keras 3.0 makes its variables of the class that the public one is made from.
+    return isinstance(thing, (keras.Variable.__base__, tf.Variable))
 
 
 def objects(model: Any) -> dict[str, Any]:
