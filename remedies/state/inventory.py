@@ -65,7 +65,15 @@ def is_variable(thing: Any) -> bool:
     import keras
     import tensorflow as tf
 
-    return isinstance(thing, (keras.Variable, tf.Variable))
+    return isinstance(thing, (keras.Variable, _variable(), tf.Variable))
+
+
+@functools.lru_cache(maxsize=1)
+def _variable() -> type:
+    """Return the class of Keras' own variables: in 3.2 and 3.3 it is a base of `keras.Variable`."""
+    import keras
+
+    return type(keras.metrics.Mean().variables[0])
 
 
 def objects(model: Any) -> dict[str, Any]:

@@ -93,3 +93,10 @@ def test_a_model_that_never_trained_trains_as_if_nobody_had_looked():
         assert len(model.optimizer.variables) == 2
     model.fit(np.ones((2, 3), "float32"), np.ones((2, 2), "float32"), verbose=0)
     assert len(model.optimizer.variables) == 2 + 2 * len(model.trainable_variables)
+
+
+def test_variables_count_where_keras_makes_them_of_a_base_of_the_public_class(monkeypatch):
+    """So do Keras 3.2 and 3.3."""
+    monkeypatch.setattr(keras, "Variable", type("Variable", (keras.Variable,), {}))
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    assert [item.kind for item in take(model).values()].count("weight") == 2
