@@ -15,12 +15,9 @@ _IDLE, _IOWAIT, _STEAL = 3, 4, 7
 class Watch:
     """Watches the processors while it is open.
 
-    Attributes
-    ----------
-    shares : dict of str to float
-        ``steal``: processor time that the hypervisor took; ``foreign_load``: that other processes
-        used; ``clock_share``: the clock's part of the shortest sample; ``throttled``: 1 where the
-        GPU was slowed down. Shares of 1.
+    `shares` are shares of 1: ``steal`` is processor time that the hypervisor took, ``foreign_load``
+    that other processes used, ``clock_share`` the clock's part of the shortest sample, and
+    ``throttled`` is 1 where the GPU was slowed down.
     """
 
     def __init__(self, device: str) -> None:

@@ -58,19 +58,11 @@ def entries(cell: Steps, axes: dict[str, Any]) -> Iterator[Entry]:
 
 @dataclass
 class Classes:
-    """One step of a cell: members of one class take equal time.
+    """One step of a cell: members of one class take equal time."""
 
-    Attributes
-    ----------
-    program, python : dict of Variant to str
-        Fingerprints; no Python where it is withheld.
-    calls : dict of Variant to int
-        Python calls that differ from the reference step's.
-    """
-
-    program: dict[Variant, str] = field(default_factory=dict)
-    python: dict[Variant, str] = field(default_factory=dict)
-    calls: dict[Variant, int] = field(default_factory=dict)
+    program: dict[Variant, str] = field(default_factory=dict)  # fingerprints
+    python: dict[Variant, str] = field(default_factory=dict)  # fingerprints; none if withheld
+    calls: dict[Variant, int] = field(default_factory=dict)  # that differ from the reference step's
 
     def plain(self) -> Variant:
         """Return the reference step's variant, which the placebo is a copy of."""

@@ -7,16 +7,16 @@ import platform
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from benchmarks.launches import undecided
 from benchmarks.plan import TIMED, Shard, exact, launches
 from benchmarks.runner import Progress, alone, run
 from benchmarks.session import Folder, Session, identity
 from benchmarks.settings import SETTINGS, Setting, setting
 from remedies.environment import facts
-from remedies.registry import require
+from remedies.registry import PLACEBO, require
+from remedies.words import DECIDED
 from remedies.workloads import WORKLOADS, own
 
 ROOT = Path(__file__).parents[1]
@@ -28,21 +28,12 @@ MOST_AT_ONCE = 4  # each takes about a gigabyte
 class Measurement:
     """One run of the suite.
 
-    Attributes
-    ----------
-    name : str
-        Of the setting.
-    kinds : tuple of str
-        Which kinds of session it has; empty for all.
-    shard : Shard
-        Which part of the sessions.
-    path : Path or None
-        Where the session files go; by default a folder below ``.asv/sessions`` that is named by
-        the setting, the code and the packages.
+    By default its session files go to a folder below ``.asv/sessions`` that is named by the
+    setting, the code and the packages.
     """
 
-    name: str
-    kinds: tuple[str, ...] = ()
+    name: str  # of the setting
+    kinds: tuple[str, ...] = ()  # of session that it has; empty for all
     shard: Shard = field(default_factory=Shard)
     path: Path | None = None
 
@@ -66,16 +57,44 @@ class Measurement:
         """
         began = time.monotonic()
         yield self._own(exact(self.setting))
-        looks = self.setting.launches - self.setting.least + 1
         for number, launch in enumerate(launches(self.setting)):
             sessions = self._own(launch)
             if number >= self.setting.least:
                 # More launches than the fewest decide nothing of the bare kernels' speeds.
                 sessions = [s for s in sessions if s.kind != "kernels"]
-                sessions = undecided(sessions, self.folder, looks)
+                sessions = self.undecided(sessions)
                 if time.monotonic() - began > self.setting.seconds:
                     sessions = [s for s in sessions if self.folder.done(s)]
             yield sessions
+
+    def undecided(self, sessions: Sequence[Session]) -> list[Session]:
+        """Return those of `sessions` whose earlier launches leave a comparison undecided.
+
+        The report's own function judges them. Each look may stop at a lucky streak, so it is told
+        how many there may be.
+        """
+        from reports.frame import latest, read  # here, for pandas takes a second
+        from reports.judge import judge
+
+        metrics = {
+            s: {entry.metric for entry in self.folder.entries(replace(s, launch=0))}
+            for s in sessions
+        }
+        if not any(metrics.values()):
+            return []
+        frame = latest(read(self.folder.path))[0].frame
+        frame = frame[frame["identity"] == self.folder.identity]
+        judged = judge(frame, looks=self.setting.launches - self.setting.least + 1)
+        asked = judged[~judged["word"].isin(DECIDED) & (judged["remedy"] != PLACEBO)]
+        asked = asked.to_dict("records")
+        return [
+            session
+            for session in sessions
+            if any(
+                row["metric"] in metrics[session] and session.axes.items() <= row.items()
+                for row in asked
+            )
+        ]
 
     def run(self, progress: Progress) -> dict[Session, str]:
         """Run what is missing, and return why each failed session did.

@@ -20,29 +20,17 @@ DONE, FAILED, UNAVAILABLE = "done", "failed", "unavailable"
 
 @dataclass(frozen=True)
 class Session:
-    """What one fresh process measures.
+    """What one fresh process measures; an axis without a bearing, or meant as a whole, is empty."""
 
-    Attributes
-    ----------
-    kind : str
-        The module of `benchmarks` that measures it.
-    workload, device, jit : str
-        Of its cell; empty where it has no bearing or where the session covers all.
-    batch : int
-        Examples a step; 0 where it has no bearing.
-    launch : int
-        Which of the processes that measure the same: the layout of a process shifts its times.
-    sources : tuple of (str, str)
-        ``(("base", folder), ("head", folder))`` where two copies of the recipes are compared, and
-        ``((remedy, folder),)`` where one is tried; each folder holds a folder a workload.
-    """
-
-    kind: str
+    kind: str  # the module of `benchmarks` that measures it
     workload: str = ""
     device: str = "cpu"
     jit: str = ""
-    batch: int = 0
+    batch: int = 0  # examples a step
+    # Which of the processes that measure the same: the layout of a process shifts its times.
     launch: int = 0
+    # ("base", folder) and ("head", folder) where two copies of the recipes are compared, and
+    # (remedy, folder) where one is tried; each folder holds a folder a workload.
     sources: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
@@ -65,30 +53,14 @@ class Session:
 
 @dataclass
 class Entry:
-    """One value of one metric.
-
-    Attributes
-    ----------
-    metric : str
-        Of `remedies.metrics.METRICS`.
-    value : float
-        In the metric's unit; finite.
-    axes : dict of str to str or int
-        The metric's axes that the session does not fix.
-    text : str
-        What the number stands for, where the metric's definition says so.
-    error : float
-        Standard error of a ratio or a difference within its launch; 0 where nothing tells.
-    rounds : int
-        Samples that it is the median of; 0 where it is no median.
-    """
+    """One value of one metric of `remedies.metrics.METRICS`."""
 
     metric: str
-    value: float
-    axes: dict[str, str | int] = field(default_factory=dict)
-    text: str = ""
-    error: float = 0.0
-    rounds: int = 0
+    value: float  # in the metric's unit; finite
+    axes: dict[str, str | int] = field(default_factory=dict)  # those that the session does not fix
+    text: str = ""  # what the number stands for, where the metric's definition says so
+    error: float = 0.0  # standard error of a ratio or a difference within its launch, 0: not known
+    rounds: int = 0  # samples that it is the median of; 0 where it is no median
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS or not math.isfinite(self.value):
@@ -97,18 +69,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder of session files: those of one run, whichever machines and shards made them.
+    """A folder of session files: those of one run, whichever machines and shards made them."""
 
-    Attributes
-    ----------
-    path : Path
-        Made when the first file is written.
-    identity : str
-        Of the code and the packages; a file with another one is as if it were not there.
-    """
-
-    path: Path
-    identity: str
+    path: Path  # made when the first file is written
+    identity: str  # of code and packages; a file with another one is as if it were not there
 
     def file(self, session: Session) -> Path:
         """Return where the outcome of `session` goes."""

@@ -14,56 +14,25 @@ LARGE = 768  # pixels a side of a large model's images: 14 MB of weights, twice 
 
 @dataclass(frozen=True)
 class Setting:
-    """How much of the matrix is measured, and how long.
+    """How much of the matrix is measured, and how long; budgets are for one launch."""
 
-    Attributes
-    ----------
-    workloads : tuple of str
-        Whose round trips and steps are measured.
-    jits : tuple of str
-        How steps are compiled.
-    batches : int
-        How many of each workload's batch sizes, the default one first.
-    round_trips : dict of str to tuple of str
-        Workload -> the jits whose round trips are tried.
-    situations : bool
-        Whether the core of the scenario matrix is run.
-    launches : int
-        At most so many fresh processes for what is timed.
-    least : int
-        Never fewer launches: one tells nothing of how much the next would differ.
-    seconds : float
-        No launch beyond `least` starts once the run has taken this long.
-    step, python, saving, kernel : Budget
-        For one step; for the Python of a step alone; for each of save and load; for the bare
-        kernels of each size. Each in one launch.
-    compiled : tuple of str
-        Workloads whose steps are compiled for GPUs that are not here.
-    first_steps, saved : tuple of str
-        Workloads whose first step, and whose saving and loading, are measured.
-    large : bool
-        Whether a large model of the first workload is saved and loaded too.
-    sizes : tuple of int
-        Bytes of the values that the bare kernels work on.
-    """
-
-    workloads: tuple[str, ...]
-    jits: tuple[str, ...]
-    batches: int
-    round_trips: dict[str, tuple[str, ...]]
-    situations: bool
-    launches: int
-    least: int
-    seconds: float
+    workloads: tuple[str, ...]  # whose round trips and steps are measured
+    jits: tuple[str, ...]  # how steps are compiled
+    batches: int  # how many of each workload's batch sizes, the default one first
+    round_trips: dict[str, tuple[str, ...]]  # workload -> the jits whose round trips are tried
+    situations: bool  # whether the core of the scenario matrix is run
+    launches: int  # at most so many fresh processes for what is timed
+    least: int  # never fewer: one launch tells nothing of how much the next would differ
+    seconds: float  # no launch beyond `least` starts once the run has taken this long
     step: Budget
-    python: Budget
-    saving: Budget
-    kernel: Budget
-    compiled: tuple[str, ...] = ("image",)
-    first_steps: tuple[str, ...] = ()
-    saved: tuple[str, ...] = ()
-    large: bool = False
-    sizes: tuple[int, ...] = ()
+    python: Budget  # of a step alone
+    saving: Budget  # for each of save and load
+    kernel: Budget  # for the bare kernels of each size
+    compiled: tuple[str, ...] = ("image",)  # whose steps are compiled for GPUs that are not here
+    first_steps: tuple[str, ...] = ()  # whose first step is measured
+    saved: tuple[str, ...] = ()  # whose saving and loading is measured
+    large: bool = False  # whether a large model of the first workload is saved and loaded too
+    sizes: tuple[int, ...] = ()  # bytes of the values that the bare kernels work on
 
 
 _DEFAULT = Setting(

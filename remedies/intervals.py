@@ -44,24 +44,13 @@ FEWEST_BLOCKS = 3  # fewer cells do not tell how alike cells are
 
 @dataclass(frozen=True)
 class Interval:
-    """A comparison with the reference, and its 99 % interval over launches.
-
-    Attributes
-    ----------
-    center, low, high : float
-        A ratio, or a difference in seconds. With one launch nothing tells how much the next one
-        would differ: the interval is then endless.
-    launches : int
-        How many there were.
-    degrees : float
-        Degrees of freedom of the error: the fewer, the longer the tails.
-    """
+    """A comparison with the reference, a ratio or seconds, and its 99 % interval over launches."""
 
     center: float
-    low: float
+    low: float  # endless with one launch: nothing tells how much the next one would differ
     high: float
     launches: int
-    degrees: float
+    degrees: float  # of freedom of the error: the fewer, the longer the tails
 
 
 def intervals(

@@ -33,33 +33,15 @@ class Kind(str, Enum):
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric.
+    """One metric."""
 
-    Attributes
-    ----------
-    name : str
-        In session files, in the frame, and after ``track_`` in asv.
-    unit : str
-        What a value counts.
-    kind : Kind
-        How it is compared.
-    axes : tuple of str
-        The columns that tell its values apart, in the order of asv's parameters.
-    label : str
-        As the head of a table.
-    definition : str
-        One sentence for the docs.
-    history : bool
-        Whether asv keeps a series of it.
-    """
-
-    name: str
-    unit: str
+    name: str  # in session files, in the frame, and after track_ in asv
+    unit: str  # what a value counts
     kind: Kind
-    axes: tuple[str, ...]
-    label: str
-    definition: str
-    history: bool = True
+    axes: tuple[str, ...]  # columns that tell its values apart, in the order of asv's parameters
+    label: str  # as the head of a table
+    definition: str  # one sentence for the docs
+    history: bool = True  # whether asv keeps a series of it
 
 
 def _table(*rows: Metric) -> dict[str, Metric]:
@@ -158,7 +140,8 @@ PROGRAMS = _table(
            "Bytes that the program's kernels read and write: operands and results of every "
            "instruction of its entry computation. With XLA only."),
     Metric("temporary_bytes", "bytes", _COUNT, STEP, "temporary bytes",
-           "Bytes that XLA sets aside for intermediate results."),
+           "Bytes that XLA sets aside for intermediate results on a GPU that is compiled for and "
+           "not run.", False),
 )
 
 STEPS = _table(

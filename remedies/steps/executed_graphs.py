@@ -30,24 +30,13 @@ COMPARES = {"Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual"}
 
 @dataclass(frozen=True)
 class Node:
-    """One operation: what it does, and what it reads in its order.
+    """One operation: what it does, and what it reads in its order."""
 
-    Attributes
-    ----------
-    does : str
-        The operation with its attributes and its device.
-    reads : tuple of (str, str)
-        Name of the node read, and which of its results; ``^`` for an order of execution alone.
-    commutes : bool
-        Whether the order of what it reads has no bearing.
-    closes_loop : bool
-        Whether its result goes back to where a loop begins.
-    """
-
-    does: str
+    does: str  # the operation with its attributes and its device
+    # Name of the node read, and which of its results; ^ for an order of execution alone.
     reads: tuple[tuple[str, str], ...]
-    commutes: bool
-    closes_loop: bool = False
+    commutes: bool  # whether the order of what it reads has no bearing
+    closes_loop: bool = False  # whether its result goes back to where a loop begins
 
 
 class NoExecutedGraphError(RuntimeError):

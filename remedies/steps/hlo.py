@@ -24,30 +24,14 @@ _KEPT = re.compile(r"^(?:HloModule\b|ENTRY |%|  (?:ROOT )?%|\}$)")
 
 @dataclass(frozen=True)
 class Instruction:
-    """One operation.
+    """One operation."""
 
-    Attributes
-    ----------
-    opcode : str
-        As the compiler writes it.
-    shape : str
-        Of the result, such as ``f32[32,2]{1,0}``; in brackets where it is a tuple.
-    operands : tuple of str
-        Names of the instructions that it reads.
-    literal : str
-        The value of a constant, or the number of a parameter.
-    attributes : str
-        What else stands in its line.
-    root : bool
-        Whether it is the result of its computation.
-    """
-
-    opcode: str
-    shape: str
-    operands: tuple[str, ...]
-    literal: str = ""
-    attributes: str = ""
-    root: bool = False
+    opcode: str  # as the compiler writes it
+    shape: str  # of the result, such as f32[32,2]{1,0}; in brackets where it is a tuple
+    operands: tuple[str, ...]  # names of the instructions that it reads
+    literal: str = ""  # the value of a constant, or the number of a parameter
+    attributes: str = ""  # what else stands in its line
+    root: bool = False  # whether it is the result of its computation
 
 
 _WIDTHS = {"pred": 1, "token": 0, "c64": 8, "c128": 16}
@@ -58,15 +42,10 @@ _FREE = {"parameter", "constant", "tuple", "get-tuple-element", "bitcast"}
 
 @dataclass(frozen=True)
 class Program:
-    """A compiled program.
+    """A compiled program."""
 
-    Attributes
-    ----------
-    text : str
-        Its HLO in the compiler's own order, without names, numbers and origins that differ from
-        process to process: two programs are the same where these texts are.
-    """
-
+    # Its HLO in the compiler's own order, without names, numbers and origins that differ from
+    # process to process: two programs are the same where these texts are.
     text: str
 
     @property

@@ -7,7 +7,6 @@ same on any machine at any load; only others need a clock.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Hashable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
@@ -32,36 +31,20 @@ class NoStepError(RuntimeError):
 
 @dataclass(frozen=True)
 class Program:
-    """What the device is given for one step.
+    """What the device is given for one step."""
 
-    Attributes
-    ----------
-    fingerprint : str
-        Equal for equal programs, in every process. With XLA of the optimized HLO, without it of
-        the graph that TensorFlow's executor runs.
-    counts : dict of str to int
-        ``instructions``, ``compares``, ``converts``, ``fusions``; with XLA also ``bytes_moved``
-        and ``temporary_bytes``.
-    """
-
+    # Equal for equal programs, in every process. With XLA of the optimized HLO, without it of the
+    # graph that TensorFlow's executor runs.
     fingerprint: str
-    counts: Mapping[str, int]
+    counts: Mapping[str, int]  # how much of what is in it, by the names of `remedies.metrics`
 
 
 @dataclass(frozen=True)
 class Step:
-    """One warm step.
-
-    Attributes
-    ----------
-    program : Program
-        What the device is given.
-    calls : tuple of str or None
-        The Python around it, call by call; None where two warm steps in a row differ in it.
-    """
+    """One warm step: what the device is given, and the Python around it, call by call."""
 
     program: Program
-    calls: python_calls.Calls | None
+    calls: python_calls.Calls | None  # None where two warm steps in a row differ in it
 
 
 def use_fast_compilation(device: str) -> None:
@@ -218,33 +201,8 @@ def _optimized(
     source = hlo.read(compiler(stage="hlo")).text
     if source not in compiled:
         program = hlo.read(compiler(stage="optimized_hlo"))
-        counts = program.counts
-        temporary = _temporary_bytes(compiler)
-        if not math.isnan(temporary):
-            counts["temporary_bytes"] = int(temporary)
-        compiled[source] = Program(program.fingerprint, counts)
+        compiled[source] = Program(program.fingerprint, program.counts)
     return compiled[source]
-
-
-def _temporary_bytes(compiler: Callable[..., Any]) -> float:
-    """Return the bytes that XLA sets aside for intermediate results; NaN where it does not say."""
-    try:
-        from tensorflow.compiler.xla.service import hlo_pb2
-
-        compiled = compiler(stage="optimized_hlo_proto_serialized")
-    except (ImportError, ValueError):
-        return math.nan
-    buffers = hlo_pb2.HloProto.FromString(compiled).buffer_assignment.buffer_allocations
-    return float(sum(buffer.size for buffer in buffers if _is_temporary(buffer)))
-
-
-def _is_temporary(buffer: Any) -> bool:
-    return not (
-        buffer.is_entry_computation_parameter
-        or buffer.is_constant
-        or buffer.is_thread_local
-        or buffer.maybe_live_out
-    )
 
 
 def _functions(function: Any, seen: set[int]) -> Iterator[Any]:

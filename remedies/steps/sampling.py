@@ -15,47 +15,29 @@ Series = Mapping[str, Callable[[], object]]
 Clock = Callable[[], float]
 MOST_CLOCK_SHARE = 0.005
 REDRAW_SECONDS = 0.2
+REDRAW_SHARE = 0.2  # of the time, at most: what it costs grows with the model
 NORMAL_99 = 2.576  # of a standard error: half a 99 % interval
 
 
 @dataclass(frozen=True)
 class Budget:
-    """When to stop sampling.
+    """When to stop sampling."""
 
-    Attributes
-    ----------
-    seconds : float
-        Stop once this much time is spent.
-    half_width : float
-        Stop earlier, once half the 99 % interval of every ratio's median is this narrow.
-    rounds : int
-        Never stop before this many rounds.
-    sample_seconds : float
-        Repeat a call within one sample until the sample lasts this long, and in any case until the
-        clock's own cost is less than `MOST_CLOCK_SHARE` of it. Many short samples tell more than
-        few long ones: what disturbs a machine then spoils some of them, and the median drops those.
-    """
-
-    seconds: float
-    half_width: float = 0.01
-    rounds: int = 60
+    seconds: float  # stop once this much time is spent
+    half_width: float = 0.01  # or once half the 99 % interval of every ratio's median is so narrow
+    rounds: int = 60  # but not before so many
+    # A call is repeated within one sample until the sample lasts this long, and in any case until
+    # the clock's own cost is less than `MOST_CLOCK_SHARE` of it. Many short samples tell more than
+    # few long ones: what disturbs a machine then spoils some of them, and the median drops those.
     sample_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """What one sampling measured.
+    """What one sampling measured."""
 
-    Attributes
-    ----------
-    samples : dict of str to list of float
-        Seconds by call; all lists have the same length, and the same index is the same round.
-    clock_share : float
-        The share of the shortest series' sample that is the clock's and the loop's own cost.
-    """
-
-    samples: dict[str, list[float]]
-    clock_share: float
+    samples: dict[str, list[float]]  # seconds by call; the same index is the same round
+    clock_share: float  # of the shortest series' sample: the clock's and the loop's own cost
 
     def seconds(self, name: str) -> float:
         """Return the median of a series, in seconds."""
@@ -105,8 +87,9 @@ def sample(
     rng : random.Random, optional
         Draws the order of each round.
     redraw : callable, optional
-        Called every `REDRAW_SECONDS`: it changes by chance what would bias one series as long as
-        the process lives. One call of each series follows that is not kept.
+        Called every `REDRAW_SECONDS`, or as often as `REDRAW_SHARE` allows: it changes by chance
+        what would bias one series as long as the process lives. One call of each series follows
+        that is not kept.
     """
     rng = rng or random.Random()  # noqa: S311 - shuffles rounds, guards nothing
     with _no_garbage_collection():
@@ -116,13 +99,14 @@ def sample(
         number = max(1, math.ceil(length / shortest)) if shortest > 0 else 1
         samples: dict[str, list[float]] = {name: [] for name in series}
         started = clock()
-        rounds, look, precise, drawn = 0, budget.rounds, False, -math.inf
+        rounds, look, precise, next_draw = 0, budget.rounds, False, started
         while rounds < budget.rounds or (not precise and clock() - started < budget.seconds):
-            if redraw and clock() - drawn > REDRAW_SECONDS:
+            if redraw and (drawing := clock()) >= next_draw:
                 redraw()
                 for call in series.values():
                     call()
                 drawn = clock()
+                next_draw = drawn + max(REDRAW_SECONDS, (drawn - drawing) * (1 / REDRAW_SHARE - 1))
             for name in rng.sample(list(series), len(series)):
                 samples[name].append(_time(series[name], number, clock))
             rounds += 1

@@ -75,6 +75,20 @@ def test_stops_at_the_budget_when_the_noise_is_too_great():
     assert 10 <= machine.now < 12
 
 
+def test_a_redraw_that_takes_long_is_made_less_often():
+    machine = Machine(noise=5.0)
+    series = {name: machine.call(name, 0.01) for name in "ab"}
+    draws = []
+
+    def redraw():
+        draws.append(machine.now)
+        machine.now += 0.5
+
+    budget = Budget(60, half_width=0.0001)
+    sample(series, "a", budget, clock=machine.clock, redraw=redraw)
+    assert 15 < len(draws) <= 25  # half a second each, in a fifth of a minute
+
+
 @pytest.mark.parametrize("share", [0.01, 0.03])
 def test_a_busy_wait_is_measured_as_such_and_a_copy_as_the_same(share):
     machine = Machine(noise=0.3)
