@@ -133,7 +133,7 @@ def _compare(arguments: argparse.Namespace) -> int:
             progress=lambda text: print(f"{text} ...", file=sys.stderr, flush=True),
             began=began,
         )
-    _answer(arguments, made, made.markdown() if arguments.markdown else made.text())
+    _answer(arguments, made, made.text(markdown=arguments.markdown))
     return made.status
 
 

@@ -23,21 +23,11 @@ class UnknownNameError(ValueError):
 
 @dataclass(frozen=True)
 class Remedy:
-    """One way of writing a model that uses `tf.where`.
+    """One way of writing a model that uses `tf.where`."""
 
-    Attributes
-    ----------
-    name : str
-        Its name in results, module names and commands.
-    idea : str
-        What the user changes, in one sentence.
-    mask_dtypes : tuple of str
-        The mask dtypes that a model written this way accepts.
-    """
-
-    name: str
-    idea: str
-    mask_dtypes: tuple[str, ...] = ("bool", "float32")
+    name: str  # in results, module names and commands
+    idea: str  # what the user changes, in one sentence
+    mask_dtypes: tuple[str, ...] = ("bool", "float32")  # that a model written so accepts
 
 
 REMEDIES = {
@@ -69,13 +59,7 @@ def preference(remedy: str, lines: float, costs: float, kept: int) -> tuple[floa
 
 
 def require(kind: str, name: str, allowed: Iterable[str]) -> str:
-    """Return `name` if it is one of `allowed`.
-
-    Raises
-    ------
-    UnknownNameError
-        Where it is not; the message gives `kind`, `name` and all that are allowed.
-    """
+    """Return `name` if it is one of `allowed`, or raise an `UnknownNameError` that lists them."""
     allowed = tuple(allowed)
     if name not in allowed:
         raise UnknownNameError(f"unknown {kind} {name!r}; choose from: {', '.join(allowed)}")
@@ -103,27 +87,15 @@ def load(folder: Path | str, remedy: str) -> ModuleType:
     """Import and return the recipe module `remedy` of any workload folder.
 
     Importing a recipe imports TensorFlow. Its ``make()`` returns the uncompiled model; its
-    relative imports mean its siblings in `folder`.
-
-    Raises
-    ------
-    UnknownNameError
-        Where the folder has no such recipe.
-    WorkloadError
-        Where it cannot be imported.
+    relative imports mean its siblings in `folder`. Raises `UnknownNameError` where the folder has
+    no such recipe, and `WorkloadError` where it cannot be imported.
     """
     require("remedy", remedy, recipes(folder) or REMEDIES)
     return workloads.load_module(Path(folder), remedy)
 
 
 def recipe(workload: str, remedy: str) -> ModuleType:
-    """Import and return the module that writes the shipped `workload` with `remedy`, as `load`.
-
-    Raises
-    ------
-    UnknownNameError
-        For a workload or remedy that does not exist.
-    """
+    """Import and return the module that writes the shipped `workload` with `remedy`, as `load`."""
     require("workload", workload, WORKLOADS)
     return load(WORKLOADS[workload].folder, remedy)
 
@@ -171,21 +143,8 @@ def lines_changed(workload: str, remedy: str, folder: Path | str | None = None) 
     A line that is changed counts once, and so does one that is added or removed; blank lines,
     comments, docstrings, line breaks within a statement and the name of the model's class do not
     count. A recipe that extends a sibling counts as if its class's body stood in the sibling's.
+    `folder` has the recipes where they are no shipped workload's.
 
-    Parameters
-    ----------
-    workload, remedy : str
-        Names from `WORKLOADS` and `REMEDIES`.
-    folder : path, optional
-        Read the recipes of this folder instead.
-
-    Raises
-    ------
-    UnknownNameError
-        For a workload or remedy that does not exist, the folder's `control` included.
-
-    Examples
-    --------
     >>> lines_changed("image", "control"), lines_changed("image", "ops_where")
     (0, 2)
     """

@@ -30,45 +30,23 @@ class WorkloadError(BadInputError):
 class Workload:
     """A model family: what it is, what it is fed and how it is trained.
 
-    Attributes
-    ----------
-    name : str
-        Its name in results and commands: that of its folder.
-    description : str
-        The model in one sentence: the first line of its ``data.py``.
-    folder : Path
-        Where its recipes and its ``data.py`` are.
-    draw : callable
-        ``draw(rng, batch)`` returns inputs (leading dimension `batch`, masks bool) and targets.
-    batch : int
-        The batch size it is timed at unless said otherwise: `BATCH` in ``data.py``, or 32.
-    loss : str
-        The Keras loss it is trained with: `LOSS` in ``data.py``, or ``"mse"``.
+    ``draw(rng, batch)`` returns inputs (leading dimension `batch`, masks bool) and targets.
     """
 
-    name: str
-    description: str
-    folder: Path
+    name: str  # that of its folder
+    description: str  # the first line of its ``data.py``
+    folder: Path  # where its recipes and its ``data.py`` are
     draw: Callable[[np.random.Generator, int], tuple[Inputs, np.ndarray]]
-    batch: int = 32
-    loss: str = "mse"
+    batch: int = 32  # that it is timed at unless said otherwise: `BATCH` in ``data.py``
+    loss: str = "mse"  # the Keras loss that it is trained with: `LOSS` in ``data.py``
 
     def data(
         self, batch: int, mask_dtype: str = "bool", seed: int = 0
     ) -> tuple[Inputs, np.ndarray]:
         """Return one batch of inputs and targets, the same for the same arguments.
 
-        Parameters
-        ----------
-        batch : int
-            Number of examples.
-        mask_dtype : str
-            NumPy dtype that the mask is fed as; 0 and 1 where it is not bool.
-        seed : int
-            Seed of the generator.
+        Masks are 0 and 1 where `mask_dtype`, a NumPy dtype, is not bool.
 
-        Examples
-        --------
         >>> inputs, targets = WORKLOADS["image"].data(4, "float32")
         >>> inputs["mask"].shape, inputs["mask"].dtype.name, targets.shape
         ((4, 32, 32, 3), 'float32', (4, 2))
@@ -80,10 +58,7 @@ class Workload:
 def load(folder: Path | str) -> Workload:
     """Return the workload in `folder`: a folder of recipes with a ``data.py`` beside them.
 
-    Raises
-    ------
-    WorkloadError
-        Where the folder has no ``data.py``, or that has no ``draw(rng, batch)``.
+    Raises `WorkloadError` where there is none, or it has no ``draw(rng, batch)``.
     """
     folder = Path(folder).resolve()
     if not (folder / "data.py").is_file():
@@ -107,10 +82,7 @@ def load_module(folder: Path, name: str) -> ModuleType:
     Each folder is a package of its own, so that two folders may hold modules of one name. A folder
     of this package is the package that it is for everyone.
 
-    Raises
-    ------
-    WorkloadError
-        Where a module from elsewhere cannot be imported; the message gives the error in one line.
+    Raises `WorkloadError` where a module from elsewhere cannot be imported.
     """
     package = _package(folder)
     if folder.resolve().parent == _HERE:
@@ -167,13 +139,7 @@ _PROBLEMS: list[str] = []
 
 
 def require_name(name: str) -> str:
-    """Return `name` if a user's workload may be called so.
-
-    Raises
-    ------
-    WorkloadError
-        Where it is a shipped one's, or does not read as one word in results and in a verdict.
-    """
+    """Return `name` if it reads as one word in a verdict and is no shipped workload's."""
     if name in SHIPPED:
         raise WorkloadError(f"workload {name!r} is shipped; rename the folder")
     if not re.fullmatch("[a-z][a-z0-9_]{0,40}", name):
@@ -184,11 +150,7 @@ def require_name(name: str) -> str:
 def add(folder: Path | str) -> Workload:
     """Add a user's workload to `WORKLOADS`, in this process and in those that it starts.
 
-    Raises
-    ------
-    WorkloadError
-        For a folder that is none, that lacks a recipe that others are compared with, or whose name
-        is taken.
+    Raises `WorkloadError` where it is none, lacks one of `NEEDED`, or its name is taken.
     """
     folder = Path(folder).resolve()
     name = require_name(folder.name)
@@ -210,13 +172,7 @@ def _folders() -> list[str]:
 
 
 def write(folder: Path) -> list[Path]:
-    """Write the article's model and two remedies for it into a new `folder`; return the files.
-
-    Raises
-    ------
-    WorkloadError
-        Where the folder is there already, or its name cannot be a workload's.
-    """
+    """Write the article's model and two remedies for it into a new `folder`; return the files."""
     name = require_name(folder.resolve().name)
     if folder.exists():
         raise WorkloadError(f"{folder}: is there already; choose another folder")
@@ -231,10 +187,7 @@ def write(folder: Path) -> list[Path]:
 def own() -> tuple[str, ...]:
     """Return the names of the users' workloads that `FOLDERS` lists.
 
-    Raises
-    ------
-    WorkloadError
-        Where one of the folders cannot be used: it is not left out in silence.
+    Raises `WorkloadError` where one cannot be used: it is not left out in silence.
     """
     if _PROBLEMS:
         raise WorkloadError("; ".join(_PROBLEMS))

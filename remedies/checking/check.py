@@ -65,10 +65,15 @@ def check(
     require_ready(model, name)
     with preserved(model) as snapshot:
         fed = feed(model, x, y, sample_weight, name, snapshot)
-        subject = observed(model, fed, snapshot, custom_objects)
-        trips = _trips(subject)
-        advice = () if all(trip.whole for trip in trips) else diagnose(subject, trips)
-        return Report(name, trips, advice, _notes(subject, trips[0]), _undecided(subject, trips))
+        return examine(observed(model, fed, snapshot, custom_objects), name)
+
+
+def examine(subject: Subject, name: str, *, advise: bool = True) -> Report:
+    """Return the report on a model that was observed; with `advise`, how to mend it too."""
+    trips = _trips(subject)
+    lossy = not all(trip.whole for trip in trips)
+    advice = diagnose(subject, trips) if advise and lossy else ()
+    return Report(name, trips, advice, _notes(subject, trips[0]), _undecided(subject, trips))
 
 
 def require_ready(model: Any, name: str) -> None:

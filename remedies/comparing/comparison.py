@@ -10,7 +10,7 @@ from remedies.comparing.changes import Change
 from remedies.comparing.step_costs import CONTROL, SAME
 from remedies.devices import TARGETS
 from remedies.registry import preference
-from remedies.steps.same_step import STEPS, Step
+from remedies.steps.same_step import STEPS
 
 WHOLE = "whole"
 SPENT = "not tried: the budget is spent; raise --budget"
@@ -29,8 +29,8 @@ class Trial:
     """One remedy, tried on the user's model, or in `problem` why it was not, or is none for it.
 
     `weights_file` is what a ``.weights.h5`` file does not hold; `steps` say what ``train``,
-    ``predict`` and, compiled for cards that are not here, `CARDS` are beside the control's.
-    `identified` is what each step is, and `files` what XLA is handed for it.
+    ``predict`` and, compiled for cards that are not here, `CARDS` are beside the control's, and
+    `alone` of those that differ whether their Python alone does. `files` is what XLA is handed.
     """
 
     remedy: str
@@ -39,7 +39,7 @@ class Trial:
     weights_file: str = ""
     steps: dict[str, str] = field(default_factory=dict)
     change: Change = field(default_factory=Change)
-    identified: dict[str, Step | str] = field(default_factory=dict, repr=False)
+    alone: dict[str, bool] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -108,30 +108,20 @@ class Comparison:
         cost = "; ".join(best.costs) or "its steps are the control's, exactly"
         return f"{best.remedy}: the model comes back whole, twice over; {cost}; {lines} to change"
 
-    def text(self) -> str:
-        """Return the comparison in plain lines, the recommendation first."""
+    def text(self, *, markdown: bool = False) -> str:
+        """Return the comparison in lines, plain or as Markdown, the recommendation first."""
+        head, item, begin, end = "", "    ", "", ""
+        if markdown:
+            head, item, begin, end = "### ", "- ", "\n```diff", "```\n"
         lines = [f"{self.name}: {self.recommendation}", ""]
         for trial in self.trials:
-            cells = [f"    {head}: {cell}" for head, cell in trial.cells.items() if cell != ""]
-            na = [f"{trial.remedy}: n/a: {trial.problem}"]
-            lines += na if trial.problem else [trial.remedy, *cells]
-        return "\n".join([*lines, "", *self._ending("", "")])
-
-    def markdown(self) -> str:
-        """Return the comparison as Markdown."""
-        heads = [head for head in HEADS if any(trial.cells[head] != "" for trial in self.trials)]
-        rows = [["remedy", *heads], ["---"] * (len(heads) + 1)]
-        rows += [[trial.remedy, *(trial.cells[head] for head in heads)] for trial in self.trials]
-        cells = ([str(cell).replace("|", "\\|") for cell in row] for row in rows)
-        table = [f"| {' | '.join(row)} |" for row in cells]
-        title = f"**{self.name}**: {self.recommendation}."
-        return "\n".join([title, "", *table, "", *self._ending("\n```diff", "```\n")])
-
-    def _ending(self, before: str, after: str) -> list[str]:
+            lines.append(f"{head}{trial.remedy}" + f": n/a: {trial.problem}" * bool(trial.problem))
+            cells = {} if trial.problem else trial.cells
+            lines += [f"{item}{name}: {cell}" for name, cell in cells.items() if cell != ""]
         diff = self.recommended.change.diff.rstrip("\n") if self.recommended is not None else ""
-        change = [f"the change:{before}", diff, after] if diff else []
-        uncompiled = [f"{CARDS}: nothing; {self.uncompiled}"] if self.uncompiled else []
-        return [*change, *uncompiled, f"not tried: {NOT_TRIED}"]
+        lines += ["", *([f"the change:{begin}", diff, end] if diff else [])]
+        lines += [f"{CARDS}: nothing; {self.uncompiled}"] if self.uncompiled else []
+        return "\n".join([*lines, f"not tried: {NOT_TRIED}"])
 
     def records(self) -> list[dict[str, Any]]:
         """Return a record for each remedy: the columns of the frame."""

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 from remedies.batch import feed
-from remedies.checking.check import check, require_ready
+from remedies.checking.check import examine, require_ready
 from remedies.checking.cures import build_code, scope_of
 from remedies.checking.findings import Report
 from remedies.comparing.changes import REGISTER, Change, by_hand, change, in_class, writing
@@ -16,18 +16,19 @@ from remedies.comparing.step_costs import CONTROL
 from remedies.feed import Feed, input_code, tensors
 from remedies.libraries import definer, of_framework
 from remedies.problem import BadInputError, reason
-from remedies.state.arrays import Arrays, host, hosts, leaves, share_apart
-from remedies.state.behaviour import Behaviour, behave, tolerance_of, unlike
+from remedies.state.arrays import Arrays, hosts, leaves, share_apart
+from remedies.state.behaviour import Behaviour, apart, tolerance_of
 from remedies.state.inventory import is_functional, owned_classes
 from remedies.state.methods import methods_of, patched
-from remedies.state.preserve import align, level, preserved
+from remedies.state.preserve import Snapshot, align, level, preserved
+from remedies.state.trip import Subject, observed
 from remedies.target import subject
 
 SEED = 20409
 REGISTERED = "registered"
 PAIR, CHILDREN, FUNCTIONAL = "build_from_config_pair", "build_children", "functional_bool_input"
 _FROZEN = "; tracing freezes what call decides in Python, as in `if training:`"
-_Does = tuple[Behaviour, tuple[Arrays, Arrays, Arrays]]
+_Does = tuple[Behaviour, Arrays]  # what it predicts and learns, and its outputs in training
 
 
 class Original:
@@ -42,17 +43,16 @@ class Original:
         self.factory, self.name = factory, name
         self.unregistered: list[type] = []
         self._report: Report
+        self._does: _Does
         self._sites: Sites = {}
         with replaced("", self._sites):
             self.model, *given = self._made()
-            self.data = (x, y, None) if x is not None else (*given, None, None, None)[:3]
             self.name = name or type(self.model).__name__
             require_ready(self.model, self.name)
             self._values = hosts(self.model.variables)
+            x, y, weights = (x, y, None) if x is not None else (*given, None, None, None)[:3]
             with preserved(self.model) as snapshot:
-                x, y, weights = self.data
                 self.fed = feed(self.model, x, y, weights, self.name, snapshot)
-            self._does = self._done(self.model)
 
     def _made(self) -> tuple[Any, ...]:
         """Call the factory, each time from the same seeds and the same count of layers."""
@@ -84,15 +84,16 @@ class Original:
         """
         import keras
 
-        if remedy != CONTROL:
-            self._require_alike(remedy, model)
-            scope = scope_of(model) if self.unregistered else {}
-            return check(model, *self.data, name=self.name, custom_objects=scope)
-        self._report = check(model, *self.data, name=self.name)
+        with preserved(model) as snapshot:
+            seen, does = self._observed(model, snapshot)
+            if remedy != CONTROL:
+                self._require_alike(remedy, model, does)
+                return examine(seen, self.name, advise=False)
+            self._does, self._report = does, examine(seen, self.name)
         if "Could not locate class" in str(self._report.trips[0].failure):
-            names = {keras.saving.get_registered_name(cls): cls for cls in owned_classes(model)}
-            saved = {name: cls for name, cls in names.items() if hasattr(cls, "get_config")}
-            self.unregistered = [cls for name, cls in saved.items() if name == cls.__name__]
+            registered = keras.saving.get_registered_name
+            saved = (cls for cls in owned_classes(model) if hasattr(cls, "get_config"))
+            self.unregistered = [cls for cls in saved if registered(cls) == cls.__name__]
         return self._report
 
     def change(self, remedy: str) -> Change:
@@ -128,45 +129,46 @@ class Original:
         lost = any(trip.of("weight", lost=True) for trip in self._report.trips)
         if of_framework(cls) or not lost:
             raise BadInputError("no class of the user's loses weights, so none needs building")
-        codes = [cause.cure.code for cause in self._report.advice]
+        codes = (cause.cure.code for cause in self._report.advice)
         pair = next((code for code in codes if "build_from_config" in code), "")
         code = pair if remedy == PAIR else build_code(self.model)
         if not code or (remedy == CHILDREN and code == pair):
             raise BadInputError("no other text that builds it on load could be written for it")
         return code
 
-    def _require_alike(self, remedy: str, model: Any) -> None:
+    def _require_alike(self, remedy: str, model: Any, does: _Does) -> None:
         """Refuse a remedy with which the model does something else before it is saved.
 
         Where the model itself does not do the same twice, only tracing is: it may freeze chance.
         """
         tolerance = tolerance_of(model)
-        if differ := _differ(self._does, self._done(model), tolerance):
-            with self.live(CONTROL) as again:
-                repeats = not _differ(self._does, self._done(again), tolerance)
+        if differ := _differ(self._does, does, tolerance):
+            with self.live(CONTROL) as again, preserved(again) as snapshot:
+                repeats = not _differ(self._does, self._observed(again, snapshot)[1], tolerance)
             if repeats or remedy == FUNCTIONAL:
-                why = f"{differ}{_FROZEN * (remedy == FUNCTIONAL)}"
-                raise BadInputError(f"no remedy for this model: before anything is saved, {why}")
+                differ += _FROZEN * (remedy == FUNCTIONAL)
+                raise BadInputError(f"no remedy for this model: before anything is saved, {differ}")
 
-    def _done(self, model: Any) -> _Does:
-        """Return what `model` does, and its outputs: predicted, in training and after it."""
-        training: Arrays = ()
-        with preserved(model), suppress(Exception):  # a call of the user's own may raise anything
+    def _observed(self, model: Any, snapshot: Snapshot) -> tuple[Subject, _Does]:
+        """Observe what `model` does, and its outputs in training."""
+        scope = scope_of(model) if self.unregistered else {}
+        seen, training = observed(model, self.fed, snapshot, scope), Arrays()
+        with suppress(Exception):  # a call of the user's own may raise anything
             args, kwargs = self.fed.call
             level()
             outputs = model(*tensors(args), **{**tensors(kwargs), "training": True})
-            training = tuple(map(host, leaves(outputs)))
-        with preserved(model):
-            does = behave(model, self.fed)
-            return does, (does.outputs or (), training, self.fed.outputs(model) or ())
+            training = hosts(leaves(outputs))
+        snapshot.restore()
+        return seen, (seen.behaviour, training)
 
 
 def _differ(left: _Does, right: _Does, tolerance: float) -> str:
     """Say what two models do not do alike; empty where they do."""
-    for number, when, far in ((0, "", 1), (1, " in training", 1), (2, " after training", 100)):
-        if share := share_apart(left[1][number], right[1][number], far * tolerance):
-            return f"{max(share, 0.01):.0%} of the outputs differ{when}"
-    return unlike(left[0], right[0], tolerance)
+    differ = apart(left[0], right[0], tolerance, 20 * tolerance, 0.02)
+    share = share_apart(left[1], right[1], tolerance)
+    if share and "predictions" not in differ:
+        return f"{max(share, 0.01):.0%} of the outputs differ in training"
+    return next(iter(differ.values()), "")
 
 
 def _functional(model: Any, fed: Feed) -> Any:

@@ -76,27 +76,36 @@ def on_cards(files: Mapping[str, str], control: Mapping[str, str], cards: Mappin
     return "; ".join(f"{where}: {words}" for where, words in said.items() if words) or SAME_PROGRAM
 
 
-def measure(make: Make, remedy: str, step: str, alone: bool, fed: Feed, latest: float) -> str:
-    """Return in words how long a step takes beside the control's, in models made anew each time.
+def measure(
+    make: Make, remedy: str, steps: Mapping[str, bool], fed: Feed, until: float, launch: float
+) -> dict[str, str]:
+    """Return in words how long each step takes beside the control's, in models made anew.
 
-    `make` returns a context in which the model of a remedy lives. Where its Python `alone` differs,
-    that alone is timed. No launch starts after `latest`, a `time.monotonic`.
+    `make` returns a context in which the model of a remedy lives. `steps` say of each whether its
+    Python alone differs: then that alone is timed. No launch starts that would end after `until`,
+    a `time.monotonic`; the first may take `launch` seconds, the next as long as the one before.
     """
-    values: dict[str, list[float]] = {remedy: [], PLACEBO: []}
+    values = {step: {remedy: list[float](), PLACEBO: list[float]()} for step in steps}
     clock = clock_for("cpu" if missing("gpu") else "gpu")
-    while len(values[remedy]) < LAUNCHES and time.monotonic() < latest:
-        series: dict[str, Callable[[], object]] = {}
+    for _ in range(LAUNCHES):
+        began = time.monotonic()
+        if began + launch > until:
+            break
+        series: dict[str, dict[str, Callable[[], object]]] = {step: {} for step in steps}
         try:
-            for name in random.sample([CONTROL, *values], len(values) + 1):
+            for name in random.sample([CONTROL, remedy, PLACEBO], 3):
                 with make(CONTROL if name == PLACEBO else name) as model, _feeding(model, fed):
-                    series[name] = _step(model, step, fed, alone)
-            sampled = sample(series, CONTROL, BUDGET, clock=clock)
+                    for step, alone in steps.items():
+                        series[step][name] = _step(model, step, fed, alone)
+            for step, alone in steps.items():
+                sampled = sample(series[step], CONTROL, BUDGET, clock=clock)
+                taken = sampled.difference if alone else sampled.ratio
+                for name, own in values[step].items():
+                    own.append(taken(name, CONTROL))
         except Exception as error:  # it is a user's step: it may raise anything
-            return f"not timed: {reason(error, 100)}"
-        taken = sampled.difference if alone else sampled.ratio
-        for name, own in values.items():
-            own.append(taken(name, CONTROL))
-    return _said(values, remedy, ratios=not alone)
+            return dict.fromkeys(steps, f"not timed: {reason(error, 100)}")
+        launch = time.monotonic() - began
+    return {step: _said(values[step], remedy, ratios=not alone) for step, alone in steps.items()}
 
 
 def _step(model: Any, step: str, fed: Feed, alone: bool) -> Callable[[], object]:

@@ -26,8 +26,5 @@ class BuildFromConfig(InpaintLayers, keras.Model):
 
 
 def make() -> keras.Model:
-    """Return the model, uncompiled.
-
-    ``image`` (batch, 32, 32, 3) float, ``mask`` (batch, 32, 32, 1) bool.
-    """
+    """Return the model, uncompiled; `image` (batch, 32, 32, 3), bool `mask` (batch, 32, 32, 1)."""
     return BuildFromConfig()

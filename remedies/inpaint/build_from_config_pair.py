@@ -23,8 +23,5 @@ class BuildFromConfigPair(BuildFromConfig):
 
 
 def make() -> keras.Model:
-    """Return the model, uncompiled.
-
-    ``image`` (batch, 32, 32, 3) float, ``mask`` (batch, 32, 32, 1) bool.
-    """
+    """Return the model, uncompiled; `image` (batch, 32, 32, 3), bool `mask` (batch, 32, 32, 1)."""
     return BuildFromConfigPair()

@@ -18,10 +18,7 @@ class Where(keras.layers.Layer):
 
 
 def make() -> keras.Model:
-    """Return the model, uncompiled.
-
-    ``image`` (batch, 32, 32, 3) float, ``mask`` (batch, 32, 32, 1) bool.
-    """
+    """Return the model, uncompiled; `image` (batch, 32, 32, 3), bool `mask` (batch, 32, 32, 1)."""
     image = keras.Input((32, 32, 3), name="image")
     mask = keras.Input((32, 32, 1), name="mask", dtype="bool")
     outputs = InpaintLayers().paint(Where()(mask, image))

@@ -14,8 +14,5 @@ class OpsWhere(InpaintLayers, keras.Model):
 
 
 def make() -> keras.Model:
-    """Return the model, uncompiled.
-
-    ``image`` (batch, 32, 32, 3) float, ``mask`` (batch, 32, 32, 1) any dtype.
-    """
+    """Return the model, uncompiled; `image` (batch, 32, 32, 3), any `mask` (batch, 32, 32, 1)."""
     return OpsWhere()

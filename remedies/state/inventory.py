@@ -65,15 +65,8 @@ def is_variable(thing: Any) -> bool:
     import keras
     import tensorflow as tf
 
-    return isinstance(thing, (keras.Variable, _variable(), tf.Variable))
-
-
-@functools.lru_cache(maxsize=1)
-def _variable() -> type:
-    """Return the class of Keras' own variables: in 3.2 and 3.3 it is a base of `keras.Variable`."""
-    import keras
-
-    return type(keras.metrics.Mean().variables[0])
+    # Keras 3.0 makes its variables of the class that the public one is made from.
+    return isinstance(thing, (keras.Variable.__base__, tf.Variable))
 
 
 def objects(model: Any) -> dict[str, Any]:

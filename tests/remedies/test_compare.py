@@ -127,7 +127,7 @@ def test_what_the_budget_left_untried_is_no_verdict():
     trials = (Trial("control", problem="loses"), Trial("ops_where", problem=SPENT))
     made = Comparison("own", trials, 1.0)
     assert "ops_where not tried in the budget" in made.recommendation
-    assert f"| ops_where | n/a: {SPENT} |" in made.markdown()
+    assert f"### ops_where: n/a: {SPENT}" in made.text(markdown=True)
 
 
 @pytest.mark.parametrize(

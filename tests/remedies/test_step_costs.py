@@ -1,5 +1,6 @@
 import math
 import re
+import time
 from contextlib import contextmanager
 
 import numpy as np
@@ -24,16 +25,18 @@ def made(remedy):
 
 
 def test_what_differs_is_timed_beside_the_control():
-    interval = r"[+-][0-9.]+ {} .-?[0-9.]+, -?[0-9.]+., 3 makings"
-    for step, alone, unit in (("train", False, "%"), ("predict", True, "µs a step")):
-        said = measure(made, "wide", step, alone, FED, math.inf)
-        assert re.search(interval.format(unit), said), said
+    said = measure(made, "wide", {"train": False, "predict": True}, FED, math.inf, 0)
+    for step, unit in (("train", "%"), ("predict", "µs a step")):
+        interval = rf"[+-][0-9.]+ {unit} .-?[0-9.]+, -?[0-9.]+., 3 makings"
+        assert re.search(interval, said[step]), said
 
 
 def test_what_cannot_be_timed_says_why():
-    late = measure(made, "wide", "train", False, FED, -math.inf)
-    assert late == "not timed: the budget is spent"
-    assert "of the user's" in measure(made, "raises", "train", False, FED, math.inf)
+    soon = time.monotonic() + 60  # less than a launch takes
+    late = measure(made, "wide", {"train": False}, FED, soon, 61)
+    assert late == {"train": "not timed: the budget is spent"}
+    failed = measure(made, "raises", {"train": False}, FED, math.inf, 0)
+    assert "of the user's" in failed["train"]
 
 
 def test_what_differs_on_a_card_is_said_with_the_card_and_the_step():
