@@ -119,3 +119,10 @@ def test_error_of_the_disk_names_a_place(error, named):
     with pytest.raises(OSError, match="No space left") as raised, scratch():
         raise error
     assert (raised.value.errno, raised.value.filename) == (28, named)
+
+
+def test_variables_count_where_keras_makes_them_of_a_base_of_the_public_class(monkeypatch):
+    """So do Keras 3.2 and 3.3."""
+    monkeypatch.setattr(keras, "Variable", type("Variable", (keras.Variable,), {}))
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    assert [item.kind for item in take(model).values()].count("weight") == 2
