@@ -133,10 +133,7 @@ def _with_targets(model: Any, fed: Feed, snapshot: Snapshot) -> Feed:
 
 
 def shapes_of(build_config: Any) -> Any:
-    """Return the structure of input shapes that a build config records, or None.
-
-    Leaves are `tf.TensorShape`s. Several arguments come as a dict by argument name.
-    """
+    """Return the structure of shapes (several arguments by name) that a build config records."""
     config = build_config if isinstance(build_config, Mapping) else {}
     several = config.get("shapes_dict")
     try:
@@ -162,10 +159,7 @@ def _shapes(parts: Any) -> Any:
 
 
 def draw(shape: Any, dtype: str, size: int = 2, seed: int = 0) -> Any:
-    """Return a random array of `shape`, unknown sizes being `size`.
-
-    Floats lie in 0 to 1, integers are 0 or 1, so that they index any table; texts are words.
-    """
+    """Return a random array: floats in 0 to 1, integers 0 or 1, as for any table, or words."""
     sizes = [size if n is None else n for n in shape]
     if sizes:
         sizes[0] = shape[0] or 2  # the batch
@@ -195,10 +189,7 @@ def candidates(shapes: Any) -> Iterator[Any]:
 
 
 def discover(model: Any, shapes: Any) -> Any:
-    """Return inputs of `shapes` that `model` can be called on, trying dtypes per leaf.
-
-    Raises `BadInputError`, with the last reason, where none of `DTYPES` per input works.
-    """
+    """Return inputs of `shapes` that `model` can be called on, trying `DTYPES` for each leaf."""
     names = parameters(type(model)).items()
     required = [name for name, each in names if each.default is each.empty]
     if len(required) > 1 and not isinstance(shapes, (dict, tuple)):
@@ -219,10 +210,7 @@ def discover(model: Any, shapes: Any) -> Any:
 
 
 def inputs_for(model: Any, build_config: Any = None) -> Iterator[Any]:
-    """Yield inputs for a live model, from its `keras.Input`s or from the shapes that it records.
-
-    Raises `BadInputError` where neither is known, or no dtypes work.
-    """
+    """Yield inputs for a live model, from its `keras.Input`s or from the shapes that it records."""
     if is_functional(model):
         unknown = any(None in tuple(leaf.shape)[1:] for leaf in model.inputs)
         for size in _SIZES if unknown else (2,):

@@ -101,8 +101,7 @@ def needs_training(cls: type) -> bool:
 def spread(cls: type, inputs: Any, least: int = 2) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the positional and keyword arguments that `inputs` are for `cls.call`.
 
-    A tuple is several arguments where `call` requires at least `least`; so is a dict whose keys
-    are parameters of `call`. Anything else is one argument.
+    A tuple is several where `call` requires `least`, and a dict whose keys are its parameters.
     """
     if of_framework(cls):
         return (inputs,), {}
@@ -125,11 +124,7 @@ def called(model: Any, inputs: Any, **options: Any) -> Any:
 
 
 def spreading(cls: type) -> AbstractContextManager[None]:
-    """Let `fit`, `predict` and their like feed several arguments to instances of `cls`.
-
-    Keras hands `call` one structure, so a model with two arguments could not be checked at all.
-    It is for models that do not take the structure as it is: the second argument may be optional.
-    """
+    """Let `fit`, which hands `call` one structure, feed several arguments to instances of `cls`."""
     original = cls.__call__
 
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -77,7 +77,7 @@ def examine(subject: Subject, name: str, *, advise: bool = True) -> Report:
     trips = _trips(subject)
     lossy = not all(trip.whole for trip in trips)
     advice = diagnose(subject, trips) if advise and lossy else ()
-    return Report(name, trips, advice, _notes(subject, trips[0]), _undecided(subject, trips))
+    return Report(name, trips, advice, _notes(subject), _undecided(subject, trips))
 
 
 def require_ready(model: Any, name: str) -> None:
@@ -99,19 +99,19 @@ def _trips(subject: Subject) -> tuple[Trip, ...]:
         # Again, with the user's classes handed to `load_model`.
         more = travel(subject, "load with custom_objects", scope=scope_of(subject.model))
         return trips if more[0].failure else (*trips, *more)
-    if not failure and keras.config.dtype_policy().name != "float32":
-        where = "load where the policy is float32"
-        trips += travel(subject, where, twice=False, policy="float32")
+    if not failure and (policy := keras.config.dtype_policy()).name != "float32":
+        keras.config.set_dtype_policy("float32")
+        try:
+            trips += travel(subject, "load where the policy is float32", twice=False)
+        finally:
+            keras.config.set_dtype_policy(policy)
     return trips
 
 
-def _notes(subject: Subject, first: Trip) -> tuple[str, ...]:
+def _notes(subject: Subject) -> tuple[str, ...]:
     notes = [_RANDOM] if any(item.kind == "seed" for item in subject.before.values()) else []
     if not subject.model.compiled:
         notes.append("the model is not compiled, so only weights and predictions were compared")
-    if first.hints and not first.whole:
-        hints = ", ".join(difference.path for difference in first.hints[:6])
-        notes.append(f"Python values that differ after loading: {hints}")
     return tuple(notes)
 
 

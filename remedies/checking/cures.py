@@ -155,10 +155,9 @@ def casting(cls: type, dtypes: Mapping[int, str]) -> dict[str, Callable[..., Any
 
 
 def raised_on(subject: Subject, floats: Collection[int]) -> str:
-    """Return what `call` raises on load where it gets zeros for all that it is fed, or nothing.
+    """Return what `call` raises on load on zeros, or nothing.
 
-    They are of float32 for the tensors numbered in `floats`, as Keras makes them, and of the true
-    dtypes for the others.
+    They are of float32, as Keras makes them, for tensors numbered in `floats`; else of true dtype.
     """
     import tensorflow as tf
 

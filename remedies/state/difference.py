@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,10 +97,7 @@ def _only_numbered(before: Any, after: Any) -> bool:
 
 
 def unequal_settings(model: Any, loaded: Any) -> tuple[tuple[str, ...], bool]:
-    """Return the names of the compile settings that `loaded` lacks or has otherwise.
-
-    Also whether it lacks all of them. Names of objects are left out: Keras counts them up.
-    """
+    """Return the names of the compile settings that differ in `loaded`; whether it lacks all."""
     if not model.compiled:
         return (), False
     before = model.get_compile_config() or {}
@@ -158,21 +155,12 @@ def tolerance_of(model: Any) -> float:
     return _HALF if half else _TOLERANCE
 
 
-def unlike(
-    before: Behaviour, after: Behaviour, tolerance: float, chance: Collection[str] = ()
-) -> str:
-    """Say how the training steps differ, `chance` left out; empty if they do not."""
-    differ = apart(before, after, tolerance, 20 * tolerance, 0.02)
-    return next((differ[name] for name in differ if name not in {"predictions", *chance}), "")
-
-
 def apart(
     left: Behaviour, right: Behaviour, outputs: float, logs: float, weights: float
 ) -> dict[str, str]:
     """Say what of two runs differs: ``predictions``, a value that steps log, or ``training``.
 
-    Each may differ by a part of its size: predictions by `outputs`, what is logged by `logs`, and
-    all weights after the steps together by `weights`.
+    The numbers are the parts of their size by which outputs, logs and weights may differ.
     """
     differ = {"problem": right.problem} if right.problem and not left.problem else {}
     if share := share_apart(left.outputs or (), right.outputs or (), outputs):

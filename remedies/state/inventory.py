@@ -32,14 +32,11 @@ _STDLIB = {"collections", "functools", "threading", "logging", "pathlib", "rando
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that a model holds.
-
-    Its kind is ``weight``, ``optimizer``, ``metric``, ``seed`` (random state), ``plain`` (a
-    variable that Keras does not track), ``attribute`` (a Python value), ``setting`` (of an
-    optimizer), ``trainable`` or ``policy`` (of a layer).
-    """
+    """One thing that a model holds."""
 
     path: str  # where: ``encoder.blocks[0].kernel``
+    # weight, optimizer, metric, seed (random state), plain (a variable that Keras does not track),
+    # attribute (a Python value), setting (of an optimizer), trainable or policy (of a layer)
     kind: str
     owner: Any  # the layer, optimizer or other object whose attribute it is
     value: Any  # a NumPy array for a variable

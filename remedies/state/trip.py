@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,6 @@ from remedies.state.difference import (
     tolerance_of,
     unequal,
     unequal_settings,
-    unlike,
 )
 from remedies.state.inventory import Inventory, owned_classes, records_inputs, take
 from remedies.state.methods import Call, Swallowed, explain, observe
@@ -154,7 +153,6 @@ def travel(
     name: str = "first load",
     *,
     twice: bool = True,
-    policy: str = "",
     scope: Mapping[str, Any] | None = None,
     route: Route | None = None,
     train: bool = True,
@@ -164,10 +162,10 @@ def travel(
     With `route` it goes through that in place of a ``.keras`` file. A trip that failed is the
     last. Raises `OSError` where the disk refuses.
     """
-    load = partial(_load, custom={**subject.custom_objects, **(scope or {})}, policy=policy)
+    custom = {**subject.custom_objects, **(scope or {})}
     trips, models, source = [], [], subject.model
     for title in (name, "second generation") if twice else (name,):
-        trip, source = _through(subject, source, title, load, route)
+        trip, source = _through(subject, source, title, custom, route)
         trips.append(trip)
         if source is None:
             break
@@ -193,11 +191,12 @@ def _keys(trip: Trip) -> set[tuple[str, bool]]:
 
 
 def _through(
-    subject: Subject, source: Any, name: str, load: Callable[[Path], Any], route: Route | None
+    subject: Subject, source: Any, name: str, custom: dict[str, Any], route: Route | None
 ) -> tuple[Trip, Any]:
     """Save `source` and load it; return the trip, not yet called, and the model or None."""
-    trip = Trip(name, counted(subject.before))
-    stage = "saving"
+    import keras
+
+    trip, stage = Trip(name, counted(subject.before)), "saving"
     with (
         tempfile.TemporaryDirectory() as folder,
         warnings.catch_warnings(record=True) as given,
@@ -209,7 +208,8 @@ def _through(
             if route is None:
                 source.save(path)
                 stage, trip.archive = "loading", read(path)
-                loaded = load(path)
+                level(_UNLIKELY)  # what a new model draws must not be what the old one drew
+                loaded = keras.saving.load_model(path, custom_objects=custom or None)
             else:
                 loaded = route(source, Path(folder))
         except OSError:
@@ -224,24 +224,9 @@ def _through(
     return trip, loaded
 
 
-def _load(path: Path, custom: Mapping[str, Any], policy: str) -> Any:
-    import keras
-
-    level(_UNLIKELY)  # what a new model draws must not happen to be what the old one drew
-    before = keras.config.dtype_policy()
-    if policy:
-        keras.config.set_dtype_policy(policy)
-    try:
-        return keras.saving.load_model(path, custom_objects=dict(custom) or None)
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
 def _owner_in(error: BaseException) -> type | None:
-    """Return the innermost class of no framework's on the way to `error`, if any.
-
-    Keras raises anew for each object around the one at fault: the first error knows that one.
-    """
+    """Return the innermost class of no framework's on the way to `error`, if any."""
+    # Keras raises anew for each object around the one at fault: the first error knows that one.
     inner = error.__cause__ or error.__context__
     owner = None if inner is None else _owner_in(inner)
     for frame, _ in traceback.walk_tb(error.__traceback__) if owner is None else ():
@@ -257,10 +242,10 @@ def _compare(subject: Subject, loaded: Any, trip: Trip, *, train: bool) -> None:
     before, tolerance = subject.behaviour, tolerance_of(subject.model)
     align(subject.model, loaded)
     after = trip.behaviour = behave(loaded, subject.feed, train=train)
-    share = share_apart(before.outputs or (), after.outputs or (), tolerance)
-    trip.step = unlike(before, after, tolerance)
-    if share or trip.step:
-        trip.chance = frozenset(subject.again())
-        trip.step = unlike(before, after, tolerance, trip.chance)
+    differ = apart(before, after, tolerance, 20 * tolerance, 0.02)
+    trip.chance = frozenset(subject.again() if differ else ())
+    steps = (differ[name] for name in differ if name not in {"predictions", *trip.chance})
+    trip.step = next(steps, "")
     hidden = before.outputs is None or "predictions" in trip.chance
+    share = share_apart(before.outputs or (), after.outputs or (), tolerance)
     trip.outputs_changed = None if hidden else share
