@@ -13,9 +13,9 @@ from remedies.words import Word
 from reports.parts import Code, Note, Section, Table
 from reports.results import EVERYTHING, UNKNOWN, Results, cells, summary, times
 from reports.wording import (
-    BASELINE,
     BRIEF,
     CONTROL,
+    CURES,
     HARM,
     HARM_WORDS,
     NOTHING,
@@ -31,6 +31,7 @@ from reports.wording import (
 )
 
 RECOMMENDED = "recommended"
+LOST = "What you still lose: weights, optimizer state or settings, some or all"
 _FILES = {"save": "save_ratio", "load": "load_ratio"}
 _COSTS: list[tuple[str, str, dict[str, str]]] = [
     *((label, "step_ratio", {"mask_dtype": "bool", "step": step}) for step, label in STEPS.items()),
@@ -40,9 +41,8 @@ _COSTS: list[tuple[str, str, dict[str, str]]] = [
 
 def ranked(results: Results) -> list[str]:
     """Return the remedies that keep all, in the order of the rule in templates/method.txt."""
-    others = [name for name in results.remedies if name != CONTROL]
-    whole = [name for name in others if results.keeps(name) == EVERYTHING]
-    return sorted(whole, key=partial(_rank, results))
+    whole = [name for name in results.remedies if results.keeps(name) == EVERYTHING]
+    return sorted({*whole} - {CONTROL}, key=partial(_rank, results))
 
 
 def _rank(results: Results, remedy: str) -> tuple[float, ...]:
@@ -60,20 +60,20 @@ def answer(results: Results) -> Section:
     """Return the section that opens the page."""
     best = ranked(results)
     remedy = best[0] if best else ""
-    notes: list[Any] = []
+    parts: list[Any] = []
     if best:
-        helps = [WHY[remedy]] if remedy in WHY else []
-        notes = [Note(_lost(results, remedy), "What you still lose"), *diff(results, remedy)]
-        notes += [Note([*helps, _why(results, best)], "Why this helps, and why this remedy")]
+        parts += [*diff(results, remedy), Note(_lost(results, remedy), LOST)]
+    if results.remedies:
+        parts.append(overview(results, remedy))
+    if best:
+        parts.append(Note([*_why(results, best)], "Why this helps, and why this remedy"))
     if results.harms(CONTROL).get("rescued") == 0:
-        notes.append(Note(prose("unchanged"), "Without changing the model"))
-    if best:
-        notes.append(Note([*_costs(results, remedy)], "What it costs"))
-    tables = [overview(results, remedy), *heat(results)] if results.remedies else []
+        parts.append(Note(prose("unchanged"), "If the file is there already"))
+    parts += heat(results)
     others = (name for name in results.remedies if name not in (CONTROL, remedy))
-    codes = [each for name in others for each in diff(results, name, folded=True)]
+    parts += [each for name in others for each in diff(results, name, folded=True)]
     sentence, detail = _sentence(results, remedy) if best else _none(results)
-    return Section("answer", "What to do", sentence, [*notes, *tables, *codes], detail)
+    return Section("answer", "What to do", sentence, parts, detail)
 
 
 def _none(results: Results) -> tuple[str, str]:
@@ -86,20 +86,25 @@ def _none(results: Results) -> tuple[str, str]:
 
 
 def _sentence(results: Results, remedy: str) -> tuple[str, str]:
-    """Return what to do, and what that keeps."""
+    """Return what to do, and what that keeps and costs."""
     idea = REMEDIES[remedy].idea if remedy in REMEDIES else f"Write it as {remedy} does."
     lines = results.lines(remedy)
     change = f", {lines} line{'' if lines == '1' else 's'} to change" if lines else ""
     models = counted(len(results.axis("workload", "weights_lost")), "test model")
     detail = (
-        "In the plain case, saved and loaded twice, all weights, the optimizer's state and the "
-        f"compile settings come back, in {models} ({cells(results.trips_of(remedy).reset_index())})"
+        f"Saved as .keras and loaded, twice over, {models} came back with all weights, the "
+        "optimizer's state and the compile settings. "
     )
+    for device in results.timed:
+        own = (results.compared("step_ratio", remedy=name, mask_dtype="bool", device=device)
+               for name in (remedy, CONTROL))  # fmt: skip
+        if all({*rows["word"]} == {Word.SAME_STEP.value} for rows in own):
+            detail += f"On the {device.upper()} a step costs what it did, exactly. "
     harms = results.harms(remedy)
     if harmed := (harms > 0).sum():
-        situations = counted(len(harms), "situation")
-        detail += f"; in {harmed} of the {situations} below the model does not come back whole"
-    return f"{idea.rstrip('.')} ({remedy}{change}).", f"{detail}."
+        detail += f"In {harmed} of the {counted(len(harms), 'situation')} below it still loses "
+        detail += "something. "
+    return f"{idea.rstrip('.')} ({remedy}{change}).", detail.strip()
 
 
 def _lost(results: Results, remedy: str) -> list[str]:
@@ -110,59 +115,34 @@ def _lost(results: Results, remedy: str) -> list[str]:
     harmed = table[table[remedy] > 0].sort_values(remedy, ascending=False, kind="stable")
     for name, harms in harmed.iterrows():
         better = [other for other in results.remedies if harms.get(other) == 0]
-        helps = f"{listed(better) or 'no remedy'} {'keep' if len(better) > 1 else 'keeps'} it"
+        helps = f"{listed(better) or 'no remedy'} {'keep' if len(better) > 1 else 'keeps'} all"
+        helps = CURES.get(name, helps) if not better else helps
         harm = HARM[min(3, int(harms[remedy]))]
         made.append(f"{SITUATIONS.get(name, name)}: {harm}; {helps}.")
     return made or ["Nothing in the situations tried."]
 
 
-def _why(results: Results, best: list[str]) -> str:
-    """Return why the first of the remedies that keep everything in the plain case."""
+def _why(results: Results, best: list[str]) -> Iterator[str]:
+    """Yield why the first of the remedies that keep everything, and what the table leaves out."""
     remedy, *others = best
-    if not others:
-        return f"{remedy} alone keeps everything in the plain case."
-    fewer = "the fewest lines"
-    if _rank(results, remedy)[0] == _rank(results, others[0])[0]:
-        fewer = "no more lines than any other, and costs no more"
-    text = f"Of the {len(best)} remedies that keep everything in the plain case, {remedy} changes "
-    text += fewer
-    most = max(others, key=lambda name: results.survived[name])
-    if results.survived[most] > results.survived[remedy]:
-        tried = results.harms(most).count()
-        text += f"; {most} is whole in more situations, {results.survived[most]} of {tried}"
-    return f"{text}."
-
-
-def _costs(results: Results, remedy: str) -> Iterator[str]:
-    """Yield what `remedy` costs, and on which devices that was run or only compiled."""
-    own = results.compared("step_ratio", remedy=remedy, mask_dtype="bool")
-    control = results.compared("step_ratio", remedy=CONTROL, mask_dtype="bool")
-    for device in results.timed:
-        rows, mine = (table[table["device"] == device] for table in (own, control))
-        text = f"against {BASELINE}, {summary(rows)}"
-        if {*rows["word"], *mine["word"]} == {Word.SAME_STEP.value} and len(mine):
-            text = "a training or predict step costs exactly what it does in the model as it is: "
-            text += "the same program, the same Python calls"
-        yield f"On the {device.upper()} (run): {text} ({cells(rows.drop(columns='device'))})."
-    if cards := results.compiled:
-        programs = results.programs(remedy)
-        control = results.programs(CONTROL)
-        text = f"against {BASELINE}, {_programs(programs)}"
-        if len(control) and not programs["value"].any() and not control["value"].any():
-            steps = counted(programs.groupby("device").size().max(), "step")
-            text = f"exactly the program of the model as it is, in {steps}"
-        scope = cells(programs.drop(columns="device"))
-        yield f"On {upper(cards)} (compiled, not run, so not timed): {text} ({scope})."
-    if not {*results.timed, *results.compiled} - {"cpu"}:
-        yield "On a GPU (H100, A100): not known. None was run, and none was compiled for."
+    if remedy in WHY:
+        yield WHY[remedy]
+    if others:
+        fewer = "changes the fewest lines"
+        if _rank(results, remedy)[0] == _rank(results, others[0])[0]:
+            fewer = "changes no more lines than any other, and costs no more"
+        text = (
+            f"Of the {len(best)} remedies that keep everything, saved and loaded twice, {remedy} "
+        )
+        most = max(others, key=lambda name: results.survived[name])
+        if results.survived[most] > results.survived[remedy]:
+            fewer += f"; {most} keeps the model in more of the situations below"
+        yield f"{text}{fewer}."
     floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")
     if not floats["word"].isin([Word.SAME_STEP.value, Word.SAME.value]).all():
-        same = {*own["word"]} == {Word.SAME_STEP.value}
-        against = "the same model fed bool masks" if same else BASELINE
-        yield f"If you feed masks as float32, against {against}: {summary(floats)}."
-    files = {label: results.compared(name, remedy=remedy) for label, name in _FILES.items()}
-    if said := [f"{label}: {summary(rows)}" for label, rows in files.items() if len(rows)]:
-        yield f"Files, against {BASELINE}: {'; '.join(said)}."
+        yield f"If you feed masks as float32 in place of bool, a step: {summary(floats)}."
+    if not {*results.timed, *results.compiled} - {"cpu"}:
+        yield "On a GPU (H100, A100) its cost is not known: none was run or compiled for."
 
 
 def _programs(rows: Any) -> str:
@@ -186,11 +166,10 @@ def diff(results: Results, remedy: str, folded: bool = False) -> list[Code]:
     inner = textwrap.dedent("\n".join(edit[1:] for edit in edits)).replace("'", '"').split("\n")
     text = "\n".join(edit[:1] + rest for edit, rest in zip(edits, inner, strict=True))
     lines = results.metric("recipe_lines", remedy=remedy).groupby("workload")["value"].max()
-    title = f"The code of {remedy}" if folded else "The change"
-    title += f", in the test model {workload}"
-    sizes = shared((name, f"{amount:.0f}") for name, amount in lines.items())
+    sizes = shared((name, counted(amount, "line")) for name, amount in lines.items())
     texts = "; ".join(f"{amount} in {names}" for amount, names in sizes.items())
-    return [Code(f"{title} (lines: {texts})" if texts else title, text, folded)]
+    title = f"The code of {remedy}" if folded else "The change"
+    return [Code(f"{title}, in the test model {workload} ({texts or 'not counted'})", text, folded)]
 
 
 def overview(results: Results, first: str = "") -> Table:
@@ -200,23 +179,20 @@ def overview(results: Results, first: str = "") -> Table:
         marks = [RECOMMENDED] * (remedy == first) + ["baseline"] * (remedy == REFERENCE)
         name = f"{remedy}: {BRIEF[remedy]}" if remedy in BRIEF else remedy
         name += f" ({', '.join(marks)})" if marks else ""
-        kept, harms = results.keeps(remedy), results.harms(remedy)
-        keeps = kept + " in the plain case" * (kept == EVERYTHING)
+        keeps, harms = results.keeps(remedy), results.harms(remedy)
         if len(harms):
-            keeps += f"; not whole in {(harms > 0).sum()} of {len(harms)} situations"
+            keeps += f"; kept in {(harms == 0).sum()} of {len(harms)} situations"
         row = {"remedy": name, "lines you change": results.lines(remedy) or NOTHING}
         row["keeps the model"] = keeps
         for label, metric, where in _COSTS:
             judged = results.compared(metric, **where)
             row[label] = summary(judged[judged["remedy"] == remedy])
-            if label == "load" and kept.startswith("no:") and row[label] != NOTHING:
-                row[label] += " (no result: it leaves weights out)"
             if remedy == REFERENCE and label in _FILES and (judged["seconds"] > 0).any():
                 row[label] = f"baseline: {times(judged)}"
         if cards := results.compiled:
-            row[f"on {upper(cards)}, compiled, not run"] = _programs(results.programs(remedy))
+            row[f"{upper(cards)}: compiled, not run"] = _programs(results.programs(remedy))
         rows.append(row)
-    return Table(f"{_baseline(results)} {_counts(results)}", rows)
+    return Table(_baseline(results), rows, below=_below(results))
 
 
 def _baseline(results: Results) -> str:
@@ -224,23 +200,30 @@ def _baseline(results: Results) -> str:
     control = results.compared("step_ratio", remedy=CONTROL, mask_dtype="bool")
     why = ""
     if {*control["word"]} == {Word.SAME_STEP.value}:
-        why = f", which takes exactly the steps of the model as it is ({CONTROL}) and loads whole"
-    return (
-        "Plain case: a .keras file, saved and loaded twice. Every cost in the table is a "
-        f"difference from one baseline: {REFERENCE} fed bool masks{why}. Same step, exactly: the "
-        "compiled program and the Python calls around it are the baseline's, so it costs the same."
-    )
+        why = f": its steps are exactly those of the model as it is ({CONTROL}), and it loads whole"
+    return f"Every cost is a difference from one baseline, {REFERENCE} fed bool masks{why}."
 
 
-def _counts(results: Results) -> str:
-    """Return what is counted in a row of the overview, and on what it was measured."""
+def _below(results: Results) -> str:
+    """Return what the words of the overview mean, and on what was compared."""
     pairs = []
     for label, metric, where in _COSTS:
         if len(own := results.compared(metric, **where)):
             own = max((rows for _, rows in own.groupby("remedy")), key=len)
             pairs.append((counted(len(own), label), cells(own)))
     texts = (f"{counts} ({scope})" for scope, counts in shared(pairs).items())
-    return f"Measured of each remedy: {'; '.join(texts)}." if pairs else ""
+    models = (
+        f"{name}, {text[0].lower()}{text[1:].rstrip('.')}"
+        for name in results.axis("workload")
+        if (text := WORKLOADS[name].description if name in WORKLOADS else "your own")
+    )
+    compared = f"Compared for each remedy: {'; '.join(texts)}. " if pairs else ""
+    return (
+        "Keeps everything: saved as .keras and loaded, twice over, with weights, optimizer state, "
+        "compile settings, outputs and the next training step equal, bit for bit. Same step, "
+        "exactly: equal compiled program and equal Python calls, so equal cost; nothing to time. "
+        f"{compared}Test models: {'; '.join(models)}."
+    )
 
 
 def heat(results: Results) -> list[Table]:

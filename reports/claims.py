@@ -1,69 +1,25 @@
-"""What each remedy keeps in the test models, and what that says about the article's claims."""
+"""What the results say about the article's claims."""
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 from remedies.words import Word
 from reports.parts import Section, Table
-from reports.results import EVERYTHING, SECOND, UNKNOWN, Results, cells, losses, summary
+from reports.results import EVERYTHING, UNKNOWN, Results, cells, losses, summary
 from reports.wording import (
     BASELINE,
     CONTROL,
-    NOTHING,
     REFERENCE,
     counted,
     listed,
     prose,
-    shared,
 )
 
-TITLE = "What each remedy keeps"
-_CAPTION = (
-    f"{CONTROL}: the model as it is. The worst of all devices and mask dtypes, XLA or not. "
-    "Everything: weights, optimizer variables, iterations, outputs, the next training step and "
-    "compile settings are equal, bit for bit. Of a lost optimizer the learning rate is left. Kinds "
-    "of state: weights, optimizer, compile settings."
-)
 HOLDS, FAILS, OPEN = "holds", "does not hold", "not established"
 Finding = tuple[str, str]
 Judge = Callable[[Results], Finding]
 _NOT_MEASURED: Finding = (OPEN, "Not measured here.")
 FUNCTIONAL = "functional_bool_input"
-
-
-def kept(results: Results) -> Section:
-    """Return the section on round trips of the workloads."""
-    states = {name: results.keeps(name) for name in results.remedies}
-    current = [name for name, state in states.items() if state != UNKNOWN]
-    whole = [name for name in current if states[name] == EVERYTHING]
-    answer = (
-        f"{len(whole)} of {len(current)} ways of writing the test models "
-        f"{listed(results.axis('workload', 'weights_lost'))} keep everything through two saves and "
-        f"loads: {listed(whole) or 'none'}."
-    )
-    rows = []
-    for remedy in current:
-        trips = results.trips_of(remedy).groupby(level="workload")
-        for trip, names in shared((str(name), _trip(own)) for name, own in trips).items():
-            rows.append({"remedy": f"{remedy}, {names}", **dict(trip)})
-    if not rows:
-        return Section("kept", TITLE, "These results hold no save and load.")
-    return Section("kept", TITLE, answer, [Table(_CAPTION, rows)])
-
-
-def _trip(trips: Any) -> tuple[tuple[str, str], ...]:
-    """Return what the first and the second round trip lose, and how many warnings are given."""
-    lost, second = losses(trips), NOTHING
-    if SECOND in trips and trips[SECOND].notna().any():
-        most = trips[SECOND].max()
-        second = f"no: {counted(most, 'variable')} lost" if most > 0 else EVERYTHING
-    warnings = trips.filter(regex="^(build|optimizer|other)_warnings$").sum(axis=1).max()
-    return (
-        ("keeps in the first save and load", f"no: {'; '.join(lost)}" if lost else EVERYTHING),
-        ("in the second", second),
-        ("warnings when loading", f"{warnings:.0f}"),
-    )
 
 
 def claims(results: Results) -> Section:
@@ -90,9 +46,9 @@ def _trips(text: str, some: tuple[str, ...], none: tuple[str, ...] = ()) -> Judg
         if not all(name in trips and trips[name].notna().any() for name in (*some, *none)):
             return _NOT_MEASURED
         true = (trips[[*some]] > 0).all(axis=1) & (trips[[*none]] == 0).all(axis=1)
-        lost = "; ".join(losses(trips)[:2]) or "nothing"
+        lost = "; ".join(losses(trips)[:2]) or "nothing is lost"
         scope = f"{counted(len(true), 'round trip')} ({cells(trips.reset_index())})"
-        evidence = f"{text} in {true.sum()} of {scope}. The control loses: {lost}."
+        evidence = f"{text} in {true.sum()} of {scope}. Of the control: {lost}."
         return (HOLDS if true.all() else FAILS), evidence
 
     return judged

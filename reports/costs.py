@@ -12,7 +12,6 @@ from reports.wording import (
     COSTS,
     JITS,
     NOTHING,
-    REFERENCE,
     STEPS,
     listed,
     shared,
@@ -49,34 +48,29 @@ def _steps(results: Results) -> Iterator[Table | Figure]:
     same: dict[Any, list[tuple[str, str]]] = {}
     for (step, remedy, mask), own in judged.groupby(["step", "remedy", "mask_dtype"], sort=False):
         apart = bool((own["word"] != Word.SAME_STEP.value).any())
-        key = (str(step), apart, tuple(own["ratio"].fillna(0)) if apart else ())
+        key = (step != "train", str(step), apart, *(own["ratio"].fillna(0) if apart else ()))
         tables.setdefault(key, own)
         same.setdefault(key, []).append((str(remedy), str(mask)))
-    drawn, rows = [], []
-    for key in sorted(same, key=lambda key: (key[0] != "train", key[1])):
-        own, step = tables[key], STEPS.get(key[0], key[0])
-        makers = members(same[key])
-        drawn.append((f"{step}\n{makers}", own))
+    rows = {f"{STEPS.get(key[1], key[1])}: {members(same[key])}": tables[key]
+            for key in sorted(same, key=lambda key: key[:3])}  # fmt: skip
+    title = f"How much slower than {BASELINE} is each distinct step?"
+    return _drawn("steps", title, rows, f"Distinct steps, with what makes each. {WORK}.")
+
+
+def _drawn(name: str, title: str, rows: dict[str, Any], caption: str) -> Iterator[Table | Figure]:
+    """Yield a figure of comparisons by what they are of, and the same in a folded table."""
+    if not rows:
+        return
+    said = (f"{label}: {summary(own)}" for label, own in rows.items())
+    yield Figure(name, title, "; ".join(said), figures.steps, [*rows.items()])
+    made = []
+    for label, own in rows.items():
+        row = {"what": label, "measured on": cells(own), "cost": summary(own)}
+        row["sessions"] = span(own["launches"]) if own["launches"].any() else "none needed"
         differs = [text for text in dict.fromkeys(own["difference"]) if text]
-        rows.append(
-            {
-                "step": f"{step}: {makers}",
-                "measured on": f"{cells(own.drop(columns='batch'))}; batch {span(own['batch'])}",
-                "cost": summary(own),
-                "sessions": span(own["launches"]) if key[1] else "none needed",
-                "differs from the baseline's": "; or ".join(differs[:2]) or NOTHING,
-                "the baseline's step": times(own),
-            }
-        )
-    if rows:
-        yield _figure("steps", f"How much slower than {BASELINE} is each distinct step?", drawn)
-        caption = "Distinct steps, with the remedies and mask dtypes that make each."
-        yield Table(f"{caption} {WORK}: the cost is what that came to.", rows, True)
-
-
-def _figure(name: str, title: str, rows: list[tuple[str, Any]]) -> Figure:
-    said = (f"{row.replace(chr(10), ', ')}: {summary(own)}" for row, own in rows)
-    return Figure(name, title, "; ".join(said), figures.steps, rows)
+        row["differs from the baseline's"] = "; or ".join(differs[:2]) or NOTHING
+        made.append(row | {"the baseline takes": times(own)})
+    yield Table(caption, made, True)
 
 
 def members(variants: Iterable[tuple[str, str]]) -> str:
@@ -109,22 +103,8 @@ def _cast(results: Results) -> Iterator[Table | Figure]:
 
 
 def _once(results: Results) -> Iterator[Table | Figure]:
-    """Yield first steps, save and load of each remedy, and the sizes of files."""
-    rows = {name: {"remedy": name} for name in results.remedies}
-    drawn: list[tuple[str, Any]] = []
-    for metric, label in COSTS.items():
-        judged = results.compared(metric)
-        for (remedy, amount), own in judged.groupby(["remedy", "size"], sort=False):
-            name = f"{label}, images {amount} pixels wide" if amount else label
-            rows[remedy][name] = summary(own)
-            rows.setdefault(REFERENCE, {"remedy": REFERENCE})[name] = f"baseline: {times(own)}"
-        if metric != "first_step_ratio":
-            names = judged.groupby("remedy", sort=False)
-            drawn += [(f"{label}: {name}", own) for name, own in names]
-    for name, row in rows.items():
-        if len(files := results.metric("file_bytes", remedy=name)["value"]):
-            row[".keras file"] = listed(size(value) for value in sorted({*files}))
-    if drawn:
-        yield _figure("files", f"Do save and load take longer than with {BASELINE}?", drawn)
-    if filled := [row for row in rows.values() if len(row) > 1]:
-        yield Table(f"First step, save and load against {BASELINE}.", filled, True)
+    """Yield first steps, saves and loads of each remedy."""
+    rows = {f"{label}: {remedy}": own for metric, label in COSTS.items()
+            for remedy, own in results.compared(metric).groupby("remedy", sort=False)}  # fmt: skip
+    title = f"Do the first step, save and load take longer than with {BASELINE}?"
+    return _drawn("files", title, rows, "The first step, save and load of each remedy.")

@@ -48,7 +48,7 @@ def svg(figure: Figure) -> dict[str, bytes]:
 
 def steps(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:
     """Draw the intervals of comparisons, a row for each name, in percent of the baseline's."""
-    high = 0.6 * len(rows)
+    high = 0.5 * len(rows)
     canvas.set_size_inches(WIDTH, high + 0.85)
     axes = canvas.add_axes((2.6 / WIDTH, 0.55 / (high + 0.85), 2.5 / WIDTH, high / (high + 0.85)))
     for place, (_, own) in enumerate(rows):
@@ -62,8 +62,7 @@ def steps(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:
         text = "\n".join(textwrap.wrap(summary(own), 48))
         axes.annotate(text, (1.03, place), xycoords=("axes fraction", "data"), va="center",
                       fontsize=8, annotation_clip=False)  # fmt: skip
-    names = ("\n".join(textwrap.fill(part, 36, max_lines=2, placeholder=" ...")
-                       for part in name.split("\n")) for name, _ in rows)  # fmt: skip
+    names = (textwrap.fill(name, 36, max_lines=3, placeholder=" ...") for name, _ in rows)
     axes.set_yticks(range(len(rows)), [*names])
     axes.tick_params(axis="y", length=0, labelsize=9)
     reach = max(1.0, *map(abs, axes.get_xlim()))

@@ -67,20 +67,18 @@ def _confirmed(results: Results, rows: Any) -> str:
     for gpu in (name for name in results.timed if name != "cpu"):
         own = _grouped(results.metric("program_differs", device=gpu, jit="xla"))
         for device, made in rows.groupby("device"):
-            equal = [groups == own[key] for key, groups in _grouped(made).items() if key in own]
-            texts += f" On {gpu.upper()}, {sum(equal)} of {len(equal)} steps have the groups of "
-            texts += f"{device.upper()}."
+            compiled, run = _grouped(made).align(own, join="inner")
+            texts += f" On {gpu.upper()}, {(compiled == run).sum()} of {len(run)} steps have the "
+            texts += f"groups of {device.upper()}."
     return texts
 
 
-def _grouped(rows: Any) -> dict[Any, Any]:
-    """Return (workload, batch, step) -> the sets of variants that are one program."""
+def _grouped(rows: Any) -> Any:
+    """Return for each (workload, batch, step) the sets of variants that are one program."""
     rows = rows[rows["remedy"] != PLACEBO]
-    return {
-        key: {frozenset(zip(each["remedy"], each["mask_dtype"], strict=True))
-              for _, each in own.groupby("text")}
-        for key, own in rows.groupby(_STEP)
-    }  # fmt: skip
+    rows = rows.assign(variant=[*zip(rows["remedy"], rows["mask_dtype"], strict=True)])
+    programs = rows.groupby([*_STEP, "text"])["variant"].agg(frozenset)
+    return programs.groupby(level=_STEP).agg(frozenset)
 
 
 def _distinct(results: Results, rows: Any) -> list[dict[str, str]]:

@@ -13,13 +13,13 @@ import jinja2
 
 from reports import figures, parts
 from reports.answer import answer
-from reports.claims import claims, kept
+from reports.claims import claims
 from reports.costs import costs
 from reports.frame import COLUMNS
 from reports.gpus import gpus
 from reports.measured import measured, missing
 from reports.parts import Figure
-from reports.results import Results
+from reports.results import Results, gather
 from reports.wording import TEMPLATES, counted, listed, prose
 
 ROOT = Path(__file__).parents[1]
@@ -60,7 +60,7 @@ def scope(results: Results) -> str:
 
 def render(results: Results, history: str = "") -> dict[str, str | bytes]:
     """Return the report, path -> content; `history` is the address of asv's, where there is one."""
-    making = (answer, kept, costs, gpus, claims, measured, missing)
+    making = (answer, costs, gpus, claims, measured, missing)
     sections = [make(results) for make in making]
     pictures: dict[str, dict[str, str]] = {}
     files: dict[str, str | bytes] = {}
@@ -73,12 +73,18 @@ def render(results: Results, history: str = "") -> dict[str, str | bytes]:
     values: dict[str, Any] = {"sections": sections, "pictures": pictures, "history": history}
     title, *problem = prose("problem")
     values |= {"title": title, "problem": problem, "scope": scope(results)}
+    values["answer"] = sections[0]
     for name in ("index.html", "report.md"):
         files[name] = engine().get_template(name).render(values).strip() + "\n"
     tables = {"results": results.run.frame[[*COLUMNS]], "comparisons": results.judged}
     for name, table in tables.items():
         files[f"{name}.csv"] = table.to_csv(index=False, lineterminator="\n")
     return files
+
+
+def published() -> str:
+    """Return in Markdown what the published results say: the sentence and the table."""
+    return engine().get_template("answer.md").render(answer=answer(gather(REFERENCE))).strip()
 
 
 def update(results: Results, root: Path = ROOT) -> Path:

@@ -1,13 +1,14 @@
 """What a page is made of: sections of notes, code, tables and figures."""
 
 import html
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 _TONES = {  # of a table's cell, by how its text begins
-    r".*\(no result|no difference|not (known|established)|unreliable|\N{EN DASH}$": "open",
+    r"no (result|difference)|not (known|established)|\N{EN DASH}$": "open",
     "same (step|program|within)|holds|everything": "good",
     "no:|does not hold|only once": "bad",
     r"takes .* times as long|\d.* slower|(\d|up to).* more Python": "slow",
@@ -32,6 +33,7 @@ class Table:
     rows: Sequence[dict[str, str]]
     folded: bool = False
     kind: str = "table"
+    below: str = ""
 
     @property
     def columns(self) -> list[str]:
@@ -70,6 +72,12 @@ class Section:
     answer: str
     parts: Sequence[Note | Table | Figure | Code] = field(default_factory=list)
     detail: str = ""
+
+    @property
+    def blocks(self) -> list[tuple[bool, list[Any]]]:
+        """The parts in their order; notes and code that stand side by side are together."""
+        brief = lambda part: part.kind == "note" or (part.kind == "code" and not part.folded)  # noqa: E731
+        return [(beside, [*own]) for beside, own in itertools.groupby(self.parts, brief)]
 
 
 def tone(text: str) -> str:

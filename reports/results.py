@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from remedies import REMEDIES
-from remedies.metrics import DEFECTS, EVIDENCE
+from remedies.metrics import DEFECTS, EVIDENCE, METRICS
 from remedies.registry import PLACEBO
 from remedies.scenarios import CORE
-from remedies.words import MARGIN
+from remedies.words import MARGIN, Word
 from reports.frame import Run, latest, order, read
 from reports.judge import judge
 from reports.wording import (
@@ -148,41 +148,37 @@ def gather(folder: Path) -> Results:
     run, older = latest(read(folder))
     # The runner stops once all is decided: it may have looked after each launch but the first.
     judged = judge(run.frame, MARGIN, max(1, int(run.frame["launch"].max())))
-    return Results(run, judged, older)
-
-
-_LOST = {  # a metric, or several that are added up -> what was lost
-    ("weights_lost", "weights_changed"): "{} weights lost",
-    ("optimizer_variables_lost", "optimizer_variables_changed"):
-        "{} optimizer variables lost or reset",
-    ("iterations_lost",): "{} training steps forgotten",
-    ("outputs_changed",): "{} of the outputs changed",
-    ("next_step_changed",): "the next training step is another or raises",
-    ("compile_changed",): "{} compile settings changed",
-    ("silent_defects",): "kinds of state lost with no warning: {}",
-}  # fmt: skip
+    results = Results(run, judged, older)
+    # A load that leaves weights out is quick, and no result.
+    lossy = [name for name in results.remedies if results.keeps(name).startswith("no:")]
+    quick = (judged["metric"] == "load_ratio") & judged["remedy"].isin(lossy)
+    judged.loc[quick, ["word", "reason"]] = [Word.UNRELIABLE.value, "it leaves weights out"]
+    judged.loc[quick, ["ratio", "low", "high"]] = float("nan")
+    return results
 
 
 def losses(trips: Any) -> list[str]:
-    """Return in words the most that was lost in any of `trips`, for each thing that was."""
+    """Return in words the most that was lost in any of `trips`, for each kind of defect."""
     made = []
-    for names, text in _LOST.items():
-        lost = trips.reindex(columns=[*names]).sum(axis=1)
-        if not (most := lost.max()) > 0:
+    for name in (name for name in DEFECTS if name in trips and name != SECOND):
+        if not (most := trips[name].max()) > 0:
             continue
-        amount, total = f"{most:,.0f}", f"{names[0].rpartition('_')[0]}_saved"
-        if total in trips:
-            amount += f" of {trips.loc[lost.idxmax(), total]:,.0f}"
-        made.append(text.format(percent(most) if names == ("outputs_changed",) else amount))
+        total = f"{name.rpartition('_')[0]}_saved"
+        of = f" of {trips.loc[trips[name].idxmax(), total]:,.0f}" if total in trips else ""
+        amount = percent(most) if METRICS[name].unit == "share" else f"{most:,.0f}{of}"
+        made.append(f"{amount} {METRICS[name].label}")
     return made
 
 
 def summary(rows: Any) -> str:
     """Return in a cell of a table what all `rows` of comparisons say together, the worst first."""
     texts: list[str] = []
-    words = [word for word in _SUMMARIES if (rows["word"] == word).any()]
+    said = rows["word"]
+    if (said == "undecided").any():
+        said = said.replace("same", "undecided")
+    words = [word for word in _SUMMARIES if (said == word).any()]
     for word in words:
-        own = rows[rows["word"] == word]
+        own = rows[said == word]
         text = _SUMMARIES[word](own)
         if len(words) > 1:
             head, bracket, more = text.partition(" (")
@@ -216,16 +212,17 @@ def _undecided(own: Any) -> str:
     if not len(shares):
         faster = (own["high"] <= 1).all()
         return "no difference shown (slower is ruled out)" if faster else "not known (not timed)"
+    over = f" over {100 * MARGIN:g}{SPACE}%" if (own["word"] == "same").any() else ""
     time = (shares * step).max()
     most = percent(shares.max()) + (f", {seconds(time)}," if time > 0 else "")
-    return f"no difference shown (up to {most} not ruled out)"
+    return f"no difference{over} shown (up to {most} not ruled out)"
 
 
 _SUMMARIES: dict[str, Callable[[Any], str]] = {  # the worst first
     "slower": _ratio,
     "python": _python,
     "undecided": _undecided,
-    "unreliable": lambda own: f"unreliable ({own['reason'].iat[0]})",
+    "unreliable": lambda own: f"no result ({own['reason'].iat[0]})",
     "faster": _ratio,
     "same": lambda _: f"same within {100 * MARGIN:g}{SPACE}%",
     "same step": lambda _: "same step, exactly",

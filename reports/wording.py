@@ -30,6 +30,9 @@ WHY = {  # it helps, beside the change
     "tf_cast": f"{_REFUSED} the cast lets that call pass. On bool masks it changes nothing else.",
     "ops_where": f"{_REFUSED} keras.ops.where casts it.",
 }
+CURES = {  # where no remedy helps
+    "weights_called": "optimizer.build(model.trainable_variables) before load_weights keeps all",
+}
 JITS = {
     ("graph",): "without XLA",
     ("xla",): "with XLA",
@@ -73,11 +76,11 @@ def two(value: float) -> str:
 
 
 def _unit(value: float, units: tuple[tuple[float, str], ...]) -> tuple[float, str]:
-    return next((unit for unit in units if abs(value) >= unit[0]), units[-1])
+    return next((unit for unit in units if abs(value) >= 0.995 * unit[0]), units[-1])
 
 
 def seconds(value: float, units: tuple[tuple[float, str], ...] = _SECONDS) -> str:
-    """Return a time with two significant digits: ``3.1 ms``."""
+    """Return a time with two significant digits: ``3.1 ms``; just under 1 ms is ``1.0 ms``."""
     scale, unit = _unit(value, units)
     return f"{two(value / scale)}{SPACE}{unit}" if math.isfinite(value) else NOTHING
 

@@ -1,4 +1,4 @@
-"""The article's model: masked image, Flatten, Dense(2)."""
+"""A masked image, Flatten and Dense(2): the article's model."""
 
 import numpy as np
 

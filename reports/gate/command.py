@@ -26,6 +26,10 @@ examples:
 It ends with 0 where everything was compared and nothing regressed, 1 where something regressed, 2
 where it could not judge.
 """
+PUBLISHED = (
+    "<summary>What to do, by the results that this checkout publishes (reports/reference), not by "
+    "this change</summary>"
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -54,7 +58,10 @@ def _run(chosen: argparse.Namespace) -> int:
         print(json.dumps(schema(), indent=1))
         return 0
     if chosen.show:
+        from reports.page import published  # draws too: no other answer waits for that
+
         print(comment([*_claims(chosen.show, chosen.of)], chosen.link))
+        print(f"\n<details>{PUBLISHED}\n\n{published()}\n\n</details>")
         return 0
     if not (chosen.base and chosen.head):
         raise HostileError("name --base and --head, or --show; see --help")

@@ -29,6 +29,7 @@ from tests.gate.sessions import BASE, HEAD
 
 LINK = "https://github.example/o/r/actions/runs/5"
 GOLDEN = Path(__file__).parent / "golden" / "comment.md"
+README = Path(__file__).parents[2] / "README.md"
 STEP = {"workload": "image", "batch": 32, "jit": "xla", "step": "train", "remedy": "tf_cast",
         "mask_dtype": "bool"}  # fmt: skip
 ROWS = [
@@ -152,6 +153,17 @@ def test_a_verdict_of_another_run_is_refused(tmp_path: Path, change: dict[str, s
     (tmp_path / "cpu").mkdir()
     stored(tmp_path / "cpu", plain() | change)
     assert main(["gate", "--show", str(tmp_path), "--of", HEAD]) == 2
+
+
+def test_a_comment_ends_with_the_table_of_the_readme(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cpu").mkdir()
+    stored(tmp_path / "cpu", plain())
+    assert main(["gate", "--show", str(tmp_path)]) == 0
+    table = capsys.readouterr().out.partition("<details><summary>What to do")[2]
+    rows = [row for row in table.splitlines() if row.startswith(("| ", "**"))]
+    assert len(rows) == 9 and {*rows} <= {*README.read_text("utf-8").splitlines()}
 
 
 def test_a_link_is_no_verdict(tmp_path: Path) -> None:

@@ -130,6 +130,7 @@ def test_a_signal_leaves_the_old_report(folder, tmp_path, number):
     process.send_signal(number)
     process.communicate(timeout=60)
     if process.returncode:  # it may have been quicker
-        assert process.returncode in (130, -number) and [*out.iterdir()] == []
+        # Interrupted inside some C extensions' imports, Python ends by SIGINT after main's 130.
+        assert process.returncode in (130, -number, -signal.SIGINT) and [*out.iterdir()] == []
     else:
         assert json.loads((out / ".made-by-reports.json").read_text())
