@@ -6,7 +6,7 @@ import tempfile
 import traceback
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache, partial
 from pathlib import Path
@@ -17,8 +17,18 @@ from remedies.libraries import of_framework
 from remedies.problem import reason
 from remedies.state.archive import Archive, read
 from remedies.state.arrays import share_apart
-from remedies.state.behaviour import ROUNDING, Behaviour, apart, behave, tolerance_of, unlike
-from remedies.state.difference import STATE, Difference, unequal, unequal_settings
+from remedies.state.difference import (
+    ROUNDING,
+    STATE,
+    Behaviour,
+    Difference,
+    apart,
+    behave,
+    tolerance_of,
+    unequal,
+    unequal_settings,
+    unlike,
+)
 from remedies.state.inventory import Inventory, owned_classes, records_inputs, take
 from remedies.state.methods import Call, Swallowed, explain, observe
 from remedies.state.preserve import Snapshot, align, level
@@ -49,7 +59,7 @@ class Failure:
         return f"{self.stage} raised{f' ({self.owner.__name__})' if self.owner else ''} {self.text}"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Trip:
     """What one trip did to the model."""
 
@@ -155,8 +165,7 @@ def travel(
     last. Raises `OSError` where the disk refuses.
     """
     load = partial(_load, custom={**subject.custom_objects, **(scope or {})}, policy=policy)
-    trips: list[Trip] = []
-    source, models = subject.model, []
+    trips, models, source = [], [], subject.model
     for title in (name, "second generation") if twice else (name,):
         trip, source = _through(subject, source, title, load, route)
         trips.append(trip)
@@ -164,13 +173,19 @@ def travel(
             break
         models.append(source)
     # Nothing is called before all is saved: a call makes fresh weights.
-    for number, (trip, loaded) in enumerate(zip(trips, models, strict=False)):
-        if number and _keys(trip) == _keys(trips[0]):
-            share, chance = trips[0].outputs_changed, trips[0].chance
-            trips[number] = replace(trip, outputs_changed=share, chance=chance)
+    for trip, loaded in zip(trips, models, strict=False):
+        first = trips[0]
+        if trip is not first and _keys(trip) == _keys(first):
+            trip.outputs_changed, trip.chance = first.outputs_changed, first.chance
         else:
-            trips[number] = _compared(subject, loaded, trip, train=train and not number)
+            _compare(subject, loaded, trip, train=train and trip is first)
     return tuple(trips)
+
+
+def counted(inventory: Inventory) -> dict[str, int]:
+    """Return how many variables of each kind of `STATE` there are to lose."""
+    kinds = [item.kind for item in inventory.values()]
+    return {kind: kinds.count(kind) for kind in STATE}
 
 
 def _keys(trip: Trip) -> set[tuple[str, bool]]:
@@ -181,9 +196,8 @@ def _through(
     subject: Subject, source: Any, name: str, load: Callable[[Path], Any], route: Route | None
 ) -> tuple[Trip, Any]:
     """Save `source` and load it; return the trip, not yet called, and the model or None."""
-    kinds = [item.kind for item in subject.before.values()]
-    trip = Trip(name, {kind: kinds.count(kind) for kind in STATE})
-    stage, archive = "saving", None
+    trip = Trip(name, counted(subject.before))
+    stage = "saving"
     with (
         tempfile.TemporaryDirectory() as folder,
         warnings.catch_warnings(record=True) as given,
@@ -194,30 +208,19 @@ def _through(
         try:
             if route is None:
                 source.save(path)
-                stage, archive = "loading", read(path)
+                stage, trip.archive = "loading", read(path)
                 loaded = load(path)
             else:
                 loaded = route(source, Path(folder))
         except OSError:
             raise
         except Exception as error:
-            failure = Failure(stage, reason(error, 600), _owner_in(error), error)
-            return replace(trip, failure=failure), None
-    differences, hints = unequal(subject.before, take(loaded))
-    settings, uncompiled = unequal_settings(subject.model, loaded)
-    trip = replace(
-        trip,
-        differences=differences,
-        hints=hints,
-        settings=settings,
-        uncompiled=uncompiled,
-        warnings=tuple(
-            str(each.message) for each in given if issubclass(each.category, UserWarning)
-        ),
-        calls=tuple(calls),
-        records_inputs=records_inputs(loaded),
-        archive=archive,
-    )
+            trip.failure = Failure(stage, reason(error, 600), _owner_in(error), error)
+            return trip, None
+    trip.differences, trip.hints = unequal(subject.before, take(loaded))
+    trip.settings, trip.uncompiled = unequal_settings(subject.model, loaded)
+    trip.warnings = tuple(str(w.message) for w in given if issubclass(w.category, UserWarning))
+    trip.records_inputs, trip.calls = records_inputs(loaded), tuple(calls)
     return trip, loaded
 
 
@@ -249,17 +252,15 @@ def _owner_in(error: BaseException) -> type | None:
     return owner
 
 
-def _compared(subject: Subject, loaded: Any, trip: Trip, *, train: bool) -> Trip:
-    """Return `trip` with how the loaded model predicts and trains."""
+def _compare(subject: Subject, loaded: Any, trip: Trip, *, train: bool) -> None:
+    """Let the loaded model predict and train, and note on `trip` how that differs."""
     before, tolerance = subject.behaviour, tolerance_of(subject.model)
     align(subject.model, loaded)
-    after = behave(loaded, subject.feed, train=train)
-    share = None
-    if before.outputs is not None:
-        share = share_apart(before.outputs, after.outputs or (), tolerance)
-    step = unlike(before, after, tolerance)
-    chance = frozenset(subject.again() if share or step else ())
-    if chance:
-        step = unlike(before, after, tolerance, chance)
-    share = None if "predictions" in chance else share
-    return replace(trip, outputs_changed=share, step=step, chance=chance, behaviour=after)
+    after = trip.behaviour = behave(loaded, subject.feed, train=train)
+    share = share_apart(before.outputs or (), after.outputs or (), tolerance)
+    trip.step = unlike(before, after, tolerance)
+    if share or trip.step:
+        trip.chance = frozenset(subject.again())
+        trip.step = unlike(before, after, tolerance, trip.chance)
+    hidden = before.outputs is None or "predictions" in trip.chance
+    trip.outputs_changed = None if hidden else share
