@@ -25,8 +25,10 @@ from benchmarks.variants import (
 )
 from remedies import REFERENCE, WORKLOADS
 from remedies.registry import PLACEBO
-from remedies.steps.sampling import Series, clock_for, sample
+from remedies.steps.sampling import Budget, Series, clock_for, sample
 
+# Of base's and head's recipes: one save varies by 20 %, so that it takes hundreds to see 5 %.
+PAIRS = Budget(8, half_width=0.01, rounds=40)
 _BATCH = 4
 _SHAPE = (LARGE, LARGE, 3)
 USUAL = 0
@@ -55,9 +57,10 @@ def _one_size(
         model.save(files[name])
     saves: Series = {name: partial(models[name].save, files[name]) for name in chosen}
     loads: Series = {name: partial(_load, session, v, files[name]) for name, v in chosen.items()}
+    budget = PAIRS if session.sources else setting.saving
     for metric, series in (("save", saves), ("load", loads)):
         base = str(reference(chosen[PLACEBO]))
-        sampled = sample(series, base, setting.saving, clock=clock_for(session.device))
+        sampled = sample(series, base, budget, clock=clock_for(session.device))
         watch.clock(sampled.clock_share)
         for name, variant in chosen.items():
             axes = _axes(variant, name, size)

@@ -23,7 +23,7 @@ class Setting:
     situations: bool  # whether the core of the scenario matrix is run
     launches: int  # at most so many fresh processes for what is timed
     least: int  # never fewer: one launch tells nothing of how much the next would differ
-    seconds: float  # no launch beyond `least` starts once the run has taken this long
+    seconds: float  # of a run: nothing beyond `least` launches starts that would not end by then
     step: Budget
     python: Budget  # of a step alone
     saving: Budget  # for each of save and load
@@ -43,7 +43,7 @@ _DEFAULT = Setting(
     situations=False,
     launches=3,
     least=2,
-    seconds=250,
+    seconds=350,
     step=Budget(5, half_width=0.004, rounds=60),
     python=Budget(0.6, half_width=0, rounds=60),
     saving=Budget(1.2, half_width=0.01, rounds=8),
@@ -75,7 +75,7 @@ SETTINGS = {
         compiled=WORKLOADS,
         launches=4,
         least=3,
-        seconds=1800,
+        seconds=2400,
         step=Budget(8, half_width=0.002, rounds=100),
         python=Budget(2, half_width=0, rounds=100),
         saving=Budget(2, half_width=0.005, rounds=9),

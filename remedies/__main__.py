@@ -98,10 +98,9 @@ def _report(arguments: argparse.Namespace) -> Any:
     elif not factory:
         target = str(_keras_file(target))
     with _tensorflow():
-        from remedies.checking.check import check, require_ready
-        from remedies.checking.weights_file import check_weights
+        from remedies.batch import load_sample
+        from remedies.checking.check import check, check_weights, require_ready
         from remedies.rescuing.rescue import saved_model
-        from remedies.rescuing.stand_ins import load_sample
         from remedies.target import custom_objects, from_factory
 
         custom, run = custom_objects(arguments.custom_objects), arguments.run_code_in_file
@@ -187,10 +186,7 @@ def _next_load(result: Any) -> Iterator[str]:
         return
     name = type(result.model).__name__
     yield f"\nMend {name} before you load either file: load_model would lose the same again."
-    if result.report is not None:
-        yield from (cause.text() for cause in result.report.advice)
-    if result.code:
-        yield "\nTried: with that code in the class, load_model brings the file back whole."
+    yield f"What mends it: remedies check {result.path}"
     yield "A functional model is another class, and cannot load a file of this one."
     yield f"\nOr load it with the class as it is:\n{textwrap.indent(result.recipe, '    ')}"
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import inspect
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from remedies.libraries import of_framework
-from remedies.state.arrays import host, leaves, mapped
+from remedies.libraries import of_framework, overrides
+from remedies.state.arrays import host, leaves
 from remedies.state.methods import patched
 from remedies.state.preserve import level
 
@@ -22,7 +21,7 @@ _FUNCTIONS = ("train_function", "test_function", "predict_function")
 class Feed:
     """One batch, and the way of feeding it that this model takes.
 
-    Each of `x`, `y` and `sample_weight` is a structure of arrays or tensors, or None.
+    Each of `x`, `y` and `sample_weight` is a structure of `tensors`, or None.
     """
 
     x: Any
@@ -37,6 +36,9 @@ class Feed:
 
     def fit(self, model: Any, steps: int = 1) -> list[dict[str, float]]:
         """Train `steps` times on the batch and return what each step logged."""
+        import keras
+        import tensorflow as tf
+
         level()
         names = ("_run_eagerly", "_jit_compile", *_FUNCTIONS)
         before = {name: vars(model)[name] for name in names if name in vars(model)}
@@ -45,7 +47,10 @@ class Feed:
         vars(model).update(dict.fromkeys(_FUNCTIONS))
         try:
             with spreading(type(model)) if self.spread else nullcontext():
-                logs = model.fit(self._dataset, epochs=steps, verbose=0).history
+                # Keras feeds a data set of one element in a fraction of the time of arrays.
+                data = keras.utils.pack_x_y_sample_weight(self.x, self.y, self.sample_weight)
+                element = tf.data.Dataset.from_tensors(data)
+                logs = model.fit(element, epochs=steps, verbose=0).history
         finally:
             vars(model).update(before)
         means = {name: [float(np.mean(value)) for value in logs[name]] for name in logs}
@@ -56,20 +61,14 @@ class Feed:
         return tuple(map(_dense, leaves(self.prediction(model)))) if self.predicts else None
 
     def prediction(self, model: Any) -> Any:
-        """Return what a call of `model` returns, unchanged."""
-        level()
-        args, kwargs = self.call
-        quiet = {"training": False} if "training" in kwargs else {}
-        return model(*tensors(args), **{**tensors(kwargs), **quiet})
-
-    @cached_property
-    def _dataset(self) -> Any:
-        """A data set of one element, which Keras feeds in a fraction of the time of arrays."""
+        """Return what a call of `model`, or its own `predict_step`, returns, unchanged."""
         import keras
-        import tensorflow as tf
 
-        parts = keras.utils.pack_x_y_sample_weight(self.x, self.y, self.sample_weight)
-        return tf.data.Dataset.from_tensors(parts)
+        level()
+        if self.x is not None and overrides(type(model), "predict_step"):
+            return model.predict_step(keras.utils.pack_x_y_sample_weight(self.x))
+        args, kwargs = self.call
+        return model(*args, **kwargs | ({"training": False} if "training" in kwargs else {}))
 
 
 def _dense(leaf: Any) -> np.ndarray:
@@ -102,8 +101,7 @@ def needs_training(cls: type) -> bool:
 def spread(cls: type, inputs: Any, least: int = 2) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the positional and keyword arguments that `inputs` are for `cls.call`.
 
-    A tuple is several arguments where `call` requires at least `least`; so is a dict whose keys
-    are parameters of `call`. Anything else is one argument.
+    A tuple is several where `call` requires `least`, and a dict whose keys are its parameters.
     """
     if of_framework(cls):
         return (inputs,), {}
@@ -126,11 +124,7 @@ def called(model: Any, inputs: Any, **options: Any) -> Any:
 
 
 def spreading(cls: type) -> AbstractContextManager[None]:
-    """Let `fit`, `predict` and their like feed several arguments to instances of `cls`.
-
-    Keras hands `call` one structure, so a model with two arguments could not be checked at all.
-    It is for models that do not take the structure as it is: the second argument may be optional.
-    """
+    """Let `fit`, which hands `call` one structure, feed several arguments to instances of `cls`."""
     original = cls.__call__
 
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -143,23 +137,28 @@ def spreading(cls: type) -> AbstractContextManager[None]:
 
 
 def tensors(structure: Any) -> Any:
-    """Return a nested structure of arrays as tensors of the same dtypes.
+    """Return what a user gives as tensors, NumPy's float64 as `fit` takes it.
 
-    Keras 3.0 turns a NumPy bool array that a model is called on into float32, and no tensor.
+    Lists of numbers or texts are one tensor; others become tuples, as a data set takes them.
     """
     import keras
     import tensorflow as tf
 
+    if isinstance(structure, dict):
+        return {key: tensors(part) for key, part in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        plain = structure and all(isinstance(part, (str, bytes, int, float)) for part in structure)
+        return tensors(np.asarray(structure)) if plain else tuple(map(tensors, structure))
     ready = (bool, tf.Tensor, tf.RaggedTensor, tf.SparseTensor)
-
-    def tensor(leaf: Any) -> Any:
-        if leaf is None or isinstance(leaf, ready):
-            return leaf
-        if getattr(getattr(leaf, "dtype", None), "kind", "") in ("U", "S", "O"):
-            return tf.constant(leaf.tolist())
-        return keras.ops.convert_to_tensor(leaf)
-
-    return mapped(tensor, structure)
+    if structure is None or isinstance(structure, ready):
+        return structure
+    kind = getattr(getattr(structure, "dtype", None), "kind", "")
+    if kind and kind in "USO" and structure.size:
+        return tf.constant(structure.tolist())
+    if isinstance(structure, np.ndarray) and structure.dtype == np.float64:
+        structure = structure.astype(keras.config.floatx())
+    # Keras 3.0 itself would turn a NumPy bool array into float32, and into no tensor.
+    return keras.ops.convert_to_tensor(structure)
 
 
 def input_code(x: Any, name: str = "") -> str:

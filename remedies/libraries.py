@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 import sysconfig
 from pathlib import Path
@@ -26,26 +25,15 @@ def definer(cls: type, method: str) -> type:
     return next((base for base in cls.__mro__ if method in vars(base)), object)
 
 
+def overrides(cls: type, method: str) -> bool:
+    """Whether a class has `method` of its own or of another class that is no framework's."""
+    return not of_framework(definer(cls, method))
+
+
 def of_user(cls: type) -> bool:
     """Whether a class is the user's own, and no installed package's."""
-    module = sys.modules.get(cls.__module__)
-    file = getattr(module, "__file__", None)
-    return not of_framework(cls) and (file is None or not is_installed(file))
-
-
-def is_installed(filename: str) -> bool:
-    """Whether a file belongs to an installed package or to Python itself."""
-    path = Path(filename)
-    if _SITES & {*path.parts} or path.is_relative_to(_PYTHON):
-        return True
-    top = next((folder for folder in path.parents if not (folder / "__init__.py").exists()), path)
-    return _holds_installed(top)
-
-
-@functools.lru_cache(maxsize=256)
-def _holds_installed(folder: Path) -> bool:
-    """Whether pip installed into `folder`, as it does with --target."""
-    return next(folder.glob("*.dist-info"), None) is not None
+    path = Path(getattr(sys.modules.get(cls.__module__), "__file__", None) or "?")
+    return not (of_framework(cls) or _SITES & {*path.parts} or path.is_relative_to(_PYTHON))
 
 
 def is_framework_file(filename: str) -> bool:

@@ -35,10 +35,7 @@ def _message(error: BaseException) -> str:
 
 
 def reason(error: BaseException, limit: int = 300) -> str:
-    """Return why `error` was raised, in one line: what Keras wraps around the first error is cut.
-
-    Never empty: an exception without a message is told by where it was raised.
-    """
+    """Return why `error` was raised first, in one line, never empty."""
     while isinstance(error.__cause__, Exception):
         error = error.__cause__
     text = _message(error)

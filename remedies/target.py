@@ -6,10 +6,10 @@ import contextlib
 import importlib
 import importlib.util
 import json
+import shutil
 import sys
 import tempfile
 import traceback
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -20,12 +20,7 @@ from remedies.state.archive import CONFIG, arrays_in
 
 
 def from_factory(target: str) -> tuple[Any, ...]:
-    """Call the factory that ``module:factory`` or ``file.py:factory`` names.
-
-    It takes no arguments and returns a built model, or ``(model, x)``, ``(model, x, y)`` or
-    ``(model, x, y, sample_weight)``; the tuple is returned. Raises `BadInputError` for one that is
-    not there, that raises or that returns something else.
-    """
+    """Call the factory that `target` names; return its tuple, which begins with a model."""
     return subject(target, made_by(target))
 
 
@@ -43,10 +38,7 @@ def subject(name: str, made: Any) -> tuple[Any, ...]:
 
 
 def made_by(target: str) -> Any:
-    """Call the function that `target`, ``module:name`` or ``file.py:name``, names.
-
-    Raises `BadInputError` where it is not there or raises.
-    """
+    """Call the function that `target`, ``module:name`` or ``file.py:name``, names."""
     place, _, name = target.rpartition(":")
     if not place or not name.isidentifier():
         raise BadInputError(f"{target!r}: expected module:factory or file.py:factory")
@@ -58,10 +50,7 @@ def made_by(target: str) -> Any:
 
 
 def load_module(place: str) -> ModuleType:
-    """Import ``file.py`` or a module by name; writes no bytecode beside the user's file.
-
-    Raises `BadInputError` where it is not there, or importing it raises.
-    """
+    """Import ``file.py`` or a module by name; writes no bytecode beside the user's file."""
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         with _blaming(place):
@@ -114,10 +103,7 @@ def _blaming(target: str) -> Iterator[None]:
 
 
 def custom_objects(place: str | None) -> dict[str, Any]:
-    """Return the classes and functions that a module defines, by every name that Keras may use.
-
-    `place` is a module's name or ``file.py``; None for no custom objects.
-    """
+    """Return what a module or ``file.py`` defines, by every name that Keras may use for it."""
     if place is None:
         return {}
     import keras
@@ -134,8 +120,7 @@ def custom_objects(place: str | None) -> dict[str, Any]:
 def keras_file(target: str) -> Path:
     """Return the `.keras` file that `target` is; an unzipped one is zipped aside.
 
-    Raises `BadInputError` for anything else that a model is saved as, with what it is and what to
-    do. What is no file at all is left to `archive.read`.
+    Anything else that a model is saved as raises `BadInputError`: what it is, and what to do.
     """
     path, problem = Path(target), ""
     if path.is_dir() and (path / CONFIG).is_file():
@@ -160,12 +145,8 @@ def keras_file(target: str) -> Path:
 
 def _zipped(folder: Path) -> Path:
     # The scratch folder of the command takes it away.
-    path = Path(tempfile.mkdtemp()) / f"{folder.name}.keras"
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in sorted(folder.rglob("*")):
-            if file.is_file() and not file.is_symlink():
-                archive.write(file, file.relative_to(folder).as_posix())
-    return path
+    archive = Path(shutil.make_archive(str(Path(tempfile.mkdtemp(), folder.name)), "zip", folder))
+    return archive.rename(archive.with_suffix(".keras"))
 
 
 def _legacy(path: Path) -> str:

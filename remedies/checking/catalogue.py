@@ -72,6 +72,9 @@ not_in_file: The file does not hold {count} weights at all, those of {layers}: K
 - rename the attribute {name}, to {other}_list or the like: Keras uses that name itself
 - keep each layer in a public attribute of its own, or in a list or dict of layers
 
+not_in_file.weights: The weights file does not hold {names}: Keras does not track these.
+- make them with self.add_weight(...), or keep them in an attribute that Keras saves
+
 recurrent_state: The recurrent state of a stateful layer ({names}) is in no file: the loaded model
     starts from zeros.
 - save the states beside the model (layer.states) and assign them after loading
@@ -146,6 +149,9 @@ optimizer: The weights came back, and these of the optimizer's did not: {names}.
 - in {own}, make each variable in build() with add_variable_from_reference; write get_config()
 - after loading: compile(...) as in training, {build}
 
+not_loaded.weights: {count} arrays of the file are not in the model: {names}.
+- before load_weights, call the model on a batch{and_build}
+
 optimizer.some: The optimizer trains {trained} weights and {trainable} are trainable (layers frozen
     or unfrozen later, or a train_step of its own); Keras loads it for all, so {lost} are lost.
 - say so to Keras: {flags} in {cls}.__init__
@@ -154,11 +160,11 @@ optimizer.some: The optimizer trains {trained} weights and {trainable} are train
 
 optimizer.never_called: {cls} itself is never called, so the file records nothing to build it from,
     and Keras makes no optimizer variables for what is not built: {lost} are lost.
-- write self.built = True at the end of {cls}.__init__{tried}
+- write self.built = True at the end of {cls}.__init__
 
 python_lambda: Loading raises, because a Lambda layer ({layers}) has a Python lambda: the file holds
     it as code, and load_model in its safe mode runs no code from a file.
-- write the lambda as a function with {register} above it, and hand that to Lambda{tried}
+- write the lambda as a function with {register} above it, and hand that to Lambda
 - for the file as it is and if you trust it: load_model(path, safe_mode=False)
 
 not_registered: Loading raises: {what} is not registered, so load_model does not know it.
@@ -167,6 +173,9 @@ not_registered: Loading raises: {what} is not registered, so load_model does not
 
 error: {stage} raises{who}, so nothing comes back.
 - mend what this says: {error}
+
+error.weights: The weights do not fit this model.
+- make it as it was saved: {error}
 
 unknown: {what}.
 - look for what call or train_step read from elsewhere: globals, closures, files

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from remedies.batch import feed
+from remedies.checking.catalogue import cause
 from remedies.checking.cures import scope_of
 from remedies.checking.diagnosis import diagnose
-from remedies.checking.findings import Report
-from remedies.checking.weights_file import try_weights
-from remedies.feed import Feed, spread
-from remedies.problem import BadInputError
+from remedies.checking.findings import Report, names
+from remedies.feed import Feed
+from remedies.problem import BadInputError, reason
+from remedies.state.archive import absent, arrays_in, missing, saved
+from remedies.state.difference import STATE, Difference
 from remedies.state.inventory import take
 from remedies.state.preserve import preserved, randomness, scratch
-from remedies.state.trip import Subject, Trip, observed, travel
+from remedies.state.trip import Failure, Subject, Trip, counted, observed, travel
 
 _RANDOM = "no file keeps random state (of Dropout, say); it was set equal before comparing"
 
@@ -73,7 +77,7 @@ def examine(subject: Subject, name: str, *, advise: bool = True) -> Report:
     trips = _trips(subject)
     lossy = not all(trip.whole for trip in trips)
     advice = diagnose(subject, trips) if advise and lossy else ()
-    return Report(name, trips, advice, _notes(subject, trips[0]), _undecided(subject, trips))
+    return Report(name, trips, advice, _notes(subject), _undecided(subject, trips))
 
 
 def require_ready(model: Any, name: str) -> None:
@@ -95,19 +99,19 @@ def _trips(subject: Subject) -> tuple[Trip, ...]:
         # Again, with the user's classes handed to `load_model`.
         more = travel(subject, "load with custom_objects", scope=scope_of(subject.model))
         return trips if more[0].failure else (*trips, *more)
-    if not failure and keras.config.dtype_policy().name != "float32":
-        where = "load where the policy is float32"
-        trips += travel(subject, where, twice=False, policy="float32")
+    if not failure and (policy := keras.config.dtype_policy()).name != "float32":
+        keras.config.set_dtype_policy("float32")
+        try:
+            trips += travel(subject, "load where the policy is float32", twice=False)
+        finally:
+            keras.config.set_dtype_policy(policy)
     return trips
 
 
-def _notes(subject: Subject, first: Trip) -> tuple[str, ...]:
+def _notes(subject: Subject) -> tuple[str, ...]:
     notes = [_RANDOM] if any(item.kind == "seed" for item in subject.before.values()) else []
     if not subject.model.compiled:
         notes.append("the model is not compiled, so only weights and predictions were compared")
-    if first.hints and not first.whole:
-        hints = ", ".join(difference.path for difference in first.hints[:6])
-        notes.append(f"Python values that differ after loading: {hints}")
     return tuple(notes)
 
 
@@ -127,15 +131,8 @@ def guard(model: Any = None) -> Any:
     It takes `ModelCheckpoint`, `BackupAndRestore` and plain `model.save` and `save_weights` alike,
     costs one round trip, and changes nothing in the model.
 
-    Parameters
-    ----------
-    model : keras.Model, optional
-        Guard it from now on, without `fit` or before it. Left out, `fit` says which.
-
-    Raises
-    ------
-    LossyModelError
-        From the save that would lose something, once it is written; with the whole report.
+    With `model`, that one is guarded from now on, without `fit` or before it. The save that would
+    lose something raises a `LossyModelError` with the whole report, once it is written.
 
     Examples
     --------
@@ -180,17 +177,49 @@ def _trying(model: Any, save: Any, attempt: Callable[[Any], Report]) -> Any:
 
 
 @scratch()
-def try_model(model: Any, inputs: Any = None) -> Report:
-    """Return the report on one round trip of `model` as it is, without calling it.
-
-    Causes are looked for, and cures written, on `inputs` where they are given.
-    """
-    call = () if inputs is None else spread(type(model), inputs)
-    subject = Subject(model, Feed(inputs, call=call), take(model))
+def try_model(model: Any) -> Report:
+    """Return the report on one round trip of `model` as it is, without calling it."""
+    subject = Subject(model, Feed(None), take(model))
     with randomness():
         trips = travel(subject, twice=False, train=False)
         advice = () if trips[0].whole else diagnose(subject, trips)
     return Report(type(model).__name__, trips, advice)
+
+
+@scratch()
+def try_weights(model: Any) -> Report:
+    """Return the report on what a file of the weights of `model` does not hold."""
+    lost = tuple(
+        Difference(item.path, item.kind, True, item.value, None, item.owner)
+        for item in absent(model, saved(model), STATE)
+    )
+    trip = Trip("weights file", counted(take(model)), lost, outputs_changed=None)
+    advice = (cause("not_in_file.weights", names=names([*lost])),) if lost else ()
+    return Report(type(model).__name__, (trip,), advice)
+
+
+@scratch()
+def check_weights(path: str, model: Any, name: str) -> Report:
+    """Load a ``.weights.h5`` file into `model` and report what did not come in."""
+    held = arrays_in(Path(path))
+    trip = Trip("load_weights", dict.fromkeys(STATE, len(held)), outputs_changed=None)
+    try:
+        model.load_weights(path)
+    except Exception as error:
+        failure = Failure("loading", reason(error, 600), None, error)
+        advice = cause("error.weights", error=reason(error))
+        return Report(name, (replace(trip, failure=failure),), (advice,))
+    kinds = {key: key.partition("/")[0] for key in missing(model, held)}
+    kinds = {key: "optimizer" if kind == "optimizer" else "weight" for key, kind in kinds.items()}
+    trip = replace(trip, differences=tuple(Difference(k, kind, True) for k, kind in kinds.items()))
+    build = " and model.optimizer.build(model.trainable_variables)"
+    advice = cause(
+        "not_loaded.weights",
+        count=len(kinds),
+        names=", ".join([*kinds][:3]),
+        and_build=build * ("optimizer" in kinds.values()),
+    )
+    return Report(name, (trip,), (advice,) if kinds else ())
 
 
 _WATCHED = {"save": try_model, "save_weights": try_weights}

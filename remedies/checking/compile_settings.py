@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from remedies.checking.catalogue import cause
-from remedies.checking.cures import REBUILT, holds
-from remedies.checking.findings import Cause, Cure, names, outermost, selves, top_layers, tried
-from remedies.libraries import definer, of_framework, of_user
+from remedies.checking.cures import holds
+from remedies.checking.findings import Cause, Cure, names, outermost, selves
+from remedies.libraries import definer, of_framework, of_user, overrides
 from remedies.state.difference import Difference
 from remedies.state.inventory import layers, objects
 from remedies.state.trip import Subject, Trip
@@ -22,9 +22,9 @@ def causes(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Cause]:
     weights = first.of("weight", lost=True)
     elsewhere = [trip for trip in trips[1:] if trip.of("optimizer")] if not lost else []
     scaled = type(getattr(model, "optimizer", None)).__name__ == "LossScaleOptimizer"
-    own_compile = recompiled(subject, first)
+    own_compile = [*compiled(subject, first)]
     if own_compile:
-        yield compiled(subject, first)
+        yield from own_compile
     elif scaled and (elsewhere or (first.settings and not weights)):
         yield cause("loss_scale")
     elif first.settings and not weights:
@@ -45,25 +45,20 @@ def causes(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Cause]:
         yield _optimizer(subject, lost)
 
 
-def recompiled(subject: Subject, trip: Trip) -> bool:
-    """Whether something was lost that an overridden `compile` sets."""
-    values = any(set_by_compile(subject.model, d) for d in trip.of("attribute"))
-    overridden = not of_framework(definer(type(subject.model), "compile"))
-    return overridden and bool(trip.settings or trip.of("optimizer") or values)
-
-
 def set_by_compile(model: Any, difference: Difference) -> bool:
     """Whether an attribute is named as an argument of the model's own `compile`."""
     cls, name = type(model), difference.path.partition("[")[0].lstrip("_")
-    own = difference.owner is model and not of_framework(definer(cls, "compile"))
+    own = difference.owner is model and overrides(cls, "compile")
     return own and name in inspect.signature(cls.compile).parameters
 
 
-def compiled(subject: Subject, trip: Trip) -> Cause:
-    """Return the cause where `compile` is overridden and something of it was lost."""
+def compiled(subject: Subject, trip: Trip) -> Iterator[Cause]:
+    """Yield the cause where `compile` is overridden and something of it was lost."""
     model, cls = subject.model, type(subject.model)
     source = definer(cls, "compile")
     values = [d for d in trip.of("attribute") if set_by_compile(model, d)]
+    if of_framework(source) or not (trip.settings or trip.of("optimizer") or values):
+        return
     what = [] if trip.uncompiled else [f"its {name}" for name in trip.settings]
     if lost := len(trip.of("optimizer")):
         what.append(f"{lost} variables of {selves(_optimizers(model)) or 'the optimizer'}")
@@ -75,7 +70,7 @@ def compiled(subject: Subject, trip: Trip) -> Cause:
     code = _compile_code(model) if of_user(source) else ""
     kinds = ("weight", "optimizer", "setting", *["attribute"] * bool(values))
     cured = holds(subject, cls, code, kinds) if code else None
-    return cause(
+    yield cause(
         "compile",
         Cure(code, f"in class {cls.__name__}", cured),
         cls=source.__name__,
@@ -137,10 +132,11 @@ def _trainable_in(layer: Any) -> list[int]:
 
 def _frozen(cls: type, differences: list[Difference]) -> Cause:
     thawed = [d for d in differences if d.before is False]
-    flags = [f"{name}.trainable = {not thawed}" for name in top_layers(thawed or differences)[:4]]
+    paths = outermost(d.path for d in thawed or differences)
+    flags = [f"{selves([path])}.trainable = {not thawed}" for path in paths[:4]]
     return cause(
         "frozen",
-        layers=", ".join(top_layers(differences)),
+        layers=selves(outermost(d.path for d in differences)),
         would="would train again" if thawed else "would train no more",
         own=cls.__name__ if of_user(cls) else None,
         flags="; ".join(flags),
@@ -162,14 +158,7 @@ def _optimizer(subject: Subject, lost: list[Difference]) -> Cause:
             cls=cls.__name__,
         )
     if model.get_build_config() is None and of_user(cls):
-        original = cls.__init__
-
-        def init(self: Any, *args: Any, **kwargs: Any) -> None:
-            original(self, *args, **kwargs)
-            self.built = True
-
-        held = tried(holds(subject, cls, {"__init__": init}, REBUILT))
-        return cause("optimizer.never_called", cls=cls.__name__, lost=len(lost), tried=held)
+        return cause("optimizer.never_called", cls=cls.__name__, lost=len(lost))
     own = None if of_framework(kind) else kind.__name__
     return cause("optimizer", names=names(lost, 3), own=own)
 

@@ -12,7 +12,7 @@ from remedies.checking.compile_settings import set_by_compile
 from remedies.checking.cures import holds
 from remedies.checking.findings import Cause, Cure, names
 from remedies.checking.variables import is_recurrent
-from remedies.libraries import definer, of_framework, of_user
+from remedies.libraries import of_framework, of_user, overrides
 from remedies.state.difference import STATE, Difference
 from remedies.state.inventory import objects
 from remedies.state.trip import Failure, Subject, Trip
@@ -88,7 +88,7 @@ def _configured(model: Any) -> list[tuple[str, Any]]:
 
 
 def _automatic(thing: Any) -> bool:
-    return of_framework(definer(type(thing), "get_config"))
+    return not overrides(type(thing), "get_config")
 
 
 def _values(differences: list[Difference]) -> str:
@@ -163,7 +163,7 @@ def _takes_kwargs(cls: type) -> bool:
 
 def constructor(cls: type) -> list[str]:
     """Return the arguments of a class's `__init__` that are its own, and not Keras'."""
-    if of_framework(definer(cls, "__init__")):
+    if not overrides(cls, "__init__"):
         return []
     signature = inspect.signature(cls.__init__)  # type: ignore[misc]
     return [

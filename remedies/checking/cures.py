@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from remedies.checking.findings import Cure
-from remedies.libraries import definer, of_framework
+from remedies.libraries import of_framework, overrides
 from remedies.state.arrays import leaves, mapped
 from remedies.state.difference import STATE
 from remedies.state.inventory import is_variable, layers, owned_classes
 from remedies.state.methods import methods_of, patched
-from remedies.state.trip import Subject, travel
+from remedies.state.trip import Subject, Trip, travel
 
 REBUILT = ("weight", "optimizer")
 _LONGEST = 60
@@ -33,18 +33,20 @@ def build_from_config(self, config):
 def holds(
     subject: Subject, cls: type, code: str | Mapping[str, Any], kinds: tuple[str, ...] = STATE
 ) -> bool:
-    """Whether the model comes back whole in both generations with `code` in `cls`.
-
-    Only differences of `kinds` count, for a model may have other troubles too.
-    """
+    """Whether all of `kinds` comes back in both generations with `code` in `cls`."""
     try:
         methods = methods_of(code, cls) if isinstance(code, str) else code
     except SyntaxError:
         return False
     with patched(cls, methods):
         trips = travel(subject, scope=scope_of(subject.model), train=False)
-    apart = [trip.outputs_changed for trip in trips] if "plain" in kinds else []
-    return not any([*apart, *(t.failure or t.step or t.of(*kinds) for t in trips)])
+
+    def lossy(trip: Trip) -> bool:
+        results = trip.outputs_changed if "plain" in kinds else 0
+        settings = trip.settings if "setting" in kinds else ()
+        return bool(trip.failure or trip.step or trip.of(*kinds) or results or settings)
+
+    return not any(map(lossy, trips))
 
 
 def scope_of(model: Any) -> dict[str, type]:
@@ -121,7 +123,7 @@ def build_code(model: Any) -> str:
 def _atomic(layer: Any) -> bool:
     """Whether a layer's own `build` makes all that is in it."""
     cls = type(layer)
-    return of_framework(cls) or not of_framework(definer(cls, "build"))
+    return of_framework(cls) or overrides(cls, "build")
 
 
 def calling(cls: type, given: Callable[[Any], Any]) -> dict[str, Callable[..., Any]]:
@@ -153,10 +155,9 @@ def casting(cls: type, dtypes: Mapping[int, str]) -> dict[str, Callable[..., Any
 
 
 def raised_on(subject: Subject, floats: Collection[int]) -> str:
-    """Return what `call` raises on load where it gets zeros for all that it is fed, or nothing.
+    """Return what `call` raises on load on zeros, or nothing.
 
-    They are of float32 for the tensors numbered in `floats`, as Keras makes them, and of the true
-    dtypes for the others.
+    They are of float32, as Keras makes them, for tensors numbered in `floats`; else of true dtype.
     """
     import tensorflow as tf
 

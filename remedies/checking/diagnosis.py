@@ -8,11 +8,11 @@ from typing import Any
 
 from remedies.checking import compile_settings, configs, variables
 from remedies.checking.catalogue import REGISTER, cause
-from remedies.checking.findings import Cause, Cure, names, outermost, selves, tried
-from remedies.libraries import definer, of_framework, of_user
+from remedies.checking.findings import Cause, Cure, names, outermost, selves
+from remedies.libraries import of_user, overrides
 from remedies.problem import shorten
 from remedies.state.inventory import is_functional, layers, owned_classes
-from remedies.state.trip import Failure, Subject, Trip, travel
+from remedies.state.trip import Failure, Subject, Trip
 
 _UNREGISTERED = re.compile(r"Could not locate (class|function) '([^']+)'")
 
@@ -37,8 +37,7 @@ def _losses(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Cause]:
     if layers_changed := list(variables.converted(subject, first, second)):
         # What else differs then is theirs, but for what an overridden compile sets.
         yield from layers_changed
-        if compile_settings.recompiled(subject, first):
-            yield compile_settings.compiled(subject, first)
+        yield from compile_settings.compiled(subject, first)
         return
     causes = [
         *variables.causes(subject, first, second),
@@ -68,29 +67,10 @@ def _ending(subject: Subject, first: Trip, failure: Failure, loads: bool) -> Ite
 
 def _lambda(subject: Subject, failure: Failure) -> Iterator[Cause]:
     """Name the `Lambda` layers whose function is a Python lambda."""
-    import keras
-
-    lambdas = {
-        path: layer.function
-        for path, layer in layers(subject.model).items()
-        if isinstance(layer, keras.layers.Lambda)
-        and getattr(layer.function, "__name__", "") == "<lambda>"
-    }
-    if lambdas and failure.stage == "loading" and "safe_mode" in str(failure.error):
-        held = _loads_named(subject, [*lambdas.values()])
-        yield cause("python_lambda", layers=selves([*lambdas]), tried=tried(held))
-
-
-def _loads_named(subject: Subject, lambdas: list[Any]) -> bool:
-    """Whether the model comes back whole when the lambdas have names that Keras knows."""
-    functions = {f"function_{number}": function for number, function in enumerate(lambdas)}
-    try:
-        for name, function in functions.items():
-            function.__name__ = name
-        return all(trip.whole for trip in travel(subject, scope=functions, train=False))
-    finally:
-        for function in lambdas:
-            function.__name__ = "<lambda>"
+    functions = {path: getattr(each, "function", 0) for path, each in layers(subject.model).items()}
+    lambdas = [p for p, each in functions.items() if getattr(each, "__name__", "") == "<lambda>"]
+    if lambdas and "safe_mode" in str(failure.error):
+        yield cause("python_lambda", layers=selves(lambdas))
 
 
 def _unregistered(subject: Subject, failure: Failure, loads: bool) -> Iterator[Cause]:
@@ -138,7 +118,7 @@ def _shared(subject: Subject, failure: Failure) -> Iterator[Cause]:
 
 def _left_by(layer: Any) -> list[str]:
     """Return the children that a layer's own `build`, tried on a copy, leaves unbuilt."""
-    if of_framework(definer(type(layer), "build")):
+    if not overrides(type(layer), "build"):
         return []
     try:
         copy = type(layer).from_config(layer.get_config())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
@@ -193,11 +194,11 @@ def losses(trip: Trip) -> str:
         if (differences := trip.of(kind, lost=word == "lost"))
     }
     values, policies = trip.of("attribute", "setting"), trip.of("policy")
-    frozen, share = top_layers(trip.of("trainable")), trip.outputs_changed or 0
+    frozen, share = outermost(d.path for d in trip.of("trainable")), trip.outputs_changed or 0
     settings = "all of compile()" if trip.uncompiled else ", ".join(trip.settings)
     parts |= {
         f"{names(values)} differ{'s' * (len(values) == 1)}": values,
-        f"trainable flag lost: {', '.join(frozen)}": frozen,
+        f"trainable flag lost: {selves(frozen)}": frozen,
         f"{len(policies)} layers change precision": policies,
         f"{max(share, 0.01):.0%} of the outputs differ": share,
         trip.step: trip.step,
@@ -213,16 +214,11 @@ def names(differences: list[Difference], most: int = 6) -> str:
 
 def selves(paths: list[str], most: int = 6) -> str:
     """Return paths as the user writes them, ``self.head, self.tail``, the first few by name."""
-    more = f" and {len(paths) - most} more" if len(paths) > most else ""
-    return ", ".join(f"self.{path}" for path in paths[:most]) + more
+    shown = [f"self.{path}" if path else "the model" for path in paths[:most]]
+    return ", ".join(shown) + (f" and {len(paths) - most} more" if len(paths) > most else "")
 
 
-def outermost(paths: list[str]) -> list[str]:
+def outermost(paths: Iterable[str]) -> list[str]:
     """Return the paths that lie inside no other of them."""
+    paths = [*paths]
     return [path for path in paths if not any(path.startswith(f"{other}.") for other in paths)]
-
-
-def top_layers(differences: list[Difference]) -> list[str]:
-    """Return the layers of some differences that lie in no other of them."""
-    paths = outermost([difference.path for difference in differences])
-    return [f"self.{path}" if path else "the model" for path in paths]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -20,13 +20,15 @@ from remedies.checking.cures import (
 )
 from remedies.checking.findings import Cause, Cure, names, selves, tried
 from remedies.feed import needs_training
-from remedies.libraries import definer, of_framework, of_user
+from remedies.libraries import of_framework, of_user, overrides
 from remedies.state.archive import digest_of
 from remedies.state.arrays import leaves
 from remedies.state.difference import Difference
 from remedies.state.inventory import is_functional, layers, objects, owned_classes, records_inputs
 from remedies.state.methods import Swallowed
 from remedies.state.trip import Subject, Trip
+
+_SAVES_ITSELF = ("save_own_variables", "load_own_variables")
 
 
 def causes(subject: Subject, first: Trip, second: Trip) -> Iterator[Cause]:
@@ -39,18 +41,16 @@ def causes(subject: Subject, first: Trip, second: Trip) -> Iterator[Cause]:
     if rest:
         yield _lost(subject, first, rest)
     elif not lost and second is not first and not is_functional(subject.model):
-        overridden = not of_framework(definer(type(subject.model), "build_from_config"))
-        records_nothing = overridden and not second.records_inputs
-        if second.failure or second.of("weight", lost=True) or records_nothing:
+        own = overrides(type(subject.model), "build_from_config") and not second.records_inputs
+        if second.failure or second.of("weight", lost=True) or own:
             yield _second_generation(subject, second)
     yield from _changed(first)
 
 
 def _lost(subject: Subject, trip: Trip, lost: list[Difference]) -> Cause:
     """Return the cause, with methods that build the model on load where they hold."""
-    cls = type(subject.model)
-    recorded = records_inputs(subject.model)
-    if not (recorded or of_framework(definer(cls, "build_from_config"))):
+    cls, recorded = type(subject.model), records_inputs(subject.model)
+    if not recorded and overrides(cls, "build_from_config"):
         return _second_generation(subject, trip)
     cure = rebuilding_cure(subject)
     if not recorded:
@@ -61,11 +61,10 @@ def _lost(subject: Subject, trip: Trip, lost: list[Difference]) -> Cause:
     theirs = [path for path, layer in layers(subject.model).items() if of_framework(type(layer))]
     holders = _holders_of(lost)
     outer = (next((o for o in theirs if f"{p}.".startswith(f"{o}.")), p) for p in holders)
-    unbuilt = list(dict.fromkeys(outer))
-    shown = selves(unbuilt, 1_000)
-    if builder := _own_builder(subject, unbuilt):
-        return cause("children_not_built.own_build", cure, builder=builder, layers=shown)
-    return cause("children_not_built", cure, layers=shown)
+    unbuilt = [*dict.fromkeys(outer)]
+    builder = _own_builder(subject, trip, unbuilt)
+    name = "children_not_built" + ".own_build" * bool(builder)
+    return cause(name, cure, builder=builder, layers=selves(unbuilt, 1_000))
 
 
 def _raised(subject: Subject, swallowed: Swallowed, cure: Cure) -> Cause:
@@ -106,16 +105,15 @@ def _raised(subject: Subject, swallowed: Swallowed, cure: Cure) -> Cause:
     )
 
 
-def _own_builder(subject: Subject, unbuilt: list[str]) -> str:
-    """Return the innermost ``Class.build`` of the user's that should have built these layers."""
+def _own_builder(subject: Subject, trip: Trip, unbuilt: list[str]) -> str:
+    """Return the innermost ``Class.build`` of the user's that ran and built none of these."""
     things = objects(subject.model)
     outer = [path for path in things if any(p.startswith(f"{path}.") or not path for p in unbuilt)]
-    for path in sorted(outer, key=len, reverse=True):
-        for method in ("build_from_config", "build"):
-            cls = type(things[path])
-            if not of_framework(definer(cls, method)):
-                return f"{cls.__name__}.{method}"
-    return ""
+    classes = (type(things[path]) for path in sorted(outer, key=len, reverse=True))
+    methods = itertools.product(classes, ("build_from_config", "build"))
+    ran = {(type(call.owner), call.method) for call in trip.calls}
+    own = sorted((each for each in methods if overrides(*each)), key=lambda each: each not in ran)
+    return f"{own[0][0].__name__}.{own[0][1]}" if own else ""
 
 
 def _second_generation(subject: Subject, trip: Trip) -> Cause:
@@ -129,8 +127,10 @@ def _second_generation(subject: Subject, trip: Trip) -> Cause:
 def _changed(trip: Trip) -> Iterator[Cause]:
     """Yield why variables differ on `trip`, without being lost."""
     changed, plain = trip.of("weight", lost=False), trip.of("plain")
-    if own := [d for d in changed if _saves_itself(type(d.owner))]:
-        yield _own_variables(own)
+    if own := [d for d in changed if any(overrides(type(d.owner), m) for m in _SAVES_ITSELF)]:
+        classes = ", ".join(dict.fromkeys(type(d.owner).__name__ for d in own))
+        mine = classes if all(of_user(type(d.owner)) for d in own) else None
+        yield cause("own_save_and_load", cls=classes, own=mine, names=names(own))
     if recurrent := [*filter(is_recurrent, [*plain, *changed])]:
         yield cause("recurrent_state", names=names(recurrent))
     if plain := [d for d in plain if d not in recurrent]:
@@ -166,17 +166,6 @@ def _not_in_file(absent: list[Difference]) -> Cause:
     return cause("not_in_file", count=len(absent), layers=selves(holders), name=name, other=other)
 
 
-def _saves_itself(cls: type) -> bool:
-    methods = ("save_own_variables", "load_own_variables")
-    return any(hasattr(cls, name) and not of_framework(definer(cls, name)) for name in methods)
-
-
-def _own_variables(differences: list[Difference]) -> Cause:
-    classes = ", ".join(dict.fromkeys(type(d.owner).__name__ for d in differences))
-    own = classes if all(of_user(type(d.owner)) for d in differences) else None
-    return cause("own_save_and_load", cls=classes, own=own, names=names(differences))
-
-
 def _plain(differences: list[Difference]) -> Cause:
     import keras
 
@@ -195,9 +184,16 @@ def _plain(differences: list[Difference]) -> Cause:
 
 def converted(subject: Subject, first: Trip, second: Trip) -> Iterator[Cause]:
     """Yield the cause where LoRA or quantization make layers that a file does not give back."""
-    adapted, quantized = (_with(subject.model, f) for f in ("lora_enabled", "quantization_mode"))
+    marks, below = ("lora_enabled", "quantization_mode"), layers(subject.model).items()
+    adapted, quantized = ([p for p, each in below if getattr(each, m, None)] for m in marks)
     if adapted and first.differences:
-        yield _lora(adapted, first)
+        serve = "load it as it is: the merged kernels predict the same"
+        if first.outputs_changed:
+            serve = "keep the float model's file: merging rounds the kernels anew"
+        after = "starts LoRA anew, on the merged kernels"
+        if any("lora" in d.path for d in first.of("weight", lost=True)):
+            after = "has no LoRA, so training goes on with all weights"
+        yield cause("lora", layers=selves(adapted), after=after, serve=serve)
     failure = first.failure or second.failure
     if quantized and (failure or first.differences or second.differences):
         what = "they do not come back as they were"
@@ -205,17 +201,3 @@ def converted(subject: Subject, first: Trip, second: Trip) -> Iterator[Cause]:
             again = " a second time" * (not first.failure)
             what = f"the model cannot be saved and loaded{again}: {failure}"
         yield cause("quantized", layers=selves(quantized), what=what)
-
-
-def _with(model: Any, mark: str) -> list[str]:
-    return [path for path, layer in layers(model).items() if getattr(layer, mark, None)]
-
-
-def _lora(adapted: list[str], trip: Trip) -> Cause:
-    serve = "load it as it is: the merged kernels predict the same"
-    if trip.outputs_changed:
-        serve = "keep the float model's file: merging rounds the kernels anew"
-    after = "starts LoRA anew, on the merged kernels"
-    if any("lora" in d.path for d in trip.of("weight", lost=True)):
-        after = "has no LoRA, so training goes on with all weights"
-    return cause("lora", layers=selves(adapted), after=after, serve=serve)

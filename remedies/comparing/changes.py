@@ -22,27 +22,20 @@ _IMPORTS = {"keras": "import keras\n", "tf": "import tensorflow as tf\n"}
 
 
 class Change(NamedTuple):
-    """How many lines a user adds or changes, where (``file.py:12``), and the text to paste.
+    """What a user changes."""
 
-    The diff is as `git apply` and `patch` take it from the folder of the files; before it stands
-    what no program can edit, such as a notebook's cell.
-    """
-
-    lines: int = 0
-    places: tuple[str, ...] = ()
-    diff: str = ""
+    lines: int = 0  # that are added or changed
+    places: tuple[str, ...] = ()  # where: ``file.py:12``
+    diff: str = ""  # for `patch`; before it stands what no program edits, as a notebook's cell
 
 
 class Edit(NamedTuple):
-    """Bytes of a file, and the text in their place; without a file, a text for the user to write.
-
-    `order` is that of texts in one place.
-    """
+    """Bytes of a file, and the text in their place; without a file, a text that the user writes."""
 
     file: str
     start: int
     end: int
-    order: int
+    order: int  # of texts in one place
     text: str
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from remedies.checking.check import try_weights
 from remedies.checking.findings import NOTHING, losses
-from remedies.checking.weights_file import try_weights
 from remedies.comparing import step_costs
 from remedies.comparing.comparison import CARDS, SPENT, WHOLE, Comparison, Trial
 from remedies.comparing.original import CHILDREN, FUNCTIONAL, PAIR, REGISTERED, Original

@@ -19,28 +19,20 @@ NOT_TRIED = (
     "times on other devices than this one; SavedModel and the old .h5"
 )
 CARDS = f"{' and '.join(TARGETS)}, compiled with XLA, not run"
-TRIPS = ("first load", "load with custom_objects", "second generation",
-         "load where the policy is float32")  # fmt: skip
-HEADS = (*TRIPS, "weights file", *STEPS, CARDS, "lines", "places")
 
 
 @dataclass
 class Trial:
-    """One remedy, tried on the user's model, or in `problem` why it was not, or is none for it.
-
-    `weights_file` is what a ``.weights.h5`` file does not hold; `steps` say what ``train``,
-    ``predict`` and, compiled for cards that are not here, `CARDS` are beside the control's, and
-    `alone` of those that differ whether their Python alone does. `files` is what XLA is handed.
-    """
+    """One remedy, tried on the user's model."""
 
     remedy: str
-    problem: str = ""
+    problem: str = ""  # why it was not tried, or is none for this model
     report: Report | None = None
-    weights_file: str = ""
-    steps: dict[str, str] = field(default_factory=dict)
+    weights_file: str = ""  # what a ``.weights.h5`` file does not hold
+    steps: dict[str, str] = field(default_factory=dict)  # and `CARDS`: beside the control's
+    alone: dict[str, bool] = field(default_factory=dict)  # of steps that differ: in Python alone?
     change: Change = field(default_factory=Change)
-    alone: dict[str, bool] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict, repr=False)
+    files: dict[str, str] = field(default_factory=dict, repr=False)  # what XLA is handed, by step
 
     @property
     def whole(self) -> bool:
@@ -55,28 +47,24 @@ class Trial:
 
     @property
     def cells(self) -> dict[str, Any]:
-        """Its row: what stands under each of `HEADS`."""
-        row = dict.fromkeys(HEADS, "")
+        """What was seen of it, by name; nothing where it was not tried."""
         if self.report is None:
-            return row | {TRIPS[0]: f"n/a: {self.problem}"}
-        row |= {trip.name: losses(trip).replace(NOTHING, WHOLE) for trip in self.report.trips}
+            return {}
+        row = {trip.name: losses(trip).replace(NOTHING, WHOLE) for trip in self.report.trips}
         if self.report.undecided:
-            row[TRIPS[0]] += f" (undecided: {self.report.undecided})"
+            row[self.report.trips[0].name] += f" (undecided: {self.report.undecided})"
         row |= {"weights file": self.weights_file, **self.steps}
-        return row | {"lines": self.change.lines, "places": ", ".join(self.change.places)}
+        return {**row, "lines": self.change.lines, "places": ", ".join(self.change.places)}
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The trials on one model, the control's first, and the `seconds` that they took.
-
-    `uncompiled` is why the steps were not compiled for cards that are not here.
-    """
+    """The trials on one model."""
 
     name: str
-    trials: tuple[Trial, ...]
-    seconds: float
-    uncompiled: str = ""
+    trials: tuple[Trial, ...]  # the control's first
+    seconds: float  # that they took
+    uncompiled: str = ""  # why the steps were not compiled for cards that are not here
 
     @property
     def status(self) -> int:
@@ -116,8 +104,7 @@ class Comparison:
         lines = [f"{self.name}: {self.recommendation}", ""]
         for trial in self.trials:
             lines.append(f"{head}{trial.remedy}" + f": n/a: {trial.problem}" * bool(trial.problem))
-            cells = {} if trial.problem else trial.cells
-            lines += [f"{item}{name}: {cell}" for name, cell in cells.items() if cell != ""]
+            lines += [f"{item}{name}: {cell}" for name, cell in trial.cells.items() if cell != ""]
         diff = self.recommended.change.diff.rstrip("\n") if self.recommended is not None else ""
         lines += ["", *([f"the change:{begin}", diff, end] if diff else [])]
         lines += [f"{CARDS}: nothing; {self.uncompiled}"] if self.uncompiled else []

@@ -13,11 +13,11 @@ from remedies.checking.findings import Report
 from remedies.comparing.changes import REGISTER, Change, by_hand, change, in_class, writing
 from remedies.comparing.replacing import STRICT, Site, Sites, replaced
 from remedies.comparing.step_costs import CONTROL
-from remedies.feed import Feed, input_code, tensors
-from remedies.libraries import definer, of_framework
+from remedies.feed import Feed, input_code
+from remedies.libraries import of_framework, overrides
 from remedies.problem import BadInputError, reason
 from remedies.state.arrays import Arrays, hosts, leaves, share_apart
-from remedies.state.behaviour import Behaviour, apart, tolerance_of
+from remedies.state.difference import Behaviour, apart, tolerance_of
 from remedies.state.inventory import is_functional, owned_classes
 from remedies.state.methods import methods_of, patched
 from remedies.state.preserve import Snapshot, align, level, preserved
@@ -156,7 +156,7 @@ class Original:
         with suppress(Exception):  # a call of the user's own may raise anything
             args, kwargs = self.fed.call
             level()
-            outputs = model(*tensors(args), **{**tensors(kwargs), "training": True})
+            outputs = model(*args, **kwargs | {"training": True})
             training = hosts(leaves(outputs))
         snapshot.restore()
         return seen, (seen.behaviour, training)
@@ -179,7 +179,7 @@ def _functional(model: Any, fed: Feed) -> Any:
     if is_functional(model):
         raise BadInputError("it is functional already")
     for name in ("train_step", "compute_loss", "compile"):
-        if not of_framework(definer(cls, name)):
+        if overrides(cls, name):
             raise BadInputError(f"a functional model would lose its own {name}")
     if fed.x is None or len(fed.call[0]) != 1:
         raise BadInputError("its call takes several arguments, or its inputs are not known")

@@ -43,19 +43,15 @@ STRICT = "tf.where, tf.gather, tf.boolean_mask, &, | or ~"
 
 @dataclass
 class Site:
-    """A user's line that calls an operation: its name, and Keras' own instead or an empty text.
-
-    `arguments` are TensorFlow's names of what it takes -> Keras' names, `dtypes` the first dtype
-    other than a float that each was given; those `at_fault` were given floats too, and raise.
-    """
+    """A user's line that calls an operation."""
 
     name: str
-    keras_name: str
-    arguments: dict[str, str]
+    keras_name: str  # Keras' own instead, or an empty text
+    arguments: dict[str, str]  # TensorFlow's names of what it takes -> Keras' names
     file: str
     number: int
-    dtypes: dict[str, str] = field(default_factory=dict)
-    at_fault: set[str] = field(default_factory=set)
+    dtypes: dict[str, str] = field(default_factory=dict)  # the first that is no float, of each
+    at_fault: set[str] = field(default_factory=set)  # those that were given floats too, and raise
 
     def note(self, argument: str, value: Any) -> None:
         """Remember of which dtype an argument is, or that it is at fault."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from remedies.devices import missing
 from remedies.feed import Feed, spreading, tensors
-from remedies.libraries import definer, of_framework
+from remedies.libraries import overrides
 from remedies.problem import reason
 from remedies.state.methods import patched
 from remedies.steps import card_programs, same_step
@@ -156,7 +156,7 @@ def _feeding(model: Any, fed: Feed) -> Iterator[None]:
     def train_step(self: Any, data: Any) -> Any:
         return original(self, data[:2] if len(data) == 3 and data[2] is None else data)
 
-    own = {} if of_framework(definer(cls, "train_step")) else {"train_step": train_step}
+    own = {"train_step": train_step} if overrides(cls, "train_step") else {}
     several = fed.spread or (fed.call and len(fed.call[0]) != 1)
     with spreading(cls) if several else nullcontext(), patched(cls, own):
         yield

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from remedies.checking.check import try_model
-from remedies.checking.findings import Report
 from remedies.problem import BadInputError
-from remedies.rescuing.revival import Loader, Revived, revive
+from remedies.rescuing.revival import Loader, LoadError, Revived, revive
 from remedies.state.archive import absent, missing, read
 from remedies.state.inventory import records_inputs
 from remedies.state.methods import leaf_dtypes
@@ -49,24 +48,13 @@ class Rescue:
     missing: tuple[str, ...] = ()  # arrays that `model` lacks too, or holds with other values
     absent: tuple[str, ...] = ()  # weights of `model`, by attribute, that the file does not hold
     out: Path | None = None  # the new file; None where there was nothing to rescue
-    report: Report | None = None  # why `load_model` of it loses state again, and what mends that
+    loads_whole: bool = True  # whether `load_model` of it, with today's class, brings all back
     notes: tuple[str, ...] = ()  # what else to know
 
     @property
     def whole(self) -> bool:
         """Whether all that the file holds is in `model`, bit for bit, and that is all of it."""
         return not (self.missing or self.absent)
-
-    @property
-    def loads_whole(self) -> bool:
-        """Whether `load_model` of the new file, with today's class, brings all back."""
-        return self.report is None
-
-    @property
-    def code(self) -> str:
-        """Methods with which the class was seen to load the model whole; empty if none were."""
-        advice = () if self.report is None else self.report.advice
-        return next((cause.cure.code for cause in advice if cause.cure.cured), "")
 
     @property
     def recipe(self) -> str:
@@ -84,9 +72,6 @@ class Rescue:
             "not_recovered": list(self.missing),
             "not_in_file": list(self.absent),
             "new_file_loads_whole": self.loads_whole,
-            "mended_class_loads_it_whole": None if self.loads_whole else bool(self.code),
-            "advice": [] if self.report is None else self.report.to_dict()["advice"],
-            "code": self.code,
             "notes": list(self.notes),
         }
 
@@ -106,7 +91,7 @@ def rescue(
     """Bring back weights and optimizer from a `.keras` file that `load_model` loads wrong.
 
     The original is only read. The new file is of the same class: where that drops its state on
-    loading, it drops the new file's too, until the remedy in ``report`` is in the class. The live
+    loading, it drops the new file's too, until the class is mended (`check` says how). The live
     ``model`` is whole already.
 
     Parameters
@@ -165,11 +150,12 @@ def rescue(
             raise
         written = read(draft).entries
         lost = tuple(name for name, digest in entries.items() if written.get(name) != digest)
-        report = try_model(model, revived.inputs)
+        whole = False
+        with contextlib.suppress(LoadError):
+            whole = not missing(loader.load(draft), written)
         draft.replace(target)
     notes = () if made else _notes(revived, lost, guessed=sample is None)
-    why = None if report.whole else report
-    return Rescue(path, len(entries), model, revived.dropped, lost, outside, target, why, notes)
+    return Rescue(path, len(entries), model, revived.dropped, lost, outside, target, whole, notes)
 
 
 @scratch()

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from remedies.batch import feed
+from remedies.batch import feed, inputs_for, load_sample
 from remedies.feed import called, parameters
 from remedies.problem import BadInputError, reason
-from remedies.rescuing.stand_ins import discover, inputs_for, load_sample, shapes_of
 from remedies.state.archive import Archive, missing, read, require_known
 from remedies.state.inventory import is_functional, layers
 from remedies.state.methods import patched
@@ -65,25 +64,21 @@ def revive(
     *,
     as_saved: bool = False,
 ) -> Revived:
-    """Load the file at `path` whole, whatever Keras makes of it; the file is only read.
+    """Load the file at `path` whole, whatever Keras makes of it; arguments as `rescue` has them.
 
-    `sample` is a batch that the model can be called on, or where to get one; None to find one.
-    `made` is the model as the user's own code compiles it, and what `fit` is given, where there is
-    such code. With `as_saved` the model is called even where Keras loads it whole, so that it also
-    records how it was built, as the model that was saved did. Raises `BadInputError` for a file
-    that cannot be used, classes that are not registered or an unusable sample.
+    With `as_saved` the model is called even where Keras loads it whole, so that it also records how
+    it was built, as the model that was saved did.
     """
     import keras
 
     archive, current, run = read(path), loader.custom_objects, loader.run_code_in_file
     require_known(archive.config, archive.path, current, run_code_in_file=run)
     with keras.saving.custom_object_scope(dict(current)):
-        try:
+        plain, dropped = None, tuple(archive.entries)
+        # A loader that at least complains about lost weights leaves them in the file as well.
+        with contextlib.suppress(BadInputError):
             plain = loader.load(archive.path)
             dropped = missing(plain, archive.entries)
-        except BadInputError:
-            # A loader that at least complains about lost weights leaves them in the file as well.
-            plain, dropped = None, tuple(archive.entries)
         if not (dropped or as_saved):
             return Revived(plain, archive)
         if made:
@@ -106,10 +101,7 @@ def revive(
 
 
 def _refilled(archive: Archive, made: Sequence[Any]) -> tuple[Any, Archive, Any]:
-    """Put a file into a model that the user's own code made and compiled, with what `fit` is given.
-
-    A step of training builds all that the file has values for, every optimizer among it.
-    """
+    """Put a file into a model that the user's own code made and compiled."""
     model, *data = made
     with randomness():
         x, y, weights = (*data, None, None, None)[:3]
@@ -117,7 +109,7 @@ def _refilled(archive: Archive, made: Sequence[Any]) -> tuple[Any, Archive, Any]
         if not fed.trains:
             why = f"the model made for it does not train: {fed.problem}"
             raise BadInputError(f"{archive.path}: {why}")
-        fed.fit(model)
+        fed.fit(model)  # a step builds all that the file has values for, every optimizer too
         try:
             model.load_weights(archive.path)
         except Exception as error:
@@ -127,34 +119,17 @@ def _refilled(archive: Archive, made: Sequence[Any]) -> tuple[Any, Archive, Any]
 
 
 def _inputs(archive: Archive, sample: Any, loader: Loader) -> Any:
-    """Return inputs that the file's model can be called on: the sample, or others found by trying.
-
-    Raises `BadInputError` where the file says nothing of them, or none that are tried fit.
-    """
-    shapes = shapes_of(archive.config.get("build_config"))
-    if isinstance(sample, (str, Path)):
-        sample = load_sample(sample, shapes)
+    """Return the sample, or other inputs that the file's model can be called on, by trying."""
     # A trial that fails half way leaves layers built on wrong shapes: this model is thrown away.
     trial = loader.load(archive.path, compile=False)
-    if is_functional(trial):
-        return next(inputs_for(trial)) if sample is None else sample
-    if sample is not None:
-        return _by_argument(trial, sample)
-    if shapes is None:
-        raise BadInputError(
-            f"{archive.path}: records no input shapes (a file saved after a bad load?); "
-            "give a batch of real inputs: --sample FILE.npz"
-        )
-    return discover(trial, shapes)
-
-
-def _by_argument(trial: Any, sample: Any) -> Any:
-    """Name the parts of a tuple that are several arguments to `call`, some of them optional."""
+    if sample is None:
+        return next(inputs_for(trial, archive.config.get("build_config")))
+    sample = load_sample(sample) if isinstance(sample, (str, Path)) else sample
     names = parameters(type(trial))
     if isinstance(sample, (tuple, list)) and 1 < len(sample) <= len(names):
         try:
             called(trial, sample)
-        except Exception:
+        except Exception:  # then its parts are several arguments, of which some are optional
             return dict(zip(names, sample, strict=False))
     return sample
 
@@ -162,9 +137,7 @@ def _by_argument(trial: Any, sample: Any) -> Any:
 def _built_on(cls: type, inputs: Any, loader: Loader) -> AbstractContextManager[None]:
     """Let the outermost model of class `cls` be called on `inputs` as soon as it is made.
 
-    Then Keras finds it built: it makes the optimizer over all weights, once, and every saved value
-    finds its place. Calling it after `load_model` would need a second optimizer build, which breaks
-    a model that had loaded right.
+    Then Keras finds it built: it makes the optimizer over all weights, and every value its place.
     """
     original = cls.from_config.__func__  # type: ignore[attr-defined]
     depth = 0

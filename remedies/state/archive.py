@@ -36,8 +36,7 @@ class Archive:
 def read(path: str | Path) -> Archive:
     """Judge the `.keras` file at `path` and read all that it holds; runs none of its code.
 
-    Raises `BadInputError` for a file that is missing, empty, truncated, no `.keras` archive, or
-    that would unpack to over 100 times its size.
+    Raises `BadInputError` for what is no such file, damaged, or unpacks to over 100 times its size.
     """
     path = Path(path)
     if path.exists() and not path.is_file():
@@ -55,9 +54,9 @@ def read(path: str | Path) -> Archive:
             raise BadInputError(f"{path}: its {CONFIG} is not usable JSON ({error})") from error
         if not isinstance(config, dict) or "class_name" not in config:
             raise BadInputError(f"{path}: its {CONFIG} does not describe a Keras model")
-        entries = _arrays(archive.read(WEIGHTS), path)
+        entries = arrays_in(path, archive.read(WEIGHTS))
         assets = (n for n in names if n.startswith("assets/") and not n.endswith("/"))
-        entries |= {name: _digest(archive.read(name)) for name in assets}
+        entries |= {name: digest_of(archive.read(name)) for name in assets}
     return Archive(path, config, entries)
 
 
@@ -65,16 +64,26 @@ def read(path: str | Path) -> Archive:
 def opened(path: Path, kind: str) -> Iterator[zipfile.ZipFile]:
     """Open a zip file that is judged by what it declares, then by what its members unpack to.
 
-    Raises `BadInputError` for what is no zip file, for members that leave the folder, repeat, are
-    encrypted or unpack to too much, and for damage that the block meets.
+    Raises `BadInputError` for what could harm, and for damage that the block meets.
     """
     try:
-        if not path.stat().st_size:
+        size = path.stat().st_size
+        if not size:
             raise BadInputError(f"{path}: the file is empty")
-        if not zipfile.is_zipfile(path):
-            raise BadInputError(f"{path}: truncated or not a zip archive, so not {kind}")
         with zipfile.ZipFile(path) as archive:
-            if fault := _fault(archive, path.stat().st_size):
+            names = archive.namelist()
+            places = [PureWindowsPath(name) for name in names]  # knows the separators of both
+            unpacked = sum(info.file_size for info in archive.infolist())
+            faults = {
+                "holds two members of one name": len({*names}) < len(names),
+                "a member points outside the archive": any(
+                    place.anchor or ".." in place.parts for place in places
+                ),
+                f"a zip bomb: {size:,} bytes would unpack to {unpacked:,}": (
+                    unpacked > max(_SMALL, _RATIO * size)
+                ),
+            }
+            for fault in (text for text, true in faults.items() if true):
                 raise BadInputError(f"{path}: {fault}; refused")
             # Reading to the end checks each CRC: a flipped bit is seen here, not in training.
             if damaged := archive.testzip():
@@ -85,20 +94,8 @@ def opened(path: Path, kind: str) -> Iterator[zipfile.ZipFile]:
     except (BadInputError, MemoryError):
         raise
     except Exception as error:  # zipfile, zlib, lzma, bz2 and NumPy each raise their own
-        raise BadInputError(f"{path}: damaged or not {kind} ({reason(error)})") from error
-
-
-def _fault(archive: zipfile.ZipFile, size: int) -> str:
-    names = archive.namelist()
-    if len(set(names)) < len(names):
-        return "holds two members of one name"
-    for name in names:
-        place = PureWindowsPath(name)  # it knows the separators of both systems
-        if place.anchor or ".." in place.parts:
-            return f"member {name!r} points outside the archive"
-    unpacked = sum(info.file_size for info in archive.infolist())
-    bomb = unpacked > max(_SMALL, _RATIO * size)
-    return f"a zip bomb: {size:,} bytes would unpack to {unpacked:,}" if bomb else ""
+        why = f"truncated, damaged or not {kind} ({reason(error)})"
+        raise BadInputError(f"{path}: {why}") from error
 
 
 def require_known(
@@ -111,8 +108,6 @@ def require_known(
     """Refuse a model config that needs code which the user did not hand over.
 
     Older Keras imports whatever module a config names; nothing is imported on a file's word here.
-
-    Raises `BadInputError`, naming the classes that are not registered or the code in the file.
     """
     import keras
 
@@ -124,17 +119,13 @@ def require_known(
                 f"{path}: holds Python code of its own (a Lambda layer), which is not run; "
                 "if you trust the file, add --run-code-in-file"
             )
-        function, packages = kind == "function", module.split(".")
+        function, packages = kind == "function", {*module.split(".")}
         name = str(part["config"] if function else part.get("registered_name") or kind)
-        if kind.startswith("__"):
-            of_keras = True
-        elif module == "builtins":
-            of_keras = not (function and ">" in name)
-        else:
-            of_keras = packages[0] in ("keras", "keras_hub")
-            of_keras = of_keras and not (function and _NOT_MODELING & {*packages})
+        of_keras = module.partition(".")[0] in ("keras", "keras_hub", "builtins")
+        if function and (_NOT_MODELING & packages or (module == "builtins" and ">" in name)):
+            of_keras = False
         registered = keras.saving.get_registered_object(name, custom_objects=dict(custom_objects))
-        if registered is None and not of_keras:
+        if registered is None and not (of_keras or kind.startswith("__")):
             unknown[name] = None
     if unknown:
         raise BadInputError(
@@ -155,46 +146,43 @@ def _objects(config: Any) -> Iterator[Mapping[str, Any]]:
             pending.extend(part)
 
 
-def arrays_in(path: Path) -> dict[str, str]:
+def arrays_in(path: Path, content: bytes = b"") -> dict[str, str]:
     """Return the digest of every array of an HDF5 file of weights, by its path in it.
 
     Raises `BadInputError` for what is none, links elsewhere or would take too much.
     """
-    return _arrays(path.read_bytes(), path)
-
-
-def _arrays(content: bytes, path: Path) -> dict[str, str]:
     import h5py
 
+    content = content or path.read_bytes()
     try:
         with h5py.File(io.BytesIO(content), "r") as weights:
-            datasets = dict(_datasets(weights))
-            declared = sum(dataset.size * dataset.dtype.itemsize for dataset in datasets.values())
+            arrays = _arrays(weights)
+            declared = sum(array.size * array.dtype.itemsize for array in arrays.values())
             if declared > max(_SMALL, _RATIO * len(content)):
-                raise BadInputError(f"its arrays would take {declared:,} bytes; refused")
-            return {name: digest_of(dataset[()]) for name, dataset in datasets.items()}
+                raise BadInputError(f"its arrays would take {declared:,} bytes")
+            return {name: digest_of(array[()]) for name, array in arrays.items()}
     except BadInputError as error:
-        raise BadInputError(f"{path}: {error}") from error
+        raise BadInputError(f"{path}: {error}; refused") from error
     except Exception as error:  # h5py passes on whatever its C library meets
         raise BadInputError(f"{path}: its {WEIGHTS} cannot be read ({reason(error)})") from error
 
 
-def _datasets(weights: Any) -> Iterator[tuple[str, Any]]:
+def _arrays(weights: Any) -> dict[str, Any]:
     import h5py
 
-    names: list[str] = []
-    weights.visit_links(names.append)
-    for name in names:
+    links: dict[str, Any] = {}
+    arrays: dict[str, Any] = {}
+    weights.visititems_links(links.__setitem__)
+    for name, link in links.items():
         # A soft or external link, or external storage, would read what is not in this file.
-        own = isinstance(weights.get(name, getlink=True), h5py.HardLink)
-        child: Any = weights[name] if own else None
-        is_array = isinstance(child, h5py.Dataset)
-        if is_array:
-            own = not (child.external or child.is_virtual or child.dtype.hasobject)
-        if not own:
-            raise BadInputError(f"its {WEIGHTS} keeps {name} outside itself; refused")
-        if is_array:
-            yield name, child
+        child = weights[name] if isinstance(link, h5py.HardLink) else None
+        array = isinstance(child, h5py.Dataset)
+        if child is None or (
+            array and (child.external or child.is_virtual or child.dtype.hasobject)
+        ):
+            raise BadInputError(f"its {WEIGHTS} keeps {name} outside itself")
+        arrays |= {name: child} if array else {}
+    return arrays
 
 
 def saved(model: Any) -> Mapping[str, str]:
@@ -219,9 +207,6 @@ def absent(model: Any, entries: Mapping[str, str], kinds: tuple[str, ...]) -> li
 
 
 def digest_of(value: Any) -> str:
-    """Return the digest of an array's bytes, as an archive's entries have it."""
-    return _digest(np.asarray(value).tobytes())
-
-
-def _digest(content: bytes) -> str:
+    """Return the digest of an array's bytes, or of bytes themselves."""
+    content = value if isinstance(value, bytes) else np.asarray(value).tobytes()
     return hashlib.sha256(content).hexdigest()

@@ -1,4 +1,4 @@
-"""What of a model's state and settings differs in the model that a file gives back."""
+"""What of a model's state, settings and results differs in the model that a file gives back."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from remedies.feed import Feed
 from remedies.libraries import of_user
-from remedies.state.arrays import equal
-from remedies.state.inventory import Inventory, Item, layers
+from remedies.problem import reason
+from remedies.state.arrays import Arrays, equal, share_apart
+from remedies.state.inventory import Inventory, Item, layers, take
 
 STATE = ("weight", "optimizer", "plain")
+# Sums are added up in an order that follows the names of layers, which Keras numbers anew on load.
+_TOLERANCE, _HALF = 1e-5, 1e-2
+ROUNDING = 1e-6  # by which two runs of one step may differ
+STEPS = 2  # the second shows what the first one did
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,10 @@ def unequal(
             continue
         entry = Difference(item.path, item.kind, other is None, item.value, value, item.owner)
         if item.kind == "attribute":
-            counts = not _only_numbered(item.value, value)
+            # What a layer held that was not built at all is no value that changed.
+            flag = f"{item.path.rpartition('.')[0]}.trainable"
+            gone = flag in before and flag not in after
+            counts = not (gone or _only_numbered(item.value, value))
         elif item.kind in STATE or item.kind == "setting":
             counts = _in_use(item, value)
         elif other is None:
@@ -53,7 +64,8 @@ def unequal(
             alone = not layers(item.owner) and bool(item.owner.weights)
             counts = alone or _trained(item.owner, paths) != _trained(other.owner, others)
         else:
-            counts = _computes(item.owner)
+            # A model's own policy computes nothing: its layers' policies do.
+            counts = bool(item.owner.weights) and not isinstance(item.owner, keras.Model)
         if counts:
             # A loss that is lost is a compile setting; what a loss was given is none.
             loss = other is not None and isinstance(item.owner, keras.losses.Loss)
@@ -77,13 +89,6 @@ def _trained(layer: Any, paths: Mapping[int, str]) -> list[str]:
     return [paths.get(id(variable), "") for variable in layer.trainable_variables]
 
 
-def _computes(layer: Any) -> bool:
-    import keras
-
-    # A model's own policy computes nothing: its layers' policies do.
-    return bool(layer.weights) and not isinstance(layer, keras.Model)
-
-
 def _only_numbered(before: Any, after: Any) -> bool:
     """Whether two texts differ in their number alone: names, which Keras counts up."""
     if not (isinstance(before, str) and isinstance(after, str)):
@@ -92,10 +97,7 @@ def _only_numbered(before: Any, after: Any) -> bool:
 
 
 def unequal_settings(model: Any, loaded: Any) -> tuple[tuple[str, ...], bool]:
-    """Return the names of the compile settings that `loaded` lacks or has otherwise.
-
-    Also whether it lacks all of them. Names of objects are left out: Keras counts them up.
-    """
+    """Return the names of the compile settings that differ in `loaded`; whether it lacks all."""
     if not model.compiled:
         return (), False
     before = model.get_compile_config() or {}
@@ -116,3 +118,68 @@ def _nameless(config: Any) -> Any:
     if isinstance(config, (list, tuple)):
         return [_nameless(part) for part in config]
     return config
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What a model does: predictions, what each of `STEPS` steps logs, and its state after them."""
+
+    outputs: Arrays | None = None  # None where the model predicts nothing
+    logs: tuple[Mapping[str, float], ...] = ()
+    after: Mapping[str, np.ndarray] = field(default_factory=dict)
+    problem: str = ""  # why it does not predict or train, in one line
+
+
+def behave(model: Any, fed: Feed, *, train: bool = True) -> Behaviour:
+    """Predict and train `model` on its batch; it is changed by that."""
+    try:
+        outputs = fed.outputs(model)
+    except Exception as error:
+        return Behaviour((), problem=f"the model cannot be called: {reason(error, 200)}")
+    if not (train and fed.trains):
+        return Behaviour(outputs)
+    if not model.compiled:
+        return Behaviour(outputs, problem="the model cannot be trained: it is not compiled")
+    try:
+        logs = tuple(fed.fit(model, STEPS))
+    except Exception as error:
+        return Behaviour(outputs, problem=f"the next training step raises {reason(error, 200)}")
+    after = {path: item.value for path, item in take(model).items() if item.kind == "weight"}
+    return Behaviour(outputs, logs, after)
+
+
+def tolerance_of(model: Any) -> float:
+    """Return how far apart two results of one model may lie, for the precision it computes in."""
+    names = (getattr(layer, "compute_dtype", "") for layer in model._flatten_layers())
+    half = any("16" in str(name) or "8" in str(name) for name in names)
+    return _HALF if half else _TOLERANCE
+
+
+def apart(
+    left: Behaviour, right: Behaviour, outputs: float, logs: float, weights: float
+) -> dict[str, str]:
+    """Say what of two runs differs: ``predictions``, a value that steps log, or ``training``.
+
+    The numbers are the parts of their size by which outputs, logs and weights may differ.
+    """
+    differ = {"problem": right.problem} if right.problem and not left.problem else {}
+    if share := share_apart(left.outputs or (), right.outputs or (), outputs):
+        differ["predictions"] = f"{max(share, 0.01):.0%} of the outputs differ"
+    for number, (ours, theirs) in enumerate(zip(left.logs, right.logs, strict=False), 1):
+        step = f"training step {number}"
+        if ours.keys() != theirs.keys():
+            differ["logs"] = f"{step} logs {', '.join(theirs)} in place of {', '.join(ours)}"
+        for name in sorted(ours.keys() & theirs.keys(), key=lambda name: name != "loss"):
+            mine, other = ours[name], theirs[name]
+            if not np.isclose(mine, other, logs, logs, equal_nan=True):
+                differ.setdefault(name, f"{name} of {step} is {other:.6g}, not {mine:.6g}")
+    pairs = [(value, right.after.get(path)) for path, value in left.after.items()]
+    wide = [
+        (a.astype("complex128"), b.astype("complex128"))
+        for a, b in pairs
+        if b is not None and a.shape == b.shape
+    ]
+    distance = sum(np.sum(np.abs(a - b) ** 2) for a, b in wide) ** 0.5
+    if distance > weights * sum(np.sum(np.abs(a) ** 2) for a, _ in wide) ** 0.5 + ROUNDING:
+        differ["training"] = "the weights after training differ"
+    return differ

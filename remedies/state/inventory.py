@@ -1,7 +1,6 @@
 """All that a model holds, by the user's own attributes: variables, settings, plain Python values.
 
-Two models of one class are compared path by path: the order in which layers or variables were made,
-and the numbers in their names, play no part.
+So the order in which layers were made, and the numbers in their names, play no part.
 """
 
 from __future__ import annotations
@@ -33,14 +32,11 @@ _STDLIB = {"collections", "functools", "threading", "logging", "pathlib", "rando
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that a model holds.
-
-    Its kind is ``weight``, ``optimizer``, ``metric``, ``seed`` (random state), ``plain`` (a
-    variable that Keras does not track), ``attribute`` (a Python value), ``setting`` (of an
-    optimizer), ``trainable`` or ``policy`` (of a layer).
-    """
+    """One thing that a model holds."""
 
     path: str  # where: ``encoder.blocks[0].kernel``
+    # weight, optimizer, metric, seed (random state), plain (a variable that Keras does not track),
+    # attribute (a Python value), setting (of an optimizer), trainable or policy (of a layer)
     kind: str
     owner: Any  # the layer, optimizer or other object whose attribute it is
     value: Any  # a NumPy array for a variable
@@ -165,9 +161,8 @@ def _children(thing: Any) -> Iterator[tuple[str, Any]]:
     ):
         yield "layers", thing.layers
     optimizer = isinstance(thing, keras.optimizers.Optimizer)
-    back = (*_BACK, "_trainable_variables") if optimizer else _BACK
-    internal = _reference()
-    own = getattr(thing, "__dict__", {})
+    back = (*_BACK, *["_trainable_variables"] * optimizer)
+    internal, own = _reference(), getattr(thing, "__dict__", {})
     # The user's own names win over those of Keras, and public ones over private ones.
     names = sorted(own, key=lambda name: (name in internal, name.startswith("_"), name))
     yield from ((name, own[name]) for name in names if not name.startswith(back))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import linecache
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -34,10 +35,7 @@ def patched(cls: type, methods: Mapping[str, Any]) -> Iterator[None]:
 
 
 def methods_of(code: str, cls: type) -> dict[str, Any]:
-    """Return the names that `code` would define if it stood in the body of `cls`.
-
-    So a cure is tried from the very text that the user is given to paste. ``super()`` works.
-    """
+    """Return what `code`, the text that a user is to paste into `cls`, would define there."""
     import keras
     import numpy as np
     import tensorflow as tf
@@ -62,16 +60,12 @@ class Call:
 
 @dataclass(frozen=True)
 class Swallowed:
-    """One exception that did not reach the user, and the user's own line that raised it.
-
-    That is the last frame that is in no library; where there is none, the line that defines the
-    method.
-    """
+    """One exception that did not reach the user, and the last line of the user's that raised it."""
 
     owner: str  # class whose method raised it
     method: str  # one of `METHODS`
     error: str  # type and message, one line
-    file: str
+    file: str  # of the last frame that is in no library, or else of the method itself
     line: int
     source: str
     entered: bool = True  # whether the method itself ran; if not, its arguments did not fit
@@ -79,11 +73,9 @@ class Swallowed:
 
 @contextmanager
 def observe(classes: Iterable[type]) -> Iterator[list[Call]]:
-    """Record every `call`, `build` and `build_from_config` of `classes` inside the block.
+    """Record every call of `METHODS` of `classes` in the block, the innermost first.
 
     Methods that one inherits from another of the user's are watched there, but never Keras' own.
-    The list is filled as they are left, the innermost first; errors are raised on as if nobody
-    watched.
     """
     calls: list[Call] = []
 
@@ -120,25 +112,20 @@ def explain(calls: Iterable[Call]) -> tuple[Swallowed, ...]:
     """Return one `Swallowed` for each line that raised, at the innermost method that it left."""
     result: dict[tuple[str, int], Swallowed] = {}
     for call in calls:
-        if call.error is not None:
-            swallowed = _explained(call, call.error)
-            # Keras wraps a layer's error in a new one at each level; the first is the user's.
-            result.setdefault((swallowed.file, swallowed.line), swallowed)
+        if (error := call.error) is None:
+            continue
+        every = traceback.extract_tb(error.__traceback__)
+        frames = [frame for frame in every if not is_framework_file(frame.filename)]
+        code = getattr(inspect.unwrap(getattr(call.owner, call.method)), "__code__", None)
+        file, number = getattr(code, "co_filename", "?"), getattr(code, "co_firstlineno", 0)
+        source = linecache.getline(file, number).strip()
+        if frames:
+            file, number, source = (
+                frames[-1].filename,
+                frames[-1].lineno or 0,
+                frames[-1].line or "",
+            )
+        what = type(call.owner).__name__, call.method, reason(error), file, number, source
+        # Keras wraps a layer's error in a new one at each level; the first is the user's.
+        result.setdefault((file, number), Swallowed(*what, entered=bool(frames)))
     return tuple(result.values())
-
-
-def _explained(call: Call, error: BaseException) -> Swallowed:
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not is_framework_file(frame.filename)]
-    if own:
-        where = own[-1].filename, own[-1].lineno or 0, own[-1].line or ""
-    else:
-        function = inspect.unwrap(getattr(call.owner, call.method))
-        code = getattr(function, "__code__", None)
-        try:
-            source = inspect.getsourcelines(function)[0][0].strip()
-        except (OSError, TypeError):
-            source = ""
-        where = getattr(code, "co_filename", "?"), getattr(code, "co_firstlineno", 0), source
-    name = type(call.owner).__name__
-    return Swallowed(name, call.method, reason(error), *where, entered=bool(own))

@@ -119,11 +119,9 @@ def align(source: Any, target: Any) -> None:
 
 @contextmanager
 def scratch() -> Iterator[None]:
-    """Send temporary files to a folder of their own and remove it afterwards, come what may.
+    """Send temporary files to a folder that goes afterwards, come what may; warnings to nowhere.
 
-    Keras leaves some of its behind where the disk is full. Its warnings and TensorFlow's are kept
-    back: what they hint at is measured and said. An `OSError` that names no file is given the
-    temporary folder's name.
+    What they hint at is measured and said. An `OSError` that names no file names the folder.
     """
     before, place = tempfile.tempdir, tempfile.gettempdir()
     levels = {logger: logger.level for logger in map(logging.getLogger, ("tensorflow", "absl"))}

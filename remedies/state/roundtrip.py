@@ -9,7 +9,7 @@ from typing import Any
 
 from remedies.feed import Feed
 from remedies.state.arrays import share_apart
-from remedies.state.behaviour import ROUNDING, apart
+from remedies.state.difference import ROUNDING, apart
 from remedies.state.methods import leaf_dtypes
 from remedies.state.preserve import preserved
 from remedies.state.trip import Route, Subject, Trip, observed, travel
@@ -33,7 +33,7 @@ class Defects:
         return any(astuple(self))
 
 
-@dataclass(frozen=True)
+@dataclass
 class RoundTrip(Trip):
     """The findings of one round trip: those of a trip, counted."""
 

@@ -6,9 +6,9 @@ import tempfile
 import traceback
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,17 @@ from remedies.libraries import of_framework
 from remedies.problem import reason
 from remedies.state.archive import Archive, read
 from remedies.state.arrays import share_apart
-from remedies.state.behaviour import ROUNDING, Behaviour, apart, behave, tolerance_of, unlike
-from remedies.state.difference import STATE, Difference, unequal, unequal_settings
+from remedies.state.difference import (
+    ROUNDING,
+    STATE,
+    Behaviour,
+    Difference,
+    apart,
+    behave,
+    tolerance_of,
+    unequal,
+    unequal_settings,
+)
 from remedies.state.inventory import Inventory, owned_classes, records_inputs, take
 from remedies.state.methods import Call, Swallowed, explain, observe
 from remedies.state.preserve import Snapshot, align, level
@@ -49,7 +58,7 @@ class Failure:
         return f"{self.stage} raised{f' ({self.owner.__name__})' if self.owner else ''} {self.text}"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Trip:
     """What one trip did to the model."""
 
@@ -144,7 +153,6 @@ def travel(
     name: str = "first load",
     *,
     twice: bool = True,
-    policy: str = "",
     scope: Mapping[str, Any] | None = None,
     route: Route | None = None,
     train: bool = True,
@@ -154,23 +162,28 @@ def travel(
     With `route` it goes through that in place of a ``.keras`` file. A trip that failed is the
     last. Raises `OSError` where the disk refuses.
     """
-    load = partial(_load, custom={**subject.custom_objects, **(scope or {})}, policy=policy)
-    trips: list[Trip] = []
-    source, models = subject.model, []
+    custom = {**subject.custom_objects, **(scope or {})}
+    trips, models, source = [], [], subject.model
     for title in (name, "second generation") if twice else (name,):
-        trip, source = _through(subject, source, title, load, route)
+        trip, source = _through(subject, source, title, custom, route)
         trips.append(trip)
         if source is None:
             break
         models.append(source)
     # Nothing is called before all is saved: a call makes fresh weights.
-    for number, (trip, loaded) in enumerate(zip(trips, models, strict=False)):
-        if number and _keys(trip) == _keys(trips[0]):
-            share, chance = trips[0].outputs_changed, trips[0].chance
-            trips[number] = replace(trip, outputs_changed=share, chance=chance)
+    for trip, loaded in zip(trips, models, strict=False):
+        first = trips[0]
+        if trip is not first and _keys(trip) == _keys(first):
+            trip.outputs_changed, trip.chance = first.outputs_changed, first.chance
         else:
-            trips[number] = _compared(subject, loaded, trip, train=train and not number)
+            _compare(subject, loaded, trip, train=train and trip is first)
     return tuple(trips)
+
+
+def counted(inventory: Inventory) -> dict[str, int]:
+    """Return how many variables of each kind of `STATE` there are to lose."""
+    kinds = [item.kind for item in inventory.values()]
+    return {kind: kinds.count(kind) for kind in STATE}
 
 
 def _keys(trip: Trip) -> set[tuple[str, bool]]:
@@ -178,12 +191,12 @@ def _keys(trip: Trip) -> set[tuple[str, bool]]:
 
 
 def _through(
-    subject: Subject, source: Any, name: str, load: Callable[[Path], Any], route: Route | None
+    subject: Subject, source: Any, name: str, custom: dict[str, Any], route: Route | None
 ) -> tuple[Trip, Any]:
     """Save `source` and load it; return the trip, not yet called, and the model or None."""
-    kinds = [item.kind for item in subject.before.values()]
-    trip = Trip(name, {kind: kinds.count(kind) for kind in STATE})
-    stage, archive = "saving", None
+    import keras
+
+    trip, stage = Trip(name, counted(subject.before)), "saving"
     with (
         tempfile.TemporaryDirectory() as folder,
         warnings.catch_warnings(record=True) as given,
@@ -194,51 +207,26 @@ def _through(
         try:
             if route is None:
                 source.save(path)
-                stage, archive = "loading", read(path)
-                loaded = load(path)
+                stage, trip.archive = "loading", read(path)
+                level(_UNLIKELY)  # what a new model draws must not be what the old one drew
+                loaded = keras.saving.load_model(path, custom_objects=custom or None)
             else:
                 loaded = route(source, Path(folder))
         except OSError:
             raise
         except Exception as error:
-            failure = Failure(stage, reason(error, 600), _owner_in(error), error)
-            return replace(trip, failure=failure), None
-    differences, hints = unequal(subject.before, take(loaded))
-    settings, uncompiled = unequal_settings(subject.model, loaded)
-    trip = replace(
-        trip,
-        differences=differences,
-        hints=hints,
-        settings=settings,
-        uncompiled=uncompiled,
-        warnings=tuple(
-            str(each.message) for each in given if issubclass(each.category, UserWarning)
-        ),
-        calls=tuple(calls),
-        records_inputs=records_inputs(loaded),
-        archive=archive,
-    )
+            trip.failure = Failure(stage, reason(error, 600), _owner_in(error), error)
+            return trip, None
+    trip.differences, trip.hints = unequal(subject.before, take(loaded))
+    trip.settings, trip.uncompiled = unequal_settings(subject.model, loaded)
+    trip.warnings = tuple(str(w.message) for w in given if issubclass(w.category, UserWarning))
+    trip.records_inputs, trip.calls = records_inputs(loaded), tuple(calls)
     return trip, loaded
 
 
-def _load(path: Path, custom: Mapping[str, Any], policy: str) -> Any:
-    import keras
-
-    level(_UNLIKELY)  # what a new model draws must not happen to be what the old one drew
-    before = keras.config.dtype_policy()
-    if policy:
-        keras.config.set_dtype_policy(policy)
-    try:
-        return keras.saving.load_model(path, custom_objects=dict(custom) or None)
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
 def _owner_in(error: BaseException) -> type | None:
-    """Return the innermost class of no framework's on the way to `error`, if any.
-
-    Keras raises anew for each object around the one at fault: the first error knows that one.
-    """
+    """Return the innermost class of no framework's on the way to `error`, if any."""
+    # Keras raises anew for each object around the one at fault: the first error knows that one.
     inner = error.__cause__ or error.__context__
     owner = None if inner is None else _owner_in(inner)
     for frame, _ in traceback.walk_tb(error.__traceback__) if owner is None else ():
@@ -249,17 +237,15 @@ def _owner_in(error: BaseException) -> type | None:
     return owner
 
 
-def _compared(subject: Subject, loaded: Any, trip: Trip, *, train: bool) -> Trip:
-    """Return `trip` with how the loaded model predicts and trains."""
+def _compare(subject: Subject, loaded: Any, trip: Trip, *, train: bool) -> None:
+    """Let the loaded model predict and train, and note on `trip` how that differs."""
     before, tolerance = subject.behaviour, tolerance_of(subject.model)
     align(subject.model, loaded)
-    after = behave(loaded, subject.feed, train=train)
-    share = None
-    if before.outputs is not None:
-        share = share_apart(before.outputs, after.outputs or (), tolerance)
-    step = unlike(before, after, tolerance)
-    chance = frozenset(subject.again() if share or step else ())
-    if chance:
-        step = unlike(before, after, tolerance, chance)
-    share = None if "predictions" in chance else share
-    return replace(trip, outputs_changed=share, step=step, chance=chance, behaviour=after)
+    after = trip.behaviour = behave(loaded, subject.feed, train=train)
+    differ = apart(before, after, tolerance, 20 * tolerance, 0.02)
+    trip.chance = frozenset(subject.again() if differ else ())
+    steps = (differ[name] for name in differ if name not in {"predictions", *trip.chance})
+    trip.step = next(steps, "")
+    hidden = before.outputs is None or "predictions" in trip.chance
+    share = share_apart(before.outputs or (), after.outputs or (), tolerance)
+    trip.outputs_changed = None if hidden else share

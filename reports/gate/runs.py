@@ -48,7 +48,7 @@ def compare(base: Run, head: Run, pairs: Any = None) -> list[Row]:
         made += sides.times(ours, theirs, made, not differs(base, head))
     else:
         made += paired(pairs, made)
-    return made + list(_unpaired(ours, theirs, head))
+    return made + list(_unpaired(ours, theirs, head, made))
 
 
 def compare_pairs(run: Run) -> list[Row]:
@@ -62,8 +62,12 @@ def compare_pairs(run: Run) -> list[Row]:
 
 
 def of_head(frame: Any) -> Any:
-    """Return head's values, with the placebo's beside them: it is a second copy of base's step."""
-    own = frame[(frame["source"] == "head") | (frame["remedy"] == PLACEBO)]
+    """Return head's values, with the placebo's beside them: it is a second copy of base's step.
+
+    Of Python alone base's side may be all that says how long the step takes.
+    """
+    beside = (frame["remedy"] == PLACEBO) | (frame["metric"] == "step_seconds")
+    own = frame[(frame["source"] == "head") | beside]
     return sides.named(own.assign(source="head"))
 
 
@@ -84,9 +88,12 @@ def paired(head: Any, made: list[Row]) -> Iterator[Row]:
             elif judged["word"] != Word.SAME_STEP.value:
                 yield _judged(key, judged)
     for row in made:
-        axes = tuple(getattr(row, axis) for axis in metrics.AXES)
-        if row.word == Finding.OTHER_STEP.value and axes not in timed and not row.device:
-            yield lacking(("step_ratio", *axes), Reason.NOT_TIMED)
+        if row.word == Finding.OTHER_STEP.value and _axes(row) not in timed and not row.device:
+            yield lacking(("step_ratio", *_axes(row)), Reason.NOT_TIMED)
+
+
+def _axes(row: Row) -> tuple[str | int, ...]:
+    return tuple(getattr(row, axis) for axis in metrics.AXES)
 
 
 def _judged(key: Key, judged: dict[str, Any]) -> Row:
@@ -124,7 +131,7 @@ def _refused(base: Table, head: Table, reason: Reason) -> list[Row]:
     return [lacking(key, reason) for key in dict.fromkeys([*base, *head]) if key[0] in ASKED]
 
 
-def _unpaired(base: Table, head: Table, run: Run) -> Iterator[Row]:
+def _unpaired(base: Table, head: Table, run: Run, made: list[Row]) -> Iterator[Row]:
     """Yield a row for what one side alone has, and one for each session of head's that failed.
 
     That is a regression where base has what it would have measured.
@@ -135,9 +142,14 @@ def _unpaired(base: Table, head: Table, run: Run) -> Iterator[Row]:
         word = Finding.BROKEN if broken else Finding.NOT_COMPARED
         reason = Reason.HEAD_FAILED if broken else Reason.BOTH_FAILED
         yield replace(failed, word=word.value, reason=reason.value, blocks=not broken)
+    judged = {  # in pairs: of Python alone one side may have no time
+        ("step_seconds" if row.step else row.metric.replace("_ratio", "_seconds"), *_axes(row))
+        for row in made
+        if row.kind == "times"
+    }
     for key in dict.fromkeys([*base, *head]):
-        one_sided = (key in base) != (key in head)
-        if one_sided and key[0] in ASKED and not any(_lost(failed, key) for failed in gone):
+        asked = key[0] in ASKED and key not in judged
+        if (key in base) != (key in head) and asked and not any(_lost(f, key) for f in gone):
             yield lacking(key, Reason.HEAD_LACKS if key in base else Reason.BASE_LACKS)
 
 

@@ -16,7 +16,9 @@ def measured(path, ratios):
         cell = {"jit": "xla", "step": "train", "mask_dtype": "float32"}
         values = {"placebo": placebo, "tf_cast": cast, "control": cast}
         entries = [Entry("step_ratio", v, {**cell, "remedy": r}) for r, v in values.items()]
-        made.folder.write(session(launch), {"status": DONE, "machine": "here"}, entries)
+        made.folder.write(
+            session(launch), {"status": DONE, "machine": "here", "seconds": 100.0}, entries
+        )
     return made
 
 
@@ -35,3 +37,12 @@ def test_a_cell_gets_another_launch_while_a_comparison_is_undecided(tmp_path, ra
     other = Session("step_times", "image", batch=128, launch=len(ratios))
     expected = [following] if more else []
     assert measured(tmp_path, ratios).undecided([following, other]) == expected
+
+
+@pytest.mark.parametrize(("elapsed", "more"), [(240, True), (260, False)])
+def test_no_launch_starts_that_would_end_too_late(tmp_path, monkeypatch, elapsed, more):
+    made = measured(tmp_path, [(1.0, 1.0), (1.02, 1.05)])
+    clock = iter([0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock, elapsed))
+    sessions = [each for each in made.rounds() if session(2) in each]
+    assert sessions == ([[session(2)]] if more else [])

@@ -15,12 +15,12 @@ from benchmarks.session import Folder, Session
 from reports.frame import read
 from reports.gate.runs import compare_pairs
 from reports.gate.verdict import Reason, Row, Verdict, conclude
-from scripts.gate import checks as module
+from scripts.pull_request import checks as module
 from tests.gate.sessions import BASE, HEAD, entry, write
 
 USUAL = {"slower": 1.0, "saves": 1.0, "program": "p", "python": "c", "calls": 100, "compares": 3,
-         "lost": 0, "extra": 0.0, "noise": 0.004, "moved": 1.0, "seconds": 0.0, "failing": "",
-         "broken": {}}  # fmt: skip
+         "lost": 0, "extra": 0.0, "noise": 0.004, "file_noise": 0.01, "moved": 1.0, "seconds": 0.0,
+         "failing": "", "broken": {}}  # fmt: skip
 
 
 class Workers:
@@ -33,7 +33,7 @@ class Workers:
     def run(
         self, sessions: Sequence[Session], folder: Folder, *rest: Any, **more: Any
     ) -> dict[Session, str]:
-        if sessions and sessions[0].kind == "trial_run":
+        if sessions and sessions[0].kind == "dry_run":
             why = self.about["broken"].get(folder.path.parent.name, "")
             return {each: why for each in sessions if why and each.sources[0][0] == "tf_cast"}
         for session in sessions:
@@ -67,7 +67,7 @@ class Workers:
         return [entry("weights_lost", lost[source], source=source, **axes) for source in lost]
 
     def step_times(self, rng: random.Random) -> list[dict[str, Any]]:
-        made = []
+        made, sides = [], ("base", "head")
         axes = _axes("head", "tf_cast")
         if self.about["program"] != "p":
             ratio = self.about["slower"] * rng.gauss(1, self.about["noise"])
@@ -75,17 +75,19 @@ class Workers:
             made += [entry("step_ratio", ratio, **axes)]
             made += [entry("step_ratio", moved, **_axes("base", "placebo"))]
         elif self.about["python"] != "c":
+            sides = ("base",)  # nothing but head's Python was timed
             extra = self.about["extra"] * rng.gauss(1, 0.05)
             made += [entry("python_extra_seconds", extra, **axes)]
         if made:
-            made += [entry("step_seconds", 0.003, **_axes(s, "tf_cast")) for s in ("base", "head")]
+            made += [entry("step_seconds", 0.003, **_axes(s, "tf_cast")) for s in sides]
         return made
 
     def saving(self, rng: random.Random) -> list[dict[str, Any]]:
         made = []
         for name, ratio in (("save", self.about["saves"]), ("load", 1.0)):
             axes = {"remedy": "tf_cast", "size": 0}
-            made += [entry(f"{name}_ratio", ratio * rng.gauss(1, 0.01), source="head", **axes)]
+            value = ratio * rng.gauss(1, self.about["file_noise"])
+            made += [entry(f"{name}_ratio", value, source="head", **axes)]
             made += [entry(f"{name}_seconds", 1, source=s, **axes) for s in ("base", "head")]
         return made
 
@@ -178,10 +180,25 @@ def test_launches_end_with_the_last_open_question(run: Any) -> None:
     assert max(session.launch for session in many.measured) > 3
 
 
-def test_what_the_time_did_not_reach_is_not_judged(run: Any) -> None:
-    verdict = run(Workers(program="q", seconds=0.1), seconds=0.05)
+def test_only_what_is_undecided_is_launched_again(run: Any) -> None:
+    workers = Workers(program="q", slower=1.2, file_noise=0.03)
+    verdict = run(workers)
+    most = {session.kind: session.launch for session in workers.measured}
+    assert most["step_times"] == 3 < most["saving"]
+    assert "undecided" not in words(verdict).values() and verdict.compared["times"] == 3
+
+
+def test_what_is_exact_ends_the_launches_at_the_first_look(run: Any) -> None:
+    workers = Workers(program="q", compares=4, noise=0.03)
+    assert run(workers).status == 1
+    assert max(session.launch for session in workers.measured) == 3
+
+
+@pytest.mark.parametrize(("program", "rows"), [("p", 2), ("q", 3)])
+def test_what_the_time_did_not_reach_is_not_judged(run: Any, program: str, rows: int) -> None:
+    verdict = run(Workers(program=program, seconds=0.1), seconds=0.05)
     assert verdict.status == 2
-    assert verdict.lacking[f"times: {Reason.NOT_TIMED.value}"] == 1
+    assert verdict.lacking[f"times: {Reason.NOT_TIMED.value}"] == rows
 
 
 def test_a_placebo_that_moved_ends_all_belief_in_times(run: Any) -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from remedies import workloads
 from reports.gate.verdict import read
-from scripts.gate import commits
-from scripts.gate.__main__ import LEFT_TO_MEASURE, main
-from scripts.gate.commits import CommitError, Recipe, export, freeze, pins, recipes
+from scripts.pull_request import commits
+from scripts.pull_request.__main__ import LEFT_TO_MEASURE, main
+from scripts.pull_request.commits import CommitError, Recipe, export, freeze, pins, recipes
 from tests.gate.conftest import Commit
 
 RECIPE = (
@@ -86,7 +86,7 @@ def test_documentation_is_answered_with_the_standard_library_alone(
 ) -> None:
     base, head = commit(FILES), commit({"notes.txt": "more words"})
     file = tmp_path / "verdict.json"
-    words = [sys.executable, "-S", "-m", "scripts.gate", base, head, "--json", str(file)]
+    words = [sys.executable, "-S", "-m", "scripts.pull_request", base, head, "--json", str(file)]
     done = subprocess.run(words, env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
                           capture_output=True, text=True)  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "") and "**none regressed**" in done.stdout

@@ -15,7 +15,7 @@ from remedies.words import MARGIN
 from reports.frame import COLUMNS, OPTIONAL
 from reports.gate import runs, sides
 from reports.gate.verdict import Status
-from scripts.gate import trial
+from scripts.pull_request import trial
 
 ALERTS = Path(__file__).parents[2] / "docs" / "alerts.md"
 

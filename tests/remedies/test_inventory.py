@@ -1,5 +1,8 @@
 """What a model holds, by the user's own names; and putting all of it back."""
 
+import tempfile
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -7,7 +10,7 @@ import tensorflow as tf
 
 from remedies.state.arrays import equal
 from remedies.state.inventory import layers, take
-from remedies.state.preserve import preserved
+from remedies.state.preserve import preserved, scratch
 
 
 class Inner(keras.layers.Layer):
@@ -93,3 +96,33 @@ def test_a_model_that_never_trained_trains_as_if_nobody_had_looked():
         assert len(model.optimizer.variables) == 2
     model.fit(np.ones((2, 3), "float32"), np.ones((2, 2), "float32"), verbose=0)
     assert len(model.optimizer.variables) == 2 + 2 * len(model.trainable_variables)
+
+
+def test_whatever_is_left_in_the_temporary_folder_goes():
+    before = tempfile.tempdir
+    with pytest.raises(KeyError), scratch():
+        left = Path(tempfile.mkdtemp())
+        (left / "half").write_bytes(b"x")
+        raise KeyError
+    assert not left.parent.exists()
+    assert tempfile.tempdir == before
+
+
+@pytest.mark.parametrize(
+    ("error", "named"),
+    [
+        (OSError(28, "No space left on device"), tempfile.gettempdir()),
+        (OSError(28, "No space left on device", "/mine"), "/mine"),
+    ],
+)
+def test_error_of_the_disk_names_a_place(error, named):
+    with pytest.raises(OSError, match="No space left") as raised, scratch():
+        raise error
+    assert (raised.value.errno, raised.value.filename) == (28, named)
+
+
+def test_variables_count_where_keras_makes_them_of_a_base_of_the_public_class(monkeypatch):
+    """So do Keras 3.2 and 3.3."""
+    monkeypatch.setattr(keras, "Variable", type("Variable", (keras.Variable,), {}))
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    assert [item.kind for item in take(model).values()].count("weight") == 2

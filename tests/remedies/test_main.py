@@ -168,7 +168,6 @@ def test_rescue_and_check_of_a_file(capsys, tmp_path):
     found = json.loads(capsys.readouterr().out)
     assert found["whole"]
     assert not found["new_file_loads_whole"]
-    assert found["mended_class_loads_it_whole"]
     assert "exists already" in failing(capsys, *arguments)
 
 

@@ -37,7 +37,7 @@ UNUSABLE = """
     unregistered_class | not_registered | - | Unregistered is not registered
     schedule_not_registered | not_registered | - | _WarmUpKept is not registered
     loss_not_registered | not_registered | - | def _unregistered_loss(...):
-    python_lambda | python_lambda | - | self.layers[0], self | (tried: the model comes | safe
+    python_lambda | python_lambda | - | self.layers[0], self | safe_mode=False
     parts_handed_in | get_config | Handed | saving raised | (encoder, head)
     schedule_without_config | get_config | _WarmUp | saving raised | _WarmUp
     tower_without_kwargs | get_config | Tower | saving raised | layer_sizes

@@ -10,7 +10,7 @@ import keras
 import pytest
 
 from remedies.scenarios.scenario import WEIGHTS, Cell, Scenario, UseError, measure, promised
-from remedies.state.behaviour import Behaviour
+from remedies.state.difference import Behaviour
 from remedies.state.roundtrip import Defects, RoundTrip
 
 LOST = RoundTrip("trip", {}, defects=Defects(weights_lost=1))

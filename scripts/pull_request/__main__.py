@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reports.__main__ import Parser
-from scripts.gate.commits import CommitError, export, freeze, pins, recipes
+from scripts.pull_request.commits import CommitError, export, freeze, pins, recipes
 
 LEFT_TO_MEASURE = 3
 STAGE = "GATE_MEASURES"
@@ -84,7 +84,7 @@ def measured(chosen: argparse.Namespace, commits: Mapping[str, str]) -> int:
     from reports.frame import SessionsError
     from reports.gate.comment import whole
     from reports.gate.verdict import conclude
-    from scripts.gate.checks import InTurn, SideBySide
+    from scripts.pull_request.checks import InTurn, SideBySide
 
     began = time.time()
     workloads = tuple(chosen.workload or WORKLOADS)

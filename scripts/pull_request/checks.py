@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,16 @@ from benchmarks.runner import run
 from benchmarks.session import Folder, Session, identity
 from remedies import REFERENCE, WORKLOADS
 from remedies.environment import facts
+from remedies.words import Word
 from reports import frame
 from reports.gate.runs import LAUNCHES, compare, compare_pairs, differs
 from reports.gate.verdict import PACKAGES, Finding, Reason, Row
-from scripts.gate.commits import NAMES, CommitError, Recipe, recipes
+from scripts.pull_request.commits import NAMES, CommitError, Recipe, recipes
 
 ROOT = Path(__file__).parents[2]
 SETTING = "default"
 EXACT, TIMED = ("identity", "fidelity"), ("step_times", "saving")
+FILES = ("save_ratio", "load_ratio")
 TIMEOUT = 300
 # The sides on which a recipe does not run -> what is said of it.
 BROKEN = {("head",): Finding.BROKEN, ("base",): Finding.MENDED, NAMES: Finding.NOT_COMPARED}
@@ -108,7 +111,7 @@ class SideBySide(Comparison):
         tries = {}
         for each in asked:
             source = (each.remedy, str(self.folders[name]))
-            tries[Session("trial_run", each.workload, self.device, sources=(source,))] = each
+            tries[Session("dry_run", each.workload, self.device, sources=(source,))] = each
         failures = self.measure([*tries], name, (), timeout=TIMEOUT, at_once=os.cpu_count())
         return {tries[session] for session in failures}
 
@@ -119,28 +122,44 @@ class SideBySide(Comparison):
                 if each not in timed and each.remedy != REFERENCE:  # equal ones need no clock
                     (folder / each.workload / f"{each.remedy}.py").unlink()
         workloads = sorted({each.workload for each in timed})
-        self.launch(EXACT, workloads)
+        self.launch(product(EXACT, workloads))
         for target in targets():
-            self.launch(["programs"], workloads, device=target)
+            self.launch(product(["programs"], workloads), device=target)
         rows: list[Row] = []
+        todo = [*product(TIMED, workloads)]
         launches = 0
         for count in LAUNCHES:
             while launches < count and time.time() < self.deadline:
-                self.launch(TIMED, workloads, launch=launches)
+                self.launch(todo, launch=launches)
                 launches += 1
             self.problems = []
             every = compare_pairs(self.read("both"))
             rows = [row for row in every if not row.remedy or (row.workload, row.remedy) in timed]
-            if launches < count or not any(row.word == "undecided" and row.blocks for row in rows):
+            todo = undecided(rows)
+            # What is exact needs no clock, and one look tells what it costs.
+            exact = any(row.regressed and row.kind != "times" for row in rows)
+            if launches < count or exact or not todo:
                 break
+        if not launches:
+            rows += [Row(metric, Finding.NOT_COMPARED.value, each.workload, remedy=each.remedy,
+                         reason=Reason.NOT_TIMED.value, blocks=True)
+                     for each in timed for metric in FILES]  # fmt: skip
         return rows
 
-    def launch(self, kinds: Iterable[str], workloads: Iterable[str], **fields: Any) -> None:
+    def launch(self, cells: Iterable[tuple[str, str]], **fields: Any) -> None:
         """Run a session of each kind and workload, of both sides' recipes in one process."""
         fields["sources"] = tuple((name, str(self.folders[name])) for name in NAMES)
-        sessions = [self.session(kind, name, **fields) for name in workloads for kind in kinds]
+        sessions = [self.session(kind, name, **fields) for kind, name in cells]
         packages = [f"{name} {value}" for name, value in facts().items() if name in PACKAGES]
         self.measure(sessions, "both", packages)
+
+
+def undecided(rows: Iterable[Row]) -> list[tuple[str, str]]:
+    """Return which sessions, by kind and workload, would tell more of what is undecided."""
+    own = (row for row in rows if row.word == Word.UNDECIDED.value)
+    return sorted(
+        {("saving" if row.metric in FILES else "step_times", row.workload) for row in own}
+    )
 
 
 class InTurn(Comparison):
@@ -176,18 +195,16 @@ class InTurn(Comparison):
         say(f"{name}: making the environment that it pins")
         lock, matrix = self.pins[name]
         folder = self.work.parent / "environments" / self._mark(name)
-        installed, partial = folder / "lock.txt", folder / "lock.partial"
         given = json.loads((ROOT / "asv.conf.json").read_text("utf-8"))
         given |= {"matrix": json.loads(matrix), "repo": str(ROOT), "env_dir": str(folder)}
         given |= {"pythons": ["{}.{}".format(*sys.version_info)]}
         try:
             [environment] = get_environments(Config.from_json(given), [], verbose=False)
             environment.create()
-            if lock and not installed.exists():
-                partial.write_text(lock, encoding="utf-8")
-                words = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(partial)]
-                environment.run(words, timeout=1800)
-                partial.rename(installed)
+            file = folder / "lock.txt"
+            file.write_text(lock, encoding="utf-8")
+            words = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(file)]
+            environment.run(words, timeout=1800)
         except Exception as error:  # asv raises what pip and virtualenv raise
             reason = " ".join(str(error).split())[:300]
             raise CommitError(f"asv made no environment of {name}: {reason}") from error

@@ -1,8 +1,8 @@
-"""How often the gate is wrong: ``scripts/pr_check --trial [--launches N] [--out FILE]``.
+"""How often the gate is wrong: ``scripts/pr_check --trial --help``.
 
 Real launches of this checkout against a copy whose recipes are other programs of equal cost, some
 of them slowed down by a wait for a share of each call. Each check draws its launches anew, without
-using one twice, and looks at them as `scripts.gate.checks` does, until all is decided.
+using one twice, and looks at them as `scripts.pull_request.checks` does, until all is decided.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 from scipy.stats import binomtest
 
 from benchmarks.runner import alone
-from remedies.environment import facts
 from remedies.registry import PLACEBO
+from reports import frame
 from reports.gate.runs import LAUNCHES, of_head, paired
 from reports.gate.verdict import Row
 from reports.judge import EXACT, PYTHON
-from scripts.gate.checks import ROOT, TIMED, SideBySide
-from scripts.gate.commits import NAMES
+from scripts.pull_request.checks import ROOT, TIMED, SideBySide, undecided
+from scripts.pull_request.commits import NAMES
 
 WORKLOAD, CHECKS = "image", 60
 START, END = "<!-- trial -->", "<!-- end of trial -->"
@@ -80,8 +80,8 @@ HEAD = """\
 |---|---|---|---|---|---|"""
 
 
-def collect(launches: int, work: Path) -> Any:
-    """Run what is missing of the launches, and return head's values."""
+def collect(launches: int, work: Path) -> Path:
+    """Run what is missing of the launches, and return where their session files are."""
     folders = {name: work / name for name in NAMES}
     for folder in folders.values():
         shutil.rmtree(folder, ignore_errors=True)
@@ -93,10 +93,10 @@ def collect(launches: int, work: Path) -> Any:
         text = re.sub(r"(where\(.*), 0\)", rf"\1, {constant})", file.read_text("utf-8"))
         file.write_text(text + "".join(_SLOWED.format(**case._asdict()) for case in own), "utf-8")
     check = SideBySide(folders, {}, "cpu", work, 0.0)
-    check.launch(["identity"], [WORKLOAD])
+    check.launch([("identity", WORKLOAD)])
     for launch in range(launches):
-        check.launch(TIMED, [WORKLOAD], launch=launch)
-    return of_head(check.read("both").frame)
+        check.launch([(kind, WORKLOAD) for kind in TIMED], launch=launch)
+    return work / "both" / "sessions"
 
 
 def tried(head: Any, case: Case, rng: random.Random) -> tuple[list[Row], int]:
@@ -114,7 +114,7 @@ def tried(head: Any, case: Case, rng: random.Random) -> tuple[list[Row], int]:
     for count in (each for each in LAUNCHES if each <= len(drawn)):
         taken = head[exact | head["launch"].isin(drawn[:count])]
         rows = [row for row in paired(taken, []) if row.metric != PYTHON]
-        if not any(row.blocks for row in rows):
+        if not undecided(rows):
             break
     return rows, count
 
@@ -122,8 +122,8 @@ def tried(head: Any, case: Case, rng: random.Random) -> tuple[list[Row], int]:
 def table_row(head: Any, case: Case) -> str:
     """Return the row of the table that says what the checks of a case said."""
     rng = random.Random(case.name)  # noqa: S311 - draws that repeat
-    named = false = faster = undecided = 0
-    counts = []
+    named = false = faster = blocked = 0
+    counts, fast = [], set()
     for _ in range(CHECKS):
         rows, count = tried(head, case, rng)
         counts.append(count)
@@ -132,10 +132,13 @@ def table_row(head: Any, case: Case) -> str:
         named += bool(slowed) and all(row.regressed for row in slowed)
         false += any(row.regressed for row in rest)
         faster += any(row.word == "faster" for row in rest)
-        undecided += any(row.blocks for row in rest)
+        fast |= {row.step or row.metric.removesuffix("_ratio") for row in rest
+                 if row.word == "faster"}  # fmt: skip
+        blocked += any(row.blocks for row in rest)
     seen = _share(named) if case.metric else ""
+    of = f" ({', '.join(sorted(fast))})" if fast else ""
     spent = f"{sorted(counts)[CHECKS // 2]}, {max(counts)}"
-    return f"| {case.name} | {seen} | {_share(false)} | {faster} | {undecided} | {spent} |"
+    return f"| {case.name} | {seen} | {_share(false)} | {faster}{of} | {blocked} | {spent} |"
 
 
 def _share(count: int) -> str:
@@ -144,19 +147,27 @@ def _share(count: int) -> str:
 
 
 def main() -> None:
-    """Measure what is missing, and print the table."""
+    """Measure what is missing, print the table, and write it into its page."""
     parser = argparse.ArgumentParser(prog="scripts/pr_check --trial", description=__doc__)
     parser.add_argument("--launches", type=int, default=30, metavar="N")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the table there too")
+    judged = "judge these session files of an earlier trial, and measure nothing"
+    parser.add_argument("--sessions", type=Path, metavar="DIR", help=judged)
     chosen = parser.parse_args()
     if chosen.launches < LAUNCHES[0]:
         parser.error(f"a check looks first at {LAUNCHES[0]} launches: so many at least")
     work = ROOT / ".asv" / "trial"
     with alone(work):
-        head = collect(chosen.launches, work)
-    where = ", ".join(f"{name} {facts().get(name)}" for name in ("cpu", "cores", "python", "keras"))
+        folder = chosen.sessions or collect(chosen.launches, work)
+    try:
+        run, _ = frame.latest(frame.read(folder))
+    except frame.SessionsError as problem:
+        parser.error(str(problem))
+    head = of_head(run.frame)
+    [facts] = run.facts.values()
+    where = ", ".join(f"{name} {facts.get(name)}" for name in ("cpu", "cores", "python", "keras"))
     table = "\n".join((HEAD, *(table_row(head, case) for case in CASES)))
-    report = f"{table}\n\nDrawn from {chosen.launches} launches. On: {where}."
+    report = f"{table}\n\nDrawn from {head['launch'].nunique()} launches. On: {where}."
     print(report)
     if chosen.out:
         before, _, rest = chosen.out.read_text("utf-8").partition(START)

@@ -1,0 +1,142 @@
+"""Two environments: each side's sessions in its own, in turn; which asv makes."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import asv.environment
+import pytest
+
+from benchmarks.session import Folder, Session
+from reports.gate.verdict import Verdict, conclude
+from scripts.pull_request import checks
+from scripts.pull_request.commits import CommitError
+from tests.gate.sessions import BASE, FACTS, HEAD, night
+
+PINS = {"base": ("keras==3.14.1", '{"req": {"keras": ["1"]}}'), "head": ("keras==3.15.1", "{}")}
+OLDER = FACTS | {"keras": "3.14.1"}
+SIDES = {"base": (BASE, OLDER), "head": (HEAD, FACTS)}
+
+
+class Nights:
+    """Stands in for sessions: each side's come from a night that was made up before."""
+
+    def __init__(self, folder: Path, **head: Any) -> None:
+        self.folder = folder
+        self.launches: list[tuple[str, str, int]] = []
+        for side, (commit, facts) in SIDES.items():
+            own = head if side == "head" else {}
+            night(folder / side, commit, launches=8, facts=facts, **own)
+
+    def run(
+        self, sessions: Sequence[Session], folder: Folder, *rest: Any, command: Sequence[str]
+    ) -> dict[Session, str]:
+        side = folder.path.parent.name
+        assert f"python of {side}" in command
+        code = Path(command[1].removeprefix("PYTHONPATH="))
+        assert (code / "benchmarks" / "worker.py").samefile(command[3])
+        assert (code / "remedies" / "image" / "data.py").read_text() == f"# of {side}\n"
+        for each in sessions:
+            if each.kind in checks.TIMED:
+                self.launches.append((side, each.kind, each.launch))
+            launch = f"-{each.launch}" if each.kind in checks.TIMED else ""
+            for file in (self.folder / side).glob(f"*-{each.kind}-*{launch}.json"):
+                shutil.copy(file, folder.path)
+        return {}
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> checks.InTurn:
+    folders = {side: tmp_path / "commits" / side for side in SIDES}
+    for side, folder in folders.items():
+        (folder / "image").mkdir(parents=True)
+        (folder / "image" / "data.py").write_text(f"# of {side}\n")
+    later = time.time() + 60
+    return checks.InTurn(folders, PINS, "cpu", tmp_path / "work", later, ("image",))
+
+
+@pytest.fixture
+def judged(check: checks.InTurn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    def judge(**head: Any) -> tuple[Nights, Verdict]:
+        nights = Nights(tmp_path / "nights", **head)
+        monkeypatch.setattr(checks, "run", nights.run)
+        monkeypatch.setattr(check, "_environment", lambda side: Path(f"python of {side}"))
+        rows = check.run()
+        current = {"base": BASE, "head": HEAD, "minutes": 0.0, "differs": check.differs}
+        return nights, conclude(rows, len(check.problems), device="cpu", **current)
+
+    return judge
+
+
+def test_launches_of_two_environments_are_in_turn_and_judged_together(judged: Any) -> None:
+    nights, verdict = judged()
+    sides = [side for side, kind, _ in nights.launches if kind == "step_times"]
+    assert sides == ["base", "head", "head", "base"] * 4
+    assert [launch for *_, launch in nights.launches[::4]] == [*range(8)]
+    assert (verdict.status, verdict.differs) == (0, ("keras",))
+    assert verdict.compared == {"counts": 90, "defects": 60, "steps": 12, "times": 18}
+
+
+def test_after_the_budget_no_launch_starts_but_the_fewest_for_an_interval(
+    judged: Any, check: checks.InTurn
+) -> None:
+    check.deadline = 0.0
+    nights, _ = judged()
+    assert {launch for *_, launch in nights.launches} == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("head", "named"),
+    [
+        ({"slower": {("tf_cast", "train"): 1.08}}, set()),
+        ({"slower": {("tf_cast", "train"): 1.3}}, {("step_seconds", "tf_cast")}),
+        ({"cast": {"weights_lost": 1}}, {("weights_lost", "tf_cast")}),
+        ({"cast": {"python_calls": 594}}, {("python_calls", "tf_cast")}),
+    ],
+)
+def test_what_is_exact_fails_and_times_only_beyond_ten_percent(
+    judged: Any, head: dict[str, Any], named: set[tuple[str, str]]
+) -> None:
+    _, verdict = judged(**head)
+    assert {(row.metric, row.remedy) for row in verdict.rows if row.regressed} == named
+    assert verdict.status == int(bool(named))
+
+
+class Environment:
+    """Stands in for one of asv's, which downloads what it installs."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = str(folder)
+        self.ran: list[list[str]] = []
+
+    def create(self) -> None:
+        Path(self._path).mkdir(parents=True, exist_ok=True)
+
+    def run(self, words: list[str], **more: Any) -> None:
+        if "broken" in Path(words[-1]).read_text():
+            raise RuntimeError("no such\nversion")
+        self.ran.append([*words[:-1], Path(words[-1]).read_text()])
+
+
+def test_asv_makes_each_environment_and_its_lock_is_installed(
+    check: checks.InTurn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[str, Environment] = {}
+
+    def environments(config: Any, *rest: Any, **more: Any) -> list[Environment]:
+        assert config.matrix in ({"req": {"keras": ["1"]}}, {})
+        return [made.setdefault(config.env_dir, Environment(Path(config.env_dir, "e")))]
+
+    monkeypatch.setattr(asv.environment, "get_environments", environments)
+    for side in SIDES:
+        assert check._environment(side).parts[-3:] == ("e", "bin", "python")
+    installed = [words for each in made.values() for words in each.ran]
+    assert [words[-1] for words in installed] == ["keras==3.14.1", "keras==3.15.1"]
+    assert all("--require-hashes" in words for words in installed)
+    check.pins = {"head": ("broken", "{}")}
+    with pytest.raises(CommitError, match=r"^asv made no environment of head: no such version$"):
+        check._environment("head")
