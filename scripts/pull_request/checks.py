@@ -125,26 +125,30 @@ class SideBySide(Comparison):
         self.launch(product(EXACT, workloads))
         for target in targets():
             self.launch(product(["programs"], workloads), device=target)
-        rows: list[Row] = []
+        rows = self._compared(timed)
+        exact = [row for row in rows if row.kind != "times"]
+        if any(row.regressed for row in exact):  # no clock can change that
+            return exact
         todo = [*product(TIMED, workloads)]
         launches = 0
         for count in LAUNCHES:
             while launches < count and time.time() < self.deadline:
                 self.launch(todo, launch=launches)
                 launches += 1
-            self.problems = []
-            every = compare_pairs(self.read("both"))
-            rows = [row for row in every if not row.remedy or (row.workload, row.remedy) in timed]
+            rows = self._compared(timed)
             todo = undecided(rows)
-            # What is exact needs no clock, and one look tells what it costs.
-            exact = any(row.regressed and row.kind != "times" for row in rows)
-            if launches < count or exact or not todo:
+            if launches < count or not todo:
                 break
         if not launches:
             rows += [Row(metric, Finding.NOT_COMPARED.value, each.workload, remedy=each.remedy,
                          reason=Reason.NOT_TIMED.value, blocks=True)
                      for each in timed for metric in FILES]  # fmt: skip
         return rows
+
+    def _compared(self, timed: set[Recipe]) -> list[Row]:
+        self.problems = []
+        every = compare_pairs(self.read("both"))
+        return [row for row in every if not row.remedy or (row.workload, row.remedy) in timed]
 
     def launch(self, cells: Iterable[tuple[str, str]], **fields: Any) -> None:
         """Run a session of each kind and workload, of both sides' recipes in one process."""

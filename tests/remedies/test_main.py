@@ -70,22 +70,13 @@ def test_every_command_has_help_with_examples(capsys, command):
         (["check", "json:nope"], "has no function 'nope'"),
         (["check", "nonsense"], "nonsense: no such file"),
         (["rescue", "no.keras"], "no.keras: no such file"),
+        (["check", f"{SUBJECTS}:a_number"], "returned a int; it must return a built keras.Model"),
+        (["check", f"{SUBJECTS}:raising"], "RuntimeError: no such data set (raised at models.py:"),
+        (["check", f"{SUBJECTS}:never_called"], "not built"),
     ],
 )
-def test_a_wrong_name_is_one_line(capsys, arguments, says):
+def test_a_wrong_name_or_factory_is_one_line(capsys, arguments, says):
     assert says in failing(capsys, *arguments)
-
-
-@pytest.mark.parametrize(
-    ("factory", "says"),
-    [
-        ("a_number", "returned a int; it must return a built keras.Model"),
-        ("raising", "raised RuntimeError: no such data set (raised at models.py:"),
-        ("never_called", "not built"),
-    ],
-)
-def test_a_wrong_factory_is_one_line(capsys, factory, says):
-    assert says in failing(capsys, "check", f"{SUBJECTS}:{factory}")
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 cut off"])
@@ -191,15 +182,6 @@ def test_what_the_disk_refuses_is_one_line_with_what_to_do(capsys, monkeypatch, 
 
     monkeypatch.setitem(command._COMMANDS, "list", refuse)
     assert failing(capsys, "list") == f"remedies: out/m.keras: no; {advice}"
-
-
-def test_the_command_runs_as_a_process():
-    found = subprocess.run(
-        [sys.executable, "-m", "remedies", "show", "nope"], capture_output=True, text=True
-    )
-    assert found.returncode == 2
-    assert found.stdout == ""
-    assert found.stderr.startswith("remedies: unknown remedy")
 
 
 def test_a_fault_of_this_tool_is_one_line_with_a_status_of_its_own(capsys, monkeypatch):
