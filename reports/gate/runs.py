@@ -31,6 +31,7 @@ LAUNCHES = (4, 6, 9, 13, 19, 28)
 # Saving and loading differ from call to call by far more than a step does.
 MARGINS = {"step_ratio": MARGIN, "save_ratio": 0.05, "load_ratio": 0.05}
 BIG_FILE = 1.2
+LOADS = ("load_ratio", "load_seconds")
 # The values that a check compares; the others only describe.
 ASKED = {*metrics.DEFECTS, *metrics.SITUATIONS, *metrics.RECIPES, *sides.TIMES, *sides.IDENTITY}
 
@@ -48,7 +49,21 @@ def compare(base: Run, head: Run, pairs: Any = None) -> list[Row]:
         made += sides.times(ours, theirs, made, not differs(base, head))
     else:
         made += paired(pairs, made)
-    return made + list(_unpaired(ours, theirs, head, made))
+    return [*_of_equal_loads(made), *_unpaired(ours, theirs, head, made)]
+
+
+def _of_equal_loads(rows: list[Row]) -> Iterator[Row]:
+    """Yield `rows`, but no time of a load that leaves out what the other side's brings back."""
+    uneven = {
+        (row.workload, row.remedy)
+        for row in rows
+        if row.kind == "defects" and row.word in (Finding.MORE.value, Finding.FEWER.value)
+    }
+    for row in rows:
+        if row.metric in LOADS and (row.workload, row.remedy) in uneven:
+            yield lacking((row.metric, *_axes(row)), Reason.LOADS_LESS, blocks=False)
+        else:
+            yield row
 
 
 def compare_pairs(run: Run) -> list[Row]:

@@ -74,6 +74,7 @@ class Reason(str, Enum):
     ONE_LAUNCH = "fewer than two launches on both sides"
     WITHHELD = "Python was not the same twice in a row; run it again"
     NOT_RUN = "the recipe does not run; the full report says why"
+    LOADS_LESS = "one side loads less than the other, which is quick and of no use"
     NOT_TIMED = "not timed before the budget ended; run it again, with a longer --budget"
     UNRELIABLE = "the placebo or the clock says that times are no evidence; run it again"
 

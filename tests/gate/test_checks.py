@@ -20,7 +20,7 @@ from tests.gate.sessions import BASE, HEAD, entry, write
 
 USUAL = {"slower": 1.0, "saves": 1.0, "program": "p", "python": "c", "calls": 100, "compares": 3,
          "lost": 0, "extra": 0.0, "noise": 0.004, "file_noise": 0.01, "moved": 1.0, "seconds": 0.0,
-         "failing": "", "broken": {}}  # fmt: skip
+         "failing": "", "broken": {}, "mended": 0, "loads": 1.0}  # fmt: skip
 
 
 class Workers:
@@ -63,7 +63,7 @@ class Workers:
 
     def fidelity(self, rng: random.Random) -> list[dict[str, Any]]:
         axes = {"jit": "xla", "remedy": "tf_cast", "mask_dtype": "bool"}
-        lost = {"base": 0, "head": self.about["lost"]}
+        lost = {"base": self.about["mended"], "head": self.about["lost"]}
         return [entry("weights_lost", lost[source], source=source, **axes) for source in lost]
 
     def step_times(self, rng: random.Random) -> list[dict[str, Any]]:
@@ -84,7 +84,7 @@ class Workers:
 
     def saving(self, rng: random.Random) -> list[dict[str, Any]]:
         made = []
-        for name, ratio in (("save", self.about["saves"]), ("load", 1.0)):
+        for name, ratio in (("save", self.about["saves"]), ("load", self.about["loads"])):
             axes = {"remedy": "tf_cast", "size": 0}
             value = ratio * rng.gauss(1, self.about["file_noise"])
             made += [entry(f"{name}_ratio", value, source="head", **axes)]
@@ -199,6 +199,13 @@ def test_what_the_time_did_not_reach_is_not_judged(run: Any, program: str, rows:
     verdict = run(Workers(program=program, seconds=0.1), seconds=0.05)
     assert verdict.status == 2
     assert verdict.lacking[f"times: {Reason.NOT_TIMED.value}"] == rows
+
+
+def test_a_load_of_more_than_base_loads_may_take_longer(run: Any) -> None:
+    verdict = run(Workers(mended=3, loads=2.0))
+    assert verdict.status == 0
+    assert verdict.lacking[f"times: {Reason.LOADS_LESS.value}"] == 1
+    assert run(Workers(loads=2.0)).status == 1
 
 
 def test_a_placebo_that_moved_ends_all_belief_in_times(run: Any) -> None:
