@@ -19,7 +19,7 @@ from remedies.workloads import WorkloadError, add, own
 INTERRUPTED = 130
 EXAMPLES = """\
 examples:
-  python -m benchmarks                    all workloads, both jits: about seven minutes
+  python -m benchmarks                    all workloads, both jits: six minutes
   python -m benchmarks --setting smoke    a part of that with next to no samples, in a minute
   python -m benchmarks --setting full     everything, two batch sizes
   python -m benchmarks --setting full --shard 2/3 --sessions night

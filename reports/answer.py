@@ -115,7 +115,7 @@ def _sentence(results: Results, remedy: str) -> tuple[str, str]:
         own = (results.compared("step_ratio", remedy=name, mask_dtype="bool", device=device)
                for name in (remedy, CONTROL))  # fmt: skip
         if all({*rows["word"]} == {Word.SAME_STEP.value} for rows in own):
-            detail += f"On the {device.upper()} a step costs what it did, exactly. "
+            detail += f"On the {device.upper()} a step on bool masks costs what it did, exactly. "
     harms = results.harms(remedy)
     if harmed := (harms > 0).sum():
         detail += f"In {harmed} of the {counted(len(harms), 'situation')} below it still loses "

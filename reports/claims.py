@@ -32,9 +32,11 @@ def claims(results: Results) -> Section:
     counts = Counter(row["outcome"] for row in rows)
     answer = (
         "The article is the text that described the fault and proposed three remedies. Of its "
-        f"{len(rows)} claims, quoted here, {counts[HOLDS]} hold, {counts[FAILS]} do not hold as "
-        f"they are written; not established by these results: {counts[OPEN]}."
+        f"{len(rows)} claims, quoted here, {counts[HOLDS]} hold and {counts[FAILS]} do not hold as "
+        "they are written."
     )
+    if counts[OPEN]:
+        answer += f" These results do not establish the other {counts[OPEN]}."
     return Section("claims", "The article's claims", answer, [Table("", rows)])
 
 

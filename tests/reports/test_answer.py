@@ -78,8 +78,8 @@ def test_the_fewest_lines_among_those_that_keep_everything(folder):
     assert "(tf_cast, 1 line to change)" in section.answer
     assert section.detail == (
         "Saved as .keras and loaded, twice over, 2 test models came back with all weights, the "
-        "optimizer's state and the compile settings. On the CPU a step costs what it did, exactly. "
-        "In 3 of the 9 situations below it still loses something."
+        "optimizer's state and the compile settings. On the CPU a step on bool masks costs what "
+        "it did, exactly. In 3 of the 9 situations below it still loses something."
     )
     cause, reason, floats, gpu = notes(section)["Why this helps, and why this remedy"]
     assert "calls the model with a float32 mask" in cause
