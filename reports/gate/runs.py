@@ -77,20 +77,15 @@ def compare_pairs(run: Run) -> list[Row]:
 
 
 def of_head(frame: Any) -> Any:
-    """Return head's values, with the placebo's beside them: it is a second copy of base's step.
-
-    Of Python alone base's side may be all that says how long the step takes.
-    """
+    """Return head's values, with the placebo's beside them: it is a second copy of base's step."""
+    # Of Python alone base's side may be all that says how long the step takes.
     beside = (frame["remedy"] == PLACEBO) | (frame["metric"] == "step_seconds")
     own = frame[(frame["source"] == "head") | beside]
     return sides.named(own.assign(source="head"))
 
 
 def paired(head: Any, made: list[Row]) -> Iterator[Row]:
-    """Yield a row for each time of head's that was taken in pairs with base's.
-
-    Of a step that is not the same and has no time, a row says so.
-    """
+    """Yield a row for each time of head's, taken in pairs with base's, and for each that lacks."""
     timed = set()
     for margin in dict.fromkeys(MARGINS.values()):
         for judged in judge(head, margin, len(LAUNCHES)).to_dict("records"):

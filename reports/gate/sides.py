@@ -57,10 +57,8 @@ def named(frame: Any) -> Any:
 
 
 def table(run: Run) -> Table:
-    """Return a run's values by metric and axes, and by kind of processor.
-
-    Another processor has other times, and may have other programs; not so what is only compiled.
-    """
+    """Return a run's values by metric and axes, and by kind of processor."""
+    # Another processor has other times, and may have other programs; not so what is only compiled.
     made: Table = {}
     columns = ["metric", *AXES, "machine", "launch", "value", "text", "unreliable"]
     frame = run.frame[run.frame["remedy"] != PLACEBO]

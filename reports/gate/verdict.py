@@ -84,18 +84,13 @@ WORDS = tuple(dict.fromkeys(word.value for kind in (Finding, Word) for word in k
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison of head with base: a metric, its axes, and what was found.
-
-    `device` is empty for the verdict's own: else one that is compiled for and not run on.
-    `before` and `after` are in the unit of the metric; `ratio` is head by base, with its interval,
-    and of `python_extra_seconds` a difference in seconds. A row that `blocks` could not be judged.
-    """
+    """One comparison of head with base: a metric, its axes, and what was found."""
 
     metric: str
     word: str
     workload: str = ""
     batch: int = 0
-    device: str = ""
+    device: str = ""  # empty for the verdict's own: else compiled for and not run on
     jit: str = ""
     step: str = ""
     kernel: str = ""
@@ -103,14 +98,14 @@ class Row:
     remedy: str = ""
     mask_dtype: str = ""
     size: int = 0
-    before: float | None = None
+    before: float | None = None  # in the unit of the metric
     after: float | None = None
-    ratio: float | None = None
+    ratio: float | None = None  # head by base; of `python_extra_seconds` a difference in seconds
     low: float | None = None
     high: float | None = None
     more_launches: int = 0
     reason: str = ""
-    blocks: bool = False
+    blocks: bool = False  # whether it could not be judged
 
     @property
     def regressed(self) -> bool:
@@ -129,21 +124,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How many rows of a kind were `compared`, and of ``"kind: reason"`` were `lacking`.
-
-    `differs` names packages of which the sides have other versions; `rows` are what is news or
-    could not be judged, while equal rows are only counted.
-    """
+    """What the rows of a check amount to."""
 
     status: int
     device: str
     base: str
     head: str
     minutes: float
-    compared: dict[str, int]
-    lacking: dict[str, int]
-    differs: tuple[str, ...]
-    rows: tuple[Row, ...]
+    compared: dict[str, int]  # how many rows of each kind
+    lacking: dict[str, int]  # how many were not compared, by "kind: reason"
+    differs: tuple[str, ...]  # packages of which the sides have other versions
+    rows: tuple[Row, ...]  # what is news or could not be judged; equal ones are only counted
 
     def as_json(self) -> str:
         """Return it as the JSON that `schema` describes."""
@@ -151,10 +142,7 @@ class Verdict:
 
 
 def conclude(rows: Iterable[Row], unusable: int = 0, **current: Any) -> Verdict:
-    """Return the verdict on `rows`, which are all that was asked for, compared or not.
-
-    `unusable` counts what could not be read; `current` are the fields that rows do not tell.
-    """
+    """Return the verdict on all that was asked for; `unusable` files could not be read."""
     rows = list(rows)
     missing = [row for row in rows if row.word == Finding.NOT_COMPARED.value]
     compared = Counter(row.kind for row in rows if row.word != Finding.NOT_COMPARED.value)

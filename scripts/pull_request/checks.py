@@ -38,22 +38,17 @@ LEAST_IN_TURN, MOST_IN_TURN = 2, 8  # launches
 
 @dataclass
 class Comparison:
-    """What two commits are compared by: each side's workloads (`folders`) and `pins`.
+    """What two commits are compared by, and how."""
 
-    `work` keeps what was measured, so that the same check goes on; no launch starts after
-    `deadline`, in seconds since the epoch. `notes` has a line for each thing that failed and
-    `problems` for each unusable file; `differs` are packages with another version on each side.
-    """
-
-    folders: Mapping[str, Path]
+    folders: Mapping[str, Path]  # of each side's workloads
     pins: Mapping[str, tuple[str, str]]
     device: str
-    work: Path
-    deadline: float
+    work: Path  # keeps what was measured, so that the same check goes on
+    deadline: float  # in seconds since the epoch; no launch starts after it
     workloads: tuple[str, ...] = tuple(WORKLOADS)
-    notes: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    differs: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)  # a line for each thing that failed
+    problems: list[str] = field(default_factory=list)  # a line for each unusable file
+    differs: tuple[str, ...] = ()  # packages with another version on each side
 
     def session(self, kind: str, workload: str, **fields: Any) -> Session:
         """Return a session of the workload's own batch size."""
@@ -167,11 +162,10 @@ def undecided(rows: Iterable[Row]) -> list[tuple[str, str]]:
 
 
 class InTurn(Comparison):
-    """Runs both sides' ordinary sessions, each in the environment that asv makes of its pins.
+    """Runs both sides' ordinary sessions, each in the environment that asv makes of its pins."""
 
-    One process cannot hold two versions of a library: exact evidence first, then launches in turn,
-    A B B A.
-    """
+    # One process cannot hold two versions of a library: exact evidence first, then launches in
+    # turn, A B B A.
 
     def run(self) -> list[Row]:
         """Return a row for everything that was compared, or could not be."""

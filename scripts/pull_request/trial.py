@@ -45,17 +45,14 @@ for _own in {{id(own): own for own in globals().values() if isinstance(own, type
 
 
 class Case(NamedTuple):
-    """What is tried: a call of a remedy, or of all, that takes longer by a share.
-
-    The recipe waits in its `method`; where there is none, what was measured is made longer.
-    """
+    """What is tried: a call of a remedy, or of all, that takes longer by a share."""
 
     name: str
     remedy: str = ""
     step: str = ""
     metric: str = ""
     share: float = 0.0
-    method: str = ""
+    method: str = ""  # that waits; where there is none, what was measured is made longer
 
     def slows(self, row: Any) -> Any:
         """Return whether a row, or each of a frame's, is about what takes longer."""
