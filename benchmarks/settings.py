@@ -44,7 +44,7 @@ _DEFAULT = Setting(
     launches=3,
     least=2,
     seconds=350,
-    step=Budget(5, half_width=0.004, rounds=60),
+    step=Budget(4, half_width=0.004, rounds=60),
     python=Budget(0.6, half_width=0, rounds=60),
     saving=Budget(1.2, half_width=0.01, rounds=8),
     kernel=Budget(0.4, half_width=0.02, rounds=7),
