@@ -29,8 +29,10 @@ def costs(results: Results) -> Section:
     rows = results.compared("step_ratio", mask_dtype="bool")
     answer = "These results hold no step."
     if len(rows):
-        others = rows[rows["word"] != Word.SAME_STEP.value].groupby("remedy", sort=False)
-        but = f" but those of {listed(others.groups)}" if len(others) else ""
+        other = rows[rows["word"] != Word.SAME_STEP.value]
+        others = other.groupby("remedy", sort=False)
+        kinds = listed(f"{STEPS[step]}s" for step in other["step"].unique())
+        but = f" but the {kinds} of {listed(others.groups)}" if len(other) else ""
         answer = (
             f"Fed bool masks, all steps{but} are exactly those of {BASELINE} "
             f"({cells(rows)}), so they cost the same"
