@@ -35,7 +35,7 @@ def costs(results: Results) -> Section:
         but = f" but the {kinds} of {listed(others.groups)}" if len(other) else ""
         answer = (
             f"Fed bool masks, all steps{but} are exactly those of {BASELINE} "
-            f"({cells(rows)}), so they cost the same"
+            f"({cells(rows)}), at equal cost"
         )
         answer += "".join(f"; {remedy}: {summary(own)}" for remedy, own in others) + "."
     parts = [*_steps(results), *_cast(results), *_once(results)]
