@@ -25,7 +25,6 @@ FILES = {
     "remedies/image/layers.py": "class Own:\n    depth = 1\n",
     "remedies/image/data.py": "BATCH = 4\n",
     "requirements/cpu.txt": "keras==1\n",
-    "asv.conf.json": '{"matrix": {}}',
 }
 ROOT = Path(__file__).parents[2]
 CAST = Recipe("image", "tf_cast")
@@ -47,12 +46,11 @@ def test_changes_that_no_commit_holds_are_refused(repository: Path, commit: Comm
     (repository / "notes.txt").write_text("these do not matter")
 
 
-def test_pins_are_the_lock_and_the_matrix(repository: Path, commit: Commit) -> None:
+def test_pins_are_the_lock(repository: Path, commit: Commit) -> None:
     first = pins(commit(FILES), "cpu")
     assert pins(commit({"notes.txt": "n"}), "cpu") == first
     second = pins(commit({"requirements/cpu.txt": "keras==2\n"}), "cpu")
-    third = pins(commit({"asv.conf.json": '{"matrix": {"req": {}}}'}), "cpu")
-    assert len({first, second, third}) == 3
+    assert (first, second) == ("keras==1", "keras==2")
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ ROWS = [
     Row("recipe_lines", "broken", "inpaint", remedy="control", reason=Reason.NOT_RUN.value),
     Row("python_extra_seconds", "python", **STEP, ratio=3.1e-6, low=2.7e-6, high=3.5e-6),
     Row("save_ratio", "undecided", "image", remedy="tf_cast", ratio=1.02, low=0.98, high=1.06,
-        more_launches=5, blocks=True),
+        blocks=True),
     Row("step_group", "another step", **STEP),
     Row("step_group", "same step", **(STEP | {"remedy": "control"})),
     Row("outputs_changed", "equal", "image", remedy="control", before=0, after=0),

@@ -118,15 +118,6 @@ def test_a_file_that_cannot_be_used_is_named_in_one_line_and_left_out(folder, na
     assert run.problems[0].isprintable() and len(run.problems[0]) < 400
 
 
-def test_one_bad_entry_costs_itself(folder):
-    folder.mkdir()
-    good = session()["entries"]
-    bad = [dict(good[0], value="x"), dict(good[0], metric="beauty")]
-    (folder / "mixed.json").write_text(json.dumps(session(entries=good + bad)))
-    run = read(folder)
-    assert len(run.frame) == 1 and len(run.problems) == 2
-
-
 def test_nothing_usable_is_one_line(folder):
     with pytest.raises(SessionsError, match="no folder"):
         read(folder)
@@ -134,7 +125,7 @@ def test_nothing_usable_is_one_line(folder):
     with pytest.raises(SessionsError, match="holds no session files"):
         read(folder)
     (folder / "x.json").write_text("{}")
-    with pytest.raises(SessionsError, match=r"nothing to report .* x\.json: not a session file"):
+    with pytest.raises(SessionsError, match=r"nothing to report .* x\.json: .* not a session file"):
         read(folder)
 
 
@@ -144,7 +135,7 @@ def test_pipes_and_large_files_are_not_read(folder):
     (folder / "good.json").write_text(json.dumps(session()))
     with (folder / "large.json").open("wb") as file:
         file.truncate(10_000_000)
-    assert read(folder).problems == ["large.json: over 8,000,000 bytes"]
+    assert read(folder).problems == ["large.json: cannot be used: over 8,000,000 bytes"]
 
 
 def test_a_value_that_is_there_twice_counts_once(folder):
