@@ -16,7 +16,7 @@ from benchmarks.settings import Setting
 from benchmarks.variants import Variant, make, make_variables, placebo, reference
 from remedies.registry import PLACEBO
 from remedies.steps import python_calls
-from remedies.steps.sampling import clock_for, sample
+from remedies.steps.sampling import sample, work_clock
 
 METRIC = "python_extra_seconds"
 
@@ -48,7 +48,7 @@ def measure(
     series = {str(v): _call(session, v, jit, step, result, data) for v in needed}
     base = bases[chosen[0]]
     series[PLACEBO] = _call(session, base, jit, step, result, data)
-    sampled = sample(series, str(base), setting.python, clock=clock_for(session.device))
+    sampled = sample(series, str(base), setting.python, clock=work_clock(session.device))
     watch.clock(sampled.clock_share)
     yield comparison(METRIC, sampled, PLACEBO, str(base), {**axes, **placebo(base).axes})
     for v in chosen:

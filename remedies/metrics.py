@@ -135,7 +135,8 @@ PROGRAMS = _table(
 
 STEPS = _table(
     STEP,
-    ("step_seconds", "seconds", "Seconds of one warm `train_on_batch` or `predict_on_batch`."),
+    ("step_seconds", "seconds", "Seconds of one warm `train_on_batch` or `predict_on_batch`; on a "
+     "CPU processor seconds of one thread."),
     ("python_extra_seconds", "seconds", "Seconds that the Python around the program takes longer "
      "than the reference step's, with the program replaced by its last result.",
      "Python alone, beyond the reference's"),

@@ -153,6 +153,15 @@ def clock_for(device: str) -> Clock:
     return synchronised
 
 
+def work_clock(device: str) -> Clock:
+    """Return a clock of the work that steps are: on a CPU the processor seconds of this process.
+
+    What other processes do meanwhile does not count. It is for processes that compute in one
+    thread (`remedies.devices.use_one_thread`): several threads' seconds would add up.
+    """
+    return time.process_time if device == "cpu" else clock_for(device)
+
+
 def _time(call: Callable[[], object], number: int, clock: Clock) -> float:
     start = clock()
     for _ in range(number):
