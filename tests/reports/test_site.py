@@ -67,10 +67,11 @@ def test_without_results_of_asv_there_is_no_history_and_it_says_so(project, caps
     assert not (out / "history").exists() and "history/" not in (out / "index.html").read_text()
 
 
-def test_what_asv_refuses_is_one_line_and_leaves_the_old_site(project, capsys):
+@pytest.mark.parametrize("settings", ["{", '{"version": 99}'])
+def test_what_asv_refuses_is_one_line_and_leaves_the_old_site(project, capsys, settings):
     assert main(["publish"]) == 0
     before = (project / ".asv" / "site" / "index.html").stat().st_mtime_ns
-    (project / "asv.conf.json").write_text(json.dumps({"version": 99}))
+    (project / "asv.conf.json").write_text(settings)
     capsys.readouterr()
     assert main(["publish"]) == 2
     last = capsys.readouterr().err.splitlines()[-1]
