@@ -30,12 +30,17 @@ ROOT = Path(__file__).parents[2]
 CAST = Recipe("image", "tf_cast")
 
 
-def test_a_commit_is_named_in_full_or_refused(repository: Path, commit: Commit) -> None:
+def test_a_commit_is_named_in_full_or_refused_in_one_line(
+    repository: Path, commit: Commit, capsys: pytest.CaptureFixture[str]
+) -> None:
     first = commit(FILES)
     assert freeze("main", first[:8]) == {"base": first, "head": first}
-    for unknown in ("nowhere", "--help", ""):
+    for unknown in ("--help", ""):
         with pytest.raises(CommitError, match="unknown commit"):
             freeze(unknown, first)
+    assert main(["nowhere", "HEAD"]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("could not judge: unknown commit 'nowhere'") and not said.out
 
 
 def test_changes_that_no_commit_holds_are_refused(repository: Path, commit: Commit) -> None:
@@ -91,15 +96,6 @@ def test_documentation_is_answered_with_the_standard_library_alone(
     assert read(file).compared == {"counts": 2}
     head = commit({"requirements/cpu.txt": "keras==2\n"})
     assert main([base, head]) == LEFT_TO_MEASURE
-
-
-def test_a_commit_that_is_unknown_is_one_line_and_status_2(
-    repository: Path, commit: Commit, capsys: pytest.CaptureFixture[str]
-) -> None:
-    commit(FILES)
-    assert main(["nowhere", "HEAD"]) == 2
-    said = capsys.readouterr()
-    assert said.err.startswith("could not judge: unknown commit 'nowhere'") and not said.out
 
 
 @pytest.mark.parametrize(
