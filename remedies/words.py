@@ -6,8 +6,6 @@ Examples
 ('slower', 'same')
 """
 
-from __future__ import annotations
-
 import math
 from enum import Enum
 

@@ -19,7 +19,7 @@ from benchmarks.plan import targets
 from benchmarks.runner import run
 from benchmarks.session import Folder, Session, identity
 from remedies import REFERENCE, WORKLOADS
-from remedies.environment import facts
+from remedies.devices import facts
 from remedies.words import Word
 from reports import frame
 from reports.gate.runs import LAUNCHES, compare, compare_pairs, differs
