@@ -103,13 +103,13 @@ def _report(arguments: argparse.Namespace) -> Any:
         from remedies.rescuing.rescue import saved_model
         from remedies.target import custom_objects, from_factory
 
-        custom, run = custom_objects(arguments.custom_objects), arguments.run_code_in_file
-        given, sample = from_factory(factory) if factory else (), arguments.sample
+        custom, sample = custom_objects(arguments.custom_objects), arguments.sample
+        given = from_factory(factory) if factory else ()
         if arguments.factory:
             require_ready(given[0], arguments.factory)
             return check_weights(target, given[0], target)
         if not factory:
-            given = saved_model(target, sample, custom_objects=custom, run_code_in_file=run)
+            given = saved_model(target, sample, custom)
         elif sample and len(given) == 1:
             given = (*given, load_sample(sample))
         return check(*given, name=arguments.target, custom_objects=custom)
@@ -158,7 +158,6 @@ def _rescue(arguments: argparse.Namespace) -> int:
             made=from_factory(factory) if factory else (),
             freeze=arguments.freeze,
             unfreeze=arguments.unfreeze,
-            run_code_in_file=arguments.run_code_in_file,
         )
     _answer(arguments, result, _rescue_text(result))
     return int(not result.whole)
