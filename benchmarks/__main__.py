@@ -14,7 +14,8 @@ from benchmarks.runner import InUseError
 from benchmarks.session import Session
 from benchmarks.settings import SETTINGS
 from remedies.devices import DEVICES, TARGETS, missing
-from remedies.workloads import WorkloadError, add, own
+from remedies.problem import BadInputError
+from remedies.workloads import add, own
 
 INTERRUPTED = 130
 EXAMPLES = """\
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         for folder in chosen.workload:
             add(folder)
         own()
-    except WorkloadError as error:
+    except BadInputError as error:
         print(error, file=sys.stderr)
         return 2
     measurement = Measurement(chosen.setting, shard=chosen.shard, path=chosen.sessions)

@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from remedies.environment import gpu_throttled
+from remedies.devices import gpu_throttled
 
 _STAT = Path("/proc/stat")
 _IDLE, _IOWAIT, _STEAL = 3, 4, 7

@@ -14,7 +14,7 @@ from benchmarks.plan import TIMED, Shard, exact, launches
 from benchmarks.runner import Progress, alone, run
 from benchmarks.session import Folder, Session, identity
 from benchmarks.settings import SETTINGS, Setting, setting
-from remedies.environment import facts
+from remedies.devices import facts
 from remedies.registry import PLACEBO, require
 from remedies.words import DECIDED
 from remedies.workloads import WORKLOADS, own

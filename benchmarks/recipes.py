@@ -19,4 +19,4 @@ def measure(session: Session, setting: Setting) -> Iterator[Entry]:
             for remedy in (name for name in recipes(place) if name in REMEDIES):
                 axes: dict[str, str | int] = {"workload": workload, "remedy": remedy}
                 axes |= {"source": source} if source else {}
-                yield Entry("recipe_lines", lines_changed(workload, remedy, place), axes)
+                yield Entry("recipe_lines", lines_changed(place, remedy), axes)

@@ -93,7 +93,7 @@ def setting(name: str) -> Setting:
 
     Raises
     ------
-    WorkloadError
+    BadInputError
         Where one of their folders cannot be used.
     """
     chosen, users = SETTINGS[name], own()

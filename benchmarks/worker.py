@@ -25,8 +25,7 @@ def main(setting: str, session_json: str, folder_path: str, identity: str) -> No
     from benchmarks.runner import DISK_FULL
     from benchmarks.session import DONE, UNAVAILABLE, Folder, Session
     from benchmarks.settings import setting as chosen_setting
-    from remedies.devices import NotHereError, select
-    from remedies.environment import facts
+    from remedies.devices import NotHereError, facts, select
 
     _end_with_the_run()
     current = json.loads(session_json)

@@ -7,7 +7,7 @@ from remedies.checking.check import check, guard
 from remedies.checking.findings import Report
 from remedies.comparing.compare import compare
 from remedies.problem import BadInputError
-from remedies.registry import REFERENCE, REMEDIES, UnknownNameError, build, recipe
+from remedies.registry import REFERENCE, REMEDIES, build
 from remedies.rescuing.rescue import Rescue, rescue
 from remedies.state.roundtrip import Defects, RoundTrip, keras_file_twice, round_trip
 from remedies.state.trip import Outcome
@@ -23,13 +23,11 @@ __all__ = [
     "Report",
     "Rescue",
     "RoundTrip",
-    "UnknownNameError",
     "build",
     "check",
     "compare",
     "guard",
     "keras_file_twice",
-    "recipe",
     "rescue",
     "round_trip",
 ]

@@ -1,7 +1,5 @@
 """The command `remedies`; nothing here imports TensorFlow until a model is made or loaded."""
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import errno
@@ -17,9 +15,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from remedies.batch import load_sample
+from remedies.checking.check import check, check_weights, require_ready
+from remedies.comparing.compare import comparison
 from remedies.parser import parser
 from remedies.problem import BadInputError, reason
-from remedies.registry import REMEDIES, UnknownNameError, require
+from remedies.registry import REMEDIES, require
+from remedies.rescuing.rescue import rescue, saved_model
+from remedies.state.archive import read
+from remedies.state.preserve import scratch
+from remedies.target import custom_objects, from_factory, keras_file, load_module, made_by
 from remedies.workloads import WORKLOADS, write
 
 
@@ -29,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         return _COMMANDS[arguments.command](arguments)
-    except (BadInputError, UnknownNameError) as error:
+    except BadInputError as error:
         problem = str(error)
     except OSError as error:
         problem = _disk(error)
@@ -61,8 +66,7 @@ def _disk(error: OSError) -> str:
 
 
 def _answer(arguments: argparse.Namespace, result: Any, text: str) -> None:
-    plain = json.dumps(result.to_dict(), indent=2, default=str) if arguments.json else text
-    print(plain)
+    print(json.dumps(result.to_dict(), indent=2, default=str) if arguments.json else text)
 
 
 def _list(_: argparse.Namespace) -> int:
@@ -77,50 +81,37 @@ def _list(_: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     workload = require("workload", arguments.workload, WORKLOADS)
     remedy = require("remedy", arguments.remedy, REMEDIES)
-    recipe = Path(__file__).parent / workload / f"{remedy}.py"
+    recipe = WORKLOADS[workload].folder / f"{remedy}.py"
     sys.stdout.write(recipe.read_text(encoding="utf-8"))
     return 0
 
 
+@scratch()
 def _check(arguments: argparse.Namespace) -> int:
-    from remedies.state.preserve import scratch
-
-    with scratch():
-        report = _report(arguments)
-    _answer(arguments, report, report.text())
-    return int(report.verdict.status)
-
-
-def _report(arguments: argparse.Namespace) -> Any:
-    target, factory = arguments.target, arguments.factory
+    target, factory, sample = arguments.target, arguments.factory, arguments.sample
     if ":" in target and not Path(target).exists():
         factory = factory or target
     elif not factory:
         target = str(_keras_file(target))
     with _tensorflow():
-        from remedies.batch import load_sample
-        from remedies.checking.check import check, check_weights, require_ready
-        from remedies.rescuing.rescue import saved_model
-        from remedies.target import custom_objects, from_factory
-
-        custom, sample = custom_objects(arguments.custom_objects), arguments.sample
+        custom = custom_objects(arguments.custom_objects)
         given = from_factory(factory) if factory else ()
         if arguments.factory:
             require_ready(given[0], arguments.factory)
-            return check_weights(target, given[0], target)
-        if not factory:
-            given = saved_model(target, sample, custom)
-        elif sample and len(given) == 1:
-            given = (*given, load_sample(sample))
-        return check(*given, name=arguments.target, custom_objects=custom)
+            report = check_weights(target, given[0], target)
+        else:
+            if not factory:
+                given = saved_model(target, sample, custom)
+            elif sample and len(given) == 1:
+                given = (*given, load_sample(sample))
+            report = check(*given, name=arguments.target, custom_objects=custom)
+    _answer(arguments, report, report.text())
+    return int(report.verdict.status)
 
 
 def _compare(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
     with _tensorflow():
-        from remedies.comparing.compare import comparison
-        from remedies.target import load_module, made_by
-
         # Imported before operations are replaced, or the user's module would keep a replaced one.
         if place := arguments.target.rpartition(":")[0]:
             load_module(place)
@@ -145,9 +136,6 @@ def _new(arguments: argparse.Namespace) -> int:
 def _rescue(arguments: argparse.Namespace) -> int:
     _keras_file(arguments.target)
     with _tensorflow():
-        from remedies.rescuing.rescue import rescue
-        from remedies.target import custom_objects, from_factory
-
         factory = arguments.factory
         named = arguments.custom_objects or (factory and factory.rpartition(":")[0])
         result = rescue(
@@ -191,9 +179,6 @@ def _next_load(result: Any) -> Iterator[str]:
 
 
 def _keras_file(target: str) -> Path:
-    from remedies.state.archive import read
-    from remedies.target import keras_file
-
     # Judged before the user's module is imported and TensorFlow is started: a bad file fails fast.
     path = keras_file(target)
     read(path)

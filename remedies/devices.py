@@ -1,11 +1,12 @@
-"""Which devices there are, found without starting TensorFlow or CUDA in the asking process."""
-
-from __future__ import annotations
+"""The machine here: its devices, found without starting TensorFlow, and facts for results."""
 
 import os
+import platform
 import sys
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 DEVICES = ("cpu", "gpu")
 REFUSED = 3  # exit status of `card_compiler` where a card cannot be compiled for
@@ -13,6 +14,14 @@ REFUSED = 3  # exit status of `card_compiler` where a card cannot be compiled fo
 TARGETS = {file.stem: file for file in sorted(Path(__file__).with_name("targets").glob("*.txtpb"))}
 _COMPILER = ("jax", "jaxlib", "jax-cuda13-plugin", "jax-cuda13-pjrt")
 _GPU_NODES = ("/dev/nvidia0", "/dev/dxg")
+# NVML's bits for clocks that something other than idleness or the application holds down: a power
+# cap, hardware and software slowdown by heat, a power brake.
+_SLOWING = 0x04 | 0x08 | 0x20 | 0x40 | 0x80
+_PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "asv", "asv_runner",
+             "nvidia-cuda-runtime-cu12", "nvidia-cudnn-cu12", "jax-cuda13-pjrt")  # fmt: skip
+_FLAGS = ("TF_XLA_FLAGS", "XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS", "NVIDIA_TF32_OVERRIDE",
+          "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS",
+          "KERAS_BACKEND")  # fmt: skip
 
 
 class NotHereError(RuntimeError):
@@ -23,15 +32,11 @@ def uncompiled() -> str:
     """Return why this Python cannot compile for `TARGETS`, or an empty string where it can."""
     if sys.version_info < (3, 11):
         return "the extra `gpuless` has no wheels for Python 3.10"
-    versions = {}
     for name in _COMPILER:
         try:
-            versions[name] = metadata.version(name)
+            metadata.version(name)
         except metadata.PackageNotFoundError:
             return f"no {name}: scripts/environment --gpuless, or the extra `gpuless`, installs it"
-    if len({*versions.values()}) > 1:
-        said = ", ".join(f"{name} {version}" for name, version in versions.items())
-        return f"jax and its plugins must be of one version: {said}"
     return ""
 
 
@@ -47,9 +52,8 @@ def missing(device: str) -> str:
         return ""
     if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
         return "CUDA_VISIBLE_DEVICES hides every GPU"
-    return (
-        "" if any(Path(node).exists() for node in _GPU_NODES) else "no NVIDIA GPU on this machine"
-    )
+    here = any(Path(node).exists() for node in _GPU_NODES)
+    return "" if here else "no NVIDIA GPU on this machine"
 
 
 def select(device: str) -> str:
@@ -81,3 +85,70 @@ def synchronise() -> None:
 
     if tf.config.list_logical_devices("GPU"):
         tf.test.experimental.sync_devices()
+
+
+def facts() -> dict[str, str]:
+    """Return facts that need no TensorFlow: versions, flags, processor and GPU."""
+    values = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        with suppress(metadata.PackageNotFoundError):
+            values[package] = metadata.version(package)
+    values |= {flag: os.environ[flag] for flag in _FLAGS if os.environ.get(flag)}
+    return values | _machine() | gpu_facts()
+
+
+def _machine() -> dict[str, str]:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    lines = (line.partition(":") for line in _read("/proc/cpuinfo").splitlines())
+    processor = {name.strip(): value.strip() for name, _, value in lines}
+    governor = _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").strip()
+    values = {
+        "cpu": processor.get("model name") or platform.processor() or "unknown",
+        "cores": str(cores),
+        "governor": governor,
+        "virtual": "yes" if "hypervisor" in processor.get("flags", "").split() else "",
+        "os": platform.platform(),
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+def gpu_facts() -> dict[str, str]:
+    """Return name, driver, CUDA version, clocks and power cap; empty without a GPU."""
+    with suppress(Exception):
+        nvml, gpu = _gpu()
+        cuda = nvml.nvmlSystemGetCudaDriverVersion()
+        kinds = {"sm": nvml.NVML_CLOCK_SM, "memory": nvml.NVML_CLOCK_MEM}
+        clocks = {kind: nvml.nvmlDeviceGetMaxClockInfo(gpu, code) for kind, code in kinds.items()}
+        return {
+            "gpu": f"{nvml.nvmlDeviceGetName(gpu)}, the first of {nvml.nvmlDeviceGetCount()}",
+            "driver": nvml.nvmlSystemGetDriverVersion(),
+            "cuda-driver": f"{cuda // 1000}.{cuda % 1000 // 10}",
+            "gpu-clocks": ", ".join(f"{kind} {mhz} MHz" for kind, mhz in clocks.items()),
+            "gpu-power-cap": f"{nvml.nvmlDeviceGetEnforcedPowerLimit(gpu) / 1000:.0f} W",
+            # TensorFlow uses TF32 unless this variable forbids it.
+            "tf32": "off" if os.environ.get("NVIDIA_TF32_OVERRIDE") == "0" else "on",
+        }
+    return {}
+
+
+def gpu_throttled() -> bool:
+    """Return whether the GPU's clocks are held down at this moment."""
+    with suppress(Exception):
+        nvml, gpu = _gpu()
+        return bool(nvml.nvmlDeviceGetCurrentClocksThrottleReasons(gpu) & _SLOWING)
+    return False
+
+
+def _gpu() -> tuple[Any, Any]:
+    """Return NVML and its first GPU; raises anything where package, driver or GPU is not there."""
+    import pynvml
+
+    pynvml.nvmlInit()
+    return pynvml, pynvml.nvmlDeviceGetHandleByIndex(0)

@@ -1,4 +1,4 @@
-"""The word that the interval of a comparison earns, and how many more launches would settle it.
+"""The word that the interval of a comparison earns.
 
 Examples
 --------
@@ -6,16 +6,12 @@ Examples
 ('slower', 'same')
 """
 
-from __future__ import annotations
-
 import math
-from bisect import bisect_left
 from enum import Enum
 
-from remedies.intervals import LEVEL, Interval, quantile
+from remedies.intervals import LEVEL, quantile
 
 MARGIN = 0.02
-MOST_LAUNCHES = 1000
 
 
 class Word(str, Enum):
@@ -88,36 +84,3 @@ def judge(low: float, high: float, margin: float = MARGIN, wider: float = 1.0) -
     if low / more > 1:
         return Word.SLOWER
     return Word.FASTER if high * more < 1 else Word.UNDECIDED
-
-
-def more_launches(interval: Interval, margin: float = MARGIN, asked: int = 1) -> int:
-    """Return about how many more launches would settle a ratio; 0 where it is settled.
-
-    So many that the interval either excludes 1, widened for as many as are `asked`, or fits inside
-    the margin, were the ratio and the error what they are now. `MOST_LAUNCHES` means that so many
-    would not do; from one launch, or an interval without an end, nothing is known but that another
-    is needed.
-
-    Examples
-    --------
-    >>> more_launches(Interval(1.005, 0.98, 1.031, 4, 9))
-    5
-    """
-    if interval.degrees <= 0 or not interval.low > 0:
-        return 1
-    tail = (1 - LEVEL) / 2
-
-    def settled(more: int) -> bool:
-        launches = interval.launches + more
-        degrees = interval.degrees * (launches - 1) / (interval.launches - 1)
-        share = math.sqrt(interval.launches / launches)
-        share *= quantile(tail, degrees) / quantile(tail, interval.degrees)
-        # A hair less, or an interval that just fits would not.
-        share *= 1 - 1e-9
-        low, high = (
-            interval.center * (end / interval.center) ** share
-            for end in (interval.low, interval.high)
-        )
-        return judge(low, high, margin, widening(asked, degrees)) is not Word.UNDECIDED
-
-    return bisect_left(range(MOST_LAUNCHES), True, key=settled)

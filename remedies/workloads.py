@@ -1,7 +1,5 @@
 """The model families that remedies are written for: folders of recipes, and what they are fed."""
 
-from __future__ import annotations
-
 import hashlib
 import importlib
 import os
@@ -9,21 +7,15 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 
-from remedies.problem import BadInputError
+from remedies.problem import BadInputError, reason
 
 Inputs = dict[str, np.ndarray]
 _HERE = Path(__file__).parent
-
-
-class WorkloadError(BadInputError):
-    """A folder that is no workload; the message names it and says what it lacks."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +50,14 @@ class Workload:
 def load(folder: Path | str) -> Workload:
     """Return the workload in `folder`: a folder of recipes with a ``data.py`` beside them.
 
-    Raises `WorkloadError` where there is none, or it has no ``draw(rng, batch)``.
+    Raises `BadInputError` where there is none, or it has no ``draw(rng, batch)``.
     """
     folder = Path(folder).resolve()
     if not (folder / "data.py").is_file():
-        raise WorkloadError(f"no workload: no data.py in folder {str(folder)!r}")
+        raise BadInputError(f"no workload: no data.py in folder {str(folder)!r}")
     module = load_module(folder, "data")
     if not callable(getattr(module, "draw", None)):
-        raise WorkloadError(f"no workload: no function draw(rng, batch) in {module.__file__}")
+        raise BadInputError(f"no workload: no function draw(rng, batch) in {module.__file__}")
     return Workload(
         name=folder.name,
         description=(module.__doc__ or folder.name).strip().splitlines()[0],
@@ -82,18 +74,16 @@ def load_module(folder: Path, name: str) -> ModuleType:
     Each folder is a package of its own, so that two folders may hold modules of one name. A folder
     of this package is the package that it is for everyone.
 
-    Raises `WorkloadError` where a module from elsewhere cannot be imported.
+    Raises `BadInputError` where it cannot be imported.
     """
     package = _package(folder)
-    if folder.resolve().parent == _HERE:
-        return importlib.import_module(f"{package}.{name}")
+    if not package.startswith(f"{__package__}.") and package not in sys.modules:
+        sys.modules[package] = ModuleType(package)
+        sys.modules[package].__path__ = [str(folder.resolve())]
     try:
-        if package not in sys.modules:
-            _make_package(package, folder.resolve())
         return importlib.import_module(f"{package}.{name}")
     except Exception as error:  # it is a user's code: it may raise anything
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise WorkloadError(f"{folder / name}.py cannot be imported: {reason}") from error
+        raise BadInputError(f"{folder / name}.py cannot be imported: {reason(error)}") from error
 
 
 def own_classes(folder: Path) -> dict[str, type]:
@@ -118,19 +108,6 @@ def _package(folder: Path) -> str:
     return f"workload_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
 
 
-def _make_package(package: str, folder: Path) -> None:
-    init = folder / "__init__.py"
-    places = [str(folder)]
-    spec = ModuleSpec(package, None, is_package=True)
-    if init.is_file():
-        spec = spec_from_file_location(package, init, submodule_search_locations=places) or spec
-    spec.submodule_search_locations = places
-    module = module_from_spec(spec)
-    if spec.loader:
-        spec.loader.exec_module(module)
-    sys.modules[package] = module
-
-
 SHIPPED = ("image", "attention", "inpaint")
 FOLDERS = "TF_WHERE_WORKLOADS"  # users' folders, as PATH has its own
 NEEDED = ("control", "ops_where")
@@ -141,25 +118,25 @@ _PROBLEMS: list[str] = []
 def require_name(name: str) -> str:
     """Return `name` if it reads as one word in a verdict and is no shipped workload's."""
     if name in SHIPPED:
-        raise WorkloadError(f"workload {name!r} is shipped; rename the folder")
+        raise BadInputError(f"workload {name!r} is shipped; rename the folder")
     if not re.fullmatch("[a-z][a-z0-9_]{0,40}", name):
-        raise WorkloadError(f"workload {name!r}: call the folder by a-z, 0-9 and _ alone")
+        raise BadInputError(f"workload {name!r}: call the folder by a-z, 0-9 and _ alone")
     return name
 
 
 def add(folder: Path | str) -> Workload:
     """Add a user's workload to `WORKLOADS`, in this process and in those that it starts.
 
-    Raises `WorkloadError` where it is none, lacks one of `NEEDED`, or its name is taken.
+    Raises `BadInputError` where it is none, lacks one of `NEEDED`, or its name is taken.
     """
     folder = Path(folder).resolve()
     name = require_name(folder.name)
     if name in WORKLOADS and WORKLOADS[name].folder != folder:
-        raise WorkloadError(f"workload {name!r}: two folders have this name; rename one")
+        raise BadInputError(f"workload {name!r}: two folders have this name; rename one")
     made = load(folder)
     lacking = [f"{recipe}.py" for recipe in NEEDED if not (folder / f"{recipe}.py").is_file()]
     if lacking:
-        raise WorkloadError(f"workload {name!r} lacks {' and '.join(lacking)} in {folder}")
+        raise BadInputError(f"workload {name!r} lacks {' and '.join(lacking)} in {folder}")
     WORKLOADS[name] = made
     os.environ[FOLDERS] = os.pathsep.join(dict.fromkeys([*_folders(), str(folder)]))
     return made
@@ -175,7 +152,7 @@ def write(folder: Path) -> list[Path]:
     """Write the article's model and two remedies for it into a new `folder`; return the files."""
     name = require_name(folder.resolve().name)
     if folder.exists():
-        raise WorkloadError(f"{folder}: is there already; choose another folder")
+        raise BadInputError(f"{folder}: is there already; choose another folder")
     folder.mkdir(parents=True)
     written = [folder / file for file in ("data.py", "control.py", "tf_cast.py", "ops_where.py")]
     for path in written:
@@ -187,15 +164,15 @@ def write(folder: Path) -> list[Path]:
 def own() -> tuple[str, ...]:
     """Return the names of the users' workloads that `FOLDERS` lists.
 
-    Raises `WorkloadError` where one cannot be used: it is not left out in silence.
+    Raises `BadInputError` where one cannot be used: it is not left out in silence.
     """
     if _PROBLEMS:
-        raise WorkloadError("; ".join(_PROBLEMS))
+        raise BadInputError("; ".join(_PROBLEMS))
     return tuple(name for name in WORKLOADS if name not in SHIPPED)
 
 
 for _folder in _folders():
     try:
         add(_folder)
-    except WorkloadError as _error:  # whoever measures is told; the package is of use without it
+    except BadInputError as _error:  # whoever measures is told; the package is of use without it
         _PROBLEMS.append(str(_error))

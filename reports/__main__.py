@@ -1,13 +1,13 @@
 """The command ``python -m reports``."""
 
 import argparse
+import json
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
-MOST_PROBLEMS = 20
 EXAMPLES = """\
 examples:
   python -m reports build
@@ -16,29 +16,34 @@ examples:
   python -m reports publish                    # the report before asv's history: scripts/publish
   python -m reports gate --help                # what regressed between two runs
 """
+GATE = """\
+examples:
+  python -m reports gate --base nights/1 --head nights/2        two folders of session files
+  python -m reports gate --show claims                          verdicts, proven, as Markdown
+  python -m reports gate --schema                               what a verdict may hold
 
+It ends with 0 where everything was compared and nothing regressed, 1 where something regressed, 2
+where it could not judge.
+"""
+PUBLISHED = (
+    "<summary>What to do, by the results that this checkout publishes (reports/reference), not by "
+    "this change</summary>"
+)
 
-class Parser(argparse.ArgumentParser):
-    """A parser with examples at the end of its help, and one line where it refuses."""
-
-    def __init__(self, epilog: str = EXAMPLES, **more: str) -> None:
-        layout = argparse.RawDescriptionHelpFormatter
-        super().__init__(allow_abbrev=False, formatter_class=layout, epilog=epilog, **more)  # type: ignore[arg-type]
-
-    def error(self, message: str) -> NoReturn:
-        """Leave with status 2."""
-        message = message.replace("unrecognized arguments", "unknown argument")
-        options = [action.option_strings[-1] for action in self._actions if action.option_strings]
-        choice = f"choose from: {', '.join(options)}" if len(options) > 1 else "see --help"
-        self.exit(2, f"{self.prog}: {message}; {choice}\n")
+# Without its usage, what is wrong is said in one line; examples end the help.
+LAYOUT: dict[str, Any] = {
+    "usage": argparse.SUPPRESS, "allow_abbrev": False,
+    "formatter_class": argparse.RawDescriptionHelpFormatter,
+}  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     purpose = "Make a page of session files: which remedy keeps the model, at what cost."
-    made = Parser(prog="python -m reports", description=purpose)
-    commands = made.add_subparsers(dest="command", required=True, metavar="build|readme|publish")
-    out = "replaced as a whole; refused where it holds anything else (default: {})"
+    program = "python -m reports"
+    made = argparse.ArgumentParser(program, description=purpose, epilog=EXAMPLES, **LAYOUT)
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND", prog=program)
+    out = "where to; refused where it holds what this command did not write (default: {})"
     sessions, newest = "folder of session files (default: {})", "newest folder in .asv/sessions"
     for command, purpose, options in (
         ("build", "write the page, its tables and figures",
@@ -46,14 +51,20 @@ def parser() -> argparse.ArgumentParser:
         ("readme", "write the answer in README.md again",
          [("sessions", sessions, "reports/reference")]),
         ("publish", "write the page with asv's history behind it",
-         [("out", out, ".asv/site"), ("sessions", sessions, newest),
-          ("results", "asv's results (default: {})", ".asv/results"),
-          ("config", "asv's settings; .asv is beside them (default: {})", "asv.conf.json")]),
+         [("out", out, ".asv/site"), ("sessions", sessions, newest)]),
+        ("gate", "say what regressed between two runs, or why that cannot be said",
+         [("base", "session files to compare with", ""), ("head", "session files to judge", ""),
+          ("show", "verdicts to show: DIR/cpu/verdict.json, DIR/gpu/verdict.json", "")]),
     ):  # fmt: skip
-        own = commands.add_parser(command, help=purpose)
+        epilog = GATE if command == "gate" else EXAMPLES
+        own = commands.add_parser(command, help=purpose, epilog=epilog, **LAYOUT)
         for option, meaning, default in options:
             meaning = meaning.format(default)
             own.add_argument(f"--{option}", type=Path, metavar="PATH", help=meaning)
+    own.add_argument("--of", metavar="HASH", help="refuse verdicts to show of another commit")
+    own.add_argument("--link", default="", help="to the workflow run, for the Markdown")
+    own.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
+    own.add_argument("--schema", action="store_true", help="print the JSON schema of a verdict")
     return made
 
 
@@ -63,43 +74,57 @@ def newest(root: Path) -> Path:
     return max(folders, key=lambda path: path.stat().st_mtime, default=root)
 
 
-def _make(chosen: argparse.Namespace) -> Path:
+def _make(chosen: argparse.Namespace) -> int:
     # Here and not above: `--help` answers at once, without pandas.
-    from reports.page import REFERENCE, check, render, replaced, update
+    from reports.page import REFERENCE, check, filled, has_history, publish, render, update
     from reports.results import gather
-    from reports.site import has_history, publish
 
     site, readme = chosen.command == "publish", chosen.command == "readme"
-    config = (site and chosen.config) or Path("asv.conf.json")
-    beside = config.parent / ".asv"
-    folder = None if readme else chosen.out or beside / ("site" if site else "report")
-    asv = (site and chosen.results) or beside / "results"
-    if folder:
+    folder = Path() if readme else chosen.out or Path(".asv", "site" if site else "report")
+    if not readme:
         check(folder)
-    history = site and has_history(config, asv)
-    results = gather(chosen.sessions or (REFERENCE if readme else newest(beside / "sessions")))
-    problems = results.run.problems
-    more = len(problems) - MOST_PROBLEMS
-    for problem in [*problems[:MOST_PROBLEMS], *([f"and {more} more"] if more > 0 else [])]:
-        print(f"reports: left out: {problem}", file=sys.stderr)
-    if not folder:
-        return update(results)
-    with replaced(folder, render(results, "history/index.html" if history else "")) as made:
+    history = site and has_history()
+    results = gather(chosen.sessions or (REFERENCE if readme else newest(Path(".asv/sessions"))))
+    if problems := results.run.problems:
+        more = f"; {len(problems) - 1} more, which the page names" if len(problems) > 1 else ""
+        print(f"reports: left out: {problems[0]}{more}", file=sys.stderr)
+    if readme:
+        print(update(results))
+        return 0
+    with filled(folder, render(results, "history/index.html" if history else "")) as made:
         if history:
-            publish(config, asv, made / "history")
-    return Path(folder / "index.html")
+            publish(made / "history")
+    print(folder / "index.html")
+    return 0
+
+
+def _gate(chosen: argparse.Namespace) -> int:
+    from reports.gate import comment, runs, verdict
+
+    if chosen.schema:
+        print(json.dumps(verdict.schema(), indent=1))
+        return 0
+    if chosen.show:
+        from reports.page import published  # draws too: no other answer waits for that
+
+        claims = verdict.claims(chosen.show, chosen.of)
+        print(comment.comment(claims, chosen.link))
+        print(f"\n<details>{PUBLISHED}\n\n{published()}\n\n</details>")
+        return 0
+    if not (chosen.base and chosen.head):
+        raise verdict.HostileError("name --base and --head, or --show; see --help")
+    judged, notes = runs.nights(chosen.base, chosen.head, chosen.device)
+    print(comment.whole(judged, notes, chosen.link))
+    return judged.status
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0, or 2 with one line that says why."""
+    """Run the command and return its exit status: 2 with one line that says why it refused."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if words[:1] == ["gate"]:  # a verdict has a status of its own
-        from reports.gate.command import main as gate
-
-        return gate(words[1:])
+    name = "could not judge" if words[:1] == ["gate"] else "reports"
     try:
-        print(_make(parser().parse_args(words)))
-        return 0
+        chosen = parser().parse_args(words)
+        return _gate(chosen) if chosen.command == "gate" else _make(chosen)
     except KeyboardInterrupt:
         print("reports: interrupted; nothing was changed", file=sys.stderr)
         return 130
@@ -109,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not type(error).__module__.startswith("reports."):
             raise  # a fault of ours
         reason = str(error)
-    print(f"reports: {reason}", file=sys.stderr)
+    print(f"{name}: {reason}", file=sys.stderr)
     return 2
 
 

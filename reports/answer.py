@@ -11,7 +11,7 @@ from remedies import REMEDIES, WORKLOADS
 from remedies.registry import code, preference
 from remedies.words import Word
 from reports.parts import Code, Note, Section, Table
-from reports.results import EVERYTHING, UNKNOWN, Results, cells, summary, times
+from reports.results import EVERYTHING, UNKNOWN, Results, cells, shares, summary, times
 from reports.wording import (
     CONTROL,
     HARM,
@@ -23,7 +23,6 @@ from reports.wording import (
     listed,
     prose,
     shared,
-    upper,
 )
 
 _CELLS = ("kept", "raises", "warns", "silent")  # of harm, as wide as a word
@@ -66,10 +65,9 @@ def _rank(results: Results, remedy: str) -> tuple[float, ...]:
     lines = results.metric("recipe_lines", remedy=remedy).drop_duplicates("workload", keep="last")
     rows = results.compared("step_ratio", remedy=remedy, mask_dtype="bool")
     rows = rows[rows["word"].isin(["slower", "python"]) & (rows["low"] > 0)]
-    shares = rows["ratio"] / rows["seconds"].where(rows["seconds"] > 0)
-    shares = shares.where(rows["unit"] == "seconds", rows["ratio"] - 1).dropna()
     changed = lines["value"].sum() if len(lines) else math.inf
-    return preference(remedy, changed, max(shares, default=0.0), results.survived[remedy])
+    cost = max(shares(rows, "ratio").dropna(), default=0.0)
+    return preference(remedy, changed, cost, results.survived[remedy])
 
 
 def answer(results: Results) -> Section:
@@ -205,8 +203,8 @@ def overview(results: Results, first: str = "") -> Table:
             row[label] = summary(judged[judged["remedy"] == remedy])
             if remedy == REFERENCE and label in _FILES and (judged["seconds"] > 0).any():
                 row[label] = f"baseline: {times(judged)}"
-        if cards := results.compiled:
-            row[f"{upper(cards)}: compiled, not run"] = _programs(results.programs(remedy))
+        if cards := listed(map(str.upper, results.compiled)):
+            row[f"{cards}: compiled, not run"] = _programs(results.programs(remedy))
         rows.append(row)
     return Table(_baseline(results), rows, below=_below(results))
 

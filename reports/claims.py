@@ -3,17 +3,10 @@
 from collections import Counter
 from collections.abc import Callable
 
-from remedies.words import Word
+from remedies.words import DECIDED, Word
 from reports.parts import Section, Table
 from reports.results import EVERYTHING, UNKNOWN, Results, cells, losses, summary
-from reports.wording import (
-    BASELINE,
-    CONTROL,
-    REFERENCE,
-    counted,
-    listed,
-    prose,
-)
+from reports.wording import BASELINE, CONTROL, REFERENCE, counted, listed, prose
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "not established"
 Finding = tuple[str, str]
@@ -35,8 +28,7 @@ def claims(results: Results) -> Section:
         f"{len(rows)} claims, quoted here, {counts[HOLDS]} hold and {counts[FAILS]} do not hold as "
         "they are written."
     )
-    if counts[OPEN]:
-        answer += f" These results do not establish the other {counts[OPEN]}."
+    answer += f" These results do not establish the other {counts[OPEN]}." * (counts[OPEN] > 0)
     return Section("claims", "The article's claims", answer, [Table("", rows)])
 
 
@@ -84,13 +76,11 @@ def _cost(remedy: str, true: Word) -> Judge:
         )
         if not len(bools):
             return _NOT_MEASURED
+        scope = f"{counted(len(bools), 'step')}; {cells(bools)}"
+        text = f"Fed bool masks, against {BASELINE}: {summary(bools)} ({scope}). "
+        text += f"Fed float32 masks: {summary(floats)}."
         words = {*bools["word"]}
-        text = (
-            f"Fed bool masks, against {BASELINE}: {summary(bools)} ({counted(len(bools), 'step')}"
-        )
-        text += f"; {cells(bools)}). Fed float32 masks: {summary(floats)}."
-        unknown = words & {Word.UNDECIDED.value, Word.UNRELIABLE.value}
-        return (HOLDS if words == {true.value} else OPEN if unknown else FAILS), text
+        return (HOLDS if words == {true.value} else FAILS if words <= DECIDED else OPEN), text
 
     return judged
 

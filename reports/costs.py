@@ -7,16 +7,7 @@ from remedies.words import Word
 from reports import figures
 from reports.parts import Figure, Section, Table
 from reports.results import Results, cells, summary, times
-from reports.wording import (
-    BASELINE,
-    COSTS,
-    JITS,
-    STEPS,
-    listed,
-    shared,
-    size,
-    span,
-)
+from reports.wording import BASELINE, COSTS, JITS, STEPS, listed, shared, size, span
 
 WORK = (
     "A compare tests values, as the cast of a float mask does (is it 0?); a convert changes a "

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure as Canvas
 
 from reports.parts import Figure
-from reports.results import summary
+from reports.results import shares, summary
 from reports.wording import TEMPLATES, size
 
 WIDTH = 8.0  # inches
@@ -73,10 +73,7 @@ def steps(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:
 
 def _ends(rows: Any) -> set[tuple[Any, ...]]:
     """Return word, low, center and high of `rows`, in percent; what is exact is one mark."""
-    python, step = rows["unit"] == "seconds", rows["seconds"].where(rows["seconds"] > 0)
-    ends = [
-        100 * (rows[end] / step).where(python, rows[end] - 1) for end in ("low", "ratio", "high")
-    ]
+    ends = [100 * shares(rows, end) for end in ("low", "ratio", "high")]
     drawn = (ends[0].abs() < 100 * LONGEST) & (ends[2].abs() < 100 * LONGEST)
     return {*zip(rows["word"][drawn], *(end[drawn] for end in ends), strict=True)}
 

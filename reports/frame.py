@@ -1,7 +1,7 @@
 """Session files as one table: a row for each value."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from remedies.metrics import METRICS
+from reports.wording import printable
 
 AXES = ("workload", "batch", "device", "jit", "step", "kernel", "situation", "size", "source",
         "remedy", "mask_dtype")  # fmt: skip
@@ -85,12 +86,10 @@ def read(folder: Path) -> Run:
     for path in _files(folder):
         try:
             document = _document(path)
-        except ValueError as error:
-            problems.append(_printable(f"{path.name}: {error}"))
+            rows += [*_rows(document)]
+        except (OSError, RecursionError, ValueError) as error:
+            problems.append(printable(f"{path.name}: cannot be used: {error}"))
             continue
-        made, faults = _rows(document)
-        rows += made
-        problems += [_printable(f"{path.name}: {fault}") for fault in faults]
         sessions.append(_session(path, document))
     sessions.sort(key=lambda session: session["started"])
     facts = {session["machine"]: session.pop("facts") for session in sessions}
@@ -116,67 +115,44 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _document(path: Path) -> Any:
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ValueError(f"over {MOST_BYTES:,} bytes")
-        document = json.loads(path.read_bytes(), parse_constant=_refuse)
-        fault = best_match(_DOCUMENT.iter_errors(document))
-    except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror}") from None
-    except RecursionError:
-        raise ValueError("nested too deep") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"not JSON: {error}") from None
-    if fault:
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"over {MOST_BYTES:,} bytes")
+    # A number that is not finite is read as text, which is then refused.
+    document = json.loads(path.read_bytes(), parse_constant=str)
+    if fault := best_match(_DOCUMENT.iter_errors(document)):
         text = f"{fault.json_path}: {' '.join(fault.message.split())[:160]}"
         raise ValueError(f"not a session file: {text}")
     return document
 
 
-def _refuse(constant: str) -> float:
-    raise ValueError(f"holds {constant}, which is not a number")
-
-
-def _rows(document: Any) -> tuple[list[tuple[Any, ...]], list[str]]:
-    """Return the rows of a session, and a line for each kind of entry that cannot be used."""
+def _rows(document: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a session; checked by hand, as a schema takes seconds for many entries."""
     session = document["session"]
-    absent = {axis: 0 if axis in WHOLE_NUMBERS else "" for axis in AXES}
     fixed = {  # a session fixes more than some of its metrics have
-        name: absent | {axis: session[axis] for axis in (*metric.axes, "source") if axis in session}
+        name: {axis: session[axis] for axis in (*metric.axes, "source") if axis in session}
         for name, metric in METRICS.items()
     }
     run = (document["machine"], *(document.get(name, "") for name in ("commit", "setting")),
            session.get("launch", 0))  # fmt: skip
     end = (document.get("identity", ""), unreliable(document.get("health", {})))
-    rows: list[tuple[Any, ...]] = []
-    faults: dict[str, None] = {}
     for entry in document.get("entries", ()) if document["status"] == "done" else ():
-        if fault := _fault(entry, session):
-            faults[fault] = None
-            continue
-        axes = fixed[entry["metric"]] | entry["axes"]
-        value = (float(entry["value"]), *(entry.get(name, OPTIONAL[name]) for name in OPTIONAL))
-        rows.append((entry["metric"], *(axes[axis] for axis in AXES), *run, *value, *end))
-    return rows, [*faults][:5]
-
-
-def _fault(entry: Any, session: dict[str, Any]) -> str:
-    """Return what is wrong with an entry; by hand, as a schema takes seconds for many of them."""
-    metric = METRICS.get(str(entry.get("metric"))) if isinstance(entry, dict) else None
-    if metric is None or not isinstance(axes := entry.get("axes"), dict):
-        return "an entry is not a metric of this suite with axes"
-    for axis, value in axes.items():
-        right = _is_count(value) if axis in WHOLE_NUMBERS else _is_text(value, 100)
-        if axis not in (*metric.axes, "source") or not right:
-            return f"{metric.name}: not an axis with its value: {axis[:100]}"
-    for axis in metric.axes:  # an entry has those that its session lacks
-        if axis not in axes and axis not in session and axis not in WHOLE_NUMBERS:
-            return f"{metric.name}: no {axis}"
-    text, error, rounds = (entry.get(name, usual) for name, usual in OPTIONAL.items())
-    usable = _is_number(entry.get("value")) and _is_number(error) and error >= 0
-    if not (usable and _is_count(rounds) and _is_text(text, LONGEST)):
-        return f"{metric.name}: a value, text, error or number of rounds that none can be"
-    return ""
+        metric = METRICS.get(str(entry.get("metric"))) if isinstance(entry, dict) else None
+        if metric is None or not isinstance(entry.get("axes"), dict):
+            raise ValueError("an entry is not a metric of this suite with axes")
+        axes = fixed[metric.name] | entry["axes"]
+        if not axes.keys() - {"source"} <= {*metric.axes} <= axes.keys() | {*WHOLE_NUMBERS}:
+            raise ValueError(f"{metric.name}: its axes are {', '.join(metric.axes)}")
+        text, error, rounds = (entry.get(name, usual) for name, usual in OPTIONAL.items())
+        value = entry.get("value")
+        usable = all(
+            _is_count(value) if axis in WHOLE_NUMBERS else _is_text(value, 100)
+            for axis, value in axes.items()
+        )
+        usable = usable and _is_number(value) and _is_number(error) and error >= 0
+        if not (usable and _is_count(rounds) and _is_text(text, LONGEST)):
+            raise ValueError(f"{metric.name}: an axis, value, text or error that none can be")
+        where = (axes.get(axis, 0 if axis in WHOLE_NUMBERS else "") for axis in AXES)
+        yield (metric.name, *where, *run, float(value), text, error, rounds, *end)
 
 
 def _is_number(value: Any) -> bool:
@@ -205,13 +181,8 @@ def _session(path: Path, document: Any) -> dict[str, Any]:
     made = texts | {"started": 0.0, "seconds": 0.0, "facts": {}, "health": {}} | document
     health = {f"health_{name}": value for name, value in made.pop("health").items()}
     kept = {name: value for name, value in made.items() if name not in ("entries", "format")}
-    named = {"session": _printable(path.stem), "reason": _printable(made["reason"])}
+    named = {"session": printable(path.stem), "reason": printable(made["reason"])}
     return {**document["session"], **kept, **health, **named}
-
-
-def _printable(text: str) -> str:
-    """Return `text` as a line that a terminal may show."""
-    return "".join(c if c.isprintable() else " " for c in text)[:300]
 
 
 def latest(run: Run) -> tuple[Run, list[str]]:
@@ -230,5 +201,5 @@ def latest(run: Run) -> tuple[Run, list[str]]:
 
 
 def order(names: Iterable[str], current: tuple[str, ...]) -> list[str]:
-    """Return the distinct `names`: the `known` ones in their order, then others by name."""
+    """Return the distinct `names`: the `current` ones in their order, then others by name."""
     return [name for name in current if name in names] + sorted({*names} - {*current})

@@ -4,7 +4,6 @@ import itertools
 import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
@@ -30,8 +29,8 @@ Tables = dict[str, dict[Key, list[Any]]]  # metric -> variant -> its rows
 
 RUN = ("machine", "commit")
 CELL = tuple(axis for axis in AXES if axis not in VARIANT)
-COLUMNS = (*RUN, "metric", *AXES, "word", "ratio", "low", "high", "launches", "more_launches",
-           "reason", "unit", "seconds", "difference")  # fmt: skip
+COLUMNS = (*RUN, "metric", *AXES, "word", "ratio", "low", "high", "launches", "reason",
+           "unit", "seconds", "difference")  # fmt: skip
 
 # A ratio -> the time of which it is one.
 _TIMES = {name: name.removesuffix("_ratio") + "_seconds"
@@ -70,8 +69,7 @@ def judge(frame: Any, threshold: float = MARGIN, looks: int = 1) -> Any:
 
 def _judged(cells: dict[Key, "Cell"], threshold: float, looks: int) -> Iterator[dict[str, Any]]:
     """Judge every cell of a metric: all of them together answer one question."""
-    timed = _intervals({key: cell.blocks(Word.SLOWER) for key, cell in cells.items()}, ratios=True)
-    python = _intervals({key: cell.blocks(Word.PYTHON) for key, cell in cells.items()}, False)
+    timed, python = (_intervals(cells, kind) for kind in (Word.SLOWER, Word.PYTHON))
     # Bonferroni's number: distinct steps that a clock was needed for.
     asked = max(1, sum(map(len, timed.values()))) * max(1, looks)
     for key, cell in cells.items():
@@ -79,17 +77,17 @@ def _judged(cells: dict[Key, "Cell"], threshold: float, looks: int) -> Iterator[
             yield dict(zip(CELL, key, strict=True)) | row
 
 
-def _intervals(cells: Mapping[Key, list[Block]], ratios: bool) -> dict[Key, dict[Any, Interval]]:
+def _intervals(cells: Mapping[Key, "Cell"], kind: Word) -> dict[Key, dict[Any, Interval]]:
     """Return the intervals of each cell; all cells together tell how much launches differ."""
-    owners = [key for key, blocks in cells.items() for _ in blocks]
-    blocks = [block for own in cells.values() for block in own]
-    made: dict[Key, dict[Any, Interval]] = {key: {} for key in cells}
+    owned = [(key, block) for key, cell in cells.items() for block in cell.blocks(kind)]
+    blocks = [block for _, block in owned]
     values = [{step: [value for value, _ in own] for step, own in b.items()} for b in blocks]
     errors = [intervals.common([[error for _, error in own] for own in b.values()]) for b in blocks]
     copies = {step for block in blocks for step in block if _copy(step)}
-    made_of = intervals.intervals(values, ratios, errors, copies)
-    for key, own in zip(owners, made_of, strict=True):
-        made[key] |= own
+    made: dict[Key, dict[Any, Interval]] = {key: {} for key in cells}
+    own = intervals.intervals(values, kind is not Word.PYTHON, errors, copies)
+    for (key, _), each in zip(owned, own, strict=True):
+        made[key] |= each
     return made
 
 
@@ -179,36 +177,32 @@ class Cell:
             if kind is Word.SAME_STEP:
                 own = Interval(1.0, 1.0, 1.0, 0, math.inf)
             unsound = reasons[PYTHON if alone else self.metric]
-            word, more, reason = self._verdict(kind, own, unsound, threshold, asked)
+            word, reason = self._verdict(kind, own, unsound, threshold, asked)
             yield dict(zip(VARIANT, variant, strict=True)) | {
                 "word": word.value, "ratio": own.center, "low": own.low, "high": own.high,
-                "launches": own.launches, "more_launches": more, "reason": reason,
+                "launches": own.launches, "reason": reason,
                 "unit": "seconds" if alone else "ratio", "seconds": self.seconds,
                 "difference": self._exact("step_group", variant)[1],
             }  # fmt: skip
 
     def _verdict(
         self, kind: Word, own: Interval, reasons: list[str], threshold: float, asked: int
-    ) -> tuple[Word, int, str]:
-        """Return the word of an interval, how many more launches would settle it, and a reason."""
+    ) -> tuple[Word, str]:
+        """Return the word of an interval, and the reason where it is none."""
         if kind is Word.SAME_STEP:
-            return kind, 0, ""
+            return kind, ""
         if not own.launches:
-            return Word.UNDECIDED, 1, "it differs, and was not timed"
+            return Word.UNDECIDED, "it differs, and was not timed"
         if reasons:
-            return Word.UNRELIABLE, 0, reasons[0]
-        if kind is Word.PYTHON:
-            if own.low > 0 or not self.seconds:
-                return kind, 0, ""
-            asked = 1
-            center, low, high = (1 + end / self.seconds for end in (own.center, own.low, own.high))
-            own = replace(own, center=center, low=max(low, 0.0), high=high)
-        word = _word(own, threshold, asked)
-        if kind is Word.PYTHON:  # what may be nothing and may be more than the margin is not known
-            word = kind if word is Word.SAME else Word.UNDECIDED
-        if word is not Word.UNDECIDED:
-            return word, 0, ""
-        return word, max(1, words.more_launches(own, threshold, asked)), ""
+            return Word.UNRELIABLE, reasons[0]
+        if kind is not Word.PYTHON:
+            return _word(own, threshold, asked), ""
+        if own.low > 0 or not self.seconds:
+            return kind, ""
+        # What may be nothing and may be more than the margin is not known.
+        low, high = (1 + end / self.seconds for end in (own.low, own.high))
+        same = words.judge(max(low, 0.0), high, threshold) is Word.SAME
+        return kind if same else Word.UNDECIDED, ""
 
 
 def _copy(step: Any) -> bool:
@@ -216,6 +210,6 @@ def _copy(step: Any) -> bool:
     return isinstance(step, tuple) and step[0] == PLACEBO
 
 
-def _word(interval: Interval, threshold: float, asked: int = 1) -> Word:
+def _word(interval: Interval, threshold: float, asked: int) -> Word:
     wider = words.widening(asked, interval.degrees)
     return words.judge(interval.low, interval.high, threshold, wider)

@@ -1,8 +1,11 @@
-"""The page, its Markdown and its figures, in a folder, and the answer in the README."""
+"""The page, its Markdown and figures, in a folder; asv's history behind it; README's answer."""
 
 import base64
-import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,16 +23,18 @@ from reports.gpus import gpus
 from reports.measured import measured, missing
 from reports.parts import Figure
 from reports.results import Results, gather
-from reports.wording import TEMPLATES, counted, listed, prose
+from reports.wording import TEMPLATES, counted, listed, printable, prose
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "reports" / "reference"
 MARKER = ".made-by-reports.json"
+MOST_SECONDS = 900  # asv looks for steps in every series; a value that is not finite hangs it
+ASV, ASV_RESULTS = Path("asv.conf.json"), Path(".asv", "results")
 _BLOCK = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.DOTALL)
 
 
 class OutputError(ValueError):
-    """The folder or file is not ours to replace; the message is one line that says why."""
+    """A page or site cannot be written; the message is one line that says why."""
 
 
 def engine() -> jinja2.Environment:
@@ -101,43 +106,61 @@ def update(results: Results, root: Path = ROOT) -> Path:
 
 
 def check(out: Path) -> None:
-    """Raise `OutputError` unless `out` is absent, empty, or was made here and left as it was."""
+    """Raise `OutputError` unless `out` is absent, empty, or was made here."""
     there = next(path for path in (out, *out.absolute().parents) if path.exists())
     if not there.is_dir():
         raise OutputError(f"{str(there)!r} is a file; name a folder")
-    strange = sorted(_files(out) - _listed(out / MARKER)) if out.exists() else []
-    if strange:
-        more = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
-        why = f"holds {strange[0]!r}{more}, which this command did not write"
+    names = sorted(path.name for path in out.iterdir()) if out.exists() else []
+    if names and MARKER not in names:
+        why = f"holds {names[0]!r}, which this command did not write"
         raise OutputError(f"{str(out)!r} {why}; name a new folder or an empty one")
 
 
-def _files(folder: Path) -> set[str]:
-    paths = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
-    return {path.relative_to(folder).as_posix() for path in paths}
-
-
-def _listed(marker: Path) -> set[str]:
-    try:
-        return {*json.loads(marker.read_text(encoding="utf-8"))["files"], MARKER}
-    except (OSError, ValueError, TypeError, KeyError):
-        return set()
-
-
 @contextmanager
-def replaced(out: Path, files: dict[str, str | bytes]) -> Iterator[Path]:
-    """Yield a folder of `files`, path -> content; it takes the place of `out`, if all ends well."""
+def filled(out: Path, files: dict[str, str | bytes]) -> Iterator[Path]:
+    """Yield a folder of `files`, path -> content; it is moved into `out`, if all ends well."""
     check(out)
-    target = out.resolve()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as work:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as work:
         made = Path(work, "new")
-        for name, content in files.items():
+        for name, content in {**files, MARKER: ""}.items():
             (made / name).parent.mkdir(parents=True, exist_ok=True)
             (made / name).write_bytes(content.encode() if isinstance(content, str) else content)
         yield made
-        (made / MARKER).write_text(json.dumps({"files": sorted(_files(made))}), encoding="utf-8")
-        check(out)  # somebody may have put a file there meanwhile
-        if target.exists():
-            target.rename(Path(work, "old"))
-        made.rename(target)
+        shutil.copytree(made, out, copy_function=os.replace, dirs_exist_ok=True)
+
+
+def has_history() -> bool:
+    """Return whether asv has results here, and say that; `OutputError` without its settings."""
+    if not ASV.is_file():
+        raise OutputError(f"no {str(ASV)!r} here; start it in the repository")
+    there = any(ASV_RESULTS.glob("*/*.json"))
+    text = "the history: asv publish, some minutes where there are many commits"
+    text = text if there else f"no history: {str(ASV_RESULTS)!r} holds no results of asv"
+    print(f"reports: {text}", file=sys.stderr, flush=True)
+    return there
+
+
+def publish(into: Path) -> None:
+    """Let asv publish its results and asv-tachyon show them, in the folder `into`."""
+    with tempfile.TemporaryDirectory() as folder:
+        html = Path(folder, "html")
+        _command("asv", "publish", "--no-pull", "--html-dir", str(html))
+        # asv's own pages ask other hosts for their scripts: only its data are taken.
+        shutil.copytree(html / "graphs", into / "graphs")
+        for name in ("index.json", "info.json", "regressions.json", "regressions.xml"):
+            shutil.copy(html / name, into / name)
+    _command("asv_tachyon", "install", "--no-backup", str(into))
+
+
+def _command(module: str, *words: str) -> None:
+    command = [sys.executable, "-m", module, *words]
+    try:
+        done = subprocess.run(  # noqa: S603  our own interpreter and words
+            command, capture_output=True, text=True, timeout=MOST_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise OutputError(f"{module} {words[0]} took over {MOST_SECONDS // 60} minutes") from None
+    if done.returncode:
+        line = ((done.stderr or done.stdout).strip().splitlines() or ["nothing said"])[-1]
+        raise OutputError(f"{module} {words[0]} failed: {printable(line)}")

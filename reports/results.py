@@ -29,7 +29,6 @@ from reports.wording import (
     seconds,
     slower,
     span,
-    upper,
 )
 
 SECOND = "second_generation_lost"
@@ -131,8 +130,8 @@ class Results:
     def gpu(self) -> str:
         """What is known of GPUs, in a sentence."""
         if gpus := [name for name in self.timed if name != "cpu"]:
-            return f"Steps were timed on {upper(gpus)}."
-        names = upper(self.compiled)
+            return f"Steps were timed on {listed(map(str.upper, gpus))}."
+        names = listed(map(str.upper, self.compiled))
         only = f"; for {names} steps were only compiled" if names else ", and none was compiled for"
         return f"No GPU was run{only}."
 
@@ -204,18 +203,23 @@ def _ratio(own: Any) -> str:
     return f"{between(percent(least), percent(most))} {word}"
 
 
+def shares(rows: Any, end: str) -> Any:
+    """Return by how much more each time is than its baseline's, as a share of that."""
+    step = rows["seconds"].where(rows["seconds"] > 0)
+    return (rows[end] / step).where(rows["unit"] == "seconds", rows[end] - 1)
+
+
 def _undecided(own: Any) -> str:
     """Return the largest cost that is not ruled out, as a share of the step and as a time."""
-    step = own["seconds"].where(own["seconds"] > 0)
-    shares = (own["high"] / step).where(own["unit"] == "seconds", own["high"] - 1)
-    shares = shares[(shares > 0) & (shares < 1e3)]
-    if not len(shares):
+    most = shares(own, "high")
+    most = most[(most > 0) & (most < 1e3)]
+    if not len(most):
         faster = (own["high"] <= 1).all()
         return "no difference shown (slower is ruled out)" if faster else "not known (not timed)"
     over = f" over {100 * MARGIN:g}{SPACE}%" if (own["word"] == "same").any() else ""
-    time = (shares * step).max()
-    most = percent(shares.max()) + (f", {seconds(time)}," if time > 0 else "")
-    return f"no difference{over} shown (up to {most} not ruled out)"
+    time = (most * own["seconds"]).max()
+    cost = percent(most.max()) + (f", {seconds(time)}," if time > 0 else "")
+    return f"no difference{over} shown (up to {cost} not ruled out)"
 
 
 _SUMMARIES: dict[str, Callable[[Any], str]] = {  # the worst first

@@ -35,6 +35,11 @@ def prose(name: str) -> list[str]:
 SITUATIONS = dict(line.split(": ", 1) for line in prose("situations"))
 
 
+def printable(text: str) -> str:
+    """Return `text` as a line that a terminal may show."""
+    return "".join(c if c.isprintable() else " " for c in text)[:300]
+
+
 def rounded(value: float, uncertainty: float) -> str:
     """Return `value` with one or two digits of its uncertainty, and at most two decimals.
 
@@ -126,11 +131,6 @@ def listed(items: Iterable[str]) -> str:
     """Return `items` as a list in a sentence: ``a, b and c``."""
     *others, final = [*items] or [""]
     return f"{', '.join(others)} and {final}" if others else final
-
-
-def upper(devices: Iterable[str]) -> str:
-    """Return a list of devices as a reader writes them: ``A100 and H100``."""
-    return listed(map(str.upper, devices))
 
 
 def shared(pairs: Iterable[tuple[str, T]]) -> dict[T, str]:

@@ -19,13 +19,15 @@ BEGIN, END = "<!-- metrics: begin -->\n", "<!-- metrics: end -->"
 
 
 def test_the_table_of_metrics_is_that_of_the_code():
-    file = ROOT / "docs" / "method.md"
+    rows = ["| metric | unit | what it is |", "|---|---|---|"]
+    rows += [f"| `{m.name}` | {m.unit} | {m.definition} |" for m in metrics.METRICS.values()]
+    file, made = ROOT / "docs" / "method.md", "\n".join(rows) + "\n"
     before, _, rest = file.read_text(encoding="utf-8").partition(BEGIN)
     table, _, after = rest.partition(END)
     if os.environ.get("UPDATE_GOLDEN"):
-        file.write_text(before + BEGIN + metrics.as_markdown() + END + after, encoding="utf-8")
-        return
-    assert table == metrics.as_markdown()
+        file.write_text(before + BEGIN + made + END + after, encoding="utf-8")
+    else:
+        assert table == made
 
 
 def test_every_link_in_the_docs_leads_to_a_file():

@@ -1,7 +1,5 @@
 """What a user changes for a remedy: lines of their own files, as a unified diff to paste."""
 
-from __future__ import annotations
-
 import ast
 import difflib
 import functools

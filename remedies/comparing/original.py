@@ -1,9 +1,8 @@
 """A user's model as it is, and made again with a remedy in it, applied from outside."""
 
-from __future__ import annotations
-
+import inspect
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from remedies.batch import feed
@@ -16,11 +15,11 @@ from remedies.comparing.step_costs import CONTROL
 from remedies.feed import Feed
 from remedies.libraries import of_framework, overrides
 from remedies.problem import BadInputError, reason
-from remedies.state.arrays import Arrays, hosts, leaves, share_apart
-from remedies.state.difference import Behaviour, apart, tolerance_of
+from remedies.state.arrays import hosts
+from remedies.state.difference import apart, tolerance_of
 from remedies.state.inventory import is_functional, owned_classes
 from remedies.state.methods import methods_of, patched
-from remedies.state.preserve import Snapshot, align, level, preserved
+from remedies.state.preserve import align, preserved
 from remedies.state.trip import Subject, observed
 from remedies.target import subject
 
@@ -28,7 +27,6 @@ SEED = 20409
 REGISTERED = "registered"
 PAIR, CHILDREN, FUNCTIONAL = "build_from_config_pair", "build_children", "functional_bool_input"
 _FROZEN = "; tracing freezes what call decides in Python, as in `if training:`"
-_Does = tuple[Behaviour, Arrays]  # what it predicts and learns, and its outputs in training
 
 
 class Original:
@@ -42,8 +40,8 @@ class Original:
     def __init__(self, factory: Callable[[], Any], x: Any, y: Any, name: str) -> None:
         self.factory, self.name = factory, name
         self.unregistered: list[type] = []
+        self._control: Subject
         self._report: Report
-        self._does: _Does
         self._sites: Sites = {}
         with replaced("", self._sites):
             self.model, *given = self._made()
@@ -85,11 +83,12 @@ class Original:
         import keras
 
         with preserved(model) as snapshot:
-            seen, does = self._observed(model, snapshot)
+            scope = scope_of(model) if self.unregistered else {}
+            seen = observed(model, self.fed, snapshot, scope)
             if remedy != CONTROL:
-                self._require_alike(remedy, model, does)
+                self._require_alike(remedy, seen)
                 return examine(seen, self.name, advise=False)
-            self._does, self._report = does, examine(seen, self.name)
+            self._control, self._report = seen, examine(seen, self.name)
         if "Could not locate class" in str(self._report.trips[0].failure):
             registered = keras.saving.get_registered_name
             saved = (cls for cls in owned_classes(model) if hasattr(cls, "get_config"))
@@ -136,39 +135,18 @@ class Original:
             raise BadInputError("no other text that builds it on load could be written for it")
         return code
 
-    def _require_alike(self, remedy: str, model: Any, does: _Does) -> None:
+    def _require_alike(self, remedy: str, seen: Subject) -> None:
         """Refuse a remedy with which the model does something else before it is saved.
 
-        Where the model itself does not do the same twice, only tracing is: it may freeze chance.
+        What the model itself does not do the same twice counts for tracing only: it may freeze
+        chance.
         """
-        tolerance = tolerance_of(model)
-        if differ := _differ(self._does, does, tolerance):
-            with self.live(CONTROL) as again, preserved(again) as snapshot:
-                repeats = not _differ(self._does, self._observed(again, snapshot)[1], tolerance)
-            if repeats or remedy == FUNCTIONAL:
-                differ += _FROZEN * (remedy == FUNCTIONAL)
-                raise BadInputError(f"no remedy for this model: before anything is saved, {differ}")
-
-    def _observed(self, model: Any, snapshot: Snapshot) -> tuple[Subject, _Does]:
-        """Observe what `model` does, and its outputs in training."""
-        scope = scope_of(model) if self.unregistered else {}
-        seen, training = observed(model, self.fed, snapshot, scope), Arrays()
-        with suppress(Exception):  # a call of the user's own may raise anything
-            args, kwargs = self.fed.call
-            level()
-            outputs = model(*args, **kwargs | {"training": True})
-            training = hosts(leaves(outputs))
-        snapshot.restore()
-        return seen, (seen.behaviour, training)
-
-
-def _differ(left: _Does, right: _Does, tolerance: float) -> str:
-    """Say what two models do not do alike; empty where they do."""
-    differ = apart(left[0], right[0], tolerance, 20 * tolerance, 0.02)
-    share = share_apart(left[1], right[1], tolerance)
-    if share and "predictions" not in differ:
-        return f"{max(share, 0.01):.0%} of the outputs differ in training"
-    return next(iter(differ.values()), "")
+        tolerance = tolerance_of(seen.model)
+        differ = apart(self._control.behaviour, seen.behaviour, tolerance, 20 * tolerance, 0.02)
+        chance = self._control.again() if differ and remedy != FUNCTIONAL else ()
+        if words := next((differ[name] for name in differ if name not in chance), ""):
+            words += _FROZEN * (remedy == FUNCTIONAL)
+            raise BadInputError(f"no remedy for this model: before anything is saved, {words}")
 
 
 def _functional(model: Any, fed: Feed) -> Any:
@@ -183,6 +161,8 @@ def _functional(model: Any, fed: Feed) -> Any:
             raise BadInputError(f"a functional model would lose its own {name}")
     if fed.x is None or len(fed.call[0]) != 1:
         raise BadInputError("its call takes several arguments, or its inputs are not known")
+    if not fed.trains and "training" in inspect.signature(cls.call).parameters:
+        raise BadInputError("what tracing freezes of `training` shows only in a model that trains")
     names = {"keras": keras, "model": model}
     try:
         exec(_functional_code(fed), names)  # noqa: S102 - our text, as the user is given it

@@ -4,8 +4,6 @@ Only calls from the user's own lines are touched. Keras' and TensorFlow's own ca
 `keras.ops.where`, which calls `tf.where` itself, does not come back here.
 """
 
-from __future__ import annotations
-
 import functools
 import inspect
 import sys

@@ -1,7 +1,5 @@
 """What a remedy's steps cost on this machine, beside the control's: nothing, exactly, or a time."""
 
-from __future__ import annotations
-
 import itertools
 import random
 import time
@@ -55,25 +53,22 @@ def compared(step: Step | str, control: Step | str) -> tuple[str, bool | None]:
     """Say what differs between two steps, and whether that is Python alone; None where nothing."""
     if isinstance(step, str) or isinstance(control, str):
         return f"not compared: {step if isinstance(step, str) else control}", None
-    if same_step.same(step, control):
+    if not (words := same_step.difference(step, control)):
         return SAME, None
-    python_alone = step.program.fingerprint == control.program.fingerprint
-    return same_step.difference(step, control), python_alone
+    return words, step.program.fingerprint == control.program.fingerprint
 
 
 def on_cards(files: Mapping[str, str], control: Mapping[str, str], cards: Mapping[str, Any]) -> str:
     """Say whether steps are the control's programs on `cards`: what each made of which file."""
-    said = {}
+    said = []
     for (card, made), step in itertools.product(cards.items(), files):
-        names = (files[step], control[step])
-        words = "; ".join(
-            f"not compiled: {name}" for name in dict.fromkeys(names) if name not in made
+        own, other = (
+            Step(Program(made[name]["meaning"], made[name]["counts"]), ()) if name in made else name
+            for name in (files[step], control[step])
         )
-        if not words:
-            programs = (Program(made[name]["meaning"], made[name]["counts"]) for name in names)
-            words = same_step.difference(*(Step(program, ()) for program in programs))
-        said[f"{card} {step}"] = words
-    return "; ".join(f"{where}: {words}" for where, words in said.items() if words) or SAME_PROGRAM
+        if (words := compared(own, other)[0]) != SAME:
+            said.append(f"{card} {step}: {words}")
+    return "; ".join(said) or SAME_PROGRAM
 
 
 def measure(

@@ -9,8 +9,6 @@ Examples
                                                     survey of versions in docs/keras_versions.*
 """
 
-from __future__ import annotations
-
 import argparse
 import gc
 import os

@@ -5,8 +5,6 @@ matrix takes a second. An operation says what is done with the mask, a body what
 remedy adds how the operation is written and what is overridden. `written` makes the class of all.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """Every way to put a Keras model away and get it back, as its user would do it."""
 
-from __future__ import annotations
-
 import copy
 import pickle
 from collections.abc import Callable

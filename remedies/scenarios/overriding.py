@@ -3,8 +3,6 @@
 And proof of the cause: what `call` raises on load, and what the loader does with it.
 """
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 from unittest import mock

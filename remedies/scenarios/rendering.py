@@ -1,7 +1,5 @@
 """The matrix in Markdown, for one version of Keras or for many."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby

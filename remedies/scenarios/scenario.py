@@ -1,7 +1,5 @@
 """What a scenario does: a small model is made, trained, saved and loaded, and compared."""
 
-from __future__ import annotations
-
 import contextlib
 import inspect
 import io

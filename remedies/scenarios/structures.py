@@ -1,7 +1,5 @@
 """How image and mask arrive, where the operation stands, and what else a model is made of."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

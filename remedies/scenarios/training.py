@@ -1,7 +1,5 @@
 """How a model is trained: optimizers, dtype policies, frozen layers, XLA, several devices."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from functools import partial

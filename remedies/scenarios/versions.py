@@ -4,8 +4,6 @@ Each version of TensorFlow gets an environment, in which one version of Keras af
 installed and measured. What is measured is published at once.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

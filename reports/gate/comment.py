@@ -115,8 +115,8 @@ def words(row: Row) -> str:
             return wording.python(row.ratio, row.ratio, row.low, row.high)
         if row.word in ("slower", "faster"):
             return wording.slower(row.ratio, row.low, row.high)
-    if row.word == "undecided":
-        return f"undecided ({counted(row.more_launches, 'more launch', 'more launches')})"
+        if row.word == "undecided":
+            return f"undecided ({row.low:.3g} to {row.high:.3g} times as long)"
     if row.word in ("more", "fewer") and row.before is not None and row.after is not None:
         harm = "worse" if row.word == "more" else "better"
         return harm if row.metric == "situation_harm" else f"{row.after - row.before:+,g}"

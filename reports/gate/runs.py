@@ -6,17 +6,20 @@ side, in one process each.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from remedies import metrics
+from remedies.devices import DEVICES
 from remedies.registry import PLACEBO
 from remedies.words import MARGIN, Word
-from reports.frame import Run
+from reports.frame import Run, read
 from reports.gate import sides
 from reports.gate.sides import Key, Table, lacking
-from reports.gate.verdict import PACKAGES, Finding, Reason, Row
+from reports.gate.verdict import PACKAGES, Finding, Reason, Row, Verdict, conclude
 from reports.judge import judge
 
 # Which session measures what, to say of a missing value that its session failed.
@@ -36,6 +39,30 @@ LOADS = ("load_ratio", "load_seconds")
 ASKED = {*metrics.DEFECTS, *metrics.SITUATIONS, *metrics.RECIPES, *sides.TIMES, *sides.IDENTITY}
 
 
+def nights(base: Path, head: Path, device: str) -> tuple[Verdict, list[str]]:
+    """Return the verdict on two folders of session files, with a line for each thing that failed.
+
+    What was measured on other devices is left out; what is compiled for stays.
+    """
+    sides = [read(folder) for folder in (base, head)]
+    others = {*DEVICES} - {device}
+    ours, theirs = (
+        replace(run, frame=run.frame[~run.frame["device"].isin(others)]) for run in sides
+    )
+    problems = [*dict.fromkeys(ours.problems + theirs.problems)]
+    verdict = conclude(
+        compare(ours, theirs), len(problems), device=device, base=_commit(ours),
+        head=_commit(theirs), minutes=0.0, differs=differs(ours, theirs),
+    )  # fmt: skip
+    return verdict, problems + [f"{session}: {reason}" for session, reason in theirs.failures]
+
+
+def _commit(run: Run) -> str:
+    """Return the commit of a run; where none is known, zeros."""
+    commits = map(str, reversed(run.frame["commit"].unique()))
+    return next((text for text in commits if re.fullmatch("[0-9a-f]{40}", text)), "0" * 40)
+
+
 def compare(base: Run, head: Run, pairs: Any = None) -> list[Row]:
     """Return a row for everything that either side holds.
 
@@ -49,7 +76,7 @@ def compare(base: Run, head: Run, pairs: Any = None) -> list[Row]:
         made += sides.times(ours, theirs, made, not differs(base, head))
     else:
         made += paired(pairs, made)
-    return [*_of_equal_loads(made), *_unpaired(ours, theirs, head, made)]
+    return [*_of_equal_loads(made), *_unpaired(base, head, ours, theirs, made)]
 
 
 def _of_equal_loads(rows: list[Row]) -> Iterator[Row]:
@@ -121,10 +148,10 @@ def _judged(key: Key, judged: dict[str, Any]) -> Row:
         and ends.get("ratio", BIG_FILE) <= 1 + MARGINS[key[0]]
         and ends.get("high", BIG_FILE) < BIG_FILE
     )
-    more, unsound = int(judged["more_launches"]), word is Word.UNRELIABLE
+    unsound = word is Word.UNRELIABLE
     reason = Reason.UNRELIABLE.value if unsound else ""
     blocks = unsound or (word is Word.UNDECIDED and not small)
-    return sides.row(key, word.value, **ends, more_launches=more, reason=reason, blocks=blocks)
+    return sides.row(key, word.value, **ends, reason=reason, blocks=blocks)
 
 
 def differs(base: Run, head: Run) -> tuple[str, ...]:
@@ -141,42 +168,31 @@ def _refused(base: Table, head: Table, reason: Reason) -> list[Row]:
     return [lacking(key, reason) for key in dict.fromkeys([*base, *head]) if key[0] in ASKED]
 
 
-def _unpaired(base: Table, head: Table, run: Run, made: list[Row]) -> Iterator[Row]:
+def _unpaired(base: Run, head: Run, ours: Table, theirs: Table, made: list[Row]) -> Iterator[Row]:
     """Yield a row for what one side alone has, and one for each session of head's that failed.
 
-    That is a regression where base has what it would have measured.
+    That is a regression where base's did not.
     """
-    gone = [failed for failed in _failures(run) if not any(_lost(failed, key) for key in head)]
-    for failed in gone:
-        broken = any(_lost(failed, key) for key in base)
+    for session in sorted(_sessions(head, "failed") - _sessions(head, "done")):
+        kind, workload, batch, device = session
+        broken = session in _sessions(base, "done")
         word = Finding.BROKEN if broken else Finding.NOT_COMPARED
         reason = Reason.HEAD_FAILED if broken else Reason.BOTH_FAILED
-        yield replace(failed, word=word.value, reason=reason.value, blocks=not broken)
+        yield Row(next(iter(SESSIONS[kind])), word.value, workload, int(batch), device,
+                  reason=reason.value, blocks=not broken)  # fmt: skip
     judged = {  # in pairs: of Python alone one side may have no time
         ("step_seconds" if row.step else row.metric.replace("_ratio", "_seconds"), *_axes(row))
         for row in made
         if row.kind == "times"
     }
-    for key in dict.fromkeys([*base, *head]):
-        asked = key[0] in ASKED and key not in judged
-        if (key in base) != (key in head) and asked and not any(_lost(f, key) for f in gone):
-            yield lacking(key, Reason.HEAD_LACKS if key in base else Reason.BASE_LACKS)
+    for key in dict.fromkeys([*ours, *theirs]):
+        if (key in ours) != (key in theirs) and key[0] in ASKED and key not in judged:
+            yield lacking(key, Reason.HEAD_LACKS if key in ours else Reason.BASE_LACKS)
 
 
-def _failures(run: Run) -> set[Row]:
-    """Return a row for all that each session that failed would have measured."""
-    sessions = run.sessions[run.sessions["status"] == "failed"]
+def _sessions(run: Run, status: str) -> set[tuple[str, str, float, str]]:
+    """Return the kind, workload, batch size and device of each session that ended so."""
+    sessions = run.sessions[run.sessions["status"] == status]
     sessions = sessions.reindex(columns=["kind", "workload", "batch", "device"])
-    usual = {"workload": "", "batch": 0, "device": ""}
-    return {
-        Row(next(iter(SESSIONS[kind])), "", workload, int(batch), device)
-        for kind, workload, batch, device in sides.named(sessions.fillna(usual)).to_numpy()
-        if kind in SESSIONS
-    }
-
-
-def _lost(failed: Row, key: Key) -> bool:
-    """Return whether the value of `key` is one that a session that failed would have measured."""
-    cell = failed.workload in ("", key[1]) and failed.batch in (0, key[2])
-    own = any({failed.metric, key[0]} <= metrics.keys() for metrics in SESSIONS.values())
-    return cell and failed.device == key[3] and own
+    sessions = sides.named(sessions.fillna({"workload": "", "batch": 0, "device": ""}))
+    return {*sessions[sessions["kind"].isin(SESSIONS)].itertuples(index=False, name=None)}

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import Any
 
 from remedies import REFERENCE
 from remedies.devices import DEVICES
 from remedies.intervals import Interval, intervals
 from remedies.metrics import AXES, METRICS, PROGRAMS, RECIPES, Kind
 from remedies.registry import PLACEBO
-from remedies.words import Word, judge, more_launches, widening
+from remedies.words import Word, judge, widening
 from reports.frame import Run
 from reports.gate.verdict import Finding, Reason, Row
 
@@ -35,18 +35,8 @@ _DEVICE, _REMEDY, _DTYPE = (1 + AXES.index(name) for name in ("device", "remedy"
 _VARIANT = ("workload", "batch", "jit", "step", "remedy", "mask_dtype")
 
 
-class Value(NamedTuple):
-    """A value as measured, the text beside it, and why it is no evidence."""
-
-    machine: str
-    launch: int
-    value: float
-    text: str
-    fault: str
-
-
 Key = tuple[Any, ...]  # a metric and its axes, in the order of `AXES`
-Side = dict[str, list[Value]]  # kind of processor -> values
+Side = dict[str, list[Any]]  # kind of processor -> rows of the frame
 Table = dict[Key, Side]
 Launch = tuple[float, float, float]  # base's seconds, head's, and how many times as long it took
 
@@ -58,16 +48,14 @@ def named(frame: Any) -> Any:
 
 def table(run: Run) -> Table:
     """Return a run's values by metric and axes, and by kind of processor."""
-    # Another processor has other times, and may have other programs; not so what is only compiled.
     made: Table = {}
-    columns = ["metric", *AXES, "machine", "launch", "value", "text", "unreliable"]
-    frame = run.frame[run.frame["remedy"] != PLACEBO]
-    for entry in named(frame)[columns].itertuples(index=False, name=None):
-        value = Value(*entry[-5:])
+    key_of = attrgetter("metric", *AXES)
+    for value in named(run.frame[run.frame["remedy"] != PLACEBO]).itertuples(index=False):
         facts = run.facts.get(value.machine, {})
+        # Another processor has other times, and may have other programs; not so what is compiled.
         processor = f"{facts.get('cpu', value.machine)} {facts.get('gpu', '')}"
-        side = made.setdefault(entry[:-5], {})
-        side.setdefault("" if entry[_DEVICE] else processor, []).append(value)
+        side = made.setdefault(key_of(value), {})
+        side.setdefault("" if value.device else processor, []).append(value)
     return made
 
 
@@ -85,7 +73,7 @@ def exact(base: Table, head: Table) -> Iterator[Row]:
     """Yield a row for every defect, step and count that both sides have."""
     for key in (key for key in base if key in head):
         defect = METRICS[key[0]].kind is Kind.DEFECT
-        pairs = _pairs(base[key], head[key], everywhere=defect)
+        pairs = _pairs(base[key], head[key], defect)
         if (defect or key[0] in COUNTS) and pairs:
             # Of those of several processors the worst.
             values = [(ours.value, theirs.value) for ours, theirs in pairs]
@@ -97,7 +85,7 @@ def exact(base: Table, head: Table) -> Iterator[Row]:
             yield _step(key, base, head)
 
 
-def _pairs(base: Side, head: Side, everywhere: bool = False) -> list[tuple[Value, Value]]:
+def _pairs(base: Side, head: Side, everywhere: bool) -> list[tuple[Any, Any]]:
     """Return the first values on each kind of processor that both have, or that any two have."""
     same = [(base[name][0], head[name][0]) for name in base if name in head]
     return same or [(b[0], h[0]) for b in base.values() for h in head.values() if everywhere]
@@ -118,7 +106,7 @@ def _step(key: Key, base: Table, head: Table) -> Row:
 
 def _equal(base: Side, head: Side) -> bool | None:
     """Return whether two sides have one fingerprint; None where that cannot be said."""
-    equal = [ours.text == theirs.text for ours, theirs in _pairs(base, head, everywhere=True)]
+    equal = [ours.text == theirs.text for ours, theirs in _pairs(base, head, True)]
     texts = {values[0].text for side in (base, head) for values in side.values()}
     if not equal or "" in texts:
         return None
@@ -168,10 +156,12 @@ def _times(key: Key, table: Table, processor: str, control: str) -> Iterator[tup
     own = list(key)
     own[_REMEDY], own[_DTYPE] = control, "bool" if key[_DTYPE] else ""
     controls = table.get(tuple(own), {}).get(processor, ())
-    yardstick = {value[:2]: value.value for value in controls if control and key[_REMEDY]}
-    for value in sorted(table[key][processor]):
-        unit = yardstick.get(value[:2], 0.0) if control and key[_REMEDY] else 1.0
-        if not value.fault and value.value > 0 and unit > 0:
+    by_control = bool(control and key[_REMEDY])
+    launch_of = attrgetter("machine", "launch")
+    units = {launch_of(value): value.value for value in controls if by_control}
+    for value in sorted(table[key][processor], key=launch_of):
+        unit = units.get(launch_of(value), 0.0) if by_control else 1.0
+        if not value.unreliable and value.value > 0 and unit > 0:
             yield value.value, value.value / unit
 
 
@@ -179,7 +169,7 @@ def _reason(*sides: Side) -> Reason:
     """Return why there are no two launches to compare."""
     if not {*sides[0]} & {*sides[1]}:
         return Reason.OTHER_PROCESSOR
-    faults = any(value.fault for side in sides for values in side.values() for value in values)
+    faults = any(value.unreliable for side in sides for values in side.values() for value in values)
     return Reason.UNRELIABLE if faults else Reason.ONE_LAUNCH
 
 
@@ -189,10 +179,7 @@ def _judged(key: Key, launches: Sequence[Launch], interval: Interval, asked: int
     if word is not Word.SAME and low <= most and high >= 1 / most:
         word = Word.UNDECIDED
     before, after = (statistics.median(side) for side in list(zip(*launches, strict=True))[:2])
-    said = partial(row, key, before=before, after=after, ratio=interval.center, low=low, high=high)
-    if word is not Word.UNDECIDED:
-        return said(word.value)
     # What is surely small does not stop a night; what looks like an alarm, or might be one, does.
-    blocks = interval.center > most or high > BIG
-    more_needed = more_launches(interval, MARGIN, asked)
-    return said(word.value, more_launches=more_needed, blocks=blocks)
+    blocks = word is Word.UNDECIDED and (interval.center > most or high > BIG)
+    return row(key, word.value, before=before, after=after, ratio=interval.center, low=low,
+               high=high, blocks=blocks)  # fmt: skip

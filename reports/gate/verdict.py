@@ -22,7 +22,7 @@ from remedies.devices import DEVICES, TARGETS
 from remedies.metrics import METRICS, Kind
 from remedies.words import Word
 
-FORMAT = 3
+FORMAT = 4
 MOST_ROWS = 2000
 MOST_BYTES = 1 << 20
 # What differs between two environments for a reason that a commit states: its pins.
@@ -103,7 +103,6 @@ class Row:
     ratio: float | None = None  # head by base; of `python_extra_seconds` a difference in seconds
     low: float | None = None
     high: float | None = None
-    more_launches: int = 0
     reason: str = ""
     blocks: bool = False  # whether it could not be judged
 
@@ -169,7 +168,7 @@ def _weight(row: Row) -> tuple[int, int]:
     return loud, _ORDER.index(row.word) if row.word in _ORDER else len(_ORDER)
 
 
-class HostileError(Exception):
+class HostileError(ValueError):
     """A file is no verdict; the message is one line and quotes nothing of it."""
 
 
@@ -191,7 +190,7 @@ def schema() -> dict[str, Any]:
     name = {"type": "string", "pattern": "^[a-z0-9_]{0,60}$"}
     kinds: dict[str, Any] = {"kernel": name, "situation": name, "blocks": {"type": "boolean"}}
     kinds |= {field: {"enum": [*names]} for field, names in choices.items()}
-    kinds |= dict.fromkeys(("batch", "size", "more_launches"), count)
+    kinds |= {"batch": count, "size": count}
     row = _object({field.name: kinds.get(field.name, number) for field in fields(Row)})
     commit = {"type": "string", "pattern": "^[0-9a-f]{40}$"}
     lacking = [UNUSABLE, *(f"{kind}: {reason.value}" for kind in KINDS for reason in Reason)]
@@ -216,15 +215,27 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", **own}
 
 
+def claims(folder: Path, commit: str | None) -> list[Verdict]:
+    """Return the verdicts that workflows left: each in a folder that is named by its device."""
+    files = [file for device in DEVICES if (file := folder / device / "verdict.json").exists()]
+    verdicts = [*map(read, files)]
+    if not files:
+        raise HostileError("there is no verdict to show")
+    for file, verdict in zip(files, verdicts, strict=True):
+        if verdict.device != file.parent.name or verdict.head != (commit or verdict.head):
+            raise HostileError("a verdict is of another device or commit than its run")
+    return verdicts
+
+
 def read(file: Path) -> Verdict:
     """Read a verdict that is not to be trusted.
 
     `HostileError` where it is no plain file of 1 MiB or less, breaks `schema`, or its rows deny its
     status.
     """
+    if file.is_symlink() or (file.exists() and file.stat().st_size > MOST_BYTES):
+        raise HostileError(f"the verdict is a link, or over {MOST_BYTES:,} bytes")
     try:
-        if file.is_symlink() or file.stat().st_size > MOST_BYTES:
-            raise HostileError(f"the verdict is a link, or over {MOST_BYTES:,} bytes")
         # A number that is not finite is read as text, which the schema refuses.
         document = json.loads(file.read_text("utf-8"), parse_constant=str)
         error = best_match(Draft202012Validator(schema()).iter_errors(document))

@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from reports.__main__ import Parser
+from reports.__main__ import LAYOUT
 from scripts.pull_request.commits import CommitError, export, freeze, pins, recipes
 
 LEFT_TO_MEASURE = 3
@@ -33,7 +33,9 @@ Interrupt it when you like: the same command goes on from there.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check two commits, print the verdict as Markdown, and return its exit status."""
     purpose = "Say whether HEAD is slower than BASE, or keeps less of a saved model."
-    options = Parser(EXAMPLES, prog="scripts/pr_check", description=purpose)
+    options = argparse.ArgumentParser(
+        "scripts/pr_check", description=purpose, epilog=EXAMPLES, **LAYOUT
+    )
     options.add_argument("base", metavar="BASE", help="the commit to compare with")
     options.add_argument("head", metavar="HEAD", help="the commit to judge")
     meaning = "for measuring (default: %(default)g)"
@@ -66,7 +68,7 @@ def read(chosen: argparse.Namespace, commits: Mapping[str, str]) -> int:
         )
     if base != head or not base[0]:
         return LEFT_TO_MEASURE
-    verdict = {"format": 3, "status": 0, "device": chosen.device, **commits, "minutes": 0.0}
+    verdict = {"format": 4, "status": 0, "device": chosen.device, **commits, "minutes": 0.0}
     verdict |= {"compared": {"counts": len(base[0])}, "lacking": {}, "differs": [], "rows": []}
     if chosen.json:
         chosen.json.write_text(json.dumps(verdict), encoding="utf-8")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from benchmarks.plan import targets
 from benchmarks.runner import run
 from benchmarks.session import Folder, Session, identity
 from remedies import REFERENCE, WORKLOADS
-from remedies.environment import facts
+from remedies.devices import facts
 from remedies.words import Word
 from reports import frame
 from reports.gate.runs import LAUNCHES, compare, compare_pairs, differs
@@ -41,10 +41,10 @@ class Comparison:
     """What two commits are compared by, and how."""
 
     folders: Mapping[str, Path]  # of each side's workloads
-    pins: Mapping[str, tuple[str, str]]
+    pins: Mapping[str, str]
     device: str
     work: Path  # keeps what was measured, so that the same check goes on
-    deadline: float  # in seconds since the epoch; no launch starts after it
+    deadline: float  # in seconds since the epoch; after it no launch starts but the first
     workloads: tuple[str, ...] = tuple(WORKLOADS)
     notes: list[str] = field(default_factory=list)  # a line for each thing that failed
     problems: list[str] = field(default_factory=list)  # a line for each unusable file
@@ -127,17 +127,13 @@ class SideBySide(Comparison):
         todo = [*product(TIMED, workloads)]
         launches = 0
         for count in LAUNCHES:
-            while launches < count and time.time() < self.deadline:
+            while launches < count and (not launches or time.time() < self.deadline):
                 self.launch(todo, launch=launches)
                 launches += 1
             rows = self._compared(timed)
             todo = undecided(rows)
             if launches < count or not todo:
                 break
-        if not launches:
-            rows += [Row(metric, Finding.NOT_COMPARED.value, each.workload, remedy=each.remedy,
-                         reason=Reason.NOT_TIMED.value, blocks=True)
-                     for each in timed for metric in FILES]  # fmt: skip
         return rows
 
     def _compared(self, timed: set[Recipe]) -> list[Row]:
@@ -162,7 +158,7 @@ def undecided(rows: Iterable[Row]) -> list[tuple[str, str]]:
 
 
 class InTurn(Comparison):
-    """Runs both sides' ordinary sessions, each in the environment that asv makes of its pins."""
+    """Runs both sides' ordinary sessions, each in an environment that is made of its pins."""
 
     # One process cannot hold two versions of a library: exact evidence first, then launches in
     # turn, A B B A.
@@ -186,31 +182,23 @@ class InTurn(Comparison):
         return compare(base, head)
 
     def _environment(self, name: str) -> Path:
-        """Have asv make the environment that a side pins, and return its Python."""
-        from asv.config import Config
-        from asv.environment import get_environments
-
+        """Make the environment that a side pins, and return its Python."""
         say(f"{name}: making the environment that it pins")
-        lock, matrix = self.pins[name]
         folder = self.work.parent / "environments" / self._mark(name)
-        given = json.loads((ROOT / "asv.conf.json").read_text("utf-8"))
-        given |= {"matrix": json.loads(matrix), "repo": str(ROOT), "env_dir": str(folder)}
-        given |= {"pythons": ["{}.{}".format(*sys.version_info)]}
-        try:
-            [environment] = get_environments(Config.from_json(given), [], verbose=False)
-            environment.create()
-            file = folder / "lock.txt"
-            file.write_text(lock, encoding="utf-8")
-            words = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(file)]
-            environment.run(words, timeout=1800)
-        except Exception as error:  # asv raises what pip and virtualenv raise
-            reason = " ".join(str(error).split())[:300]
-            raise CommitError(f"asv made no environment of {name}: {reason}") from error
-        return Path(environment._path, "bin", "python")
+        python, lock = folder / "bin" / "python", folder / "lock.txt"
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.write_text(self.pins[name], encoding="utf-8")
+        install = (python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", lock)
+        for words in ((sys.executable, "-m", "venv", folder), install):
+            done = subprocess.run(words, capture_output=True, text=True)  # noqa: S603
+            if done.returncode:
+                reason = " ".join((done.stderr or done.stdout).split())[-300:]
+                raise CommitError(f"no environment of {name} could be made: {reason}")
+        return python
 
     def _mark(self, name: str) -> str:
         """Return a short name that only equal pins have."""
-        return hashlib.sha256("\0".join(self.pins[name]).encode()).hexdigest()[:12]
+        return hashlib.sha256(self.pins[name].encode()).hexdigest()[:12]
 
     def _run(self, name: str, python: Path, sessions: Sequence[Session]) -> None:
         """Run sessions of this checkout's code, with a side's workloads in place of its own."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import io
-import json
 import os
 import subprocess
 import tarfile
@@ -29,13 +28,11 @@ class Recipe(NamedTuple):
 def freeze(base: str, head: str) -> dict[str, str]:
     """Return the hashes, in full, of two commits of the current folder's repository, by `NAMES`.
 
-    `CommitError` where one is unknown, they share no history, or the head here has changes.
+    `CommitError` where one is unknown, or the head here has changes.
     """
     result = {"base": _commit(base), "head": _commit(head)}
-    if not _text("merge-base", *result.values()):
-        raise CommitError(f"{base} and {head} share no history: nothing to compare")
-    watched = ("remedies", "requirements", "asv.conf.json")
-    changed = _text("status", "--porcelain", "--untracked-files=no", "--", *watched)
+    watched = ("status", "--porcelain", "--untracked-files=no", "--", "remedies", "requirements")
+    changed = _text(*watched)
     if changed and result["head"] == _commit("HEAD"):
         raise CommitError("the working tree has changes that no commit holds; commit them")
     return result
@@ -61,11 +58,9 @@ def export(commit: str, folder: Path) -> Path:
     return folder / "remedies"
 
 
-def pins(commit: str, device: str) -> tuple[str, str]:
-    """Return what a commit pins its libraries to: its lock file, and asv's matrix as JSON."""
-    lock = _text("show", f"{commit}:requirements/{device}.txt")
-    config = json.loads(_text("show", f"{commit}:asv.conf.json") or "{}")
-    return lock, json.dumps(config.get("matrix", {}), sort_keys=True)
+def pins(commit: str, device: str) -> str:
+    """Return what a commit pins its libraries to: its lock file."""
+    return _text("show", f"{commit}:requirements/{device}.txt")
 
 
 def _commit(word: str) -> str:
@@ -110,15 +105,15 @@ def _code(recipe: Path) -> str:
         except (SyntaxError, ValueError):
             continue  # running it tells what is wrong with it
         for node in ast.walk(tree):
-            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
-                node.body = [each for each in node.body if not _text_alone(each)]
-            elif isinstance(node, ast.ImportFrom):
+            if isinstance(node, ast.ImportFrom):
                 names = [node.module or "", *(name.name for name in node.names)]
                 todo += [file.with_name(f"{name.rpartition('.')[2]}.py") for name in names]
-        result[file.name] = ast.dump(tree)
+        result[file.name] = ast.dump(_Bare().visit(tree))
     return repr(sorted(result.items()))
 
 
-def _text_alone(statement: ast.stmt) -> bool:
-    """Return whether a statement is a docstring, or another constant that does nothing."""
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+class _Bare(ast.NodeTransformer):
+    """Takes docstrings out, and other constants that do nothing."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:  # noqa: N802  ast's own name
+        return None if isinstance(node.value, ast.Constant) else node

@@ -25,7 +25,7 @@ from reports.judge import EXACT, PYTHON
 from scripts.pull_request.checks import ROOT, TIMED, SideBySide, undecided
 from scripts.pull_request.commits import NAMES
 
-WORKLOAD, CHECKS = "image", 60
+WORKLOAD, MEASURED, CHECKS = "image", 30, 60
 START, END = "<!-- trial -->", "<!-- end of trial -->"
 _SLOWED = """
 import time
@@ -77,8 +77,8 @@ HEAD = """\
 |---|---|---|---|---|---|"""
 
 
-def collect(launches: int, work: Path) -> Path:
-    """Run what is missing of the launches, and return where their session files are."""
+def collect(work: Path) -> Path:
+    """Run what is missing of `MEASURED` launches, and return where their session files are."""
     folders = {name: work / name for name in NAMES}
     for folder in folders.values():
         shutil.rmtree(folder, ignore_errors=True)
@@ -91,7 +91,7 @@ def collect(launches: int, work: Path) -> Path:
         file.write_text(text + "".join(_SLOWED.format(**case._asdict()) for case in own), "utf-8")
     check = SideBySide(folders, {}, "cpu", work, 0.0)
     check.launch([("identity", WORKLOAD)])
-    for launch in range(launches):
+    for launch in range(MEASURED):
         check.launch([(kind, WORKLOAD) for kind in TIMED], launch=launch)
     return work / "both" / "sessions"
 
@@ -106,14 +106,12 @@ def tried(head: Any, case: Case, rng: random.Random) -> tuple[list[Row], int]:
     exact = head["metric"].isin(EXACT)
     launches = sorted(head.loc[head["metric"] == "step_ratio", "launch"].unique())
     drawn = rng.sample(launches, len(launches))
-    rows: list[Row] = []
-    count = 0
-    for count in (each for each in LAUNCHES if each <= len(drawn)):
+    for count in LAUNCHES:
         taken = head[exact | head["launch"].isin(drawn[:count])]
         rows = [row for row in paired(taken, []) if row.metric != PYTHON]
-        if not undecided(rows):
+        if count >= len(drawn) or not undecided(rows):
             break
-    return rows, count
+    return rows, min(count, len(drawn))
 
 
 def table_row(head: Any, case: Case) -> str:
@@ -124,13 +122,14 @@ def table_row(head: Any, case: Case) -> str:
     for _ in range(CHECKS):
         rows, count = tried(head, case, rng)
         counts.append(count)
-        slowed = [row for row in rows if case.slows(row)]
+        slowed = [row.regressed for row in rows if case.slows(row)]
         rest = [row for row in rows if not case.slows(row)]
-        named += bool(slowed) and all(row.regressed for row in slowed)
-        false += any(row.regressed for row in rest)
-        faster += any(row.word == "faster" for row in rest)
-        fast |= {row.step or row.metric.removesuffix("_ratio") for row in rest
+        quick = {row.step or row.metric.removesuffix("_ratio") for row in rest
                  if row.word == "faster"}  # fmt: skip
+        named += bool(slowed) and all(slowed)
+        false += any(row.regressed for row in rest)
+        faster += bool(quick)
+        fast |= quick
         blocked += any(row.blocks for row in rest)
     seen = _share(named) if case.metric else ""
     of = f" ({', '.join(sorted(fast))})" if fast else ""
@@ -146,16 +145,13 @@ def _share(count: int) -> str:
 def main() -> None:
     """Measure what is missing, print the table, and write it into its page."""
     parser = argparse.ArgumentParser(prog="scripts/pr_check --trial", description=__doc__)
-    parser.add_argument("--launches", type=int, default=30, metavar="N")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the table there too")
     judged = "judge these session files of an earlier trial, and measure nothing"
     parser.add_argument("--sessions", type=Path, metavar="DIR", help=judged)
     chosen = parser.parse_args()
-    if chosen.launches < LAUNCHES[0]:
-        parser.error(f"a check looks first at {LAUNCHES[0]} launches: so many at least")
     work = ROOT / ".asv" / "trial"
     with alone(work):
-        folder = chosen.sessions or collect(chosen.launches, work)
+        folder = chosen.sessions or collect(work)
     try:
         run, _ = frame.latest(frame.read(folder))
     except frame.SessionsError as problem:

@@ -10,7 +10,7 @@ from benchmarks import measurement
 from benchmarks.__main__ import INTERRUPTED, main
 from benchmarks.measurement import Measurement
 from benchmarks.session import Session
-from remedies import UnknownNameError
+from remedies import BadInputError
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,7 +48,7 @@ def test_bad_input_is_said_in_one_line(capsys, words, said):
 
 
 def test_an_unknown_setting_for_asv_lists_those_that_exist():
-    with pytest.raises(UnknownNameError, match="smoke, default, full"):
+    with pytest.raises(BadInputError, match="smoke, default, full"):
         Measurement("huge")
 
 

@@ -25,18 +25,22 @@ FILES = {
     "remedies/image/layers.py": "class Own:\n    depth = 1\n",
     "remedies/image/data.py": "BATCH = 4\n",
     "requirements/cpu.txt": "keras==1\n",
-    "asv.conf.json": '{"matrix": {}}',
 }
 ROOT = Path(__file__).parents[2]
 CAST = Recipe("image", "tf_cast")
 
 
-def test_a_commit_is_named_in_full_or_refused(repository: Path, commit: Commit) -> None:
+def test_a_commit_is_named_in_full_or_refused_in_one_line(
+    repository: Path, commit: Commit, capsys: pytest.CaptureFixture[str]
+) -> None:
     first = commit(FILES)
     assert freeze("main", first[:8]) == {"base": first, "head": first}
-    for unknown in ("nowhere", "--help", ""):
+    for unknown in ("--help", ""):
         with pytest.raises(CommitError, match="unknown commit"):
             freeze(unknown, first)
+    assert main(["nowhere", "HEAD"]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("could not judge: unknown commit 'nowhere'") and not said.out
 
 
 def test_changes_that_no_commit_holds_are_refused(repository: Path, commit: Commit) -> None:
@@ -47,12 +51,11 @@ def test_changes_that_no_commit_holds_are_refused(repository: Path, commit: Comm
     (repository / "notes.txt").write_text("these do not matter")
 
 
-def test_pins_are_the_lock_and_the_matrix(repository: Path, commit: Commit) -> None:
+def test_pins_are_the_lock(repository: Path, commit: Commit) -> None:
     first = pins(commit(FILES), "cpu")
     assert pins(commit({"notes.txt": "n"}), "cpu") == first
     second = pins(commit({"requirements/cpu.txt": "keras==2\n"}), "cpu")
-    third = pins(commit({"asv.conf.json": '{"matrix": {"req": {}}}'}), "cpu")
-    assert len({first, second, third}) == 3
+    assert (first, second) == ("keras==1", "keras==2")
 
 
 @pytest.mark.parametrize(
@@ -93,15 +96,6 @@ def test_documentation_is_answered_with_the_standard_library_alone(
     assert read(file).compared == {"counts": 2}
     head = commit({"requirements/cpu.txt": "keras==2\n"})
     assert main([base, head]) == LEFT_TO_MEASURE
-
-
-def test_a_commit_that_is_unknown_is_one_line_and_status_2(
-    repository: Path, commit: Commit, capsys: pytest.CaptureFixture[str]
-) -> None:
-    commit(FILES)
-    assert main(["nowhere", "HEAD"]) == 2
-    said = capsys.readouterr()
-    assert said.err.startswith("could not judge: unknown commit 'nowhere'") and not said.out
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,14 @@
-"""Two environments: each side's sessions in its own, in turn; which asv makes."""
+"""Two environments: each side's sessions in its own, in turn."""
 
 from __future__ import annotations
 
 import shutil
+import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import asv.environment
 import pytest
 
 from benchmarks.session import Folder, Session
@@ -17,7 +17,7 @@ from scripts.pull_request import checks
 from scripts.pull_request.commits import CommitError
 from tests.gate.sessions import BASE, FACTS, HEAD, night
 
-PINS = {"base": ("keras==3.14.1", '{"req": {"keras": ["1"]}}'), "head": ("keras==3.15.1", "{}")}
+PINS = {"base": "keras==3.14.1", "head": "keras==3.15.1"}
 OLDER = FACTS | {"keras": "3.14.1"}
 SIDES = {"base": (BASE, OLDER), "head": (HEAD, FACTS)}
 
@@ -106,37 +106,20 @@ def test_what_is_exact_fails_and_times_only_beyond_ten_percent(
     assert verdict.status == int(bool(named))
 
 
-class Environment:
-    """Stands in for one of asv's, which downloads what it installs."""
-
-    def __init__(self, folder: Path) -> None:
-        self._path = str(folder)
-        self.ran: list[list[str]] = []
-
-    def create(self) -> None:
-        Path(self._path).mkdir(parents=True, exist_ok=True)
-
-    def run(self, words: list[str], **more: Any) -> None:
-        if "broken" in Path(words[-1]).read_text():
-            raise RuntimeError("no such\nversion")
-        self.ran.append([*words[:-1], Path(words[-1]).read_text()])
-
-
-def test_asv_makes_each_environment_and_its_lock_is_installed(
-    check: checks.InTurn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_each_environment_is_made_of_its_lock(
+    check: checks.InTurn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: dict[str, Environment] = {}
+    ran: list[list[str]] = []
 
-    def environments(config: Any, *rest: Any, **more: Any) -> list[Environment]:
-        assert config.matrix in ({"req": {"keras": ["1"]}}, {})
-        return [made.setdefault(config.env_dir, Environment(Path(config.env_dir, "e")))]
+    def run(words: Sequence[Any], **more: Any) -> subprocess.CompletedProcess[str]:
+        ran.append([*map(str, words[:-1]), Path(words[-1]).read_text() if "-r" in words else ""])
+        return subprocess.CompletedProcess(words, ran[-1][-1] == "broken", "", "no such\nversion")
 
-    monkeypatch.setattr(asv.environment, "get_environments", environments)
-    for side in SIDES:
-        assert check._environment(side).parts[-3:] == ("e", "bin", "python")
-    installed = [words for each in made.values() for words in each.ran]
-    assert [words[-1] for words in installed] == ["keras==3.14.1", "keras==3.15.1"]
-    assert all("--require-hashes" in words for words in installed)
-    check.pins = {"head": ("broken", "{}")}
-    with pytest.raises(CommitError, match=r"^asv made no environment of head: no such version$"):
+    monkeypatch.setattr(checks.subprocess, "run", run)
+    pythons = [check._environment(side) for side in SIDES]
+    assert len({*pythons}) == 2 and all(python.name == "python" for python in pythons)
+    assert [words[-1] for words in ran] == ["", "keras==3.14.1", "", "keras==3.15.1"]
+    assert all("--require-hashes" in words for words in ran[1::2])
+    check.pins = {"head": "broken"}
+    with pytest.raises(CommitError, match=r"^no environment of head .*: no such version$"):
         check._environment("head")

@@ -3,6 +3,7 @@
 import os
 import sys
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
@@ -13,34 +14,20 @@ from remedies import devices
 def machine(monkeypatch, tmp_path):
     """Return a function that gives this machine a device node and TensorFlow some GPUs."""
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    calls = SimpleNamespace(visible=None, growth=[], synchronised=0)
+    tensorflow = Mock()
+    monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
+    monkeypatch.setattr(devices, "_GPU_NODES", (str(tmp_path / "nvidia0"),))
 
-    def make(node: bool, gpus: int):
-        if node:
-            (tmp_path / "nvidia0").touch()
-        monkeypatch.setattr(devices, "_GPU_NODES", (str(tmp_path / "nvidia0"),))
-        experimental = SimpleNamespace(
-            set_memory_growth=lambda gpu, on: calls.growth.append((gpu, on))
-        )
-        config = SimpleNamespace(
-            list_physical_devices=lambda kind: [f"gpu{i}" for i in range(gpus)],
-            list_logical_devices=lambda kind: ["gpu0"][:gpus],
-            set_visible_devices=lambda which, kind: setattr(calls, "visible", which),
-            experimental=experimental,
-        )
-
-        def sync():
-            calls.synchronised += 1
-
-        test = SimpleNamespace(experimental=SimpleNamespace(sync_devices=sync))
-        monkeypatch.setitem(sys.modules, "tensorflow", SimpleNamespace(config=config, test=test))
-        return calls
+    def make(*gpus):
+        (tmp_path / "nvidia0").touch()
+        tensorflow.config.list_physical_devices.return_value = [*gpus]
+        tensorflow.config.list_logical_devices.return_value = [*gpus]
+        return tensorflow
 
     return make
 
 
 def test_a_machine_without_a_gpu_says_so_without_asking_tensorflow(machine, monkeypatch):
-    machine(node=False, gpus=0)
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     assert devices.missing("gpu") == "no NVIDIA GPU on this machine"
     assert devices.select("gpu") == "no NVIDIA GPU on this machine"
@@ -49,61 +36,98 @@ def test_a_machine_without_a_gpu_says_so_without_asking_tensorflow(machine, monk
 
 @pytest.mark.parametrize("hidden", ["", "-1"])
 def test_a_gpu_that_the_user_hides_is_not_used(machine, monkeypatch, hidden):
-    machine(node=True, gpus=1)
+    machine("gpu0")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
     assert "CUDA_VISIBLE_DEVICES" in devices.select("gpu")
 
 
 def test_a_gpu_that_tensorflow_does_not_see_is_no_gpu(machine):
-    machine(node=True, gpus=0)
+    machine()
     assert devices.missing("gpu") == ""
     assert "CUDA build" in devices.select("gpu")
 
 
 def test_of_several_gpus_one_is_used_and_its_memory_grows(machine):
-    calls = machine(node=True, gpus=2)
+    config = machine("gpu0", "gpu1").config
     assert devices.select("gpu") == ""
-    assert calls.visible == ["gpu0"]
-    assert calls.growth == [("gpu0", True)]
+    config.set_visible_devices.assert_called_once_with(["gpu0"], "GPU")
+    config.experimental.set_memory_growth.assert_called_once_with("gpu0", True)
 
 
-def test_a_cpu_session_hides_every_gpu(machine, monkeypatch):
-    machine(node=True, gpus=1)
+@pytest.mark.parametrize("device", ["cpu", "h100"])
+def test_a_session_of_another_device_hides_every_gpu(monkeypatch, device):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    assert devices.select("cpu") == ""
-    assert os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
+    assert devices.select(device) == "" and os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
 
 
 def test_synchronising_waits_for_a_gpu_and_costs_a_cpu_nothing(machine):
-    calls = machine(node=True, gpus=1)
-    devices.synchronise()
-    assert calls.synchronised == 1
-    calls = machine(node=False, gpus=0)
-    devices.synchronise()
-    assert calls.synchronised == 1, "nothing to wait for"
+    for gpus in (), ("gpu0",):
+        wait = machine(*gpus).test.experimental.sync_devices
+        devices.synchronise()
+        assert wait.call_count == len(gpus)
 
 
 @pytest.mark.parametrize(
     ("installed", "reason"),
     [
-        ({}, "no jax: scripts/environment --gpuless, or the extra `gpuless`, installs it"),
-        (dict.fromkeys(devices._COMPILER, "1") | {"jaxlib": "2"}, "must be of one version: jax 1"),
-        (dict.fromkeys(devices._COMPILER, "1"), ""),
+        ([], "no jax: scripts/environment --gpuless, or the extra `gpuless`, installs it"),
+        (devices._COMPILER, ""),
     ],
 )
 def test_why_nothing_is_compiled_for_other_cards(monkeypatch, installed, reason):
     def version(name):
         if name not in installed:
             raise devices.metadata.PackageNotFoundError(name)
-        return installed[name]
+        return "1"
 
     monkeypatch.setattr(devices.metadata, "version", version)
     monkeypatch.setattr(sys, "version_info", (3, 12))
-    assert reason in devices.missing("h100") and bool(reason) == bool(devices.missing("h100"))
+    assert devices.missing("h100") == reason
     monkeypatch.setattr(sys, "version_info", (3, 10))
     assert devices.missing("h100") == "the extra `gpuless` has no wheels for Python 3.10"
 
 
-def test_a_card_that_is_compiled_for_is_never_run_on(monkeypatch):
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    assert devices.select("h100") == "" and os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
+@pytest.fixture
+def driver(monkeypatch):
+    fake = SimpleNamespace(
+        NVML_CLOCK_SM=1,
+        NVML_CLOCK_MEM=2,
+        nvmlInit=lambda: None,
+        nvmlDeviceGetHandleByIndex=lambda index: f"gpu{index}",
+        nvmlDeviceGetCount=lambda: 2,
+        nvmlDeviceGetName=lambda handle: "NVIDIA H100",
+        nvmlSystemGetDriverVersion=lambda: "580.1",
+        nvmlSystemGetCudaDriverVersion=lambda: 13010,
+        nvmlDeviceGetMaxClockInfo=lambda handle, kind: {1: 1980, 2: 2619}[kind],
+        nvmlDeviceGetEnforcedPowerLimit=lambda handle: 700_000,
+        nvmlDeviceGetCurrentClocksThrottleReasons=lambda handle: 0x04 | 0x01,
+    )
+    monkeypatch.setitem(sys.modules, "pynvml", fake)
+    return fake
+
+
+def test_the_facts_name_the_gpu_and_what_it_may_do(driver, monkeypatch):
+    monkeypatch.delenv("NVIDIA_TF32_OVERRIDE", raising=False)
+    assert devices.gpu_facts() == {
+        "gpu": "NVIDIA H100, the first of 2",
+        "driver": "580.1",
+        "cuda-driver": "13.1",
+        "gpu-clocks": "sm 1980 MHz, memory 2619 MHz",
+        "gpu-power-cap": "700 W",
+        "tf32": "on",
+    }
+    monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "0")
+    assert devices.gpu_facts()["tf32"] == "off"
+
+
+def test_idleness_does_not_count_as_slowing_down(driver):
+    assert devices.gpu_throttled()
+    driver.nvmlDeviceGetCurrentClocksThrottleReasons = lambda handle: 0x01
+    assert not devices.gpu_throttled()
+
+
+def test_without_a_driver_or_its_package_there_are_no_facts(driver, monkeypatch):
+    del driver.nvmlInit
+    assert devices.gpu_facts() == {} and not devices.gpu_throttled()
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    assert devices.gpu_facts() == {} and not devices.gpu_throttled()

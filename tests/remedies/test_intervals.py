@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from remedies.intervals import intervals
-from remedies.words import Word, judge, more_launches
+from remedies.words import Word, judge
 
 
 @pytest.mark.parametrize(("ratios", "effect"), [(True, 1.05), (False, 3e-6)])
@@ -54,7 +54,6 @@ def test_one_launch_decides_nothing():
     only = intervals([{"a": [1.5]}])[0]["a"]
     assert (only.center, only.low, only.high) == (pytest.approx(1.5), 0, math.inf)
     assert judge(only.low, only.high) is Word.UNDECIDED
-    assert more_launches(only) == 1
 
 
 @pytest.mark.parametrize(

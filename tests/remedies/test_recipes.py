@@ -47,19 +47,15 @@ def test_remedies_compute_the_same_thing(workload, remedy, mask_dtype):
 
 
 # What is whole after two round trips was whole after one: the test after this one has the rest.
-FIRST = [
-    (workload, remedy, mask_dtype)
-    for workload, remedy, mask_dtype in CELLS
-    if workload == "image" or (remedy in LOSES_EVERYTHING_AGAIN and mask_dtype == "bool")
-]
+FIRST = [(workload, "build_from_config", "bool") for workload in WORKLOADS]
+FIRST += [cell for cell in CELLS if cell[0] == "image" and cell[2] == "float32"]
 
 
 @pytest.mark.parametrize(("workload", "remedy", "mask_dtype"), FIRST)
-def test_only_the_control_loses_in_the_first_round_trip(workload, remedy, mask_dtype):
+def test_no_remedy_loses_in_the_first_round_trip(workload, remedy, mask_dtype):
     model, data = trained(workload, remedy, mask_dtype)
     trip = round_trip(model, *data)
-    assert bool(trip.defects) == (remedy == "control"), trip.defects
-    assert not trip.swallowed or remedy == "control"
+    assert not trip.defects and not trip.swallowed
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)
@@ -93,13 +89,6 @@ def test_what_the_control_loses_and_of_how_much(workload, weights, optimizer):
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)
-@pytest.mark.parametrize("remedy", ["build_from_config", "build_from_config_pair"])
-def test_every_layer_is_built_by_hand(workload, remedy, tmp_path):
-    loaded = keras_file(trained(workload, remedy)[0], tmp_path)
-    assert all(layer.built for layer in loaded._flatten_layers())
-
-
-@pytest.mark.parametrize("workload", WORKLOADS)
 def test_the_pair_writes_the_same_build_config_in_every_generation(workload, tmp_path):
     model, data = trained(workload, "build_from_config_pair")
     first = json.dumps(model.get_build_config())
@@ -120,20 +109,7 @@ def test_what_is_masked_has_no_bearing_on_the_outputs(workload, leaf, remedy):
     np.testing.assert_array_equal(*outputs)
 
 
-@pytest.mark.parametrize("workload", WORKLOADS)
-def test_a_saved_workload_stays_small(workload, tmp_path):
-    path = tmp_path / "model.keras"
-    trained(workload, REFERENCE)[0].save(path)
-    assert path.stat().st_size < 2e6
-
-
 # The matrix has every remedy under XLA (`jit_on`); here a workload with convolutions.
 def test_xla_changes_nothing_of_it():
     model, data = trained("inpaint", "ops_where", jit=True)
     assert not round_trip(model, *data).defects
-
-
-@pytest.mark.parametrize("remedy", ["control", "build_from_config", "build_from_config_pair"])
-def test_raw_tf_where_refuses_a_float_mask(remedy):
-    with pytest.raises(TypeError, match="SelectV2"):
-        trained("image", remedy, "float32", run_eagerly=False)

@@ -46,4 +46,4 @@ def test_what_differs_on_a_card_is_said_with_the_card_and_the_step():
     assert on_cards(control, control, cards) == "same program"
     more = cards | {"h100": {"a": small, "b": small, "c": large}}
     assert on_cards(own, control, more) == "h100 predict: +1 compare"
-    assert on_cards(own, control, cards) == "h100 predict: not compiled: c"
+    assert on_cards(own, control, cards) == "h100 predict: not compared: c"

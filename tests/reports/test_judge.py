@@ -59,7 +59,7 @@ def test_python_that_may_be_nothing_and_more_than_the_margin_is_undecided(folder
     noisy = only("python_extra_seconds", noise, remedy="functional_bool_input")
     row = the(judged(folder, edit=noisy), **CALLS)
     assert (row["word"], row["unit"]) == ("undecided", "seconds")
-    assert row["more_launches"] >= 1 and row["low"] < 0 < row["high"]
+    assert row["low"] < 0 < row["high"]
 
 
 def test_python_that_was_not_the_same_twice_is_no_evidence(folder):
@@ -76,8 +76,7 @@ def test_python_that_was_not_the_same_twice_is_no_evidence(folder):
 def test_another_program_is_judged_by_its_interval(folder, factor, noise, word):
     edit = only("step_ratio", scale(factor), mask_dtype="float32")
     table = judged(folder, edit=edit, noise=noise)
-    row = the(table, **CAST)
-    assert row["word"] == word and (row["more_launches"] > 0) == (word == "undecided")
+    assert the(table, **CAST)["word"] == word
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reports import site
+from reports import page
 from reports.__main__ import main
 from tests.reports.factory import Made
 
@@ -15,16 +15,17 @@ NAME = "suite.<b>Steps</b>.track_x"
 
 
 @pytest.fixture
-def project(tmp_path: Path, undrawn) -> Path:
+def project(tmp_path: Path, undrawn, monkeypatch) -> Path:
     """A repository of one commit, with session files and results of asv."""
     root = tmp_path / "project"
     root.mkdir()
-    git = ["git", "-C", str(root), "-c", "user.name=a", "-c", "user.email=a@b"]
+    monkeypatch.chdir(root)
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
     subprocess.run([*git, "init", "-q", "-b", "main"], check=True)
     subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "First"], check=True)
     commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
     settings = {"version": 1, "project": "p", "repo": ".", "branches": ["HEAD"]}
-    settings |= {"environment_type": "virtualenv", "dvcs": "git"}
+    settings |= {"environment_type": "virtualenv", "dvcs": "git", "results_dir": ".asv/results"}
     (root / "asv.conf.json").write_text(json.dumps(settings))
     Made(**SMALL).write(root / ".asv" / "sessions" / "one")
     results = root / ".asv" / "results"
@@ -43,13 +44,9 @@ def project(tmp_path: Path, undrawn) -> Path:
     return root
 
 
-def publish(project: Path, *more: str) -> int:
-    return main(["publish", "--config", str(project / "asv.conf.json"), *more])
-
-
 def test_the_report_is_the_front_page_and_the_history_is_behind_it(project, capsys):
-    assert publish(project) == 0
-    out = project / ".asv" / "site"
+    assert main(["publish"]) == 0
+    out = Path(".asv", "site")
     said = capsys.readouterr()
     assert said.out == f"{out / 'index.html'}\n" and "reports: the history" in said.err
     assert 'href="history/index.html"' in (out / "index.html").read_text()
@@ -58,55 +55,42 @@ def test_the_report_is_the_front_page_and_the_history_is_behind_it(project, caps
     assert [*(out / "history" / "graphs").rglob("*.json")]
     for path in (out / "history").glob("*.html"):
         assert "://" not in path.read_text() and "<b>" not in path.read_text()
-    assert publish(project) == 0  # it replaces its own
+    assert main(["publish"]) == 0  # it replaces its own
 
 
 def test_without_results_of_asv_there_is_no_history_and_it_says_so(project, capsys):
     for path in (project / ".asv" / "results").rglob("*.json"):
         path.unlink()
-    assert publish(project) == 0
+    assert main(["publish"]) == 0
     assert "reports: no history: " in capsys.readouterr().err
     out = project / ".asv" / "site"
     assert not (out / "history").exists() and "history/" not in (out / "index.html").read_text()
 
 
-def test_what_asv_refuses_is_one_line_and_leaves_the_old_site(project, capsys):
-    assert publish(project) == 0
+@pytest.mark.parametrize("settings", ["{", '{"version": 99}'])
+def test_what_asv_refuses_is_one_line_and_leaves_the_old_site(project, capsys, settings):
+    assert main(["publish"]) == 0
     before = (project / ".asv" / "site" / "index.html").stat().st_mtime_ns
-    (project / "asv.conf.json").write_text(json.dumps({"version": 99}))
+    (project / "asv.conf.json").write_text(settings)
     capsys.readouterr()
-    assert publish(project) == 2
+    assert main(["publish"]) == 2
     last = capsys.readouterr().err.splitlines()[-1]
     assert last.startswith("reports: asv publish failed: ")
     assert (project / ".asv" / "site" / "index.html").stat().st_mtime_ns == before
 
 
 def test_an_asv_that_hangs_is_stopped(project, monkeypatch, capsys):
-    monkeypatch.setattr(site, "MOST_SECONDS", 0.01)
-    assert publish(project) == 2
+    monkeypatch.setattr(page, "MOST_SECONDS", 0.01)
+    assert main(["publish"]) == 2
     assert "asv publish took over" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("more", "reason"),
-    [
-        (["--config", "nowhere.json"], "no 'nowhere.json'"),
-        (["--sessions", "nowhere"], "no folder 'nowhere'"),
-        (["--nope"], "unknown argument: --nope; see --help"),
-    ],
-)
-def test_a_refusal_is_one_line_and_status_2(project, capsys, more, reason):
-    try:
-        status = publish(project, *more)
-    except SystemExit as stopped:
-        status = stopped.code
-    assert status == 2 and reason in capsys.readouterr().err.splitlines()[-1]
-
-
-def test_settings_that_are_not_json_are_one_line(project, capsys):
-    (project / "asv.conf.json").write_text("{")
-    assert publish(project) == 2
-    assert "is not JSON" in capsys.readouterr().err.splitlines()[-1]
+def test_another_folder_than_the_repository_is_refused_in_one_line(project, capsys):
+    (project / "asv.conf.json").unlink()
+    assert main(["publish"]) == 2
+    assert (
+        capsys.readouterr().err == "reports: no 'asv.conf.json' here; start it in the repository\n"
+    )
 
 
 def test_help_answers_at_once():

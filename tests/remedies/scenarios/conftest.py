@@ -1,7 +1,5 @@
 """The published matrix, and the command that makes it again, as docs/fidelity.md names it."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -10,11 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 ROOT = Path(__file__).parents[3]
 PUBLISHED = json.loads((ROOT / "docs" / "fidelity.json").read_text("utf-8"))
-Cells = Mapping[tuple[str, str], Mapping[str, Any]]
 
 
 def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -29,11 +24,8 @@ def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def keyed(cells: Iterable[Mapping[str, Any]]) -> Cells:
+def keyed(cells: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], Mapping[str, Any]]:
     return {(cell["scenario"], cell["remedy"]): cell for cell in cells}
 
 
-@pytest.fixture(scope="session")
-def cells() -> Cells:
-    """Return the published matrix, which `test_matrix` compares with what it measures."""
-    return keyed(PUBLISHED["cells"])
+CELLS = keyed(PUBLISHED["cells"])  # `test_matrix` compares them with what it measures
