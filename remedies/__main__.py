@@ -94,14 +94,14 @@ def _check(arguments: argparse.Namespace) -> int:
     elif not factory:
         target = str(_keras_file(target))
     with _tensorflow():
-        custom, run = custom_objects(arguments.custom_objects), arguments.run_code_in_file
+        custom = custom_objects(arguments.custom_objects)
         given = from_factory(factory) if factory else ()
         if arguments.factory:
             require_ready(given[0], arguments.factory)
             report = check_weights(target, given[0], target)
         else:
             if not factory:
-                given = saved_model(target, sample, custom_objects=custom, run_code_in_file=run)
+                given = saved_model(target, sample, custom)
             elif sample and len(given) == 1:
                 given = (*given, load_sample(sample))
             report = check(*given, name=arguments.target, custom_objects=custom)
@@ -146,7 +146,6 @@ def _rescue(arguments: argparse.Namespace) -> int:
             made=from_factory(factory) if factory else (),
             freeze=arguments.freeze,
             unfreeze=arguments.unfreeze,
-            run_code_in_file=arguments.run_code_in_file,
         )
     _answer(arguments, result, _rescue_text(result))
     return int(not result.whole)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from remedies.feed import Feed, called, parameters, spread, tensors
+from remedies.feed import Feed, asked, called, spread, tensors
 from remedies.libraries import of_framework
 from remedies.problem import BadInputError, reason
 from remedies.state.archive import opened
@@ -48,16 +48,10 @@ def feed(model: Any, x: Any, y: Any, weights: Any, name: str, snapshot: Snapshot
 
 
 def _made_up(model: Any, snapshot: Snapshot) -> Feed:
-    fed, problem = Feed(None), ""
     try:
-        for inputs in itertools.islice(inputs_for(model), 8):
-            fed = _trying(model, Feed(tensors(inputs)), snapshot)
-            if fed.trains or (fed.predicts and not model.compiled):
-                return fed
-            problem = problem or fed.problem
+        return _trying(model, Feed(tensors(inputs_for(model))), snapshot)
     except BadInputError as error:
-        problem = str(error)
-    return replace(fed, problem=problem)
+        return Feed(None, problem=str(error))
 
 
 def _batch(x: Any, y: Any, weights: Any) -> Feed:
@@ -81,25 +75,20 @@ def _batch(x: Any, y: Any, weights: Any) -> Feed:
 
 def _trying(model: Any, fed: Feed, snapshot: Snapshot) -> Feed:
     """Return `fed` in the way in which `model` can be trained and called on it, or why not."""
-    if fed.x is not None:
-        fed = replace(fed, call=spread(type(model), fed.x))
+    fed = replace(fed, call=spread(type(model), fed.x))
     ways = [fed, replace(fed, spread=True), replace(fed, eager=False)]
     own = not of_framework(type(model))
-    problem = ""
+    problems = []
     for way in [way for way in ways if model.compiled and (own or not way.spread)]:
         with observe([type(model)]) as calls:
-            why = _problem(way.fit, model, snapshot)
-        if not why:
+            problems.append(_problem(way.fit, model, snapshot))
+        if not problems[-1]:
             given = [c.given for c in calls if c.owner is model and c.method == "call"]
             fed = replace(way, trains=True, call=given[0] if given else way.call)
             break
-        problem = problem or why
-    why = (
-        "no data"
-        if fed.x is None
-        else _problem(replace(fed, predicts=True).outputs, model, snapshot)
-    )
-    fed = replace(fed, predicts=not why, problem=fed.problem if fed.trains else problem or why)
+    problems.append(_problem(replace(fed, predicts=True).outputs, model, snapshot))
+    problem = "" if fed.trains else problems[0]
+    fed = replace(fed, predicts=not problems[-1], problem=problem)
     if model.compiled and not fed.trains and fed.y is None and fed.predicts:
         return _with_targets(model, fed, snapshot)
     return fed
@@ -132,69 +121,19 @@ def _with_targets(model: Any, fed: Feed, snapshot: Snapshot) -> Feed:
     return replace(fed, problem=f"no targets were accepted ({problem}); give (model, x, y)")
 
 
-def shapes_of(build_config: Any) -> Any:
-    """Return the structure of shapes (several arguments by name) that a build config records."""
-    config = build_config if isinstance(build_config, Mapping) else {}
-    several = config.get("shapes_dict")
-    try:
-        if "input_shape" in config:
-            return _shapes(config["input_shape"])
-        if isinstance(several, Mapping):
-            return {key.removesuffix("_shape"): _shapes(shape) for key, shape in several.items()}
-    except TypeError:
-        pass  # a file can say anything here; what is no shape is as good as none
-    return None
+def inputs_for(model: Any, build_config: Any = None) -> Any:
+    """Return inputs that a live model can be called on, by trying.
 
-
-def _shapes(parts: Any) -> Any:
-    import tensorflow as tf
-
-    if isinstance(parts, Mapping):
-        return {key: _shapes(part) for key, part in parts.items()}
-    if not isinstance(parts, (list, tuple)):
-        raise TypeError(f"{parts!r} is no shape")
-    if all(size is None or (type(size) is int and size >= 0) for size in parts):
-        return tf.TensorShape(parts)
-    return tuple(map(_shapes, parts))
-
-
-def draw(shape: Any, dtype: str, size: int = 2, seed: int = 0) -> Any:
-    """Return a random array: floats in 0 to 1, integers 0 or 1, as for any table, or words."""
-    sizes = [size if n is None else n for n in shape]
-    if sizes:
-        sizes[0] = shape[0] or 2  # the batch
-    if math.prod(sizes) > _LARGEST:
-        raise BadInputError(f"inputs of shape {shape} are too large to make up; give a sample")
-    values = np.random.default_rng(seed).random(tuple(sizes))
-    if dtype == "string":
-        import tensorflow as tf
-
-        return tf.where(tf.constant(values) < 0.5, "red car", "blue")
-    floats = dtype.startswith(("float", "bfloat", "complex"))
-    return (values if floats else values < 0.5).astype(dtype)
-
-
-def candidates(shapes: Any) -> Iterator[Any]:
-    """Yield inputs of `shapes` with every choice of dtypes, those with most floats first."""
-    import tensorflow as tf
-
-    parts = tf.nest.flatten(shapes)
-    choices = itertools.islice(itertools.product(DTYPES, repeat=len(parts)), 3**9)
-    unknown = any(None in list(shape)[1:] for shape in parts)
-    for dtypes in sorted(choices, key=lambda some: sum(name != "float32" for name in some)):
-        for size in _SIZES if unknown else (2,):
-            numbered = enumerate(zip(parts, dtypes, strict=True))
-            drawn = [draw(shape, dtype, size, seed) for seed, (shape, dtype) in numbered]
-            yield tf.nest.pack_sequence_as(shapes, drawn)
-
-
-def discover(model: Any, shapes: Any) -> Any:
-    """Return inputs of `shapes` that `model` can be called on, trying `DTYPES` for each leaf."""
-    names = parameters(type(model)).items()
-    required = [name for name, each in names if each.default is each.empty]
-    if len(required) > 1 and not isinstance(shapes, (dict, tuple)):
-        # Keras records the first argument's shape only: the others are taken to be like it.
-        shapes = dict.fromkeys(required, shapes)
+    They are like its `keras.Input`s, or of the shapes that it records: then with every choice of
+    `DTYPES`. Raises `BadInputError` where it records none, or accepts none of them.
+    """
+    shapes = getattr(model, "_inputs_struct", model.inputs) if is_functional(model) else None
+    if shapes is None:
+        shapes = recorded(build_config or model.get_build_config())
+        _, required = asked(type(model))
+        if len(required) > 1 and not isinstance(shapes, (dict, tuple)):
+            # Keras records the first argument's shape only: the others are taken to be like it.
+            shapes = dict.fromkeys(required, shapes)
     why = "no shapes are recorded"
     for inputs in itertools.islice(candidates(shapes), _TRIES):
         try:
@@ -209,28 +148,68 @@ def discover(model: Any, shapes: Any) -> Any:
     )
 
 
-def inputs_for(model: Any, build_config: Any = None) -> Iterator[Any]:
-    """Yield inputs for a live model, from its `keras.Input`s or from the shapes that it records."""
-    if is_functional(model):
-        unknown = any(None in tuple(leaf.shape)[1:] for leaf in model.inputs)
-        for size in _SIZES if unknown else (2,):
-            inputs = getattr(model, "_inputs_struct", model.inputs)
-            yield mapped(lambda leaf: _like(leaf, size), inputs)  # noqa: B023 - used at once
-        return
-    shapes = shapes_of(build_config or model.get_build_config())
-    if shapes is None:
+def recorded(config: Any) -> Any:
+    """Return the structure of shapes (several arguments by name) that a build config records."""
+    try:
+        if "input_shape" in config:
+            return _shapes(config["input_shape"])
+        several = config["shapes_dict"].items()
+        return {key.removesuffix("_shape"): _shapes(shape) for key, shape in several}
+    except (AttributeError, LookupError, TypeError):  # a file can say anything here
         raise BadInputError(
             "the model records no input shapes; return (model, x, y) from the factory, or for a "
             "file (was it saved after a bad load?) give --sample FILE.npz"
-        )
-    yield discover(model, shapes)
+        ) from None
 
 
-def _like(tensor: Any, size: int) -> Any:
+def _shapes(parts: Any) -> Any:
     import tensorflow as tf
 
-    array = draw(tensor.shape, str(tensor.dtype), size)
-    return tf.sparse.from_dense(array) if getattr(tensor, "sparse", False) else array
+    if isinstance(parts, Mapping):
+        return {key: _shapes(part) for key, part in parts.items()}
+    if not isinstance(parts, (list, tuple)):
+        raise TypeError(f"{parts!r} is no shape")
+    if all(size is None or (type(size) is int and size >= 0) for size in parts):
+        return tf.TensorShape(parts)
+    return tuple(map(_shapes, parts))
+
+
+def candidates(parts: Any) -> Iterator[Any]:
+    """Yield inputs of shapes with every choice of dtypes, those with most floats first.
+
+    A part that is no shape but a `keras.Input` has a dtype.
+    """
+    import tensorflow as tf
+
+    several = tf.nest.flatten(parts)
+    dtypes_of = ([str(part.dtype)] if hasattr(part, "dtype") else DTYPES for part in several)
+    choices = itertools.islice(itertools.product(*dtypes_of), 3**9)
+    unknown = any(None in _shape(part)[1:] for part in several)
+    for dtypes in sorted(choices, key=lambda some: sum(name != "float32" for name in some)):
+        for size in _SIZES if unknown else (2,):
+            numbered = enumerate(zip(several, dtypes, strict=True))
+            drawn = [_draw(part, dtype, size, seed) for seed, (part, dtype) in numbered]
+            yield tf.nest.pack_sequence_as(parts, drawn)
+
+
+def _shape(part: Any) -> list[int | None]:
+    return list(getattr(part, "shape", part))
+
+
+def _draw(part: Any, dtype: str, size: int, seed: int) -> Any:
+    """Return a random array: floats in 0 to 1, integers 0 or 1, as for any table, or words."""
+    import tensorflow as tf
+
+    shape = _shape(part)
+    sizes = [n or (size if axis else 2) for axis, n in enumerate(shape)]  # the first is the batch
+    if math.prod(sizes) > _LARGEST:
+        raise BadInputError(f"inputs of shape {shape} are too large to make up; give a sample")
+    values = np.random.default_rng(seed).random(sizes)
+    if dtype == "string":
+        return tf.where(tf.constant(values) < 0.5, "red car", "blue")
+    floats = dtype.startswith(("float", "bfloat", "complex"))
+    array = (values if floats else values < 0.5).astype(dtype)
+    return tf.sparse.from_dense(array) if getattr(part, "sparse", False) else array
 
 
 def load_sample(place: str | Path) -> Any:

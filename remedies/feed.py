@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from remedies.libraries import of_framework, overrides
+from remedies.libraries import of_framework, overrides, parameters
 from remedies.state.arrays import host, leaves
 from remedies.state.methods import patched
 from remedies.state.preserve import level
@@ -80,25 +79,20 @@ def _dense(leaf: Any) -> np.ndarray:
     return host(tf.sparse.to_dense(leaf) if isinstance(leaf, tf.SparseTensor) else leaf)
 
 
-def parameters(cls: type) -> dict[str, inspect.Parameter]:
-    """Return the parameters of `cls.call` that carry data, in order."""
-    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    signature = inspect.signature(cls.call)  # type: ignore[attr-defined]
-    return {
-        name: parameter
-        for name, parameter in list(signature.parameters.items())[1:]
-        if parameter.kind not in variadic and name != "training"
-    }
+def asked(cls: Any) -> tuple[list[str], list[str]]:
+    """Return the names of the parameters of `cls.call` that carry data; and of those required."""
+    names = parameters(cls.call)
+    names.pop("training", None)
+    return [*names], [name for name, each in names.items() if each.default is each.empty]
 
 
-def needs_training(cls: type) -> bool:
+def needs_training(cls: Any) -> bool:
     """Whether `cls.call` requires ``training``, which Keras does not pass when it rebuilds."""
-    signature = inspect.signature(cls.call)  # type: ignore[attr-defined]
-    parameter = signature.parameters.get("training")
+    parameter = parameters(cls.call).get("training")
     return parameter is not None and parameter.default is parameter.empty
 
 
-def spread(cls: type, inputs: Any, least: int = 2) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def spread(cls: Any, inputs: Any, least: int = 2) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the positional and keyword arguments that `inputs` are for `cls.call`.
 
     A tuple is several where `call` requires `least`, and a dict whose keys are its parameters.
@@ -106,9 +100,8 @@ def spread(cls: type, inputs: Any, least: int = 2) -> tuple[tuple[Any, ...], dic
     if of_framework(cls):
         return (inputs,), {}
     training = {"training": False} if needs_training(cls) else {}
-    names = parameters(cls)
-    required = [name for name, each in names.items() if each.default is each.empty]
-    keywords = any(parameter.kind is parameter.KEYWORD_ONLY for parameter in names.values())
+    names, required = asked(cls)
+    keywords = any(each.kind is each.KEYWORD_ONLY for each in parameters(cls.call).values())
     fits = isinstance(inputs, (tuple, list)) and len(required) <= len(inputs) <= len(names)
     if fits and len(inputs) > 1 and len(required) >= least and not keywords:
         return tuple(inputs), training
@@ -159,18 +152,3 @@ def tensors(structure: Any) -> Any:
         structure = structure.astype(keras.config.floatx())
     # Keras 3.0 itself would turn a NumPy bool array into float32, and into no tensor.
     return keras.ops.convert_to_tensor(structure)
-
-
-def input_code(x: Any, name: str = "") -> str:
-    """Return the code that makes the inputs of a functional model that takes `x`."""
-    import keras
-
-    if isinstance(x, dict):
-        parts = (f"{key!r}: {input_code(part, key)}" for key, part in x.items())
-        return f"{{{', '.join(parts)}}}"
-    if isinstance(x, (list, tuple)):
-        return f"[{', '.join(map(input_code, x))}]"
-    dtype = str(getattr(x.dtype, "name", x.dtype))
-    dtype = "string" if dtype == "object" else keras.backend.standardize_dtype(dtype)
-    named = f", name={name!r}" if name else ""
-    return f'keras.Input({tuple(x.shape)[1:]}, dtype="{dtype}"{named})'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import sysconfig
 from pathlib import Path
@@ -18,6 +19,13 @@ def of_framework(cls: Any) -> bool:
     """Whether a class or function belongs to Keras, TensorFlow or what they stand on."""
     root = str(getattr(cls, "__module__", "")).partition(".")[0]
     return root in (*FRAMEWORKS, "builtins", "tensorflow_core")
+
+
+def parameters(method: Any) -> dict[str, inspect.Parameter]:
+    """Return the parameters of a class's method that have names, but for `self`."""
+    named = list(inspect.signature(method).parameters.values())[1:]
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return {each.name: each for each in named if each.kind not in variadic}
 
 
 def definer(cls: type, method: str) -> type:

@@ -64,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
         "compare my.models:make --markdown",
     )
     add("target", help="module:factory or file.py:factory: (model, x, y), the same each time")
-    add("--budget", type=_seconds, default=120.0, metavar="SECONDS", help="default: 120")
+    add("--budget", type=seconds, default=120.0, metavar="SECONDS", help="default: 120")
     add("--json", action="store_true", help="print JSON")
     add("--markdown", action="store_true", help="print Markdown")
     add = command(
@@ -89,16 +89,11 @@ def _add_file_options(add: Callable[..., Any]) -> None:
     classes = "MODULE or FILE.py that defines classes to hand to load_model; imported as it is"
     add("--custom-objects", help=classes)
     add("--sample", help="a batch of inputs: an .npz file, or FILE.py:NAME that returns one")
-    code = "let Keras run code that the .keras file brings (safe_mode off): only if you trust it"
-    add("--run-code-in-file", action="store_true", help=code)
     add("--json", action="store_true", help="print JSON")
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
-    return seconds
+def seconds(text: str) -> float:
+    """Return a number of seconds above 0; what else is raises `ValueError`."""
+    if not 0 < float(text) < 1_000_000:
+        raise ValueError(text)
+    return float(text)

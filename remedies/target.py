@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
-import json
 import shutil
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from remedies.libraries import is_framework_file
 from remedies.problem import BadInputError, reason
 from remedies.state.archive import CONFIG, arrays_in
 
@@ -54,15 +54,17 @@ def load_module(place: str) -> ModuleType:
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         with _blaming(place):
-            return _from_file(place) if place.endswith(".py") else _by_name(place)
+            if place.endswith(".py") and not Path(place).is_file():
+                raise BadInputError(f"{place}: no such file")
+            if place.endswith(".py"):
+                return _from_file(Path(place).resolve())
+            sys.path.insert(0, str(Path.cwd()))
+            return importlib.import_module(place)
     finally:
         sys.dont_write_bytecode = before
 
 
-def _from_file(place: str) -> ModuleType:
-    path = Path(place).resolve()
-    if not path.is_file():
-        raise BadInputError(f"{place}: no such file")
+def _from_file(path: Path) -> ModuleType:
     loaded = sys.modules.get(path.stem)
     if loaded is not None and getattr(loaded, "__file__", None) == str(path):
         # The same file twice would make two classes of each, and Keras knows one of them.
@@ -70,23 +72,10 @@ def _from_file(place: str) -> ModuleType:
     # A user's types.py must not take the place of Python's own.
     name = path.stem if loaded is None else f"_target_{path.stem}"
     sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise BadInputError(f"{place}: not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+    spec: Any = importlib.util.spec_from_file_location(name, path)
+    sys.modules[name] = module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def _by_name(place: str) -> ModuleType:
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        return importlib.import_module(place)
-    except ModuleNotFoundError as error:
-        if error.name and place.partition(".")[0] == error.name.partition(".")[0]:
-            raise BadInputError(f"{place}: no such module ({error})") from None
-        raise
 
 
 @contextlib.contextmanager
@@ -97,7 +86,7 @@ def _blaming(target: str) -> Iterator[None]:
         raise
     except (Exception, SystemExit) as error:
         frames = traceback.extract_tb(error.__traceback__)
-        own = [f for f in frames if f.filename != __file__ and not f.filename.startswith("<froz")]
+        own = [frame for frame in frames if not is_framework_file(frame.filename)]
         where = f" (raised at {Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
         raise BadInputError(f"{target}: raised {reason(error)}{where}") from error
 
@@ -122,31 +111,25 @@ def keras_file(target: str) -> Path:
 
     Anything else that a model is saved as raises `BadInputError`: what it is, and what to do.
     """
-    path, problem = Path(target), ""
+    path = Path(target)
     if path.is_dir() and (path / CONFIG).is_file():
-        return _zipped(path)
+        # The scratch folder of the command takes it away.
+        zipped = Path(shutil.make_archive(str(Path(tempfile.mkdtemp(), path.name)), "zip", path))
+        return zipped.rename(zipped.with_suffix(".keras"))
     if path.is_dir() and (path / "saved_model.pb").is_file():
-        problem = (
-            "a TensorFlow SavedModel; Keras 3 loads none. To predict, wrap it: "
+        raise BadInputError(
+            f"{path}: a TensorFlow SavedModel; Keras 3 loads none. To predict, wrap it: "
             "keras.layers.TFSMLayer(path, call_endpoint='serving_default'). To train on, load it "
             "with tf_keras, and save weights there"
         )
-    elif path.name.endswith(".weights.h5") and path.is_file():
-        problem = (
-            f"weights alone ({len(arrays_in(path))} arrays), which say nothing of the model; name "
-            "what makes it: --factory train.py:make"
+    if path.name.endswith(".weights.h5") and path.is_file():
+        raise BadInputError(
+            f"{path}: weights alone ({len(arrays_in(path))} arrays), which say nothing of the "
+            "model; name what makes it: --factory train.py:make"
         )
-    elif path.suffix in (".h5", ".hdf5") and path.is_file():
-        problem = _legacy(path)
-    if problem:
-        raise BadInputError(f"{path}: {problem}")
+    if path.suffix in (".h5", ".hdf5") and path.is_file():
+        raise BadInputError(f"{path}: {_legacy(path)}")
     return path
-
-
-def _zipped(folder: Path) -> Path:
-    # The scratch folder of the command takes it away.
-    archive = Path(shutil.make_archive(str(Path(tempfile.mkdtemp(), folder.name)), "zip", folder))
-    return archive.rename(archive.with_suffix(".keras"))
 
 
 def _legacy(path: Path) -> str:
@@ -154,16 +137,14 @@ def _legacy(path: Path) -> str:
 
     try:
         with h5py.File(path, "r") as file:
-            config, version = file.attrs.get("model_config"), file.attrs.get("keras_version", "?")
+            version = file.attrs.get("keras_version", "?") if "model_config" in file.attrs else ""
     except OSError as error:
         return f"not an HDF5 file ({reason(error, 120)})"
-    if config is None:
-        return (
-            "weights in the old HDF5 format; make the model by your code, call load_weights, and "
-            "save it as model.keras"
-        )
     return (
-        f"a {json.loads(config).get('class_name', '?')} model in the old HDF5 format (Keras "
-        f"{version}); load it with keras.saving.load_model (with compile=False where that cannot "
-        "read a loss or metric; then compile), save it as model.keras and check that"
+        f"a model in the old HDF5 format (Keras {version}); load it with keras.saving.load_model "
+        "(with compile=False where that cannot read a loss or metric; then compile), save it as "
+        "model.keras and check that"
+        if version
+        else "weights in the old HDF5 format; make the model by your code, call load_weights, and "
+        "save it as model.keras"
     )

@@ -46,7 +46,7 @@ children_not_built.own_build: {builder} is the user's own, so Keras does not tra
 
 children_not_built.raises: Loading raises, because a build() of its own switches Keras' trace of
     call off, and it does not build these layers, as a real call did: {layers}.
-- build each of these layers in {cls}.build(): self.{child}.build(...)
+- build each of these layers in {cls}.build(): {child}.build(...)
 - for the file as it is, make the model by your code, call it on a batch, compile(...), {build}
 
 children_not_built.no_record: The file does not say on what to build {cls} (get_build_config() is
@@ -55,7 +55,7 @@ children_not_built.no_record: The file does not say on what to build {cls} (get_
 - make the model by your code, call it on a batch, compile(...), {build}
 
 second_generation: {cls}'s build_from_config builds the layers but keeps no record of the inputs
-    (get_build_config() is None after loading), so the next save and load {then}.
+    (get_build_config() is None after loading), so the next save and load has nothing to build on.
 - {cure}
 - write build() in place of build_from_config
 
@@ -93,13 +93,14 @@ not_loaded: The file holds the values of {names}, and loading does not put them 
 - make all layers in __init__, and build them in the order of build()
 - load the weights once more after loading: model.load_weights(path)
 
-lora: LoRA is on in {layers}: saving merges its weights into the kernels, and the loaded model
-    {after}, without LoRA's optimizer state.
-- to serve the model, {serve}
+lora: LoRA is on in {layers}: saving merges its weights into the kernels, and the loaded model has
+    no LoRA, or starts it anew on the merged kernels, without its optimizer state.
+- to serve the model, load it as it is (merging rounds quantized kernels anew: for those keep the
+    float model's file)
 - to go on training, make the model by your code, call enable_lora(rank), build the optimizer and
     restore a tf.train.Checkpoint of model and optimizer
 
-quantized: Keras does not read back quantized layers ({layers}) here: {what}.
+quantized: Keras does not read back quantized layers ({layers}) as they were{what}.
 - keep the float model's file, and quantize after each load
 - to serve it alone, export the quantized model: model.export(path)
 
@@ -113,7 +114,7 @@ loss_arguments: Keras saves its {cls} loss without the arguments, a fault of Ker
 - compile(...) again with the same arguments after loading, then {build}
 
 python_value: {names}: Python values that were set or moved on after the model was made are in no
-    file. self.{path} is {before} in the model and {after} after loading.
+    file: {values}.
 - keep it in a variable, self.add_weight(shape=(), trainable=False)
 - return it from get_config of {cls} and take it in __init__
 

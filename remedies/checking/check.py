@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -156,8 +155,7 @@ def guard(model: Any = None) -> Any:
 
 def _watch(model: Any) -> None:
     for name, attempt in _WATCHED.items():
-        if name not in vars(model):
-            object.__setattr__(model, name, _trying(model, getattr(model, name), attempt))
+        object.__setattr__(model, name, functools.partial(_saving, model, name, attempt))
 
 
 def _release(model: Any) -> None:
@@ -165,15 +163,11 @@ def _release(model: Any) -> None:
         vars(model).pop(name, None)
 
 
-def _trying(model: Any, save: Any, attempt: Callable[[Any], Report]) -> Any:
-    @functools.wraps(save)
-    def saving(*args: Any, **kwargs: Any) -> Any:
-        _release(model)
-        written = save(*args, **kwargs)
-        attempt(model).raise_if_lossy()
-        return written
-
-    return saving
+def _saving(model: Any, name: str, attempt: Callable[[Any], Report], *args: Any, **kw: Any) -> Any:
+    _release(model)
+    written = getattr(model, name)(*args, **kw)
+    attempt(model).raise_if_lossy()
+    return written
 
 
 @scratch()
@@ -189,10 +183,8 @@ def try_model(model: Any) -> Report:
 @scratch()
 def try_weights(model: Any) -> Report:
     """Return the report on what a file of the weights of `model` does not hold."""
-    lost = tuple(
-        Difference(item.path, item.kind, True, item.value, None, item.owner)
-        for item in absent(model, saved(model), STATE)
-    )
+    items = absent(model, saved(model), STATE)
+    lost = tuple(Difference(item.path, item.kind, True) for item in items)
     trip = Trip("weights file", counted(take(model)), lost, outputs_changed=None)
     advice = (cause("not_in_file.weights", names=names([*lost])),) if lost else ()
     return Report(type(model).__name__, (trip,), advice)
@@ -206,20 +198,14 @@ def check_weights(path: str, model: Any, name: str) -> Report:
     try:
         model.load_weights(path)
     except Exception as error:
-        failure = Failure("loading", reason(error, 600), None, error)
-        advice = cause("error.weights", error=reason(error))
-        return Report(name, (replace(trip, failure=failure),), (advice,))
-    kinds = {key: key.partition("/")[0] for key in missing(model, held)}
-    kinds = {key: "optimizer" if kind == "optimizer" else "weight" for key, kind in kinds.items()}
-    trip = replace(trip, differences=tuple(Difference(k, kind, True) for k, kind in kinds.items()))
-    build = " and model.optimizer.build(model.trainable_variables)"
-    advice = cause(
-        "not_loaded.weights",
-        count=len(kinds),
-        names=", ".join([*kinds][:3]),
-        and_build=build * ("optimizer" in kinds.values()),
-    )
-    return Report(name, (trip,), (advice,) if kinds else ())
+        trip.failure = Failure("loading", reason(error, 600), None, error)
+        return Report(name, (trip,), (cause("error.weights", error=reason(error)),))
+    lost = missing(model, held)
+    kinds = ["optimizer" if key.startswith("optimizer/") else "weight" for key in lost]
+    trip.differences = tuple(Difference(*each, True) for each in zip(lost, kinds, strict=True))
+    build = " and model.optimizer.build(model.trainable_variables)" * ("optimizer" in kinds)
+    shown = {"count": len(lost), "names": ", ".join(lost[:3]), "and_build": build}
+    return Report(name, (trip,), (cause("not_loaded.weights", **shown),) if lost else ())
 
 
 _WATCHED = {"save": try_model, "save_weights": try_weights}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from typing import Any
 
 from remedies.checking.catalogue import cause
 from remedies.checking.cures import holds
 from remedies.checking.findings import Cause, Cure, names, outermost, selves
-from remedies.libraries import definer, of_framework, of_user, overrides
+from remedies.libraries import definer, of_framework, of_user, overrides, parameters
 from remedies.state.difference import Difference
 from remedies.state.inventory import layers, objects
 from remedies.state.trip import Subject, Trip
@@ -49,7 +48,7 @@ def set_by_compile(model: Any, difference: Difference) -> bool:
     """Whether an attribute is named as an argument of the model's own `compile`."""
     cls, name = type(model), difference.path.partition("[")[0].lstrip("_")
     own = difference.owner is model and overrides(cls, "compile")
-    return own and name in inspect.signature(cls.compile).parameters
+    return own and name in parameters(cls.compile)
 
 
 def compiled(subject: Subject, trip: Trip) -> Iterator[Cause]:
@@ -92,10 +91,9 @@ def _compile_code(model: Any) -> str:
     """Return `get_compile_config` and `compile_from_config` for an overridden `compile`; or ""."""
     import keras
 
-    parameters = list(inspect.signature(type(model).compile).parameters.values())[1:]
-    asked = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    asked = parameters(type(model).compile).values()
     config = getattr(getattr(model, "_compile_config", None), "config", {}) or {}
-    standard = set(inspect.signature(keras.Model.compile).parameters) & set(config)
+    standard = {*parameters(keras.Model.compile)} & {*config}
     kept = [p.name for p in asked if p.name in standard or hasattr(model, p.name)]
     if not kept or any(p.default is p.empty and p.name not in kept for p in asked):
         return ""

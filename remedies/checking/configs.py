@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +11,8 @@ from remedies.checking.compile_settings import set_by_compile
 from remedies.checking.cures import holds
 from remedies.checking.findings import Cause, Cure, names
 from remedies.checking.variables import is_recurrent
-from remedies.libraries import of_framework, of_user, overrides
+from remedies.libraries import of_framework, of_user, overrides, parameters
+from remedies.problem import shorten
 from remedies.state.difference import STATE, Difference
 from remedies.state.inventory import objects
 from remedies.state.trip import Failure, Subject, Trip
@@ -45,7 +45,7 @@ def causes(subject: Subject, trip: Trip) -> Iterator[Cause]:
         given = [d for d in values if d.owner is thing and _bare(d.path) in arguments]
         if given:
             kinds = ("weight", "optimizer", "attribute")
-            yield _blamed(subject, path, thing, kinds, after=f": {_values(given)}")
+            yield _blamed(subject, path, thing, f": {_values(given)}", kinds)
             explained |= {d.path for d in values if not path or d.path.startswith(f"{path}.")}
             explained |= {d.path for d in given}
     if losses := [d for d in trip.of("attribute") if not of_user(type(d.owner))]:
@@ -54,20 +54,17 @@ def causes(subject: Subject, trip: Trip) -> Iterator[Cause]:
         explained |= {d.path for d in losses}
     left = [d for d in trip.of("attribute") if d.path not in explained]
     if left and all(map(is_recurrent, trip.of("plain"))):
-        first = left[0]
-        before, after = (repr(value)[:50] for value in (first.before, first.after))
-        path, cls = first.path, type(first.owner).__name__
-        moved = names(left)
-        yield cause("python_value", names=moved, path=path, before=before, after=after, cls=cls)
+        what, cls = shorten(_values(left[:1]), 120), type(left[0].owner).__name__
+        yield cause("python_value", names=names(left), values=what, cls=cls)
     elif not (explained or left or trip.differences or trip.settings):
         # Only the results differ: no attribute keeps what some class was given.
-        hidden = ((p, t) for p, t in suspects if _automatic(t) or config_code(t)[1])
-        yield from (_blamed(subject, *pair, STATE) for pair in itertools.islice(hidden, 1))
+        hidden = [(p, t) for p, t in suspects if _automatic(t) or config_code(t)[1]]
+        yield from (_blamed(subject, *pair) for pair in hidden[:1])
 
 
 def raised(subject: Subject, failure: Failure) -> Iterator[Cause]:
     """Yield the one config at fault for a save or load that raises, if any is."""
-    text, before = f"{failure.text} {failure.error}", f"{failure.stage.capitalize()} raises: "
+    text = f"{failure.text} {failure.error}"
     suspects = _configured(subject.model)
     for path, thing in sorted(suspects, key=lambda pair: type(pair[1]) is not failure.owner):
         cls = type(thing)
@@ -76,7 +73,7 @@ def raised(subject: Subject, failure: Failure) -> Iterator[Cause]:
         blamed = cls is failure.owner or cls.__name__ in text
         named = blamed and ("get_config" in text or "__init__" in failure.text)
         if _automatic(thing) or named:
-            blame = _blamed(subject, path, thing, STATE, before)
+            blame = _blamed(subject, path, thing, f", so {failure.stage} raises")
             if _automatic(thing) or blame.cure.cured is not False:
                 yield blame
                 return
@@ -100,12 +97,7 @@ def _bare(path: str) -> str:
 
 
 def _blamed(
-    subject: Subject,
-    path: str,
-    thing: Any,
-    kinds: tuple[str, ...],
-    before: str = "",
-    after: str = "",
+    subject: Subject, path: str, thing: Any, seen: str = "", kinds: tuple[str, ...] = STATE
 ) -> Cause:
     """Return the cause with the config for `thing`, tried where that needs no other edit."""
     import keras
@@ -124,7 +116,7 @@ def _blamed(
     return cause(
         "get_config",
         Cure(code, place, cured),
-        what=f"{before}{named} {what}{after}",
+        what=f"{named} {what}{seen}",
         kept="; ".join(f"self.{name} = {name}" for name in missing) or None,
         bare=None if arguments else cls.__name__,
         library=None if of_user(cls) else cls.__name__,
@@ -163,12 +155,5 @@ def _takes_kwargs(cls: type) -> bool:
 
 def constructor(cls: type) -> list[str]:
     """Return the arguments of a class's `__init__` that are its own, and not Keras'."""
-    if not overrides(cls, "__init__"):
-        return []
-    signature = inspect.signature(cls.__init__)  # type: ignore[misc]
-    return [
-        name
-        for name, parameter in list(signature.parameters.items())[1:]
-        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-        and name not in _OF_KERAS
-    ]
+    own = parameters(cls.__init__) if overrides(cls, "__init__") else {}  # type: ignore[misc]
+    return [name for name in own if name not in _OF_KERAS]

@@ -18,7 +18,7 @@ from remedies.state.arrays import leaves, mapped
 from remedies.state.difference import STATE
 from remedies.state.inventory import is_variable, layers, owned_classes
 from remedies.state.methods import methods_of, patched
-from remedies.state.trip import Subject, Trip, travel
+from remedies.state.trip import Subject, travel
 
 REBUILT = ("weight", "optimizer")
 _LONGEST = 60
@@ -40,13 +40,10 @@ def holds(
         return False
     with patched(cls, methods):
         trips = travel(subject, scope=scope_of(subject.model), train=False)
-
-    def lossy(trip: Trip) -> bool:
-        results = trip.outputs_changed if "plain" in kinds else 0
-        settings = trip.settings if "setting" in kinds else ()
-        return bool(trip.failure or trip.step or trip.of(*kinds) or results or settings)
-
-    return not any(map(lossy, trips))
+    lost = any(trip.failure or trip.step or trip.of(*kinds) for trip in trips)
+    results = "plain" in kinds and any(trip.outputs_changed for trip in trips)
+    settings = "setting" in kinds and any(trip.settings for trip in trips)
+    return not (lost or results or settings)
 
 
 def scope_of(model: Any) -> dict[str, type]:
@@ -73,13 +70,23 @@ class _Code(str):
     __repr__ = str.__str__
 
 
+def _code(write: Callable[[Any], str], structure: Any) -> str:
+    """Return a structure as code, each leaf as `write` has it."""
+    return repr(mapped(lambda leaf: _Code(write(leaf)), structure))
+
+
+def input_code(x: Any) -> str:
+    """Return the code that makes the inputs of a functional model that takes `x`."""
+    return _code(lambda leaf: f'keras.Input({tuple(leaf.shape)[1:]}, dtype="{_dtype_of(leaf)}")', x)
+
+
 def _zeros_codes(subject: Subject) -> list[str]:
     """Return methods that build the model by calls on zeros like its inputs, if zeros can be."""
     args, kwargs = subject.feed.call or ((), {})
     data = {f"{name}=": value for name, value in kwargs.items() if name != "training"}
     named = [*(("", value) for value in args), *data.items()]
     try:
-        parts = [f"{name}{mapped(_zeros, value)!r}" for name, value in named]
+        parts = [f"{name}{_code(_zeros, value)}" for name, value in named]
     except (TypeError, ValueError):
         return []
     given = ", ".join(parts).replace(", '", ",\n        '").replace("'", '"')
@@ -89,19 +96,19 @@ def _zeros_codes(subject: Subject) -> list[str]:
     return [_METHODS.format(text) for text in (call, f"{call}\n    {more}") if parts]
 
 
-def _zeros(leaf: Any) -> Any:
+def _zeros(leaf: Any) -> str:
     """Return the text that makes zeros like a tensor, a batch of one."""
     import tensorflow as tf
 
     if leaf is None or isinstance(leaf, bool):
-        return leaf
+        return repr(leaf)
     if isinstance(leaf, (tf.RaggedTensor, tf.SparseTensor)):
         raise TypeError("zeros cannot stand for this")
     array = leaf if hasattr(leaf, "shape") else np.asarray(leaf)
     dtype = _dtype_of(array)
     shape = tuple(size or 1 for size in (1, *tuple(array.shape)[1:])) if len(array.shape) else ()
     ops = "tf" if dtype.startswith(("string", "complex")) else "keras.ops"
-    return _Code(f'{ops}.zeros({shape}, "{dtype}")')
+    return f'{ops}.zeros({shape}, "{dtype}")'
 
 
 def build_code(model: Any) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from remedies.checking import compile_settings, configs, variables
 from remedies.checking.catalogue import REGISTER, cause
 from remedies.checking.findings import Cause, Cure, names, outermost, selves
-from remedies.libraries import of_user, overrides
+from remedies.libraries import of_user
 from remedies.problem import shorten
 from remedies.state.inventory import is_functional, layers, owned_classes
 from remedies.state.trip import Failure, Subject, Trip
@@ -57,7 +56,7 @@ def _ending(subject: Subject, first: Trip, failure: Failure, loads: bool) -> Ite
     yield from _lambda(subject, failure)
     yield from _unregistered(subject, failure, loads)
     yield from variables.converted(subject, first, first)
-    yield from _own_build(subject, failure)
+    yield from _own_build(first, failure)
     yield from _shared(subject, failure)
     yield from configs.raised(subject, failure)
     who = f", in {failure.owner.__name__}" if failure.owner else ""
@@ -89,18 +88,14 @@ def _unregistered(subject: Subject, failure: Failure, loads: bool) -> Iterator[C
     )
 
 
-def _own_build(subject: Subject, failure: Failure) -> Iterator[Cause]:
+def _own_build(first: Trip, failure: Failure) -> Iterator[Cause]:
     """Name the layers inside whose own `build` leaves children unbuilt."""
-    asked = layers(subject.model) if "was never built" in str(failure.error) else {}
-    unbuilt = {path: left for path, layer in asked.items() if (left := _left_by(layer))}
-    if unbuilt:
-        named = "; ".join(
-            f"{type(asked[path]).__name__} (self.{path}): {selves(children)}"
-            for path, children in [*unbuilt.items()][:3]
-        )
-        first, (child, *_) = next(iter(unbuilt.items()))
-        cls = type(asked[first]) if of_user(type(asked[first])) else None
-        name = cls and cls.__name__
+    if first.unbuilt and "was never built" in str(failure.error):
+        left = {cls: selves(outermost(paths)) for (cls, _), paths in first.unbuilt.items()}
+        named = "; ".join(f"{cls.__name__}: {paths}" for cls, paths in [*left.items()][:3])
+        cls, children = next(iter(left.items()))
+        name = cls.__name__ if of_user(cls) else None
+        child = children.partition(",")[0]
         yield cause("children_not_built.raises", layers=named, cls=name, child=child)
 
 
@@ -114,17 +109,3 @@ def _shared(subject: Subject, failure: Failure) -> Iterator[Cause]:
         for layer in thing.layers if graph else ():
             if layer.weights and outer.setdefault(id(layer), path) != path:
                 yield cause("shared_layer", layer=layer.name, inner=thing.name)
-
-
-def _left_by(layer: Any) -> list[str]:
-    """Return the children that a layer's own `build`, tried on a copy, leaves unbuilt."""
-    if not overrides(type(layer), "build"):
-        return []
-    try:
-        copy = type(layer).from_config(layer.get_config())
-        copy.build_from_config(layer.get_build_config())
-    except Exception:  # what cannot be tried is no evidence
-        return []
-    built = [path for path, child in layers(copy).items() if child.built]
-    idle = [p for p, child in layers(layer).items() if p not in built and child.weights]
-    return outermost(idle)

@@ -134,8 +134,7 @@ class Report:
         lines, before = [f"{self.name}: {self.headline}"], ""
         for trip in self.trips:
             lost = losses(trip)
-            again = lost == before != NOTHING
-            shown = "the same again" if again else lost
+            shown = "the same again" if lost == before != NOTHING else lost
             lines.append(f"  {trip.name}: {trip.outcome.value}, {shown}")
             before = lost
         given = () if self.whole else dict.fromkeys(self.trips[0].warnings)
@@ -176,11 +175,8 @@ def _plain(trip: Trip) -> dict[str, Any]:
 
 def tried(held: bool | None) -> str:
     """Say whether a cure held on this model, if it was tried."""
-    if held is None:
-        return ""
-    return (
-        f" (tried: {'the model comes back whole, twice over' if held else 'not enough by itself'})"
-    )
+    words = {True: "the model comes back whole, twice over", False: "not enough by itself"}
+    return "" if held is None else f" (tried: {words[held]})"
 
 
 def losses(trip: Trip) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from remedies.libraries import of_framework, of_user, overrides
 from remedies.state.archive import digest_of
 from remedies.state.arrays import leaves
 from remedies.state.difference import Difference
-from remedies.state.inventory import is_functional, layers, objects, owned_classes, records_inputs
+from remedies.state.inventory import is_functional, layers, owned_classes, records_inputs
 from remedies.state.methods import Swallowed
 from remedies.state.trip import Subject, Trip
 
@@ -62,7 +61,8 @@ def _lost(subject: Subject, trip: Trip, lost: list[Difference]) -> Cause:
     holders = _holders_of(lost)
     outer = (next((o for o in theirs if f"{p}.".startswith(f"{o}.")), p) for p in holders)
     unbuilt = [*dict.fromkeys(outer)]
-    builder = _own_builder(subject, trip, unbuilt)
+    left = {f"{cls.__name__}.{how}": paths for (cls, how), paths in trip.unbuilt.items()}
+    builder = next((b for b, (path, *_) in left.items() if any(path in p for p in unbuilt)), "")
     name = "children_not_built" + ".own_build" * bool(builder)
     return cause(name, cure, builder=builder, layers=selves(unbuilt, 1_000))
 
@@ -105,23 +105,11 @@ def _raised(subject: Subject, swallowed: Swallowed, cure: Cure) -> Cause:
     )
 
 
-def _own_builder(subject: Subject, trip: Trip, unbuilt: list[str]) -> str:
-    """Return the innermost ``Class.build`` of the user's that ran and built none of these."""
-    things = objects(subject.model)
-    outer = [path for path in things if any(p.startswith(f"{path}.") or not path for p in unbuilt)]
-    classes = (type(things[path]) for path in sorted(outer, key=len, reverse=True))
-    methods = itertools.product(classes, ("build_from_config", "build"))
-    ran = {(type(call.owner), call.method) for call in trip.calls}
-    own = sorted((each for each in methods if overrides(*each)), key=lambda each: each not in ran)
-    return f"{own[0][0].__name__}.{own[0][1]}" if own else ""
-
-
 def _second_generation(subject: Subject, trip: Trip) -> Cause:
     if trip.failure:
         return cause("second_generation.raises", failure=trip.failure)
-    then = "loses them" if trip.of("weight", lost=True) else "has nothing to build from"
-    name = type(subject.model).__name__
-    return cause("second_generation", rebuilding_cure(subject), cls=name, then=then)
+    cure = rebuilding_cure(subject)
+    return cause("second_generation", cure, cls=type(subject.model).__name__)
 
 
 def _changed(trip: Trip) -> Iterator[Cause]:
@@ -187,17 +175,8 @@ def converted(subject: Subject, first: Trip, second: Trip) -> Iterator[Cause]:
     marks, below = ("lora_enabled", "quantization_mode"), layers(subject.model).items()
     adapted, quantized = ([p for p, each in below if getattr(each, m, None)] for m in marks)
     if adapted and first.differences:
-        serve = "load it as it is: the merged kernels predict the same"
-        if first.outputs_changed:
-            serve = "keep the float model's file: merging rounds the kernels anew"
-        after = "starts LoRA anew, on the merged kernels"
-        if any("lora" in d.path for d in first.of("weight", lost=True)):
-            after = "has no LoRA, so training goes on with all weights"
-        yield cause("lora", layers=selves(adapted), after=after, serve=serve)
+        yield cause("lora", layers=selves(adapted))
     failure = first.failure or second.failure
     if quantized and (failure or first.differences or second.differences):
-        what = "they do not come back as they were"
-        if failure:
-            again = " a second time" * (not first.failure)
-            what = f"the model cannot be saved and loaded{again}: {failure}"
+        what = f": {failure}" if failure else ""
         yield cause("quantized", layers=selves(quantized), what=what)

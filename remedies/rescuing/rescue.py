@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from remedies.problem import BadInputError
-from remedies.rescuing.revival import Loader, LoadError, Revived, revive
+from remedies.rescuing.revival import LoadError, Revived, load, revive
 from remedies.state.archive import absent, missing, read
 from remedies.state.inventory import records_inputs
 from remedies.state.methods import leaf_dtypes
@@ -63,17 +63,7 @@ class Rescue:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the findings as plain values for JSON."""
-        return {
-            "path": str(self.path),
-            "out": str(self.out) if self.out else None,
-            "whole": self.whole,
-            "arrays_held": self.held,
-            "dropped_by_load_model": list(self.dropped),
-            "not_recovered": list(self.missing),
-            "not_in_file": list(self.absent),
-            "new_file_loads_whole": self.loads_whole,
-            "notes": list(self.notes),
-        }
+        return vars(self) | {"model": type(self.model).__name__, "whole": self.whole}
 
 
 @scratch()
@@ -86,7 +76,6 @@ def rescue(
     made: Sequence[Any] = (),
     freeze: Sequence[str] = (),
     unfreeze: Sequence[str] = (),
-    run_code_in_file: bool = False,
 ) -> Rescue:
     """Bring back weights and optimizer from a `.keras` file that `load_model` loads wrong.
 
@@ -112,8 +101,6 @@ def rescue(
     freeze, unfreeze : sequence of str
         Layers that were frozen, or that the class freezes and that trained, when the model was
         saved: the file does not say which.
-    run_code_in_file : bool
-        Let Keras run code inside the file. Only for files that you trust.
 
     Raises
     ------
@@ -130,8 +117,8 @@ def rescue(
     path = Path(path)
     target = Path(out) if out else path.with_name(f"{path.stem}.rescued.keras")
     _require_free(target)
-    loader = Loader(custom_objects or {}, freeze, unfreeze, run_code_in_file)
-    revived = revive(path, sample, loader, made)
+    custom, trainable = custom_objects or {}, dict.fromkeys(freeze, False)
+    revived = revive(path, sample, custom, made, trainable | dict.fromkeys(unfreeze, True))
     model, entries = revived.model, revived.archive.entries
     outside = tuple(item.path for item in absent(model, entries, ("weight", "plain")))
     if not revived.dropped:
@@ -140,32 +127,30 @@ def rescue(
     # The new file gets its name only once it is verified, and leaves nothing when it fails.
     with (
         tempfile.TemporaryDirectory(prefix=".", dir=target.parent) as folder,
-        keras.saving.custom_object_scope(dict(loader.custom_objects)),
+        keras.saving.custom_object_scope(dict(custom)),
     ):
         draft = Path(folder) / target.name
-        try:
-            model.save(draft)
-        except OSError as error:
-            error.filename = str(target)
-            raise
+        model.save(draft)
         written = read(draft).entries
         lost = tuple(name for name, digest in entries.items() if written.get(name) != digest)
         whole = False
         with contextlib.suppress(LoadError):
-            whole = not missing(loader.load(draft), written)
+            whole = not missing(load(draft), written)
         draft.replace(target)
     notes = () if made else _notes(revived, lost, guessed=sample is None)
     return Rescue(path, len(entries), model, revived.dropped, lost, outside, target, whole, notes)
 
 
 @scratch()
-def saved_model(path: str | Path, sample: Any = None, **options: Any) -> tuple[Any, Any]:
+def saved_model(
+    path: str | Path, sample: Any = None, custom_objects: Mapping[str, Any] | None = None
+) -> tuple[Any, Any]:
     """Bring back the model in a file, and inputs for it: a check starts from what was saved.
 
-    The options are those of a `Loader`. Raises `BadInputError` for a file that cannot be used, or
-    from which not everything can be brought back.
+    Raises `BadInputError` for a file that cannot be used, or from which not everything can be
+    brought back.
     """
-    revived = revive(path, sample, Loader(**options), as_saved=True)
+    revived = revive(path, sample, custom_objects or {}, as_saved=True)
     lost = missing(revived.model, revived.archive.entries) if revived.dropped else ()
     if lost:
         raise BadInputError(

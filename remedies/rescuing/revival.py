@@ -6,12 +6,13 @@ import contextlib
 import inspect
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from remedies.batch import feed, inputs_for, load_sample
-from remedies.feed import called, parameters
+from remedies.feed import asked, called
 from remedies.problem import BadInputError, reason
 from remedies.state.archive import Archive, missing, read, require_known
 from remedies.state.inventory import is_functional, layers
@@ -23,27 +24,16 @@ class LoadError(BadInputError):
     """Keras cannot make the model; the message is Keras' own, on one line."""
 
 
-@dataclass(frozen=True)
-class Loader:
-    """How the user's files are loaded."""
+def load(path: Path, *, compile: bool = True) -> Any:  # noqa: A002
+    """Load as the user does; `LoadError` where Keras cannot make the model."""
+    import keras
 
-    custom_objects: Mapping[str, Any] = field(default_factory=dict)  # by registered name
-    freeze: Sequence[str] = ()  # layers, by attribute or name, frozen before the optimizer is built
-    unfreeze: Sequence[str] = ()  # layers that train
-    run_code_in_file: bool = False  # whether Keras runs code in the file (``safe_mode=False``)
-
-    def load(self, path: Path, *, compile: bool = True) -> Any:  # noqa: A002
-        """Load as the user does; `LoadError` where Keras cannot make the model."""
-        import keras
-
-        safe = not self.run_code_in_file
-        try:
-            return keras.saving.load_model(path, compile=compile, safe_mode=safe)
-        except (OSError, BadInputError):
-            raise
-        except Exception as error:
-            why = reason(error)
-            raise LoadError(f"{path}: Keras cannot make the model in it: {why}") from error
+    try:
+        return keras.saving.load_model(path, compile=compile)
+    except (OSError, BadInputError):
+        raise
+    except Exception as error:
+        raise LoadError(f"{path}: Keras cannot make the model in it: {reason(error)}") from error
 
 
 @dataclass(frozen=True)
@@ -59,37 +49,41 @@ class Revived:
 def revive(
     path: str | Path,
     sample: Any,
-    loader: Loader,
+    custom_objects: Mapping[str, Any],
     made: Sequence[Any] = (),
+    trainable: Mapping[str, bool] = MappingProxyType({}),
     *,
     as_saved: bool = False,
 ) -> Revived:
     """Load the file at `path` whole, whatever Keras makes of it; arguments as `rescue` has them.
 
-    With `as_saved` the model is called even where Keras loads it whole, so that it also records how
-    it was built, as the model that was saved did.
+    `trainable` are layers by attribute or name, and whether they trained. With `as_saved` the model
+    is called even where Keras loads it whole, so that it also records how it was built, as the
+    model that was saved did.
     """
     import keras
 
-    archive, current, run = read(path), loader.custom_objects, loader.run_code_in_file
-    require_known(archive.config, archive.path, current, run_code_in_file=run)
-    with keras.saving.custom_object_scope(dict(current)):
+    archive = read(path)
+    with keras.saving.custom_object_scope(dict(custom_objects)):
+        if not made:
+            require_known(archive.config, archive.path, custom_objects)
         plain, dropped = None, tuple(archive.entries)
         # A loader that at least complains about lost weights leaves them in the file as well.
         with contextlib.suppress(BadInputError):
-            plain = loader.load(archive.path)
+            plain = load(archive.path)
             dropped = missing(plain, archive.entries)
         if not (dropped or as_saved):
             return Revived(plain, archive)
         if made:
             return Revived(*_refilled(archive, made), dropped)
-        inputs = _inputs(archive, sample, loader)
+        # A trial that fails half way leaves layers built on wrong shapes: this one is thrown away.
+        trial = load(archive.path, compile=False)
+        inputs = _inputs(trial, archive, sample)
         if not dropped and is_functional(plain):
             return Revived(plain, archive, inputs)
-        cls = type(plain or loader.load(archive.path, compile=False))
         try:
-            with _built_on(cls, inputs, loader):
-                return Revived(loader.load(archive.path), archive, inputs, dropped)
+            with _built_on(type(trial), inputs, trainable):
+                return Revived(load(archive.path), archive, inputs, dropped)
         except LoadError as error:
             if sample is not None:
                 raise
@@ -102,9 +96,8 @@ def revive(
 
 def _refilled(archive: Archive, made: Sequence[Any]) -> tuple[Any, Archive, Any]:
     """Put a file into a model that the user's own code made and compiled."""
-    model, *data = made
+    model, x, y, weights = (*made, None, None, None)[:4]
     with randomness():
-        x, y, weights = (*data, None, None, None)[:3]
         fed = feed(model, x, y, weights, type(model).__name__, Snapshot(model))
         if not fed.trains:
             why = f"the model made for it does not train: {fed.problem}"
@@ -118,14 +111,12 @@ def _refilled(archive: Archive, made: Sequence[Any]) -> tuple[Any, Archive, Any]
     return model, archive, fed.x
 
 
-def _inputs(archive: Archive, sample: Any, loader: Loader) -> Any:
+def _inputs(trial: Any, archive: Archive, sample: Any) -> Any:
     """Return the sample, or other inputs that the file's model can be called on, by trying."""
-    # A trial that fails half way leaves layers built on wrong shapes: this model is thrown away.
-    trial = loader.load(archive.path, compile=False)
     if sample is None:
-        return next(inputs_for(trial, archive.config.get("build_config")))
+        return inputs_for(trial, archive.config.get("build_config"))
     sample = load_sample(sample) if isinstance(sample, (str, Path)) else sample
-    names = parameters(type(trial))
+    names, _ = asked(type(trial))
     if isinstance(sample, (tuple, list)) and 1 < len(sample) <= len(names):
         try:
             called(trial, sample)
@@ -134,7 +125,9 @@ def _inputs(archive: Archive, sample: Any, loader: Loader) -> Any:
     return sample
 
 
-def _built_on(cls: type, inputs: Any, loader: Loader) -> AbstractContextManager[None]:
+def _built_on(
+    cls: type, inputs: Any, trainable: Mapping[str, bool]
+) -> AbstractContextManager[None]:
     """Let the outermost model of class `cls` be called on `inputs` as soon as it is made.
 
     Then Keras finds it built: it makes the optimizer over all weights, and every value its place.
@@ -151,7 +144,7 @@ def _built_on(cls: type, inputs: Any, loader: Loader) -> AbstractContextManager[
             depth -= 1
         if not depth:
             _call(model, inputs)
-            _set_trainable(model, loader)
+            _set_trainable(model, trainable)
         return model
 
     return patched(cls, {"from_config": classmethod(from_config)})
@@ -168,10 +161,10 @@ def _call(model: Any, inputs: Any) -> None:
             called(model, inputs, training=True)
 
 
-def _set_trainable(model: Any, loader: Loader) -> None:
+def _set_trainable(model: Any, trainable: Mapping[str, bool]) -> None:
     current = layers(model)
     by_name = {layer.name: layer for layer in current.values()} | current
-    for name in (*loader.freeze, *loader.unfreeze):
+    for name, trains in trainable.items():
         if name not in by_name:
             raise BadInputError(f"no layer {name!r}; there are: {', '.join(current)}")
-        by_name[name].trainable = name in loader.unfreeze
+        by_name[name].trainable = trains

@@ -21,7 +21,7 @@ from remedies.state.inventory import Item, take
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 _SMALL, _RATIO = 16 << 20, 100  # Keras compresses nothing: what unpacks to more is a bomb
 # Functions of these are no part of a model, and have been used to attack those who load one.
-_NOT_MODELING = {"config", "export", "saving", "utils"}
+_KERAS, _NOT_MODELING = ("keras", "keras_hub", "builtins"), {"config", "export", "saving", "utils"}
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,7 @@ def read(path: str | Path) -> Archive:
     Raises `BadInputError` for what is no such file, damaged, or unpacks to over 100 times its size.
     """
     path = Path(path)
-    if path.exists() and not path.is_file():
-        raise BadInputError(f"{path}: not a file; an unzipped folder must be zipped first")
-    if path.exists() and path.suffix != ".keras":
+    if path.is_file() and path.suffix != ".keras":
         raise BadInputError(f"{path}: not a .keras file; its name must end in .keras")
     with opened(path, "a .keras file") as archive:
         names = archive.namelist()
@@ -50,10 +48,10 @@ def read(path: str | Path) -> Archive:
                 raise BadInputError(f"{path}: not a .keras file, it holds no {name}")
         try:
             config = json.loads(archive.read(CONFIG))
-        except (ValueError, RecursionError) as error:
-            raise BadInputError(f"{path}: its {CONFIG} is not usable JSON ({error})") from error
-        if not isinstance(config, dict) or "class_name" not in config:
-            raise BadInputError(f"{path}: its {CONFIG} does not describe a Keras model")
+            config["class_name"]
+        except Exception as error:
+            why = f"its {CONFIG} does not describe a Keras model ({reason(error)})"
+            raise BadInputError(f"{path}: {why}") from error
         entries = arrays_in(path, archive.read(WEIGHTS))
         assets = (n for n in names if n.startswith("assets/") and not n.endswith("/"))
         entries |= {name: digest_of(archive.read(name)) for name in assets}
@@ -68,23 +66,17 @@ def opened(path: Path, kind: str) -> Iterator[zipfile.ZipFile]:
     """
     try:
         size = path.stat().st_size
-        if not size:
-            raise BadInputError(f"{path}: the file is empty")
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             places = [PureWindowsPath(name) for name in names]  # knows the separators of both
             unpacked = sum(info.file_size for info in archive.infolist())
-            faults = {
-                "holds two members of one name": len({*names}) < len(names),
-                "a member points outside the archive": any(
-                    place.anchor or ".." in place.parts for place in places
-                ),
-                f"a zip bomb: {size:,} bytes would unpack to {unpacked:,}": (
-                    unpacked > max(_SMALL, _RATIO * size)
-                ),
-            }
-            for fault in (text for text, true in faults.items() if true):
-                raise BadInputError(f"{path}: {fault}; refused")
+            faults = ["holds two members of one name"] * (len({*names}) < len(names))
+            if any(place.anchor or ".." in place.parts for place in places):
+                faults.append("a member points outside the archive")
+            if unpacked > max(_SMALL, _RATIO * size):
+                faults.append(f"a zip bomb: {size:,} bytes would unpack to {unpacked:,}")
+            if faults:
+                raise BadInputError(f"{path}: {faults[0]}; refused")
             # Reading to the end checks each CRC: a flipped bit is seen here, not in training.
             if damaged := archive.testzip():
                 raise zipfile.BadZipFile(f"member {damaged!r} has a wrong checksum")
@@ -98,38 +90,30 @@ def opened(path: Path, kind: str) -> Iterator[zipfile.ZipFile]:
         raise BadInputError(f"{path}: {why}") from error
 
 
-def require_known(
-    config: Mapping[str, Any],
-    path: Path,
-    custom_objects: Mapping[str, Any],
-    *,
-    run_code_in_file: bool = False,
-) -> None:
+def require_known(config: Any, path: Path, custom_objects: Mapping[str, Any]) -> None:
     """Refuse a model config that needs code which the user did not hand over.
 
     Older Keras imports whatever module a config names; nothing is imported on a file's word here.
     """
     import keras
 
-    unknown: dict[str, None] = {}
+    unknown = {}
     for part in _objects(config):
         kind, module = part["class_name"], str(part.get("module") or "")
-        if kind == "__lambda__" and not run_code_in_file:
+        if kind == "__lambda__":
             raise BadInputError(
                 f"{path}: holds Python code of its own (a Lambda layer), which is not run; "
-                "if you trust the file, add --run-code-in-file"
+                "if you trust the file, name what makes the model: --factory train.py:make"
             )
-        function, packages = kind == "function", {*module.split(".")}
+        function, (root, *inner) = kind == "function", module.split(".")
         name = str(part["config"] if function else part.get("registered_name") or kind)
-        of_keras = module.partition(".")[0] in ("keras", "keras_hub", "builtins")
-        if function and (_NOT_MODELING & packages or (module == "builtins" and ">" in name)):
-            of_keras = False
-        registered = keras.saving.get_registered_object(name, custom_objects=dict(custom_objects))
-        if registered is None and not (of_keras or kind.startswith("__")):
-            unknown[name] = None
-    if unknown:
+        harmful = function and (_NOT_MODELING & {*inner} or (root == "builtins" and ">" in name))
+        known = kind.startswith("__") or (root in _KERAS and not harmful)
+        if not known:
+            unknown[name] = keras.saving.get_registered_object(name, dict(custom_objects))
+    if names := [repr(name) for name, known in unknown.items() if known is None]:
         raise BadInputError(
-            f"{path}: its class or function {', '.join(map(repr, unknown))} is not registered; "
+            f"{path}: its class or function {', '.join(names)} is not registered; "
             "name the module that defines it: --custom-objects your_model.py"
         )
 

@@ -11,20 +11,17 @@ Arrays = tuple[np.ndarray, ...]
 
 
 def leaves(structure: Any) -> list[Any]:
-    """Return the leaves of a nested structure in Keras' own order."""
-    import keras
+    """Return the leaves of a nested structure, of a dict in the order of its keys."""
     import tensorflow as tf
 
-    # Keras 3.0 has no `tree`.
-    return list(getattr(keras, "tree", tf.nest).flatten(structure))
+    return list(tf.nest.flatten(structure))
 
 
 def mapped(change: Callable[[Any], Any], structure: Any) -> Any:
     """Return a nested structure with `change` applied to every leaf."""
-    import keras
     import tensorflow as tf
 
-    return getattr(keras, "tree", tf.nest).map_structure(change, structure)
+    return tf.nest.map_structure(change, structure)
 
 
 def host(variable: Any) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ from remedies.feed import Feed
 from remedies.libraries import of_user
 from remedies.problem import reason
 from remedies.state.arrays import Arrays, equal, share_apart
-from remedies.state.inventory import Inventory, Item, layers, take
+from remedies.state.inventory import Inventory, Item, take
 
 STATE = ("weight", "optimizer", "plain")
 # Sums are added up in an order that follows the names of layers, which Keras numbers anew on load.
@@ -41,7 +42,6 @@ def unequal(
 
     differences: list[Difference] = []
     hints: list[Difference] = []
-    paths, others = _weight_paths(before), _weight_paths(after)
     for path, item in before.items():
         other = after.get(path)
         if item.variable is not None and other is not None and other.variable is None:
@@ -61,8 +61,8 @@ def unequal(
             counts = False
         elif item.kind == "trainable":
             # The flag of what only holds layers is nothing by itself: theirs decide.
-            alone = not layers(item.owner) and bool(item.owner.weights)
-            counts = alone or _trained(item.owner, paths) != _trained(other.owner, others)
+            trained = [len(each.owner.trainable_variables) for each in (item, other)]
+            counts = trained[0] != trained[1]
         else:
             # A model's own policy computes nothing: its layers' policies do.
             counts = bool(item.owner.weights) and not isinstance(item.owner, keras.Model)
@@ -81,19 +81,10 @@ def _in_use(item: Item, after: Any) -> bool:
     return item.kind != "setting" or after is None or len(item.value) == len(after)
 
 
-def _weight_paths(inventory: Inventory) -> dict[int, str]:
-    return {id(item.variable): path for path, item in inventory.items() if item.kind == "weight"}
-
-
-def _trained(layer: Any, paths: Mapping[int, str]) -> list[str]:
-    return [paths.get(id(variable), "") for variable in layer.trainable_variables]
-
-
 def _only_numbered(before: Any, after: Any) -> bool:
     """Whether two texts differ in their number alone: names, which Keras counts up."""
-    if not (isinstance(before, str) and isinstance(after, str)):
-        return False
-    return before.rstrip("0123456789_") == after.rstrip("0123456789_")
+    texts = [text for text in (before, after) if isinstance(text, str)]
+    return len(texts) == 2 and len({text.rstrip("0123456789_") for text in texts}) == 1
 
 
 def unequal_settings(model: Any, loaded: Any) -> tuple[tuple[str, ...], bool]:
@@ -167,19 +158,17 @@ def apart(
         differ["predictions"] = f"{max(share, 0.01):.0%} of the outputs differ"
     for number, (ours, theirs) in enumerate(zip(left.logs, right.logs, strict=False), 1):
         step = f"training step {number}"
-        if ours.keys() != theirs.keys():
-            differ["logs"] = f"{step} logs {', '.join(theirs)} in place of {', '.join(ours)}"
-        for name in sorted(ours.keys() & theirs.keys(), key=lambda name: name != "loss"):
-            mine, other = ours[name], theirs[name]
+        for name in sorted(ours.keys() | theirs.keys(), key=lambda name: name != "loss"):
+            mine, other = ours.get(name, np.nan), theirs.get(name, np.nan)
             if not np.isclose(mine, other, logs, logs, equal_nan=True):
                 differ.setdefault(name, f"{name} of {step} is {other:.6g}, not {mine:.6g}")
-    pairs = [(value, right.after.get(path)) for path, value in left.after.items()]
-    wide = [
-        (a.astype("complex128"), b.astype("complex128"))
-        for a, b in pairs
-        if b is not None and a.shape == b.shape
-    ]
-    distance = sum(np.sum(np.abs(a - b) ** 2) for a, b in wide) ** 0.5
-    if distance > weights * sum(np.sum(np.abs(a) ** 2) for a, _ in wide) ** 0.5 + ROUNDING:
+    pairs = ((value, right.after.get(path)) for path, value in left.after.items())
+    alike = [(a, b) for a, b in pairs if b is not None and a.shape == b.shape]
+    distance = _length(a.astype("complex128") - b.astype("complex128") for a, b in alike)
+    if distance > weights * _length(a.astype("complex128") for a, _ in alike) + ROUNDING:
         differ["training"] = "the weights after training differ"
     return differ
+
+
+def _length(arrays: Iterable[np.ndarray]) -> float:
+    return math.hypot(*(float(np.linalg.norm(array)) for array in arrays))

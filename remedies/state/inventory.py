@@ -108,18 +108,14 @@ def take(model: Any) -> dict[str, Item]:
 def _slots_by_weight(items: dict[str, Item]) -> dict[str, Item]:
     """Name an optimizer's variable for each weight by the weight, whose number may differ."""
     weights = {id(item.variable): path for path, item in items.items() if item.kind == "weight"}
-    named = {}
-    for path, item in items.items():
+    for path, item in [(path, item) for path, item in items.items() if item.kind == "optimizer"]:
         head, _, number = path.removesuffix("]").rpartition("[")
-        if item.kind == "optimizer" and number.isdigit():
-            trained = getattr(item.owner, "_trainable_variables", None) or ()
-            slots = getattr(item.owner, head.rpartition(".")[2], ())
-            if isinstance(slots, list) and len(slots) == len(trained):
-                weight = weights.get(id(trained[int(number)]), number)
-                path = f"{head}[{weight}]"  # noqa: PLW2901
-                item = replace(item, path=path)  # noqa: PLW2901
-        named[path] = item
-    return named
+        trained = getattr(item.owner, "_trainable_variables", None) or ()
+        slots = getattr(item.owner, head.rpartition(".")[2], ())
+        if number.isdigit() and isinstance(slots, list) and len(slots) == len(trained):
+            named = f"{head}[{weights.get(id(trained[int(number)]), number)}]"
+            items[named] = replace(items.pop(path), path=named)
+    return items
 
 
 def _kind(variable: Any, owner: Any, weights: set[int]) -> str:
@@ -213,11 +209,9 @@ def _values(thing: Any) -> dict[str, Any]:
     import keras
 
     if isinstance(thing, keras.optimizers.Optimizer):
-        decays = getattr(thing, "_use_weight_decay", None)
-        if not (decays and getattr(thing, "weight_decay", None)):
-            return {}
-        decayed = [bool(decays(v)) for v in getattr(thing, "_trainable_variables", None) or ()]
-        return {"decayed": decayed} if any(decayed) else {}
+        trained = getattr(thing, "_trainable_variables", None) or ()
+        decays = getattr(thing, "weight_decay", None) and getattr(thing, "_use_weight_decay", None)
+        return {"decayed": [bool(decays(v)) for v in trained]} if decays and trained else {}
     if isinstance(thing, keras.metrics.Metric):
         return {}
     # Keras' own losses hold their arguments in one dict.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import linecache
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -118,14 +117,9 @@ def explain(calls: Iterable[Call]) -> tuple[Swallowed, ...]:
         frames = [frame for frame in every if not is_framework_file(frame.filename)]
         code = getattr(inspect.unwrap(getattr(call.owner, call.method)), "__code__", None)
         file, number = getattr(code, "co_filename", "?"), getattr(code, "co_firstlineno", 0)
-        source = linecache.getline(file, number).strip()
-        if frames:
-            file, number, source = (
-                frames[-1].filename,
-                frames[-1].lineno or 0,
-                frames[-1].line or "",
-            )
-        what = type(call.owner).__name__, call.method, reason(error), file, number, source
+        at = (traceback.FrameSummary(file, number, call.method), *frames)[-1]
+        place = at.filename, at.lineno or 0
+        what = type(call.owner).__name__, call.method, reason(error), *place, at.line or ""
         # Keras wraps a layer's error in a new one at each level; the first is the user's.
-        result.setdefault((file, number), Swallowed(*what, entered=bool(frames)))
+        result.setdefault(place, Swallowed(*what, entered=bool(frames)))
     return tuple(result.values())

@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from remedies.state.arrays import host
-from remedies.state.inventory import is_variable, objects, take
+from remedies.state.inventory import objects, take
 
 
 class Snapshot:
@@ -28,10 +27,8 @@ class Snapshot:
             for value in own.values()
             if isinstance(value, (list, dict, set))
         ]
-        reached = (item.variable for item in take(model).values())
-        held = filter(is_variable, (*model.variables, *reached))
-        variables = {id(variable): variable for variable in held}
-        self._variables = [(variable, host(variable)) for variable in variables.values()]
+        items = take(model).values()
+        self._variables = [(i.variable, i.value) for i in items if i.variable is not None]
 
     def restore(self) -> None:
         """Put everything back."""
@@ -62,10 +59,9 @@ def _refill(container: Any, content: Any) -> None:
         kind.update(container, content)
 
 
-def _identities(container: Any) -> Any:
-    if isinstance(container, dict):
-        return [(key, id(value)) for key, value in container.items()]
-    return list(map(id, container))
+def _identities(container: Any) -> list[int]:
+    values = container.values() if isinstance(container, dict) else ()
+    return [id(part) for part in (*container, *values)]
 
 
 @contextmanager
@@ -123,19 +119,16 @@ def scratch() -> Iterator[None]:
 
     What they hint at is measured and said. An `OSError` that names no file names the folder.
     """
-    before, place = tempfile.tempdir, tempfile.gettempdir()
-    levels = {logger: logger.level for logger in map(logging.getLogger, ("tensorflow", "absl"))}
+    before, place, muted = tempfile.tempdir, tempfile.gettempdir(), logging.root.manager.disable
     try:
         with tempfile.TemporaryDirectory(prefix="remedies-") as folder, warnings.catch_warnings():
             tempfile.tempdir = folder
             warnings.simplefilter("ignore")
-            for logger in levels:
-                logger.setLevel(logging.ERROR)
+            logging.disable(logging.WARNING)
             yield
     except OSError as error:
         error.filename = error.filename or place
         raise
     finally:
         tempfile.tempdir = before
-        for logger, level in levels.items():
-            logger.setLevel(level)
+        logging.disable(muted)

@@ -28,7 +28,7 @@ from remedies.state.difference import (
     unequal,
     unequal_settings,
 )
-from remedies.state.inventory import Inventory, owned_classes, records_inputs, take
+from remedies.state.inventory import Inventory, layers, owned_classes, records_inputs, take
 from remedies.state.methods import Call, Swallowed, explain, observe
 from remedies.state.preserve import Snapshot, align, level
 
@@ -74,6 +74,8 @@ class Trip:
     failure: Failure | None = None  # what ended the trip
     warnings: tuple[str, ...] = ()  # what Keras warned of
     calls: tuple[Call, ...] = field(default=(), repr=False)  # what Keras called on the way
+    # By the class and method of the user's that built on load, children that it did not build.
+    unbuilt: Mapping[tuple[type, str], list[str]] = field(default_factory=dict)
     records_inputs: bool = True  # whether a save of the loaded model would say how to build it
     archive: Archive | None = field(default=None, repr=False)  # what was written
     # What the loaded model does.
@@ -102,11 +104,7 @@ class Trip:
 
     def of(self, *kinds: str, lost: bool | None = None) -> list[Difference]:
         """Return the differences of some kinds; those `lost` or changed only, if that is given."""
-        return [
-            difference
-            for difference in self.differences
-            if difference.kind in kinds and lost in (None, difference.lost)
-        ]
+        return [d for d in self.differences if d.kind in kinds and lost in (None, d.lost)]
 
 
 @dataclass(frozen=True)
@@ -172,11 +170,7 @@ def travel(
         models.append(source)
     # Nothing is called before all is saved: a call makes fresh weights.
     for trip, loaded in zip(trips, models, strict=False):
-        first = trips[0]
-        if trip is not first and _keys(trip) == _keys(first):
-            trip.outputs_changed, trip.chance = first.outputs_changed, first.chance
-        else:
-            _compare(subject, loaded, trip, train=train and trip is first)
+        _compare(subject, loaded, trip, train=train and trip is trips[0])
     return tuple(trips)
 
 
@@ -184,10 +178,6 @@ def counted(inventory: Inventory) -> dict[str, int]:
     """Return how many variables of each kind of `STATE` there are to lose."""
     kinds = [item.kind for item in inventory.values()]
     return {kind: kinds.count(kind) for kind in STATE}
-
-
-def _keys(trip: Trip) -> set[tuple[str, bool]]:
-    return {(difference.path, difference.lost) for difference in trip.differences}
 
 
 def _through(
@@ -216,12 +206,25 @@ def _through(
             raise
         except Exception as error:
             trip.failure = Failure(stage, reason(error, 600), _owner_in(error), error)
-            return trip, None
+        trip.unbuilt = _unbuilt(calls, source)
+    if trip.failure:
+        return trip, None
     trip.differences, trip.hints = unequal(subject.before, take(loaded))
     trip.settings, trip.uncompiled = unequal_settings(subject.model, loaded)
     trip.warnings = tuple(str(w.message) for w in given if issubclass(w.category, UserWarning))
     trip.records_inputs, trip.calls = records_inputs(loaded), tuple(calls)
     return trip, loaded
+
+
+def _unbuilt(calls: list[Call], source: Any) -> dict[tuple[type, str], list[str]]:
+    builds = {id(call.owner): call for call in calls if call.method != "call"}.values()
+    held = [f".{path}" for path, layer in layers(source).items() if layer.weights] if builds else []
+    unbuilt = {}
+    for call in builds:
+        idle = (path for path, child in layers(call.owner).items() if not child.built)
+        if left := [path for path in idle if any(each.endswith(f".{path}") for each in held)]:
+            unbuilt[type(call.owner), call.method] = left
+    return unbuilt
 
 
 def _owner_in(error: BaseException) -> type | None:

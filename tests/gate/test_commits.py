@@ -14,7 +14,7 @@ from reports.gate.verdict import read
 from scripts.pull_request import commits
 from scripts.pull_request.__main__ import LEFT_TO_MEASURE, main
 from scripts.pull_request.commits import CommitError, Recipe, export, freeze, pins, recipes
-from tests.gate.conftest import Commit
+from tests.conftest import Commit
 
 RECIPE = (
     'import keras\nfrom .layers import Own\n\n\ndef make():\n    """Make."""\n    return Own()\n'
@@ -30,12 +30,17 @@ ROOT = Path(__file__).parents[2]
 CAST = Recipe("image", "tf_cast")
 
 
-def test_a_commit_is_named_in_full_or_refused(repository: Path, commit: Commit) -> None:
+def test_a_commit_is_named_in_full_or_refused_in_one_line(
+    repository: Path, commit: Commit, capsys: pytest.CaptureFixture[str]
+) -> None:
     first = commit(FILES)
     assert freeze("main", first[:8]) == {"base": first, "head": first}
-    for unknown in ("nowhere", "--help", ""):
+    for unknown in ("--help", ""):
         with pytest.raises(CommitError, match="unknown commit"):
             freeze(unknown, first)
+    assert main(["nowhere", "HEAD"]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("could not judge: unknown commit 'nowhere'") and not said.out
 
 
 def test_changes_that_no_commit_holds_are_refused(repository: Path, commit: Commit) -> None:
@@ -43,7 +48,6 @@ def test_changes_that_no_commit_holds_are_refused(repository: Path, commit: Comm
     (repository / "remedies/image/tf_cast.py").write_text("x = 1\n")
     with pytest.raises(CommitError, match="commit them"):
         freeze(first, "HEAD")
-    (repository / "notes.txt").write_text("these do not matter")
 
 
 def test_pins_are_the_lock(repository: Path, commit: Commit) -> None:
@@ -91,15 +95,6 @@ def test_documentation_is_answered_with_the_standard_library_alone(
     assert read(file).compared == {"counts": 2}
     head = commit({"requirements/cpu.txt": "keras==2\n"})
     assert main([base, head]) == LEFT_TO_MEASURE
-
-
-def test_a_commit_that_is_unknown_is_one_line_and_status_2(
-    repository: Path, commit: Commit, capsys: pytest.CaptureFixture[str]
-) -> None:
-    commit(FILES)
-    assert main(["nowhere", "HEAD"]) == 2
-    said = capsys.readouterr()
-    assert said.err.startswith("could not judge: unknown commit 'nowhere'") and not said.out
 
 
 @pytest.mark.parametrize(

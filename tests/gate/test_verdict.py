@@ -64,6 +64,7 @@ def concluded(*rows: Row, **changes: Any) -> Verdict:
 
 def stored(folder: Path, document: Any) -> Path:
     file = folder / "verdict.json"
+    folder.mkdir(exist_ok=True)
     file.write_bytes(document if isinstance(document, bytes) else json.dumps(document).encode())
     return file
 
@@ -103,28 +104,8 @@ def test_the_schema_is_valid_and_made_of_our_tables(capsys: pytest.CaptureFixtur
     assert published["properties"]["rows"]["items"]["properties"]["metric"]["enum"] == [*METRICS]
 
 
-@pytest.mark.parametrize("field", sorted(plain()))
-@pytest.mark.parametrize("value", [None, True, -1, 1e400, "x", [None], {"a": 1}])
-def test_a_field_of_another_kind_is_refused(tmp_path: Path, field: str, value: Any) -> None:
-    if (field, value) == ("status", True):
-        return  # JSON schema takes 1 and true for different values, Python does not
-    with pytest.raises(HostileError):
-        read(stored(tmp_path, plain() | {field: value}))
-
-
-@pytest.mark.parametrize("name", NASTY)
-@pytest.mark.parametrize("field", ["metric", "remedy", "kernel", "situation", "word", "reason"])
-def test_a_name_that_is_not_ours_is_refused_and_not_quoted(
-    tmp_path: Path, field: str, name: str
-) -> None:
-    document = plain()
-    document["rows"][0][field] = name
-    with pytest.raises(HostileError) as refused:
-        read(stored(tmp_path, document))
-    assert name not in str(refused.value) and len(str(refused.value).splitlines()) == 1
-
-
 BYTES = {
+    "link": json.dumps(plain()).encode(),
     "empty": b"",
     "not text": b"\xff\xfe",
     "deep": b"[" * 100_000,
@@ -141,8 +122,10 @@ BYTES = {
 def test_what_is_no_verdict_is_refused_in_one_line(
     tmp_path: Path, case: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "cpu").mkdir()
-    stored(tmp_path / "cpu", BYTES[case])
+    file = stored(tmp_path / "cpu", BYTES[case])
+    if case == "link":
+        file.rename(tmp_path / "whole")
+        file.symlink_to(tmp_path / "whole")
     assert main(["gate", "--show", str(tmp_path)]) == 2
     said = capsys.readouterr()
     assert not said.out and len(said.err.splitlines()) == 1
@@ -150,7 +133,6 @@ def test_what_is_no_verdict_is_refused_in_one_line(
 
 @pytest.mark.parametrize("change", [{"device": "gpu"}, {"head": "c" * 40}])
 def test_a_verdict_of_another_run_is_refused(tmp_path: Path, change: dict[str, str]) -> None:
-    (tmp_path / "cpu").mkdir()
     stored(tmp_path / "cpu", plain() | change)
     assert main(["gate", "--show", str(tmp_path), "--of", HEAD]) == 2
 
@@ -158,19 +140,11 @@ def test_a_verdict_of_another_run_is_refused(tmp_path: Path, change: dict[str, s
 def test_a_comment_ends_with_the_table_of_the_readme(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "cpu").mkdir()
     stored(tmp_path / "cpu", plain())
     assert main(["gate", "--show", str(tmp_path)]) == 0
     table = capsys.readouterr().out.partition("<details><summary>What to do")[2]
     rows = [row for row in table.splitlines() if row.startswith(("| ", "**"))]
     assert len(rows) == 9 and {*rows} <= {*README.read_text("utf-8").splitlines()}
-
-
-def test_a_link_is_no_verdict(tmp_path: Path) -> None:
-    file = stored(tmp_path, plain())
-    (tmp_path / "link").symlink_to(file)
-    with pytest.raises(HostileError, match="link"):
-        read(tmp_path / "link")
 
 
 def test_a_comment_fits_whatever_moved() -> None:
@@ -194,7 +168,7 @@ JSON = st.recursive(
     ),
 )
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_whatever_comes_is_refused_or_shown_in_our_words(
     tmp_path: Path, changes: dict[str, Any], rows: list[dict[str, Any]]

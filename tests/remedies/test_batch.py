@@ -1,59 +1,59 @@
+import keras
 import numpy as np
 import pytest
 
-from remedies.batch import candidates, discover, load_sample, shapes_of
+from remedies.batch import candidates, inputs_for, load_sample, recorded
 from remedies.problem import BadInputError
 
-SHAPES = shapes_of({"input_shape": {"image": [8, 3], "keep": [None, 3]}})
+SHAPES = {"input_shape": {"image": [8, 3], "keep": [None, 3]}}
 
 
-def test_shapes_are_read_from_both_forms_of_build_config():
-    assert SHAPES == {"image": (8, 3), "keep": (None, 3)}
-    assert shapes_of({"shapes_dict": {"image_shape": [8, 3]}}) == {"image": (8, 3)}
-    assert shapes_of({"input_shape": [[2, 3], {"b": [1]}]}) == ((2, 3), {"b": (1,)})
-    assert shapes_of(None) is None
+@pytest.mark.parametrize(
+    ("config", "shapes"),
+    [
+        (SHAPES, {"image": (8, 3), "keep": (None, 3)}),
+        ({"shapes_dict": {"image_shape": [8, 3]}}, {"image": (8, 3)}),
+        ({"input_shape": [[2, 3], {"b": [1]}]}, ((2, 3), {"b": (1,)})),
+    ],
+)
+def test_shapes_are_read_from_both_forms_of_build_config(config, shapes):
+    assert recorded(config) == shapes
 
 
 @pytest.mark.parametrize("shape", [["x"], [-1, 3], [True], "text", 7, {"a": None}])
-def test_what_is_no_shape_is_none(shape):
-    assert shapes_of({"input_shape": shape}) is None
+def test_what_is_no_shape_is_asked_for(shape):
+    for config in ({"input_shape": shape}, {"shapes_dict": shape}, shape, None):
+        with pytest.raises(BadInputError, match=r"records no input shapes.*--sample"):
+            recorded(config)
 
 
 def test_shapes_that_no_memory_holds_are_refused():
     with pytest.raises(BadInputError, match="too large"):
-        next(candidates(shapes_of({"input_shape": [8, 10**12]})))
+        next(candidates(recorded({"input_shape": [8, 10**12]})))
 
 
 def test_candidates_try_floats_first_and_every_choice_once():
-    drawn = list(candidates(SHAPES))
+    drawn = list(candidates(recorded({"input_shape": {"image": [8, 3], "keep": [2, 3]}})))
     kinds = [(x["image"].dtype.name, x["keep"].dtype.name) for x in drawn]
     assert kinds[0] == ("float32", "float32")
     assert len(set(kinds)) == len(kinds) == 16
 
 
+class Picky(keras.Model):
+    def call(self, inputs):
+        if inputs["keep"].dtype != "bool" or inputs["image"].dtype != "float32":
+            raise TypeError("needs a moon")
+
+
 def test_dtypes_are_found_by_trying():
-    class Model:
-        def __call__(self, inputs):
-            self.call(inputs)
-
-        def call(self, inputs):
-            if inputs["keep"].dtype != bool or inputs["image"].dtype != np.float32:
-                raise TypeError("no")
-
-    found = discover(Model(), SHAPES)
-    assert found["keep"].dtype == bool
-    assert found["image"].dtype == np.float32
+    made = inputs_for(Picky(), SHAPES)
+    assert made["keep"].dtype == bool
+    assert made["image"].dtype == np.float32
 
 
 def test_the_last_reason_is_given_where_nothing_works():
-    class Model:
-        def call(self, inputs):
-            raise RuntimeError("needs a moon")
-
-        __call__ = call
-
-    with pytest.raises(BadInputError, match=r"RuntimeError: needs a moon.*--sample"):
-        discover(Model(), SHAPES)
+    with pytest.raises(BadInputError, match=r"KeyError: .*keep.*--sample"):
+        inputs_for(Picky(), {"input_shape": {"image": [8, 3]}})
 
 
 def test_a_sample_is_read_by_the_models_own_keys(tmp_path):

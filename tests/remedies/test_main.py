@@ -62,7 +62,7 @@ def test_every_command_has_help_with_examples(capsys, command):
         (["show", "tf_cast", "--workload", "nope"], "unknown workload 'nope'"),
         (["check", "no.keras"], "no.keras: no such file"),
         (["check", "no.py:make"], "no.py: no such file"),
-        (["check", "no_such_module_here:make"], "no such module"),
+        (["check", "no_such_module_here:make"], "No module named 'no_such_module_here'"),
         (["check", "json:nope"], "has no function 'nope'"),
         (["check", "nonsense"], "nonsense: no such file"),
         (["rescue", "no.keras"], "no.keras: no such file"),
@@ -119,7 +119,7 @@ def test_rescue_and_check_of_a_file(capsys, tmp_path):
         assert "no such folder" in failing(capsys, *arguments, *out)
     assert main([*arguments, "--json"]) == 0
     made = json.loads(capsys.readouterr().out)
-    assert made["whole"] and not made["new_file_loads_whole"]
+    assert made["whole"] and not made["loads_whole"]
     assert "exists already" in failing(capsys, *arguments)
 
 

@@ -199,9 +199,6 @@ def test_a_disk_that_fills_up_leaves_nothing_behind(file, custom, tmp_path, monk
 def test_classes_and_code_in_the_file_are_not_trusted(file, subjects, tmp_path):
     with pytest.raises(BadInputError, match=r"'Masked' is not registered.*--custom-objects"):
         rescue(file)
-    path = saved(subjects.with_lambda()[0], tmp_path / "lambda.keras")
-    with pytest.raises(BadInputError, match=r"Python code of its own.*--run-code-in-file"):
-        rescue(path)
 
 
 def test_a_sample_that_the_model_cannot_take_is_named(file, custom):

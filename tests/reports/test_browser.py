@@ -43,6 +43,22 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "index.html"
 
 
+@pytest.fixture
+def opened(browser, page_file) -> Iterator[Any]:
+    """Return what opens the page in a window of some width."""
+    pages = []
+
+    def open_page(width: int, height: int = 800, **more: str) -> Any:
+        page = browser.new_page(viewport={"width": width, "height": height}, **more)
+        page.goto(page_file.as_uri())
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_page_is_quiet_alone_and_fits(browser, page_file, width: int, scheme: str) -> None:
@@ -75,33 +91,26 @@ def test_the_page_is_quiet_alone_and_fits(browser, page_file, width: int, scheme
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(browser, page_file, scheme: str) -> None:
+def test_axe_finds_nothing(opened, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    page = browser.new_page(viewport={"width": 360, "height": 800}, color_scheme=scheme)
-    page.goto(page_file.as_uri())
+    page = opened(360, color_scheme=scheme)
     page.evaluate(OPEN)
     # What the theme does not change is looked at once.
     options = {} if scheme == "light" else {"runOnly": ["color-contrast"]}
     found = axe.run(page, options=options).response["violations"]
     assert [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found] == []
-    page.close()
 
 
-def test_the_answer_is_on_the_first_screen(browser, page_file) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.goto(page_file.as_uri())
+def test_the_answer_is_on_the_first_screen(opened) -> None:
+    page = opened(1280)
     assert page.locator(".act").bounding_box()["y"] < 400
     for part in (".code-part", ".note >> text=What you still lose", "tr.pick"):
         assert page.locator(part).first.bounding_box()["y"] < 750
     assert page.locator("details[open]").count() == 0
-    page.close()
 
 
-def test_on_a_telephone_the_change_comes_first_and_then_losses_and_the_recommended_card(
-    browser, page_file
-) -> None:
-    page = browser.new_page(viewport={"width": 360, "height": 800})
-    page.goto(page_file.as_uri())
+def test_on_a_telephone_the_change_comes_first_then_losses_then_the_card(opened) -> None:
+    page = opened(360)
     places = (".act", ".code-part", "text=What you still lose", "tr.pick",
               "tbody tr >> text=control", "text=Why this helps")  # fmt: skip
     tops = [page.locator(place).first.bounding_box()["y"] for place in places]
@@ -110,14 +119,10 @@ def test_on_a_telephone_the_change_comes_first_and_then_losses_and_the_recommend
     assert (
         page.locator(".heat-part thead").first.bounding_box()["y"] >= 0
     )  # the heads stay in sight
-    page.close()
 
 
-def test_every_section_and_scrolling_region_can_be_reached_with_the_keyboard(
-    browser, page_file
-) -> None:
-    page = browser.new_page(viewport={"width": 360, "height": 800})
-    page.goto(page_file.as_uri())
+def test_every_section_and_scrolling_region_can_be_reached_with_the_keyboard(opened) -> None:
+    page = opened(360)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the answer"
     assert page.evaluate(
@@ -126,12 +131,10 @@ def test_every_section_and_scrolling_region_can_be_reached_with_the_keyboard(
     page.locator("details.section > summary").first.focus()
     page.keyboard.press("Enter")
     assert page.locator("details[open]").count() == 1
-    page.close()
 
 
-def test_paper_shows_the_folded_tables_and_nothing_too_wide(browser, page_file) -> None:
-    page = browser.new_page(viewport={"width": 794, "height": 1123})
-    page.goto(page_file.as_uri())
+def test_paper_shows_the_folded_tables_and_nothing_too_wide(opened) -> None:
+    page = opened(794, 1123)
     page.emulate_media(media="print")
     assert page.evaluate(
         "[...document.querySelectorAll('details table')].every(t => t.offsetHeight > 0)"
@@ -139,4 +142,3 @@ def test_paper_shows_the_folded_tables_and_nothing_too_wide(browser, page_file) 
     assert not page.locator("nav").is_visible()
     right = "[...document.querySelectorAll('img, table')].map(e => e.getBoundingClientRect().right)"
     assert max(page.evaluate(right)) <= 794
-    page.close()

