@@ -98,7 +98,7 @@ EVIDENCE = _table(
 SITUATIONS = _table(
     ("situation", "remedy"),
     ("situation_harm", "harm", "In a core situation: 0 whole, 1 raises, 2 lost with a warning, "
-     "3 lost with no warning.", "harm"),
+     "3 lost with no warning; its text says what is lost.", "harm"),
     kind=Kind.DEFECT,
 )
 
