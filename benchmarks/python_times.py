@@ -3,8 +3,6 @@
 A difference in Python does not grow with the model, so it is given in seconds, not as a ratio.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any

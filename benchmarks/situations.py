@@ -1,7 +1,5 @@
 """What each remedy keeps in the situations that matter most."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from benchmarks.session import Entry, Session

@@ -1,7 +1,5 @@
 """Step times: each distinct program of a cell once, in turn in one process, beside a placebo."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterator
 from typing import Any

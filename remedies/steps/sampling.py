@@ -1,7 +1,5 @@
 """Sample several series side by side, so that what disturbs one disturbs all."""
 
-from __future__ import annotations
-
 import gc
 import math
 import random
