@@ -1,7 +1,5 @@
 """A whole measurement: which sessions it has, in which folder, and when it may stop."""
 
-from __future__ import annotations
-
 import os
 import platform
 import subprocess

@@ -1,7 +1,5 @@
 """How much of the matrix a run measures, and how long."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from remedies.steps.sampling import Budget

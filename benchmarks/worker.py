@@ -1,7 +1,5 @@
 """One session in a fresh process: ``python worker.py SETTING SESSION_JSON FOLDER IDENTITY``."""
 
-from __future__ import annotations
-
 import inspect
 import json
 import os

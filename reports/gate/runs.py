@@ -4,8 +4,6 @@ Either two folders of session files, or one whose sessions held base's and head'
 side, in one process each.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import replace
