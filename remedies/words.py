@@ -84,3 +84,21 @@ def judge(low: float, high: float, margin: float = MARGIN, wider: float = 1.0) -
     if low / more > 1:
         return Word.SLOWER
     return Word.FASTER if high * more < 1 else Word.UNDECIDED
+
+
+def more_launches(
+    low: float, high: float, launches: int, margin: float = MARGIN, wider: float = 1.0
+) -> int:
+    """Return how many more launches would decide a ratio that stays what it is, roughly.
+
+    Its interval gets narrower with the square root of the launches, until it fits inside the margin
+    or excludes 1.
+
+    Examples
+    --------
+    >>> more_launches(0.985, 1.025, launches=2), more_launches(0.97, 1.05, launches=3)
+    (2, 39)
+    """
+    center, half = math.log(high * low) / 2, math.log(high / low) / 2
+    needed = max(math.log1p(margin) - abs(center), abs(center) / wider)
+    return max(1, math.ceil(launches * ((half / needed) ** 2 - 1)))

@@ -45,7 +45,7 @@ _WHY = {  # it helps, beside the change
 _CURES = {  # where no remedy helps
     "weights_called": "optimizer.build(model.trainable_variables) before load_weights keeps all",
 }
-LOST = "What you still lose: weights, optimizer state or settings, some or all"
+LOST = "What you still lose"
 _FILES = {"save": "save_ratio", "load": "load_ratio"}
 _COSTS: list[tuple[str, str, dict[str, str]]] = [
     *((label, "step_ratio", {"mask_dtype": "bool", "step": step}) for step, label in STEPS.items()),
@@ -125,13 +125,16 @@ def _lost(results: Results, remedy: str) -> list[str]:
     table = results.situations
     if remedy not in table:
         return ["Not known: these results hold no situation but the plain save and load."]
+    rows = results.metric("situation_harm", remedy=remedy)
+    states = dict(zip(rows["situation"], rows["text"], strict=True))
     made = []
     harmed = table[table[remedy] > 0].sort_values(remedy, ascending=False, kind="stable")
     for name, harms in harmed.iterrows():
         better = [other for other in results.remedies if harms.get(other) == 0]
         helps = f"{listed(better) or 'no remedy'} {'keep' if len(better) > 1 else 'keeps'} all"
         helps = _CURES.get(name, helps) if not better else helps
-        harm = HARM[min(3, int(harms[remedy]))]
+        harm = f"{listed(states[name].split(', '))} {HARM[min(3, int(harms[remedy]))]}".lstrip()
+        harm = harm.replace("outputs lost", "other outputs")
         made.append(f"{SITUATIONS.get(name, name)}: {harm}; {helps}.")
     return made or ["Nothing in the situations tried."]
 

@@ -1,11 +1,12 @@
 """On what and how it was measured, and what was not."""
 
+import math
 from datetime import datetime, timezone
 from typing import Any
 
 from remedies import REMEDIES, WORKLOADS
 from remedies.metrics import METRICS
-from remedies.words import MARGIN, Word
+from remedies.words import MARGIN, Word, more_launches
 from reports.parts import Part, Section
 from reports.results import Results
 from reports.wording import BASELINE, NOTHING, counted, listed, percent, prose
@@ -67,10 +68,14 @@ def missing(results: Results) -> Section:
         lines += [f"{axis}: {listed(absent)}."] if absent else []
     absent = [metric.label for name, metric in METRICS.items() if name not in {*frame["metric"]}]
     lines += [f"{listed(absent)}."] if absent else []
-    if undecided := (results.judged["word"] == Word.UNDECIDED.value).sum():
-        lines.append(
-            f"{counted(undecided, 'comparison')} showed no difference, and did not rule one out."
-        )
+    undecided = results.judged[results.judged["word"] == Word.UNDECIDED.value]
+    if len(undecided):
+        timed = undecided[(undecided["low"] > 0) & (undecided["high"] < math.inf)]
+        more = sorted(more_launches(r.low, r.high, r.launches) for r in timed.itertuples())
+        said = f"{counted(len(undecided), 'comparison')} showed and ruled out no difference"
+        if more:
+            said += f"; about {more[len(more) // 2]} more launches would decide half of them"
+        lines.append(f"{said}.")
     failed = [f"{name}: {reason or 'no reason given'}." for name, reason in results.run.failures]
     left_out = [f"{note}." for note in (*results.older, *results.run.problems)]
     first = lines[0] if lines else "Everything that this suite measures was measured."

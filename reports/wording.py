@@ -10,7 +10,7 @@ from remedies import REFERENCE as REFERENCE
 TEMPLATES = Path(__file__).with_name("templates")
 CONTROL = "control"
 BASELINE = f"the baseline ({REFERENCE})"
-HARM = ("kept", "raises", "lost, with a warning", "lost with no warning")
+HARM = ("kept", "raises", "lost, with a warning", "lost, with no warning")
 STEPS = {"train": "training step", "predict": "predict step"}
 COSTS = {"first_step_ratio": "first step", "save_ratio": "save", "load_ratio": "load"}
 JITS = {

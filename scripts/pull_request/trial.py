@@ -23,7 +23,7 @@ from reports.judge import EXACT, PYTHON
 from scripts.pull_request.checks import ROOT, TIMED, SideBySide, undecided
 from scripts.pull_request.commits import NAMES
 
-WORKLOAD, MEASURED, CHECKS = "image", 30, 60
+WORKLOAD, MEASURED, CHECKS = "image", 16, 60
 START, END = "<!-- trial -->", "<!-- end of trial -->"
 _SLOWED = """
 import time

@@ -38,6 +38,7 @@ HARM = {  # control, build_from_config, pair, cast, functional, ops_where
     "model_in_model": (2, 2, 2, 0, 0, 0),
     "gather": (2, 0, 0, 0, 0, 2),
 }
+LOST = {"frozen": "optimizer state", "mixed_bfloat16": "outputs"}
 FACTS = {"python": "3.12.1", "keras": "3.15.1", "tensorflow": "2.21.0", "numpy": "2.5.5",
          "cpu": "Example 9000", "cores": "4", "ram": "16 GB", "os": "Linux", "gpu": ""}
 COUNTS = {"instructions": 120, "fusions": 14, "compares": 3, "converts": 2,
@@ -115,7 +116,8 @@ class Made:
             for remedy, harm in zip(REMEDIES, harms, strict=True):
                 if remedy in self.remedies:
                     axes = {"situation": situation, "remedy": remedy}
-                    yield entry("situation_harm", harm, f"what {situation} says", **axes)
+                    state = LOST.get(situation, "weights, optimizer state") if harm > 1 else ""
+                    yield entry("situation_harm", harm, state, **axes)
 
     def _fidelity(self) -> Iterator[Entry]:
         names = [name for name, metric in METRICS.items() if "remedy" in metric.axes]
