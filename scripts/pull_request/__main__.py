@@ -4,8 +4,6 @@ The standard library is enough to see that recipes and pins are the same code. W
 left to measure, it ends with 3, and goes on in the suite's environment, with `STAGE` set.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -1,7 +1,5 @@
 """What is measured of two commits: side by side, or each in an environment of its own."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import shutil

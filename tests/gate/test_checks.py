@@ -1,7 +1,5 @@
 """What a check measures, in which order, and what it says of what cannot be measured."""
 
-from __future__ import annotations
-
 import random
 import time
 from collections.abc import Sequence

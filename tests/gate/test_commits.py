@@ -1,7 +1,5 @@
 """Commits: frozen, taken out, and recipes told apart by their code alone."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

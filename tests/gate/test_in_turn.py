@@ -1,7 +1,5 @@
 """Two environments: each side's sessions in its own, in turn."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import time

@@ -1,7 +1,5 @@
 """A verdict is proven by its schema; whatever is in it, nothing but our own words gets out."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path

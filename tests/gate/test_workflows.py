@@ -1,7 +1,5 @@
 """What no schema says: rights, pins, and that every step's commands do what they are for."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess
