@@ -11,7 +11,7 @@ from reports.results import Results
 from reports.wording import BASELINE, NOTHING, counted, listed, percent, prose
 
 _HEALTH = {
-    "health_foreign_load": "cores that other processes used",
+    "health_foreign_load": "cores that other processes used, other sessions among them",
     "health_steal": "time that the hypervisor took",
     "health_clock_share": "the clock's share of a sample",
     "health_throttled": "time that a GPU was throttled",

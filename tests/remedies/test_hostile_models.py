@@ -1,7 +1,5 @@
 """Model files and samples from anywhere: read whole, or refused in one line; never a traceback."""
 
-from __future__ import annotations
-
 import io
 import json
 import tempfile
