@@ -59,7 +59,8 @@ def scope(results: Results) -> str:
     times = counted(results.run.frame["launch"].max() + 1, "session")
     noun = "machine" if len(machines) == 1 else "machines"
     where = f"Measured on the {noun} {listed(machines)}; what was timed, in up to {times}"
-    return f"{where} (a session is one fresh process). {results.gpu}"
+    steps = "; a step on a CPU, in one thread" * ("cpu" in results.timed)
+    return f"{where} (a session is one fresh process){steps}. {results.gpu}"
 
 
 def render(results: Results, history: str = "") -> dict[str, str | bytes]:
