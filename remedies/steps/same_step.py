@@ -108,12 +108,8 @@ def prepare(model: Any, step: str, inputs: Any, targets: Any = None) -> tuple[An
 
 def same(step: Step, other: Step) -> bool:
     """Return whether two steps are one: equal programs, and equal Python that was seen twice."""
-    return step.program.fingerprint == other.program.fingerprint and same_python(step, other)
-
-
-def same_python(step: Step, other: Step) -> bool:
-    """Return whether two steps make the same calls in the same order."""
-    return step.calls is not None and step.calls == other.calls
+    same_python = step.calls is not None and step.calls == other.calls
+    return step.program.fingerprint == other.program.fingerprint and same_python
 
 
 def calls_that_differ(step: Step, reference: Step) -> int | None:

@@ -24,10 +24,6 @@ class Budget:
     seconds: float  # stop once this much time is spent
     half_width: float = 0.01  # or once half the 99 % interval of every ratio's median is so narrow
     rounds: int = 60  # but not before so many
-    # A call is repeated within one sample until the sample lasts this long, and in any case until
-    # the clock's own cost is less than `MOST_CLOCK_SHARE` of it. Many short samples tell more than
-    # few long ones: what disturbs a machine then spoils some of them, and the median drops those.
-    sample_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -93,8 +89,10 @@ def sample(
     with _no_garbage_collection():
         shortest = _warm_up(series, clock)
         overhead = statistics.median(_time(lambda: None, 1, clock) for _ in range(101))
-        length = max(budget.sample_seconds, overhead / MOST_CLOCK_SHARE)
-        number = max(1, math.ceil(length / shortest)) if shortest > 0 else 1
+        # Many short samples tell more than few long ones: what disturbs a machine then spoils some
+        # of them, and the median drops those. The clock's own cost must not show in them.
+        least = overhead / MOST_CLOCK_SHARE
+        number = max(1, math.ceil(least / shortest)) if shortest > 0 else 1
         samples: dict[str, list[float]] = {name: [] for name in series}
         started = clock()
         rounds, look, precise, next_draw = 0, budget.rounds, False, started

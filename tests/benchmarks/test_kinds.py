@@ -19,7 +19,7 @@ from benchmarks.settings import SETTINGS
 from remedies import REMEDIES
 from remedies.steps.sampling import Budget, Sampled
 
-SHORT = Budget(0, rounds=2, sample_seconds=0)
+SHORT = Budget(0, rounds=2)
 TINY = replace(
     SETTINGS["smoke"],
     jits=("graph",),
