@@ -39,13 +39,6 @@ def causes(report):
     return [cause.name for cause in report.advice]
 
 
-def place(report):
-    swallowed = report.swallowed[0]
-    assert Path(swallowed.file) == SUBJECTS
-    assert SUBJECTS.read_text().splitlines()[swallowed.line - 1].strip() == swallowed.source
-    return swallowed
-
-
 @pytest.mark.parametrize("name", ["whole", "functional", "dropped", "uncompiled", "optional_mask"])
 def test_a_whole_model_is_whole(subjects, checked, name):
     report = checked(getattr(subjects, name)())
@@ -78,8 +71,9 @@ def test_cause(subjects, checked, name, cause, words):
 
 
 def test_the_users_line_is_shown(masked):
-    assert "tf.where" in place(masked).source
-    assert place(masked).entered
+    swallowed = masked.swallowed[0]
+    assert swallowed.entered and "tf.where" in swallowed.source
+    assert SUBJECTS.read_text().splitlines()[swallowed.line - 1].strip() == swallowed.source
 
 
 def test_a_precision_policy_that_is_lost_is_named(subjects, checked):
