@@ -1,7 +1,5 @@
 """Measure this machine, session by session, with progress: ``python -m benchmarks --help``."""
 
-from __future__ import annotations
-
 import argparse
 import signal
 import sys

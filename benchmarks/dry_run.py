@@ -1,7 +1,5 @@
 """Whether a recipe runs at all: on each mask dtype its model is made, trained and saved."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path

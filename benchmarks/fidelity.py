@@ -1,7 +1,5 @@
 """What a save and load loses, remedy by remedy, and what Keras did and said meanwhile."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import product

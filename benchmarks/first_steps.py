@@ -1,7 +1,5 @@
 """First steps: what a fresh model costs before it is fast, and where that time goes."""
 
-from __future__ import annotations
-
 import inspect
 import random
 from collections.abc import Iterator

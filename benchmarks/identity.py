@@ -1,7 +1,5 @@
 """Which variants of a cell are the same step: exact, so it is measured once and timed never."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """`tf.where` by itself, with and without a cast, beside a copy of the same values."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path

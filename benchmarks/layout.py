@@ -6,8 +6,6 @@ Moving everything a few times a second makes an average over places of what was 
 and Berger 2013, *STABILIZER*).
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterable
 from typing import Any

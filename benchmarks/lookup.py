@@ -1,7 +1,5 @@
 """What sessions measured, as asv takes it: looked up by metric, cell and variant."""
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping

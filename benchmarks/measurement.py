@@ -1,7 +1,5 @@
 """A whole measurement: which sessions it has, in which folder, and when it may stop."""
 
-from __future__ import annotations
-
 import os
 import platform
 import subprocess
@@ -57,18 +55,21 @@ class Measurement:
         """
         began = time.monotonic()
         yield self._own(exact(self.setting))
-        for number, launch in enumerate(launches(self.setting)):
-            sessions = self._own(launch)
-            if number >= self.setting.least:
-                # More launches than the fewest decide nothing of the bare kernels' speeds.
-                sessions = [s for s in sessions if s.kind != "kernels"]
-                for session in self.undecided(sessions):
-                    took = (self.folder.read(replace(session, launch=0)) or {}).get("seconds", 0)
-                    in_time = time.monotonic() - began + took <= self.setting.seconds
-                    if in_time or self.folder.done(session):
-                        yield [session]
-            else:
-                yield sessions
+        every = [self._own(launch) for launch in launches(self.setting)]
+        first = [session for sessions in every[: self.setting.least] for session in sessions]
+        yield [session for session in first if not _alone(session)]
+        yield [session for session in first if _alone(session)]
+        for sessions in every[self.setting.least :]:
+            # More launches than the fewest decide nothing of the bare kernels' speeds.
+            asked = self.undecided([s for s in sessions if s.kind != "kernels"])
+            for together in _in_turn(asked):
+                took = max(self._took(session) for session in together)
+                in_time = time.monotonic() - began + took <= self.setting.seconds
+                yield [s for s in together if in_time or self.folder.done(s)]
+
+    def _took(self, session: Session) -> float:
+        """Return the seconds that the first launch of `session` took."""
+        return float((self.folder.read(replace(session, launch=0)) or {}).get("seconds", 0))
 
     def undecided(self, sessions: Sequence[Session]) -> list[Session]:
         """Return those of `sessions` whose earlier launches leave a comparison undecided.
@@ -115,7 +116,7 @@ class Measurement:
         with alone(self.folder.path, str(self.shard)):
             for sessions in self.rounds():
                 failures |= run(
-                    sessions, self.folder, self.name, progress, at_once=_at_once(sessions)
+                    sessions, self.folder, self.name, progress, at_once=at_once(sessions)
                 )
         return failures
 
@@ -147,13 +148,27 @@ def _users_code() -> list[str]:
     return [file.read_text(encoding="utf-8") for file in files]
 
 
-def _at_once(sessions: Sequence[Session]) -> int:
-    """Return how many sessions may run side by side: what is timed runs alone, and so does a GPU.
+def _alone(session: Session) -> bool:
+    """Return whether `session` runs with no other beside it.
 
-    Exact evidence does not depend on what else the machine does.
+    Exact evidence does not depend on what else the machine does. On a CPU steps are timed by the
+    processor seconds of one thread, which other processes hardly change.
     """
-    alone = any(session.kind in TIMED or session.device == "gpu" for session in sessions)
-    return 1 if alone else max(1, min(MOST_AT_ONCE, os.cpu_count() or 1))
+    shared = session.kind == "step_times" and session.device == "cpu"
+    return session.device == "gpu" or (session.kind in TIMED and not shared)
+
+
+def _in_turn(sessions: Sequence[Session]) -> Iterator[list[Session]]:
+    """Yield which of `sessions` run side by side, in turn."""
+    shared = [session for session in sessions if not _alone(session)]
+    most = at_once(shared)
+    yield from (shared[start : start + most] for start in range(0, len(shared), most))
+    yield from ([session] for session in sessions if _alone(session))
+
+
+def at_once(sessions: Sequence[Session]) -> int:
+    """Return how many of `sessions` run side by side."""
+    return 1 if any(map(_alone, sessions)) else max(1, min(MOST_AT_ONCE, os.cpu_count() or 1))
 
 
 def current_setting() -> str:

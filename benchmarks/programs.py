@@ -1,7 +1,5 @@
 """What XLA makes of each step for a GPU that is not here: compiled, not run, and never timed."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator

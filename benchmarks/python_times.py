@@ -3,8 +3,6 @@
 A difference in Python does not grow with the model, so it is given in seconds, not as a ratio.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -16,7 +14,7 @@ from benchmarks.settings import Setting
 from benchmarks.variants import Variant, make, make_variables, placebo, reference
 from remedies.registry import PLACEBO
 from remedies.steps import python_calls
-from remedies.steps.sampling import clock_for, sample
+from remedies.steps.sampling import sample, work_clock
 
 METRIC = "python_extra_seconds"
 
@@ -48,7 +46,7 @@ def measure(
     series = {str(v): _call(session, v, jit, step, result, data) for v in needed}
     base = bases[chosen[0]]
     series[PLACEBO] = _call(session, base, jit, step, result, data)
-    sampled = sample(series, str(base), setting.python, clock=clock_for(session.device))
+    sampled = sample(series, str(base), setting.python, clock=work_clock(session.device))
     watch.clock(sampled.clock_share)
     yield comparison(METRIC, sampled, PLACEBO, str(base), {**axes, **placebo(base).axes})
     for v in chosen:

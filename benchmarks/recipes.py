@@ -1,7 +1,5 @@
 """How many lines each remedy changes of the control's recipe."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Save and load: all remedies of a workload in one process, sampled in turn."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """How much of the matrix a run measures, and how long."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from remedies.steps.sampling import Budget
@@ -41,7 +39,7 @@ _DEFAULT = Setting(
     batches=1,
     round_trips={"image": JITS, "inpaint": ("graph",), "attention": ("graph",)},
     situations=False,
-    launches=3,
+    launches=5,
     least=2,
     seconds=350,
     step=Budget(4, half_width=0.004, rounds=60),
@@ -73,7 +71,7 @@ SETTINGS = {
         round_trips=dict.fromkeys(WORKLOADS, JITS),
         situations=True,
         compiled=WORKLOADS,
-        launches=4,
+        launches=6,
         least=3,
         seconds=2400,
         step=Budget(8, half_width=0.002, rounds=100),

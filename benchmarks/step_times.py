@@ -1,7 +1,5 @@
 """Step times: each distinct program of a cell once, in turn in one process, beside a placebo."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,7 +16,7 @@ from benchmarks.variants import Variant, make, make_variables, placebo, referenc
 from remedies import REFERENCE
 from remedies.registry import PLACEBO
 from remedies.steps.same_step import STEPS
-from remedies.steps.sampling import Sampled, clock_for, sample
+from remedies.steps.sampling import Sampled, sample, work_clock
 
 Data = dict[str, tuple[Any, Any]]
 
@@ -47,7 +45,7 @@ def measure(session: Session, setting: Setting, folder: Folder, watch: Watch) ->
                 series,
                 str(plain),
                 setting.step,
-                clock=clock_for(session.device),
+                clock=work_clock(session.device),
                 redraw=redrawing((models[name][0] for name in dict.fromkeys(chosen)), data),
             )
             watch.clock(sampled.clock_share)

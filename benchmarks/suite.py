@@ -5,8 +5,6 @@ The methods are made from `remedies.metrics`: ``track_weights_lost`` and so on. 
 remedy and the dtype of the masks that it is fed.
 """
 
-from __future__ import annotations
-
 from itertools import product
 from typing import Any
 

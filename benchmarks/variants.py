@@ -1,7 +1,5 @@
 """The variants of a cell: one model being measured each, from some folder, fed one mask dtype."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """One session in a fresh process: ``python worker.py SETTING SESSION_JSON FOLDER IDENTITY``."""
 
-from __future__ import annotations
-
 import inspect
 import json
 import os
@@ -16,7 +14,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-EXACT = ("identity",)  # kinds that look at programs and time nothing
+PROGRAMS = ("identity",)  # kinds that look at programs and time nothing
+STEPS = ("identity", "step_times")  # kinds that have to run one and the same program
 
 
 def main(setting: str, session_json: str, folder_path: str, identity: str) -> None:
@@ -25,7 +24,7 @@ def main(setting: str, session_json: str, folder_path: str, identity: str) -> No
     from benchmarks.runner import DISK_FULL
     from benchmarks.session import DONE, UNAVAILABLE, Folder, Session
     from benchmarks.settings import setting as chosen_setting
-    from remedies.devices import NotHereError, facts, select
+    from remedies.devices import NotHereError, facts, select, use_one_thread
 
     _end_with_the_run()
     current = json.loads(session_json)
@@ -33,7 +32,9 @@ def main(setting: str, session_json: str, folder_path: str, identity: str) -> No
     folder = Folder(Path(folder_path), identity)
     # TensorFlow and Keras import these where they find them, and nothing here uses them.
     sys.modules.update(dict.fromkeys(("jax", "matplotlib")))  # type: ignore[arg-type]
-    if session.kind in EXACT:
+    if session.kind in STEPS and session.device == "cpu":
+        use_one_thread()
+    if session.kind in PROGRAMS:
         from remedies.steps.same_step import use_fast_compilation
 
         use_fast_compilation(session.device)

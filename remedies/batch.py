@@ -1,7 +1,5 @@
 """The one batch that a model is driven on: its user's, or made up from what is known of it."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping

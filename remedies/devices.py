@@ -79,6 +79,15 @@ def select(device: str) -> str:
     return ""
 
 
+def use_one_thread() -> None:
+    """Have TensorFlow compute in one thread; call before it is imported.
+
+    How threads meet and move between cores is most of what makes equal steps differ in time.
+    """
+    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+    os.environ.update(dict.fromkeys(names, "1"))
+
+
 def synchronise() -> None:
     """Wait until the device has done all the work that it was given."""
     import tensorflow as tf

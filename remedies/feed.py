@@ -1,7 +1,5 @@
 """What a model is fed, and how it is driven: through `fit`, as its user does, and by calls."""
 
-from __future__ import annotations
-
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any

@@ -24,8 +24,6 @@ Examples
 '1.012 [1.011, 1.014]'
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

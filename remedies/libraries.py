@@ -1,7 +1,5 @@
 """Whose code a class or a file is: a framework's, an installed library's or the user's own."""
 
-from __future__ import annotations
-
 import inspect
 import sys
 import sysconfig

@@ -64,8 +64,8 @@ DEFECTS = _table(
     ("iterations_lost", "steps", "Training steps that the loaded optimizer has forgotten.",
      "training steps forgotten"),
     ("outputs_changed", "share", "Share of the output values on the same inputs that differ."),
-    ("next_step_changed", "steps", "1 where the next training step raises, or its loss or weights "
-     "differ.", "next training step changed"),
+    ("next_step_changed", "steps", "1 where the next training step raises, or its result differs.",
+     "next training step changed"),
     ("compile_changed", "settings", "Settings of compile() that differ after loading.",
      "compile settings changed"),
     ("silent_defects", "kinds of state", "Of weights, optimizer and compile settings: how many are "
@@ -98,7 +98,7 @@ EVIDENCE = _table(
 SITUATIONS = _table(
     ("situation", "remedy"),
     ("situation_harm", "harm", "In a core situation: 0 whole, 1 raises, 2 lost with a warning, "
-     "3 lost with no warning.", "harm"),
+     "3 lost with no warning; its text says what is lost.", "harm"),
     kind=Kind.DEFECT,
 )
 
@@ -110,14 +110,12 @@ RECIPES = _table(
 PROGRAMS = _table(
     STEP,
     ("program_differs", "programs", "1 where the step's program is not the reference step's; its "
-     "text is a fingerprint, for a device that is only compiled for of what the program computes.",
-     "another program"),
+     "text is a fingerprint.", "another program"),
     ("python_calls_differ", "calls", "Python calls of one warm step that the reference step does "
      "not make, or makes and this step does not; its text is a fingerprint.", "other Python calls"),
     ("python_calls", "calls", "Python and built-in calls of one warm step.", "Python calls"),
     ("instructions", "instructions", "Instructions of the optimized program; without XLA nodes of "
-     "the executed graph. For a device that is only compiled for its text is a hash of the "
-     "program's."),
+     "the executed graph. For a card that is compiled for its text is the program's hash."),
     ("compares", "instructions", "Comparisons among them."),
     ("converts", "instructions", "Type conversions among them."),
     ("fusions", "instructions", "Fused kernels among them."),
@@ -135,10 +133,10 @@ PROGRAMS = _table(
 
 STEPS = _table(
     STEP,
-    ("step_seconds", "seconds", "Seconds of one warm `train_on_batch` or `predict_on_batch`."),
-    ("python_extra_seconds", "seconds", "Seconds that the Python around the program takes longer "
-     "than the reference step's, with the program replaced by its last result.",
-     "Python alone, beyond the reference's"),
+    ("step_seconds", "seconds", "Seconds of one warm `train_on_batch` or `predict_on_batch`; on a "
+     "CPU processor seconds of one thread."),
+    ("python_extra_seconds", "seconds", "Seconds that the Python around the program takes beyond "
+     "the reference step's.", "Python alone, beyond the reference's"),
     ("step_ratio", "ratio", "The step's time by the reference step's in the same rounds."),
 )
 
@@ -164,8 +162,7 @@ SAVING = _table(
 
 KERNELS = _table(
     KERNEL,
-    ("where_seconds", "seconds", "Seconds of `tf.where(mask, values, 0)` alone, with or without a "
-     "cast.", "tf.where alone"),
+    ("where_seconds", "seconds", "Seconds of `tf.where(mask, values, 0)`.", "tf.where alone"),
     ("where_ratio", "ratio", "Its time by that of `tf.where` on a bool mask in the same rounds.",
      "tf.where, by that on a bool mask"),
     ("where_bandwidth", "share", "Bytes that it must move by its time, as a share of the speed of "

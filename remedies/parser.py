@@ -1,7 +1,5 @@
 """The command line: sub-commands, options and their help, with examples."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 from typing import Any

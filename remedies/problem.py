@@ -1,7 +1,5 @@
 """What a user got wrong, as opposed to what this package or Keras did."""
 
-from __future__ import annotations
-
 import re
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")

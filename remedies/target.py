@@ -1,7 +1,5 @@
 """What a user names on the command line: a factory of their own, or a file or folder."""
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import importlib.util

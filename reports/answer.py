@@ -10,7 +10,7 @@ from typing import Any
 from remedies import REMEDIES, WORKLOADS
 from remedies.registry import code, preference
 from remedies.words import Word
-from reports.parts import Code, Note, Section, Table
+from reports.parts import Part, Section
 from reports.results import EVERYTHING, UNKNOWN, Results, cells, shares, summary, times
 from reports.wording import (
     CONTROL,
@@ -76,13 +76,13 @@ def answer(results: Results) -> Section:
     remedy = best[0] if best else ""
     parts: list[Any] = []
     if best:
-        parts += [*diff(results, remedy), Note(_lost(results, remedy), LOST)]
+        parts += [*diff(results, remedy), Part("note", LOST, _lost(results, remedy))]
     if results.remedies:
         parts.append(overview(results, remedy))
     if best:
-        parts.append(Note([*_why(results, best)], "Why this helps, and why this remedy"))
+        parts.append(Part("note", "Why this helps, and why this remedy", [*_why(results, best)]))
     if results.harms(CONTROL).get("rescued") == 0:
-        parts.append(Note(prose("unchanged"), "If the file is there already"))
+        parts.append(Part("note", "If the file is there already", prose("unchanged")))
     parts += heat(results)
     others = (name for name in results.remedies if name not in (CONTROL, remedy))
     parts += [each for name in others for each in diff(results, name, folded=True)]
@@ -159,15 +159,17 @@ def _why(results: Results, best: list[str]) -> Iterator[str]:
         yield "On a GPU (H100, A100) its cost is not known: none was run or compiled for."
 
 
-def _programs(rows: Any) -> str:
-    """Return in a cell of a table how many programs are the baseline's."""
+def _programs(results: Results, remedy: str) -> str:
+    """Return in a cell of a table how many programs for cards, fed bool, are the baseline's."""
+    rows = results.metric("program_differs", remedy=remedy, mask_dtype="bool")
+    rows = rows[rows["device"].isin(results.compiled)]
     equal = int((rows["value"] == 0).sum())
     if equal == len(rows) > 0:
         return "same program, exactly"
     return f"{equal} of {len(rows)} programs are the same" if len(rows) else NOTHING
 
 
-def diff(results: Results, remedy: str, folded: bool = False) -> list[Code]:
+def diff(results: Results, remedy: str, folded: bool = False) -> list[Part]:
     """Return what `remedy` changes in the first workload's control, from the recipe files."""
     workload, folder = next((name, each.folder) for name, each in WORKLOADS.items())
     if remedy not in REMEDIES:
@@ -183,10 +185,11 @@ def diff(results: Results, remedy: str, folded: bool = False) -> list[Code]:
     sizes = shared((name, counted(amount, "line")) for name, amount in lines.items())
     texts = "; ".join(f"{amount} in {names}" for amount, names in sizes.items())
     title = f"The code of {remedy}" if folded else "The change"
-    return [Code(f"{title}, in the test model {workload} ({texts or 'not counted'})", text, folded)]
+    title += f", in the test model {workload} ({texts or 'not counted'})"
+    return [Part("code", title, text, folded)]
 
 
-def overview(results: Results, first: str = "") -> Table:
+def overview(results: Results, first: str = "") -> Part:
     """Return the table of remedies, the recommended one `first`."""
     rows = []
     for remedy in sorted(results.remedies, key=lambda name: name != first):
@@ -204,9 +207,9 @@ def overview(results: Results, first: str = "") -> Table:
             if remedy == REFERENCE and label in _FILES and (judged["seconds"] > 0).any():
                 row[label] = f"baseline: {times(judged)}"
         if cards := listed(map(str.upper, results.compiled)):
-            row[f"{cards}: compiled, not run"] = _programs(results.programs(remedy))
+            row[f"{cards}: compiled, not run"] = _programs(results, remedy)
         rows.append(row)
-    return Table(_baseline(results), rows, below=_below(results))
+    return Part("table", _baseline(results), rows, below=_below(results))
 
 
 def _baseline(results: Results) -> str:
@@ -241,7 +244,7 @@ def _below(results: Results) -> str:
     )
 
 
-def heat(results: Results) -> list[Table]:
+def heat(results: Results) -> list[Part]:
     """Return what each remedy keeps in each situation, if any was measured."""
     table = results.situations
     keras = listed(sorted({facts.get("keras", "?") for facts in results.run.facts.values()}))
@@ -251,4 +254,4 @@ def heat(results: Results) -> list[Table]:
     )
     words = table.apply(lambda harms: harms.map(dict(enumerate(_CELLS))).fillna(NOTHING))
     rows = [{"situation": SITUATIONS.get(name, name), **row} for name, row in words.iterrows()]
-    return [Table(caption, rows, kind="heat")] if rows else []
+    return [Part("heat", caption, rows)] if rows else []

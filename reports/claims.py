@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from remedies.words import DECIDED, Word
-from reports.parts import Section, Table
+from reports.parts import Part, Section
 from reports.results import EVERYTHING, UNKNOWN, Results, cells, losses, summary
 from reports.wording import BASELINE, CONTROL, REFERENCE, counted, listed, prose
 
@@ -29,7 +29,7 @@ def claims(results: Results) -> Section:
         "they are written."
     )
     answer += f" These results do not establish the other {counts[OPEN]}." * (counts[OPEN] > 0)
-    return Section("claims", "The article's claims", answer, [Table("", rows)])
+    return Section("claims", "The article's claims", answer, [Part("table", "", rows)])
 
 
 def _trips(text: str, some: tuple[str, ...], none: tuple[str, ...] = ()) -> Judge:

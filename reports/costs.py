@@ -5,7 +5,7 @@ from typing import Any
 
 from remedies.words import Word
 from reports import figures
-from reports.parts import Figure, Section, Table
+from reports.parts import Part, Section
 from reports.results import Results, cells, summary, times
 from reports.wording import BASELINE, COSTS, JITS, STEPS, listed, shared, size, span
 
@@ -33,7 +33,7 @@ def costs(results: Results) -> Section:
     return Section("costs", "What each remedy costs", answer, parts)
 
 
-def _steps(results: Results) -> Iterator[Table | Figure]:
+def _steps(results: Results) -> Iterator[Part]:
     """Yield the distinct steps: variants of which every cell says the same are one."""
     judged = results.compared("step_ratio")
     tables: dict[Any, Any] = {}
@@ -49,12 +49,12 @@ def _steps(results: Results) -> Iterator[Table | Figure]:
     return _drawn("steps", title, rows, f"Distinct steps, with what makes each. {WORK}.")
 
 
-def _drawn(name: str, title: str, rows: dict[str, Any], caption: str) -> Iterator[Table | Figure]:
+def _drawn(name: str, title: str, rows: dict[str, Any], caption: str) -> Iterator[Part]:
     """Yield a figure of comparisons by what they are of, and the same in a folded table."""
     if not rows:
         return
-    said = (f"{label}: {summary(own)}" for label, own in rows.items())
-    yield Figure(name, title, "; ".join(said), figures.steps, [*rows.items()])
+    said = "; ".join(f"{label}: {summary(own)}" for label, own in rows.items())
+    yield Part("figure", title, [*rows.items()], below=said, name=name, draw=figures.steps)
     made = []
     for label, own in rows.items():
         row = {"what": label, "measured on": cells(own), "cost": summary(own)}
@@ -62,7 +62,7 @@ def _drawn(name: str, title: str, rows: dict[str, Any], caption: str) -> Iterato
         if differs := [text for text in dict.fromkeys(own["difference"]) if text]:
             row["differs from the baseline's"] = "; or ".join(differs[:2])
         made.append(row | {"the baseline takes": times(own)})
-    yield Table(caption, made, True)
+    yield Part("table", caption, made, True)
 
 
 def members(variants: Iterable[tuple[str, str]]) -> str:
@@ -70,7 +70,7 @@ def members(variants: Iterable[tuple[str, str]]) -> str:
     return "; ".join(f"{names}, {mask} mask" for mask, names in shared(variants).items())
 
 
-def _cast(results: Results) -> Iterator[Table | Figure]:
+def _cast(results: Results) -> Iterator[Part]:
     """Yield tf.where after tf.cast alone, by the mask's dtype and the bytes of the values."""
     judged = results.compared("where_ratio", kernel="where_cast")
     jits = judged["jit"].map(lambda jit: JITS.get((jit,), jit))
@@ -87,14 +87,14 @@ def _cast(results: Results) -> Iterator[Table | Figure]:
         return
     title = "What does the cast cost by itself, by the mask's dtype and the bytes of the values?"
     alt = "Percent slower than tf.where on a bool mask, as in the table below."
-    yield Figure("cast", title, alt, figures.cast, [*panels.items()])
+    yield Part("figure", title, [*panels.items()], below=alt, name="cast", draw=figures.cast)
     caption = (
         "tf.where after tf.cast, alone, by the bytes of its values, against tf.where on a bool"
     )
-    yield Table(f"{caption} mask.", rows, True)
+    yield Part("table", f"{caption} mask.", rows, True)
 
 
-def _once(results: Results) -> Iterator[Table | Figure]:
+def _once(results: Results) -> Iterator[Part]:
     """Yield first steps, saves and loads of each remedy."""
     rows = {f"{label}: {remedy}": own for metric, label in COSTS.items()
             for remedy, own in results.compared(metric).groupby("remedy", sort=False)}  # fmt: skip

@@ -1,7 +1,6 @@
 """The figures: matplotlib's artists, for a light page and for a dark one."""
 
 import io
-import re
 import textwrap
 from collections.abc import Sequence
 from types import SimpleNamespace
@@ -9,9 +8,9 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure as Canvas
+from matplotlib.figure import Figure
 
-from reports.parts import Figure
+from reports.parts import Part
 from reports.results import shares, summary
 from reports.wording import TEMPLATES, size
 
@@ -25,10 +24,13 @@ THEMES = {
 _TONES = {"python": "slow", "slower": "slow", "undecided": "open", "unreliable": "open"}
 
 
-def svg(figure: Figure) -> dict[str, bytes]:
-    """Return `figure` as SVG by theme: the dark one has the same lines in other colours."""
-    light, dark = (THEMES[theme].split() for theme in ("light", "dark"))
-    colors = SimpleNamespace(**dict(zip(_COLORS, light, strict=True)))
+def svg(figure: Part) -> dict[str, bytes]:
+    """Return `figure` as SVG by theme."""
+    return {theme: _drawn(figure, names.split()) for theme, names in THEMES.items()}
+
+
+def _drawn(figure: Part, names: Sequence[str]) -> bytes:
+    colors = SimpleNamespace(**dict(zip(_COLORS, names, strict=True)))
     style = {
         "svg.hashsalt": figure.name,  # equal results give equal files
         **dict.fromkeys(("text.color", "ytick.color"), colors.ink),
@@ -37,13 +39,10 @@ def svg(figure: Figure) -> dict[str, bytes]:
     }
     target = io.BytesIO()
     with mpl.rc_context(style, TEMPLATES / "figures.mplstyle"):
-        canvas = Canvas()
+        canvas = Figure()
         figure.draw(canvas, colors, figure.rows)
         canvas.savefig(target, format="svg", metadata={"Date": None, "Creator": None})
-    text = target.getvalue()
-    other = {first.encode(): second.encode() for first, second in zip(light, dark, strict=True)}
-    swapped = re.sub(b"|".join(other), lambda match: other[match[0]], text)
-    return {"light": text, "dark": swapped}
+    return target.getvalue()
 
 
 def steps(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:

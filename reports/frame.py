@@ -83,7 +83,9 @@ def read(folder: Path) -> Run:
     rows: list[tuple[Any, ...]] = []
     sessions: list[dict[str, Any]] = []
     problems: list[str] = []
-    for path in _files(folder):
+    if not folder.is_dir():
+        raise SessionsError(f"no folder {str(folder)!r}; python -m benchmarks makes session files")
+    for path in sorted(path for path in folder.glob("*.json") if path.is_file()):
         try:
             document = _document(path)
             rows += [*_rows(document)]
@@ -94,7 +96,8 @@ def read(folder: Path) -> Run:
     sessions.sort(key=lambda session: session["started"])
     facts = {session["machine"]: session.pop("facts") for session in sessions}
     if not rows:
-        why = problems[0] if problems else "no session that is done"
+        why = "no session file (*.json) of a session that is done"
+        why = problems[0] if problems else why
         raise SessionsError(f"nothing to report in {str(folder)!r}: {why}")
     frame = pd.DataFrame.from_records(rows, columns=list(COLUMNS))
     keys = [*COLUMNS[: COLUMNS.index("value")], "identity"]
@@ -103,15 +106,6 @@ def read(folder: Path) -> Run:
     if twice.any():
         problems.append(f"{int(twice.sum()):,} values are there twice; the last of each is used")
     return Run(frame[~twice].reset_index(drop=True), facts, pd.DataFrame(sessions), problems)
-
-
-def _files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise SessionsError(f"no folder {str(folder)!r}; python -m benchmarks makes session files")
-    paths = sorted(path for path in folder.glob("*.json") if path.is_file())
-    if not paths:
-        raise SessionsError(f"{str(folder)!r} holds no session files (*.json)")
-    return paths
 
 
 def _document(path: Path) -> Any:

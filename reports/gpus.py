@@ -5,7 +5,7 @@ from typing import Any
 
 from remedies.registry import PLACEBO
 from reports.costs import WORK, members
-from reports.parts import Note, Section, Table
+from reports.parts import Part, Section
 from reports.results import Results, summary
 from reports.wording import BASELINE, JITS, NOTHING, REFERENCE, STEPS, counted, listed, shared, size
 
@@ -38,8 +38,9 @@ def gpus(results: Results) -> Section:
     facts = [results.run.facts.get(name, {}) for name in dict.fromkeys(rows["machine"])]
     versions = listed(sorted({each[COMPILER] for each in facts if COMPILER in each}))
     compiler = [f"The compiler was XLA in {COMPILER} {versions}."] if versions else []
-    limits = Note([*_LIMITS, *compiler], "What compiling alone says")
-    return Section("gpus", "On GPUs", answer, [limits, Table(_CAPTION, _distinct(results, rows))])
+    limits = Part("note", "What compiling alone says", [*_LIMITS, *compiler])
+    table = Part("table", _CAPTION, _distinct(results, rows))
+    return Section("gpus", "On GPUs", answer, [limits, table])
 
 
 def _groups(rows: Any) -> str:

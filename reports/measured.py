@@ -6,17 +6,16 @@ from typing import Any
 from remedies import REMEDIES, WORKLOADS
 from remedies.metrics import METRICS
 from remedies.words import MARGIN, Word
-from reports.parts import Note, Section, Table
+from reports.parts import Part, Section
 from reports.results import Results
 from reports.wording import BASELINE, NOTHING, counted, listed, percent, prose
 
 _HEALTH = {
-    "health_foreign_load": "cores that other processes used",
+    "health_foreign_load": "cores that other processes used, other sessions among them",
     "health_steal": "time that the hypervisor took",
     "health_clock_share": "the clock's share of a sample",
     "health_throttled": "time that a GPU was throttled",
 }
-MOST_LISTED = 50
 
 
 def measured(results: Results) -> Section:
@@ -38,8 +37,8 @@ def measured(results: Results) -> Section:
         {"fact": name} | {machine: facts.get(name, NOTHING) for machine, facts in machines.items()}
         for name in dict.fromkeys(name for facts in machines.values() for name in facts)
     ]
-    table = Table("The machines.", rows)
-    return Section("measured", "How it was measured", answer, [Note(method), table])
+    table = Part("table", "The machines.", rows)
+    return Section("measured", "How it was measured", answer, [Part("note", "", method), table])
 
 
 def _when(sessions: Any) -> dict[str, str]:
@@ -76,8 +75,7 @@ def missing(results: Results) -> Section:
     left_out = [f"{note}." for note in (*results.older, *results.run.problems)]
     first = lines[0] if lines else "Everything that this suite measures was measured."
     lines.append("Other versions of Keras: docs/keras_versions.md in the repository.")
-    parts = [Note(lines)]
-    for head, more in (("Sessions that gave no values", failed), ("Left out", left_out)):
-        rest = [f"and {len(more) - MOST_LISTED} more."] if len(more) > MOST_LISTED else []
-        parts += [Note([*more[:MOST_LISTED], *rest], head)] if more else []
+    parts = [Part("note", "", lines)]
+    parts += [Part("note", "Sessions that gave no values", failed)] if failed else []
+    parts += [Part("note", "Left out", left_out)] if left_out else []
     return Section("missing", "What was not measured", first, parts)

@@ -21,7 +21,6 @@ from reports.costs import costs
 from reports.frame import COLUMNS
 from reports.gpus import gpus
 from reports.measured import measured, missing
-from reports.parts import Figure
 from reports.results import Results, gather
 from reports.wording import TEMPLATES, counted, listed, printable, prose
 
@@ -70,7 +69,7 @@ def render(results: Results, history: str = "") -> dict[str, str | bytes]:
     pictures: dict[str, dict[str, str]] = {}
     files: dict[str, str | bytes] = {}
     for figure in (part for section in sections for part in section.parts):
-        if isinstance(figure, Figure):
+        if figure.kind == "figure":
             for theme, svg in figures.svg(figure).items():
                 files[f"figures/{figure.name}-{theme}.svg"] = svg
                 address = f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"

@@ -3,9 +3,9 @@
 import html
 import itertools
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 _TONES = {  # of a table's cell, by how its text begins
     r"no (result|difference)|not (known|established)|\N{EN DASH}$": "open",
@@ -17,50 +17,25 @@ _TONES = {  # of a table's cell, by how its text begins
 
 
 @dataclass(frozen=True)
-class Note:
-    """A list, with or without a head."""
+class Part:
+    """A note (a list), a table, a heat map (of cells of one word), code, or a figure.
 
-    items: Sequence[str]
-    head: str = ""
-    kind: ClassVar[str] = "note"
+    `rows` are a note's items, the rows of a table, a text, or what `draw` fills an empty figure
+    from in the colours that it is given; `below` stands under a table, and for a figure not seen.
+    """
 
-
-@dataclass(frozen=True)
-class Table:
-    """A table, or a heat map with cells of one word; the first column heads the rows."""
-
-    caption: str
-    rows: Sequence[dict[str, str]]
+    kind: str
+    title: str
+    rows: Any
     folded: bool = False
-    kind: str = "table"
     below: str = ""
+    name: str = ""  # of a figure's files
+    draw: Any = None  # Callable[[Any, Any, Any], None]
 
     @property
     def columns(self) -> list[str]:
-        """The columns of all rows."""
+        """The columns of all rows; the first heads them."""
         return [*dict.fromkeys(name for row in self.rows for name in row)]
-
-
-@dataclass(frozen=True)
-class Code:
-    """A change of code."""
-
-    title: str
-    text: str
-    folded: bool = False
-    kind: ClassVar[str] = "code"
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure; `draw` fills an empty one, in the colours that it is given, from `rows`."""
-
-    name: str
-    title: str
-    alt: str
-    draw: Callable[[Any, Any, Any], None]
-    rows: Any
-    kind: ClassVar[str] = "figure"
 
 
 @dataclass(frozen=True)
@@ -70,7 +45,7 @@ class Section:
     name: str
     title: str
     answer: str
-    parts: Sequence[Note | Table | Figure | Code] = field(default_factory=list)
+    parts: Sequence[Part] = ()
     detail: str = ""
 
     @property

@@ -121,11 +121,6 @@ class Results:
         """The devices that steps were compiled for, and not run on."""
         return [name for name in self.axis("device", "program_differs") if name not in self.timed]
 
-    def programs(self, remedy: str) -> Any:
-        """Return the rows that say whether programs for `compiled` devices, fed bool, differ."""
-        rows = self.metric("program_differs", remedy=remedy, mask_dtype="bool")
-        return rows[rows["device"].isin(self.compiled)]
-
     @property
     def gpu(self) -> str:
         """What is known of GPUs, in a sentence."""

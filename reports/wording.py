@@ -145,9 +145,9 @@ def shared(pairs: Iterable[tuple[str, T]]) -> dict[T, str]:
     return {text: listed(own) for text, own in names.items()}
 
 
-def counted(count: float, noun: str, plural: str = "") -> str:
+def counted(count: float, noun: str) -> str:
     """Return `count` and the noun in the form that goes with it: ``1 cell``, ``2 cells``."""
-    return f"{count:,.0f} {noun if count == 1 else plural or noun + 's'}"
+    return f"{count:,.0f} {noun if count == 1 else noun + 's'}"
 
 
 def span(values: Iterable[float]) -> str:

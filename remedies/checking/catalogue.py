@@ -1,7 +1,5 @@
 """All that a check says of causes: why something is lost, and what helps."""
 
-from __future__ import annotations
-
 from string import Formatter
 
 from remedies.checking.findings import Cause, Cure

@@ -1,7 +1,5 @@
 """Check a user's model: what a save and load loses, why, what helps; or stop a run that loses."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path

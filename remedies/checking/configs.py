@@ -1,7 +1,5 @@
 """Why the arguments that an object was made with do not come back; the `get_config` to paste."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """Experiments on the model at hand: what rebuilds it on load, and which dtypes its `call` needs."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 import itertools

@@ -1,7 +1,5 @@
 """From what trips through a file showed to each cause, and to what helps, tried on this model."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Why variables do not come back: they are not built on load, in no file, or altered."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

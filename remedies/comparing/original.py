@@ -70,8 +70,9 @@ class Original:
             shapes = [[tuple(v.shape) for v in each.variables] for each in (self.model, model)]
             if shapes[0] != shapes[1]:
                 raise BadInputError("the factory returns another model each time, so none compares")
-            for variable, value in zip(model.variables, self._values, strict=True):
-                variable.assign(value)
+            for each in (self.model, model):  # its steps have trained the first one since
+                for variable, value in zip(each.variables, self._values, strict=True):
+                    variable.assign(value)
             align(self.model, model)
             yield _functional(model, self.fed) if remedy == FUNCTIONAL else model
 
@@ -138,15 +139,21 @@ class Original:
     def _require_alike(self, remedy: str, seen: Subject) -> None:
         """Refuse a remedy with which the model does something else before it is saved.
 
-        What the model itself does not do the same twice counts for tracing only: it may freeze
-        chance.
+        What the model itself does otherwise when it is made anew counts for tracing only: that may
+        freeze chance.
         """
-        tolerance = tolerance_of(seen.model)
-        differ = apart(self._control.behaviour, seen.behaviour, tolerance, 20 * tolerance, 0.02)
-        chance = self._control.again() if differ and remedy != FUNCTIONAL else ()
-        if words := next((differ[name] for name in differ if name not in chance), ""):
+        differ = self._apart(seen)
+        if differ and remedy != FUNCTIONAL:
+            with self.live(CONTROL) as again, preserved(again) as snapshot:
+                chance = self._apart(observed(again, self.fed, snapshot))
+            differ = {name: words for name, words in differ.items() if name not in chance}
+        if words := next(iter(differ.values()), ""):
             words += _FROZEN * (remedy == FUNCTIONAL)
             raise BadInputError(f"no remedy for this model: before anything is saved, {words}")
+
+    def _apart(self, seen: Subject) -> dict[str, str]:
+        tolerance = tolerance_of(seen.model)
+        return apart(self._control.behaviour, seen.behaviour, tolerance, 20 * tolerance, 0.02)
 
 
 def _functional(model: Any, fed: Feed) -> Any:

@@ -17,8 +17,8 @@ class TfCast(keras.Model):
         self.dense = keras.layers.Dense(2)
 
     def call(self, inputs):
-        keep = tf.cast(inputs["mask"], "bool")
-        return self.dense(self.flatten(tf.where(keep, inputs["image"], 0)))
+        masked = tf.where(tf.cast(inputs["mask"], "bool"), inputs["image"], 0)
+        return self.dense(self.flatten(masked))
 
 
 def make() -> keras.Model:

@@ -1,7 +1,5 @@
 """Load a `.keras` file that Keras loads wrong, so that everything it holds comes back."""
 
-from __future__ import annotations
-
 import contextlib
 import inspect
 from collections.abc import Mapping, Sequence

@@ -3,17 +3,13 @@
 Importing this package imports neither TensorFlow nor Keras; running a cell does.
 """
 
-from __future__ import annotations
-
 import functools
 import platform
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:  # it imports Keras, which naming scenarios must not
-    from remedies.scenarios.scenario import Cell, Scenario
-
+Cell = dict[str, Any]  # what `scenario.measure` returns, and JSON keeps
 # The few that are run over many versions of Keras and in every benchmark: what differs between
 # remedies, and the two causes.
 CORE = (
@@ -28,7 +24,7 @@ _MODULES = ("formats", "structures", "training", "overriding")
 
 
 @functools.cache
-def scenarios() -> dict[str, Scenario]:
+def scenarios() -> dict[str, Any]:
     """Return every scenario by its name, in the order of the page; this imports TensorFlow."""
     modules = (import_module(f"{__name__}.{name}") for name in _MODULES)
     return {scenario.name: scenario for module in modules for scenario in module.SCENARIOS}

@@ -23,6 +23,8 @@ from remedies.scenarios.scenario import (
     only,
 )
 
+_DTYPES = {"image": "float32", "mask": "bool"}
+
 
 class _Built(Body):
     def build(self, input_shape: Any) -> None:
@@ -36,8 +38,8 @@ class _EmptyBuild(Body):
 
 class _CalledOnZeros(Body):
     def build_from_config(self, config: Any) -> None:
-        shapes, dtypes = config["input_shape"], {"image": "float32", "mask": "bool"}
-        self({name: keras.ops.zeros(shapes[name], dtype) for name, dtype in dtypes.items()})
+        shapes = config["input_shape"]
+        self({name: keras.ops.zeros(shapes[name], dtype) for name, dtype in _DTYPES.items()})
 
 
 class _KeepsShapes(Body):
@@ -111,8 +113,7 @@ def _true_dtypes(trained: Trained) -> Any:
     """Load with stand-ins of the dtypes that the model is really fed."""
 
     def trace(self: Any, shapes: Any) -> bool:
-        dtypes = {"image": "float32", "mask": "bool"}
-        inputs = {name: keras.KerasTensor(shapes[name], dtypes[name]) for name in dtypes}
+        inputs = {name: keras.KerasTensor(shapes[name], _DTYPES[name]) for name in _DTYPES}
         backend.compute_output_spec(self.call, inputs)
         return True
 

@@ -45,17 +45,16 @@ def matrix_page(page: str, command: str, run: Measured) -> str:
     return put(page, command, [run], *core, *every, fold, _details(run), "\n</details>")
 
 
-def survey_page(page: str, command: str, survey: Mapping[str, Any]) -> str:
-    """Return `page` with the core over the versions of Keras of a survey."""
-    failures = [f"- Keras {keras}: {reason}" for keras, reason in survey["failed"].items()]
-    rest = ["\nNot measured:\n", *failures] if failures else []
-    return put(page, command, survey["measured"], table(survey["measured"], CORE), *rest)
+def survey_page(page: str, runs: Sequence[Measured]) -> str:
+    """Return `page` with the core over the versions of Keras that `runs` measured."""
+    return put(page, "python -m remedies.scenarios --keras", runs, table(runs, CORE))
 
 
 def listed(name: str, items: Sequence[Any], **rest: Any) -> str:
     """Return a JSON object's text, an item of its list a line, so that a change is a line."""
+    before = "".join(f'"{key}": {json.dumps(value)},\n' for key, value in rest.items())
     lines = ",\n".join(json.dumps(item, ensure_ascii=False) for item in items)
-    return f'{json.dumps(rest)[:-1]},\n"{name}": [\n{lines}\n]}}\n'
+    return f'{{{before}"{name}": [\n{lines}\n]}}\n'
 
 
 def _rows(*rows: Iterable[str]) -> Iterator[str]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from remedies import problem
 from remedies.registry import REMEDIES
-from remedies.scenarios import NOT_APPLICABLE, bodies
+from remedies.scenarios import NOT_APPLICABLE, Cell, bodies
 from remedies.state.roundtrip import Defects, RoundTrip, round_trip
 from remedies.state.trip import Outcome
 
@@ -48,7 +48,6 @@ class Trained(NamedTuple):
 
 
 Route = Callable[[Trained], Any]
-Cell = dict[str, Any]  # what `measure` returns, and JSON keeps
 
 
 def keras_files(count: int, **settings: Any) -> Route:

@@ -1,7 +1,5 @@
 """A `.keras` file as evidence: judged before it is trusted, then read bit for bit."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import io

@@ -1,7 +1,5 @@
 """Nested structures of arrays: their leaves, copies of them on the host, and what differs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import Any
 

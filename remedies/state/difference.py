@@ -1,7 +1,5 @@
 """What of a model's state, settings and results differs in the model that a file gives back."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 So the order in which layers were made, and the numbers in their names, play no part.
 """
 
-from __future__ import annotations
-
 import functools
 from collections import deque
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """A class's methods: replaced for a while, or watched while Keras loads and swallows exceptions."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 import traceback

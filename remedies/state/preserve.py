@@ -1,7 +1,5 @@
 """Leave everything as it was: a model's variables and attributes, random states, the disk."""
 
-from __future__ import annotations
-
 import logging
 import random
 import tempfile

@@ -1,7 +1,5 @@
 """Save a model, load it again, and count everything that is no longer as it was."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import astuple, dataclass, field
 from pathlib import Path

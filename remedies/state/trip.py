@@ -1,7 +1,5 @@
 """One way through a file: save, load as the user would, and compare path by path."""
 
-from __future__ import annotations
-
 import tempfile
 import traceback
 import warnings

@@ -8,8 +8,6 @@ library, driver or GPU is needed. The process must not import TensorFlow, which 
 own. These are private interfaces of jax: the extra `gpuless` pins the version.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """Steps as TensorFlow hands them to XLA, and what XLA makes of them for a card that is not here."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

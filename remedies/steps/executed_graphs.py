@@ -4,8 +4,6 @@ Two graphs are compared apart from the names of their nodes: users name layers, 
 and Grappler orders the operands of commutative operations by name.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping

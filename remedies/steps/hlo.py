@@ -1,7 +1,5 @@
 """Read XLA's HLO text, and write it so that equal programs are equal text."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 import re

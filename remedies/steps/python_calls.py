@@ -1,7 +1,5 @@
 """The Python of a step: the sequence of calls that the interpreter makes in one warm step."""
 
-from __future__ import annotations
-
 import gc
 import hashlib
 import sys

@@ -5,8 +5,6 @@ programs that are run by equal sequences of Python calls are one step under two 
 same on any machine at any load; only others need a clock.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Hashable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Sample several series side by side, so that what disturbs one disturbs all."""
 
-from __future__ import annotations
-
 import gc
 import math
 import random
@@ -151,6 +149,15 @@ def clock_for(device: str) -> Clock:
         return time.perf_counter()
 
     return synchronised
+
+
+def work_clock(device: str) -> Clock:
+    """Return a clock of the work that steps are: on a CPU the processor seconds of this process.
+
+    What other processes do meanwhile does not count. It is for processes that compute in one
+    thread (`remedies.devices.use_one_thread`): several threads' seconds would add up.
+    """
+    return time.process_time if device == "cpu" else clock_for(device)
 
 
 def _time(call: Callable[[], object], number: int, clock: Clock) -> float:

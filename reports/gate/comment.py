@@ -1,7 +1,5 @@
 """A verdict in Markdown: numbers, and names of this checkout; nothing else can get in."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 

@@ -4,8 +4,6 @@ Either two folders of session files, or one whose sessions held base's and head'
 side, in one process each.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -79,18 +77,19 @@ def compare(base: Run, head: Run, pairs: Any = None) -> list[Row]:
     return [*_of_equal_loads(made), *_unpaired(base, head, ours, theirs, made)]
 
 
-def _of_equal_loads(rows: list[Row]) -> Iterator[Row]:
-    """Yield `rows`, but no time of a load that leaves out what the other side's brings back."""
+def _of_equal_loads(rows: list[Row]) -> list[Row]:
+    """Return `rows`, but no time of a load that leaves out what the other side's brings back."""
     uneven = {
         (row.workload, row.remedy)
         for row in rows
         if row.kind == "defects" and row.word in (Finding.MORE.value, Finding.FEWER.value)
     }
-    for row in rows:
-        if row.metric in LOADS and (row.workload, row.remedy) in uneven:
-            yield lacking((row.metric, *_axes(row)), Reason.LOADS_LESS, blocks=False)
-        else:
-            yield row
+    return [
+        lacking((row.metric, *_axes(row)), Reason.LOADS_LESS, blocks=False)
+        if row.metric in LOADS and (row.workload, row.remedy) in uneven
+        else row
+        for row in rows
+    ]
 
 
 def compare_pairs(run: Run) -> list[Row]:

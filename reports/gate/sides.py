@@ -5,8 +5,6 @@ sides, exactly, its time is what the machine did, and the others' are divided by
 beyond `MARGIN` is an alarm.
 """
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Iterator, Sequence
 from operator import attrgetter

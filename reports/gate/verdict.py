@@ -4,8 +4,6 @@ One from a machine that ran somebody else's code is hostile until its schema is 
 of the table of metrics and of the registry, and numbers: no text of a contributor's gets out.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -4,8 +4,6 @@ The standard library is enough to see that recipes and pins are the same code. W
 left to measure, it ends with 3, and goes on in the suite's environment, with `STAGE` set.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os
@@ -24,7 +22,7 @@ STAGE = "GATE_MEASURES"
 EXAMPLES = """\
 examples:
   scripts/pr_check main HEAD
-  scripts/pr_check 1a2b3c4 5d6e7f8 --budget 10 --workload image --json verdict.json
+  scripts/pr_check 1a2b3c4 5d6e7f8 --budget 10 --json verdict.json
 
 Interrupt it when you like: the same command goes on from there.
 """
@@ -41,7 +39,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     meaning = "for measuring (default: %(default)g)"
     options.add_argument("--budget", type=float, default=15.0, metavar="MINUTES", help=meaning)
     options.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
-    options.add_argument("--workload", action="append", metavar="NAME", help="only this one")
     options.add_argument("--json", type=Path, metavar="FILE", help="also write the verdict there")
     chosen = options.parse_args(arguments)
     if not 0 < chosen.budget < 10_000:
@@ -81,7 +78,6 @@ def read(chosen: argparse.Namespace, commits: Mapping[str, str]) -> int:
 def measured(chosen: argparse.Namespace, commits: Mapping[str, str]) -> int:
     """Measure what differs between two commits, and print the verdict."""
     from benchmarks.runner import InUseError, alone
-    from remedies import WORKLOADS
     from remedies.devices import missing
     from reports.frame import SessionsError
     from reports.gate.comment import whole
@@ -89,9 +85,6 @@ def measured(chosen: argparse.Namespace, commits: Mapping[str, str]) -> int:
     from scripts.pull_request.checks import InTurn, SideBySide
 
     began = time.time()
-    workloads = tuple(chosen.workload or WORKLOADS)
-    if unknown := {*workloads} - {*WORKLOADS}:
-        raise CommitError(f"no workload {min(unknown)!r}; choose from: {', '.join(WORKLOADS)}")
     if reason := missing(chosen.device):
         raise CommitError(f"cannot check on the {chosen.device}: {reason}")
     name = "-".join([*(commit[:12] for commit in commits.values()), chosen.device])
@@ -103,13 +96,14 @@ def measured(chosen: argparse.Namespace, commits: Mapping[str, str]) -> int:
             locks = {name: pins(commit, chosen.device) for name, commit in commits.items()}
             kind = SideBySide if locks["base"] == locks["head"] else InTurn
             until = began + 60 * chosen.budget
-            own = kind(folders, locks, chosen.device, work, until, workloads)
+            own = kind(folders, locks, chosen.device, work, until)
             rows = own.run()
     except (InUseError, SessionsError) as problem:
         raise CommitError(str(problem)) from problem
-    minutes = round((time.time() - began) / 60, 2)
-    current = {"device": chosen.device, "minutes": minutes, "differs": own.differs, **commits}
-    verdict = conclude(rows, len(own.problems), **current)
+    verdict = conclude(
+        rows, len(own.problems), device=chosen.device, differs=own.differs,
+        minutes=round((time.time() - began) / 60, 2), **commits,
+    )  # fmt: skip
     if chosen.json:
         chosen.json.write_text(verdict.as_json(), encoding="utf-8")
     print(whole(verdict, own.notes + own.problems))

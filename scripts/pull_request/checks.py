@@ -1,7 +1,5 @@
 """What is measured of two commits: side by side, or each in an environment of its own."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import shutil
@@ -45,7 +43,6 @@ class Comparison:
     device: str
     work: Path  # keeps what was measured, so that the same check goes on
     deadline: float  # in seconds since the epoch; after it no launch starts but the first
-    workloads: tuple[str, ...] = tuple(WORKLOADS)
     notes: list[str] = field(default_factory=list)  # a line for each thing that failed
     problems: list[str] = field(default_factory=list)  # a line for each unusable file
     differs: tuple[str, ...] = ()  # packages with another version on each side
@@ -83,7 +80,7 @@ class SideBySide(Comparison):
         """Return a row for everything that was compared, or could not be."""
         base, head = (
             {each: code for each, code in recipes(self.folders[name]).items()
-             if each.workload in self.workloads}
+             if each.workload in WORKLOADS}
             for name in NAMES
         )  # fmt: skip
         changed = [each for each in head if head[each] != base.get(each)]
@@ -166,7 +163,7 @@ class InTurn(Comparison):
     def run(self) -> list[Row]:
         """Return a row for everything that was compared, or could not be."""
         pythons = {name: self._environment(name) for name in NAMES}
-        every = [self.session(kind, name) for name in self.workloads for kind in EXACT]
+        every = [self.session(kind, name) for name in WORKLOADS for kind in EXACT]
         every += [Session("recipes"), Session("situations", device=self.device)]
         for name in NAMES:
             self._run(name, pythons[name], every)
@@ -174,7 +171,7 @@ class InTurn(Comparison):
             if launch >= LEAST_IN_TURN and time.time() >= self.deadline:
                 break
             every = [self.session(kind, name, launch=launch)
-                     for name in self.workloads for kind in TIMED]  # fmt: skip
+                     for name in WORKLOADS for kind in TIMED]  # fmt: skip
             for name in NAMES[:: 1 if launch % 2 == 0 else -1]:
                 self._run(name, pythons[name], every)
         base, head = map(self.read, NAMES)

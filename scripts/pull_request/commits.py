@@ -1,7 +1,5 @@
 """Commits of the repository here: frozen to hashes, taken out, their recipes compared as code."""
 
-from __future__ import annotations
-
 import ast
 import io
 import os

@@ -5,8 +5,6 @@ of them slowed down by a wait for a share of each call. Each check draws its lau
 using one twice, and looks at them as `scripts.pull_request.checks` does, until all is decided.
 """
 
-from __future__ import annotations
-
 import argparse
 import random
 import re

@@ -72,21 +72,29 @@ def test_a_failed_session_is_named_and_ends_with_2(tmp_path, monkeypatch, capsys
     assert errors[0].startswith("recipes-cpu, ") and errors[0].endswith(" failed: no luck")
 
 
-def test_what_is_exact_comes_first_and_what_is_timed_launch_by_launch(tmp_path):
-    exact, *launches = Measurement("default", path=tmp_path).rounds()
+def test_exact_sessions_come_first_then_steps_then_what_runs_alone(tmp_path):
+    exact, steps, *others = Measurement("default", path=tmp_path).rounds()
     kinds = {session.kind for session in exact} - {"programs"}  # where the extra is installed
     assert kinds == {"recipes", "identity", "fidelity"}
-    assert [{session.launch for session in sessions} for sessions in launches] == [{0}, {1}]
+    assert {(session.kind, session.launch) for session in steps} == {
+        ("step_times", 0), ("step_times", 1)
+    }  # fmt: skip
+    assert [{session.kind for session in each} for each in others] == [
+        {"first_steps", "saving", "kernels"}
+    ]
 
 
 @pytest.mark.parametrize(
-    ("session", "alone"),
+    ("kind", "device", "at_once"),
     [
-        (Session("identity", "image"), False),
-        (Session("step_times", "image"), True),
-        (Session("identity", "image", "gpu"), True),
+        ("identity", "cpu", 2),
+        ("step_times", "cpu", 2),  # one thread each
+        ("step_times", "gpu", 1),
+        ("saving", "cpu", 1),
+        ("identity", "gpu", 1),
     ],
 )
-def test_what_is_timed_runs_alone_and_so_does_a_gpu(monkeypatch, session, alone):
+def test_what_the_wall_clock_times_runs_alone_and_so_does_a_gpu(monkeypatch, kind, device, at_once):
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    assert measurement._at_once([session, session]) == (1 if alone else 2)
+    session = Session(kind, "image", device)
+    assert measurement.at_once([session, session]) == at_once

@@ -1,7 +1,5 @@
 """Made-up session files of a night: one cell and its files, on a machine whose noise repeats."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any

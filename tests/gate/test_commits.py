@@ -1,7 +1,5 @@
 """Commits: frozen, taken out, and recipes told apart by their code alone."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -14,7 +12,7 @@ from reports.gate.verdict import read
 from scripts.pull_request import commits
 from scripts.pull_request.__main__ import LEFT_TO_MEASURE, main
 from scripts.pull_request.commits import CommitError, Recipe, export, freeze, pins, recipes
-from tests.gate.conftest import Commit
+from tests.conftest import Commit
 
 RECIPE = (
     'import keras\nfrom .layers import Own\n\n\ndef make():\n    """Make."""\n    return Own()\n'
@@ -48,7 +46,6 @@ def test_changes_that_no_commit_holds_are_refused(repository: Path, commit: Comm
     (repository / "remedies/image/tf_cast.py").write_text("x = 1\n")
     with pytest.raises(CommitError, match="commit them"):
         freeze(first, "HEAD")
-    (repository / "notes.txt").write_text("these do not matter")
 
 
 def test_pins_are_the_lock(repository: Path, commit: Commit) -> None:

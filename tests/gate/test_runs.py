@@ -1,7 +1,5 @@
 """Two nights: what got worse is named, and what could not be compared is never "none regressed"."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

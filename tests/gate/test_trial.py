@@ -1,7 +1,5 @@
 """The trial's own arithmetic, on made-up launches: it must not flatter the gate."""
 
-from __future__ import annotations
-
 import random
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A verdict is proven by its schema; whatever is in it, nothing but our own words gets out."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -104,18 +102,6 @@ def test_the_schema_is_valid_and_made_of_our_tables(capsys: pytest.CaptureFixtur
     assert published["properties"]["rows"]["items"]["properties"]["metric"]["enum"] == [*METRICS]
 
 
-@pytest.mark.parametrize("name", NASTY)
-@pytest.mark.parametrize("field", ["metric", "remedy", "kernel", "situation", "word", "reason"])
-def test_a_name_that_is_not_ours_is_refused_and_not_quoted(
-    tmp_path: Path, field: str, name: str
-) -> None:
-    document = plain()
-    document["rows"][0][field] = name
-    with pytest.raises(HostileError) as refused:
-        read(stored(tmp_path, document))
-    assert name not in str(refused.value) and len(str(refused.value).splitlines()) == 1
-
-
 BYTES = {
     "link": json.dumps(plain()).encode(),
     "empty": b"",
@@ -180,7 +166,7 @@ JSON = st.recursive(
     ),
 )
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_whatever_comes_is_refused_or_shown_in_our_words(
     tmp_path: Path, changes: dict[str, Any], rows: list[dict[str, Any]]

@@ -1,7 +1,5 @@
 """What no schema says: rights, pins, and that every step's commands do what they are for."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess
@@ -114,26 +112,23 @@ def commented(runner: Runner) -> None:
         runner.job("comment.yml", job)
 
 
-def test_a_verdict_becomes_the_comment_of_its_pull_request(runner: Runner) -> None:
-    runner.offer(7, "verdict-cpu", {"verdict.json": concluded(*ROWS).as_json()})
+@pytest.mark.parametrize(
+    ("device", "edits"), [("cpu", []), ("gpu", [["pr", "edit", "3", "--remove-label", "gpu"]])]
+)
+def test_verdicts_become_one_comment_and_a_gpu_run_spends_its_label(
+    runner: Runner, device: str, edits: list[list[str]]
+) -> None:
+    runner.event["github.event.workflow_run.name"] = f"PR check ({device.upper()})"
+    runner.lists("run-list-pr-check-gpu.yml", [{"databaseId": 8}])
+    runner.offer(7, "verdict-cpu", {"verdict.json": concluded(*ROWS[6:9]).as_json()})
+    runner.offer(8, "verdict-gpu", {"verdict.json": concluded(*ROWS, device="gpu").as_json()})
     commented(runner)
     [call] = runner.calls("pr", "comment")
     assert call[2:5] == ["3", "--edit-last", "--create-if-none"]
     body = (runner.state / "body").read_text()
-    assert "**regressed**" in body and EVENT["github.event.workflow_run.html_url"] in body
-    assert not runner.calls("pr", "edit")
-
-
-def test_a_gpu_run_spends_its_label_and_both_devices_share_the_comment(runner: Runner) -> None:
-    runner.event["github.event.workflow_run.name"] = "PR check (GPU)"
-    runner.lists("run-list-pr-check-gpu.yml", [{"databaseId": 8}])
-    runner.offer(7, "verdict-cpu", {"verdict.json": concluded(*ROWS[6:9]).as_json()})
-    gpu = concluded(*ROWS, device="gpu").as_json()
-    runner.offer(8, "verdict-gpu", {"verdict.json": gpu})
-    commented(runner)
-    body = (runner.state / "body").read_text()
     assert body.index("### GPU: **regressed**") < body.index("### CPU: **none regressed**")
-    assert runner.calls("pr", "edit") == [["pr", "edit", "3", "--remove-label", "gpu"]]
+    assert EVENT["github.event.workflow_run.html_url"] in body
+    assert runner.calls("pr", "edit") == edits
 
 
 def test_no_verdict_and_no_open_request_post_nothing(runner: Runner) -> None:

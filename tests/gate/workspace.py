@@ -1,7 +1,5 @@
 """One of GitHub's runners in miniature: a job's steps by their commands, with a stand-in `gh`."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

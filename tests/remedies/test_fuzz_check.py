@@ -1,7 +1,5 @@
 """Whatever a user's model raises, and wherever: a verdict or one line, and never a traceback."""
 
-from __future__ import annotations
-
 import itertools
 
 import keras

@@ -1,7 +1,5 @@
 """What people reported: the verdict, the cause and the cure of each, and the model left alone."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 import pytest

@@ -1,7 +1,5 @@
 """Made-up session files: what a first run of the suite leaves behind, and changes to it."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """The page as a browser shows it: quiet, alone, no wider than the screen, and for everyone."""
 
-from __future__ import annotations
-
 import base64
 import shutil
 from collections.abc import Iterator

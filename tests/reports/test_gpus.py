@@ -37,7 +37,7 @@ def test_what_was_compiled_by_what_and_into_how_many_programs(results):
     steps = "For A100 and H100, 18 steps (2 of each remedy on each mask it takes) became 4 programs"
     assert f"{steps}: one for each workload, step and mask dtype, in any remedy." in section.answer
     limits, distinct = section.parts
-    assert limits.items[-1] == "The compiler was XLA in jax-cuda13-pjrt 1.2.3."
+    assert limits.rows[-1] == "The compiler was XLA in jax-cuda13-pjrt 1.2.3."
     assert len(distinct.rows) == 4 and distinct.columns[2:] == COLUMNS
     texts = [row[COLUMNS[1]].replace("\N{NO-BREAK SPACE}", " ") for row in distinct.rows]
     assert texts[0] == "3 compares, 2 converts, 14 fusions, 1.2 MB moved"

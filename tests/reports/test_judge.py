@@ -105,11 +105,6 @@ def test_a_placebo_that_moved_spoils_its_cell_only(folder):
     assert the(table, remedy="tf_cast", mask_dtype="float32", step="predict")["word"] == "slower"
 
 
-def test_names_of_one_step_share_one_comparison(folder):
-    rows = pick(judged(folder), mask_dtype="float32", step="predict")
-    assert len(rows) == 3 and rows["low"].nunique() == 1 == rows["word"].nunique()
-
-
 def test_the_more_is_asked_the_wider_a_difference_must_stand_clear(folder):
     edit = only("step_ratio", scale(1.027 / 1.03), mask_dtype="float32")
     frame = reports.load(Made(**SMALL, noise=0.004, edit=edit, seed=3).write(folder))

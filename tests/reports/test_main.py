@@ -56,7 +56,10 @@ def test_the_newest_folder_is_taken_by_itself(tmp_path, monkeypatch, undrawn):
     ("arguments", "reason"),
     [
         (["build", "--sessions", "nowhere"], "no folder 'nowhere'"),
-        (["build", "--sessions", "empty"], "'empty' holds no session files"),
+        (
+            ["build", "--sessions", "empty"],
+            "nothing to report in 'empty': no session file",
+        ),
         (["build", "--out", "file"], "'file' is a file"),
         (["build", "--out", "file/below"], "file' is a file"),
         (["build", "--out", "mine"], "'mine' holds 'precious.txt', which this command did not"),

@@ -15,33 +15,25 @@ NAME = "suite.<b>Steps</b>.track_x"
 
 
 @pytest.fixture
-def project(tmp_path: Path, undrawn, monkeypatch) -> Path:
+def project(repository: Path, commit, undrawn) -> Path:
     """A repository of one commit, with session files and results of asv."""
-    root = tmp_path / "project"
-    root.mkdir()
-    monkeypatch.chdir(root)
-    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
-    subprocess.run([*git, "init", "-q", "-b", "main"], check=True)
-    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "First"], check=True)
-    commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
     settings = {"version": 1, "project": "p", "repo": ".", "branches": ["HEAD"]}
     settings |= {"environment_type": "virtualenv", "dvcs": "git", "results_dir": ".asv/results"}
-    (root / "asv.conf.json").write_text(json.dumps(settings))
-    Made(**SMALL).write(root / ".asv" / "sessions" / "one")
-    results = root / ".asv" / "results"
+    sha = commit({"asv.conf.json": json.dumps(settings)})
+    Made(**SMALL).write(repository / ".asv" / "sessions" / "one")
+    results = repository / ".asv" / "results"
     (results / "desk").mkdir(parents=True)
     machine = {"machine": "desk", "arch": "x", "cpu": "c", "num_cpu": "1", "os": "o", "ram": "1"}
     (results / "desk" / "machine.json").write_text(json.dumps(machine | {"version": 1}))
     benchmark = {"name": NAME, "code": "", "params": [], "param_names": [], "type": "track"}
     benchmark |= {"unit": "s", "version": "1", "timeout": 60}
     (results / "benchmarks.json").write_text(json.dumps({NAME: benchmark, "version": 2}))
-    sha = commit.stdout.strip()
     made = {"commit_hash": sha, "env_name": "e", "date": 1_790_000_000_000, "params": machine,
             "python": "3.12", "requirements": {}, "env_vars": {}, "durations": {}, "version": 2,
             "result_columns": ["result", "params", "version"],
             "results": {NAME: [[1.5], [], "1"]}}  # fmt: skip
     (results / "desk" / f"{sha[:8]}-e.json").write_text(json.dumps(made))
-    return root
+    return repository
 
 
 def test_the_report_is_the_front_page_and_the_history_is_behind_it(project, capsys):

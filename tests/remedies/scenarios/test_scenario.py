@@ -7,7 +7,8 @@ from typing import Any
 import keras
 import pytest
 
-from remedies.scenarios.scenario import WEIGHTS, Cell, Scenario, UseError, measure, promised
+from remedies.scenarios import Cell
+from remedies.scenarios.scenario import WEIGHTS, Scenario, UseError, measure, promised
 from remedies.state.difference import Behaviour
 from remedies.state.roundtrip import Defects, RoundTrip
 
