@@ -3,18 +3,15 @@
 import re
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-_WRAPPERS = (
-    "Error encountered during deserialization:",
-    "Exception encountered:",
-    "Error encountered:",
-    "Example error message for object",
+# What Keras writes around a reason.
+_BEFORE = re.compile(
+    r".*(Error encountered( during deserialization)?:|Exception encountered:"
+    r"|Example error message for object)(?=\s*\S)",
+    re.DOTALL,
 )
-_ENDINGS = (
-    "Arguments received by",
-    "Example:",
-    "List of objects",
-    "config={'module'",
-    "Full object",
+_AFTER = re.compile(
+    r"(?<=\S)\s*(Arguments received by|Example:|List of objects|config={'module'|Full object).*",
+    re.DOTALL,
 )
 
 
@@ -28,12 +25,7 @@ def reason(error: BaseException, limit: int = 300) -> str:
         error = error.__cause__
     # A KeyError shows a message of some lines escaped.
     text = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
-    text = _COLOURS.sub("", text)
-    for wrapper in _WRAPPERS:
-        inner = text.rpartition(wrapper)[2]
-        text = inner if inner.strip() else text
-    for ending in _ENDINGS:
-        text = text.partition(ending)[0].strip() or text
+    text = _AFTER.sub("", _BEFORE.sub("", _COLOURS.sub("", text)))
     plain = "".join(letter if letter.isprintable() else " " for letter in text).split()
     kind = type(error).__name__
     return shorten(f"{kind}: {' '.join(plain) or 'raised without a message'}", limit)
