@@ -9,25 +9,16 @@ import pytest
 from remedies.checking.check import check
 from remedies.checking.findings import LossyModelError, Verdict
 from remedies.problem import BadInputError
-from remedies.target import custom_objects, load_module
 
 SUBJECTS = Path(__file__).parent / "subjects" / "models.py"
 
 
 @pytest.fixture(scope="module")
-def subjects():
-    return load_module(str(SUBJECTS))
-
-
-@pytest.fixture(scope="module")
-def checked(subjects):
+def checked(custom):
     """Check what a factory of `subjects` makes, its classes handed over."""
-    custom = custom_objects(str(SUBJECTS))
-
-    def run(made):
-        return check(*(made if isinstance(made, tuple) else (made,)), custom_objects=custom)
-
-    return run
+    return lambda made: check(
+        *(made if isinstance(made, tuple) else (made,)), custom_objects=custom
+    )
 
 
 @pytest.fixture(scope="module")

@@ -74,13 +74,10 @@ def model_class(methods):
 
     def raising(*args, **kwargs):
         if armed:
-            raise (
-                ValueError("\x1b[1mfuzzed\x1b[0m" + "\n" * 3)
-                if len(methods) > 1
-                else OverflowError()
-            )
+            raise error
         return original[0](*args, **kwargs)
 
+    error = ValueError("\x1b[1mfuzzed\x1b[0m\n\n\n") if len(methods) > 1 else OverflowError()
     armed, original = [], []
     for method in methods:
         original[:] = [getattr(Fuzzed, method)]

@@ -15,19 +15,8 @@ from remedies.state.archive import read
 from remedies.state.arrays import equal
 from remedies.state.difference import STATE
 from remedies.state.inventory import take
-from remedies.target import custom_objects, load_module
 
 SUBJECTS = Path(__file__).parent / "subjects" / "models.py"
-
-
-@pytest.fixture(scope="module")
-def subjects():
-    return load_module(str(SUBJECTS))
-
-
-@pytest.fixture(scope="module")
-def custom():
-    return custom_objects(str(SUBJECTS))
 
 
 @pytest.fixture(scope="module")
