@@ -12,8 +12,8 @@ EXAMPLES = """\
 examples:
   python -m reports build
   python -m reports build --sessions collected --out my-report
+  python -m reports build --history            # before asv's history: scripts/publish
   python -m reports readme                     # README.md from reports/reference
-  python -m reports publish                    # the report before asv's history: scripts/publish
   python -m reports gate --help                # what regressed between two runs
 """
 GATE = """\
@@ -43,28 +43,27 @@ def parser() -> argparse.ArgumentParser:
     program = "python -m reports"
     made = argparse.ArgumentParser(program, description=purpose, epilog=EXAMPLES, **LAYOUT)
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND", prog=program)
-    out = "where to; refused where it holds what this command did not write (default: {})"
-    sessions, newest = "folder of session files (default: {})", "newest folder in .asv/sessions"
-    for command, purpose, options in (
-        ("build", "write the page, its tables and figures",
-         [("out", out, ".asv/report"), ("sessions", sessions, newest)]),
-        ("readme", "write the answer in README.md again",
-         [("sessions", sessions, "reports/reference")]),
-        ("publish", "write the page with asv's history behind it",
-         [("out", out, ".asv/site"), ("sessions", sessions, newest)]),
-        ("gate", "say what regressed between two runs, or why that cannot be said",
-         [("base", "session files to compare with", ""), ("head", "session files to judge", ""),
-          ("show", "verdicts to show: DIR/cpu/verdict.json, DIR/gpu/verdict.json", "")]),
-    ):  # fmt: skip
-        epilog = GATE if command == "gate" else EXAMPLES
-        own = commands.add_parser(command, help=purpose, epilog=epilog, **LAYOUT)
-        for option, meaning, default in options:
-            meaning = meaning.format(default)
-            own.add_argument(f"--{option}", type=Path, metavar="PATH", help=meaning)
-    own.add_argument("--of", metavar="HASH", help="refuse verdicts to show of another commit")
-    own.add_argument("--link", default="", help="to the workflow run, for the Markdown")
-    own.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
-    own.add_argument("--schema", action="store_true", help="print the JSON schema of a verdict")
+    build, _, gate = (
+        commands.add_parser(name, help=text, epilog=epilog, **LAYOUT)
+        for name, text, epilog in (
+            ("build", "write the page, its tables and figures", EXAMPLES),
+            ("readme", "write the answer of reports/reference in README.md again", EXAMPLES),
+            ("gate", "say what regressed between two runs, or why that cannot be said", GATE),
+        )
+    )
+    for own, name, text in (
+        (build, "out", "where to; refused where others' files are (default: .asv/report)"),
+        (build, "sessions", "folder of session files (default: the newest in .asv/sessions)"),
+        (gate, "base", "session files to compare with"),
+        (gate, "head", "session files to judge"),
+        (gate, "show", "verdicts to show: DIR/cpu/verdict.json, DIR/gpu/verdict.json"),
+    ):
+        own.add_argument(f"--{name}", type=Path, metavar="PATH", help=text)
+    build.add_argument("--history", action="store_true", help="put that of asv behind the page")
+    gate.add_argument("--of", metavar="HASH", help="refuse verdicts to show of another commit")
+    gate.add_argument("--link", default="", help="to the workflow run, for the Markdown")
+    gate.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
+    gate.add_argument("--schema", action="store_true", help="print the JSON schema of a verdict")
     return made
 
 
@@ -79,18 +78,16 @@ def _make(chosen: argparse.Namespace) -> int:
     from reports.page import REFERENCE, check, filled, has_history, publish, render, update
     from reports.results import gather
 
-    site, readme = chosen.command == "publish", chosen.command == "readme"
-    folder = Path() if readme else chosen.out or Path(".asv", "site" if site else "report")
-    if not readme:
-        check(folder)
-    history = site and has_history()
-    results = gather(chosen.sessions or (REFERENCE if readme else newest(Path(".asv/sessions"))))
+    if chosen.command == "readme":
+        print(update(gather(REFERENCE)))
+        return 0
+    folder = chosen.out or Path(".asv", "report")
+    check(folder)
+    history = chosen.history and has_history()
+    results = gather(chosen.sessions or newest(Path(".asv/sessions")))
     if problems := results.run.problems:
         more = f"; {len(problems) - 1} more, which the page names" if len(problems) > 1 else ""
         print(f"reports: left out: {problems[0]}{more}", file=sys.stderr)
-    if readme:
-        print(update(results))
-        return 0
     with filled(folder, render(results, "history/index.html" if history else "")) as made:
         if history:
             publish(made / "history")

@@ -145,13 +145,11 @@ def _why(results: Results, best: list[str]) -> Iterator[str]:
         fewer = "changes the fewest lines"
         if _rank(results, remedy)[0] == _rank(results, others[0])[0]:
             fewer = "changes no more lines than any other, and costs no more"
-        text = (
-            f"Of the {len(best)} remedies that keep everything, saved and loaded twice, {remedy} "
-        )
+        text = f"Of the {len(best)} remedies that keep everything, saved and loaded twice, "
         most = max(others, key=lambda name: results.survived[name])
         if results.survived[most] > results.survived[remedy]:
             fewer += f"; {most} keeps the model in more of the situations below"
-        yield f"{text}{fewer}."
+        yield f"{text}{remedy} {fewer}."
     floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")
     if not floats["word"].isin([Word.SAME_STEP.value, Word.SAME.value]).all():
         yield f"If you feed masks as float32 in place of bool, a step: {summary(floats)}."
@@ -209,16 +207,11 @@ def overview(results: Results, first: str = "") -> Part:
         if cards := listed(map(str.upper, results.compiled)):
             row[f"{cards}: compiled, not run"] = _programs(results, remedy)
         rows.append(row)
-    return Part("table", _baseline(results), rows, below=_below(results))
-
-
-def _baseline(results: Results) -> str:
-    """Return what a cost is, in words that a newcomer reads once."""
     control = results.compared("step_ratio", remedy=CONTROL, mask_dtype="bool")
-    why = ""
-    if {*control["word"]} == {Word.SAME_STEP.value}:
-        why = f": its steps are exactly those of the model as it is ({CONTROL}), and it loads whole"
-    return f"Every cost is a difference from one baseline, {REFERENCE} fed bool masks{why}."
+    why = f": its steps are exactly those of the model as it is ({CONTROL}), and it loads whole"
+    why = why if {*control["word"]} == {Word.SAME_STEP.value} else ""
+    title = f"Every cost is a difference from one baseline, {REFERENCE} fed bool masks{why}."
+    return Part("table", title, rows, below=_below(results))
 
 
 def _below(results: Results) -> str:

@@ -155,11 +155,9 @@ def _judged(key: Key, judged: dict[str, Any]) -> Row:
 
 def differs(base: Run, head: Run) -> tuple[str, ...]:
     """Return the packages of which the sides have other versions."""
-    return tuple(name for name in PACKAGES if _versions(base, name) != _versions(head, name))
-
-
-def _versions(run: Run, package: str) -> set[str]:
-    return {facts.get(package, "") for facts in run.facts.values()}
+    versions = [{name: {facts.get(name, "") for facts in run.facts.values()} for name in PACKAGES}
+                for run in (base, head)]  # fmt: skip
+    return tuple(name for name in PACKAGES if versions[0][name] != versions[1][name])
 
 
 def _refused(base: Table, head: Table, reason: Reason) -> list[Row]:

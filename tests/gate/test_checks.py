@@ -1,11 +1,10 @@
 """What a check measures, in which order, and what it says of what cannot be measured."""
 
-from __future__ import annotations
-
 import random
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -47,18 +46,18 @@ class Workers:
 
     def identity(self, rng: random.Random) -> list[dict[str, Any]]:
         made = []
-        for source in ("base", "head"):
-            for remedy in ("ops_where", "tf_cast"):
-                own = self.about if (source, remedy) == ("head", "tf_cast") else USUAL
-                other = (float(own["program"] != "p"), float(own["python"] != "c"))
-                axes = _axes(source, remedy)
-                made += [
-                    entry("program_differs", other[0], own["program"], **axes),
-                    entry("python_calls_differ", other[1], own["python"], **axes),
-                    entry("python_calls", own["calls"], **axes),
-                    entry("compares", own["compares"], **axes),
-                    entry("step_group", any(other), **axes),
-                ]
+        for source, remedy in product(("base", "head"), ("ops_where", "tf_cast")):
+            own = self.about if (source, remedy) == ("head", "tf_cast") else USUAL
+            program, python = own["program"], own["python"]
+            values: dict[str, tuple[Any, ...]] = {
+                "program_differs": (program != "p", program),
+                "python_calls_differ": (python != "c", python),
+                "python_calls": (own["calls"],),
+                "compares": (own["compares"],),
+                "step_group": ((program, python) != ("p", "c"),),
+            }
+            axes = _axes(source, remedy)
+            made += [entry(name, *value, **axes) for name, value in values.items()]
         return made
 
     def fidelity(self, rng: random.Random) -> list[dict[str, Any]]:

@@ -83,6 +83,7 @@ class Runner:
         self.state, self.work = self.folder / "state", self.folder / "work"
         (self.work / "scripts").mkdir(parents=True)
         self.state.mkdir()
+        (self.state / "calls").touch()
         _executable(self.folder / "bin" / "gh", _GH)
         for python in (self.folder / "bin" / "python", self.work / ".venv" / "bin" / "python"):
             _executable(python, _PYTHON)
@@ -132,18 +133,12 @@ class Runner:
 
     def calls(self, *start: str) -> list[list[str]]:
         """Return the calls of `gh` that start so."""
-        file = self.state / "calls"
-        every = (
-            [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-        )
+        every = map(json.loads, (self.state / "calls").read_text().splitlines())
         return [call for call in every if call[: len(start)] == list(start)]
 
     def _value(self, text: str) -> str:
-        def said(match: re.Match[str]) -> str:
-            expression = match[1].strip()
-            return str(self.event.get(expression, f"no {expression}"))
-
-        return re.sub(r"\$\{\{(.*?)\}\}", said, text)
+        said = lambda match: str(self.event.get(match[1], f"no {match[1]}"))  # noqa: E731
+        return re.sub(r"\$\{\{\s*(.*?)\s*\}\}", said, text)
 
 
 def _executable(file: Path, text: str) -> None:

@@ -161,8 +161,7 @@ class Made:
                 if key == (0, 0):
                     ratio, more = 1.0, 0.0
                 ratio, more = drawn.setdefault(key, (ratio, more))
-                yield entry("step_seconds", seconds * ratio, **axes)
-                yield entry("step_ratio", ratio, **axes)
+                yield from timed("step", seconds, ratio, **axes)
                 if not program:
                     yield entry("python_extra_seconds", more, **axes)
 
@@ -174,10 +173,8 @@ class Made:
             axes = {"remedy": remedy, "mask_dtype": mask_dtype}
             slow = 1.15 if remedy == "functional_bool_input" else 1.0
             ratio = slow * self._launch(10 * self.noise)
-            if (remedy, mask_dtype) == ("ops_where", "bool"):
-                ratio = 1.0
-            yield entry("first_step_seconds", 0.9 * ratio, **axes)
-            yield entry("first_step_ratio", ratio, **axes)
+            ratio = 1.0 if (remedy, mask_dtype) == ("ops_where", "bool") else ratio
+            yield from timed("first_step", 0.9, ratio, **axes)
 
     def _files(self, kind: str) -> Iterator[Entry]:
         for size in (0, 1):
@@ -185,11 +182,8 @@ class Made:
                 axes = {"size": size, "remedy": remedy}
                 slow = 1.08 if remedy == "functional_bool_input" else 1.0
                 ratio = slow * self._launch(5 * self.noise)
-                if remedy == "ops_where":
-                    ratio = 1.0
-                seconds = (0.012 + 0.2 * size) * ratio
-                yield entry(f"{kind}_seconds", seconds, **axes)
-                yield entry(f"{kind}_ratio", ratio, **axes)
+                ratio = 1.0 if remedy == "ops_where" else ratio
+                yield from timed(kind, 0.012 + 0.2 * size, ratio, **axes)
                 if kind == "save":
                     yield entry("file_bytes", 87_400 + 42_000_000 * size, **axes)
 
@@ -209,6 +203,12 @@ class Made:
 def entry(metric: str, value: float, text: str = "", **axes: Any) -> Entry:
     """Return an entry of a session file."""
     return {"metric": metric, "axes": axes, "value": float(value), "text": text}
+
+
+def timed(name: str, seconds: float, ratio: float, **axes: Any) -> Iterator[Entry]:
+    """Yield the entries of a time: in seconds, and by its reference, which takes `seconds`."""
+    yield entry(f"{name}_seconds", seconds * ratio, **axes)
+    yield entry(f"{name}_ratio", ratio, **axes)
 
 
 def write(

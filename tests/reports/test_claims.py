@@ -12,19 +12,7 @@ SMALL = {"workloads": ("image",), "jits": ("xla",), "batches": (32,)}
 def outcomes(folder, edit=None, **changes):
     results = gather(Made(**SMALL | changes, edit=edit).write(folder))
     rows = claims(results).parts[0].rows
-    return {row["claim"].split(".")[0]: (row["outcome"], row["evidence"]) for row in rows}
-
-
-def test_each_claim_has_an_outcome_with_its_evidence(folder):
-    found = outcomes(folder)
-    assert {name: outcome for name, (outcome, _) in found.items()} == {
-        "C1": "holds", "C2": "holds", "C3": "does not hold", "C4": "holds", "C5": "holds",
-        "C6": "does not hold", "C7": "holds", "C8": "does not hold", "C9": "does not hold",
-        "C10": "does not hold", "C11": "holds", "C12": "holds", "C13": "holds",
-    }  # fmt: skip
-    assert "2 of 2 weights lost" in found["C3"][1]
-    assert "the second save and load loses 8 variables" in found["C6"][1]
-    assert "same step, exactly" in found["C9"][1] and "slower" in found["C9"][1]
+    return {row["claim"].split(".")[0]: row["outcome"] for row in rows}
 
 
 @pytest.mark.parametrize(
@@ -43,7 +31,7 @@ def test_each_claim_has_an_outcome_with_its_evidence(folder):
     ],
 )
 def test_an_outcome_follows_its_evidence(folder, claim, edit, outcome):
-    assert outcomes(folder, edit)[claim][0] == outcome
+    assert outcomes(folder, edit)[claim] == outcome
 
 
 def test_an_open_comparison_establishes_nothing(folder):
@@ -51,9 +39,9 @@ def test_an_open_comparison_establishes_nothing(folder):
     edit = together(
         only("step_group", put(9, "+1 convert"), **cast), only("program_differs", put(1), **cast)
     )
-    assert outcomes(folder, edit, noise=0.05)["C9"][0] == "not established"
+    assert outcomes(folder, edit, noise=0.05)["C9"] == "not established"
 
 
 def test_without_results_nothing_is_established(folder):
     found = outcomes(folder, lambda session, _: session["kind"] == "recipes")
-    assert {outcome for name, (outcome, _) in found.items() if name != "C8"} == {"not established"}
+    assert {outcome for name, outcome in found.items() if name != "C8"} == {"not established"}

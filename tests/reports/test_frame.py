@@ -14,12 +14,8 @@ def test_every_value_is_a_row_with_its_axes(folder):
     frame = reports.load(Made(workloads=("image",), jits=("xla",), launches=2).write(folder))
     assert [*frame.columns] == [*COLUMNS]
     row = frame[(frame["metric"] == "step_ratio") & (frame["launch"] == 1)].iloc[0]
-    assert (row["workload"], row["batch"], row["device"], row["jit"]) == (
-        "image",
-        128,
-        "cpu",
-        "xla",
-    )
+    where = row["workload"], row["batch"], row["device"], row["jit"]
+    assert where == ("image", 128, "cpu", "xla")
     assert (row["kernel"], row["size"], row["source"], row["machine"]) == ("", 0, "", "desk")
     situations = frame[frame["metric"] == "situation_harm"]
     assert len(situations) == 6 * len(HARM) and set(situations["workload"]) == {""}

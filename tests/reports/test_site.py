@@ -37,8 +37,8 @@ def project(repository: Path, commit, undrawn) -> Path:
 
 
 def test_the_report_is_the_front_page_and_the_history_is_behind_it(project, capsys):
-    assert main(["publish"]) == 0
-    out = Path(".asv", "site")
+    assert main(["build", "--history"]) == 0
+    out = Path(".asv", "report")
     said = capsys.readouterr()
     assert said.out == f"{out / 'index.html'}\n" and "reports: the history" in said.err
     assert 'href="history/index.html"' in (out / "index.html").read_text()
@@ -47,39 +47,39 @@ def test_the_report_is_the_front_page_and_the_history_is_behind_it(project, caps
     assert [*(out / "history" / "graphs").rglob("*.json")]
     for path in (out / "history").glob("*.html"):
         assert "://" not in path.read_text() and "<b>" not in path.read_text()
-    assert main(["publish"]) == 0  # it replaces its own
+    assert main(["build", "--history"]) == 0  # it replaces its own
 
 
 def test_without_results_of_asv_there_is_no_history_and_it_says_so(project, capsys):
     for path in (project / ".asv" / "results").rglob("*.json"):
         path.unlink()
-    assert main(["publish"]) == 0
+    assert main(["build", "--history"]) == 0
     assert "reports: no history: " in capsys.readouterr().err
-    out = project / ".asv" / "site"
+    out = project / ".asv" / "report"
     assert not (out / "history").exists() and "history/" not in (out / "index.html").read_text()
 
 
 @pytest.mark.parametrize("settings", ["{", '{"version": 99}'])
 def test_what_asv_refuses_is_one_line_and_leaves_the_old_site(project, capsys, settings):
-    assert main(["publish"]) == 0
-    before = (project / ".asv" / "site" / "index.html").stat().st_mtime_ns
+    assert main(["build", "--history"]) == 0
+    before = (project / ".asv" / "report" / "index.html").stat().st_mtime_ns
     (project / "asv.conf.json").write_text(settings)
     capsys.readouterr()
-    assert main(["publish"]) == 2
+    assert main(["build", "--history"]) == 2
     last = capsys.readouterr().err.splitlines()[-1]
     assert last.startswith("reports: asv publish failed: ")
-    assert (project / ".asv" / "site" / "index.html").stat().st_mtime_ns == before
+    assert (project / ".asv" / "report" / "index.html").stat().st_mtime_ns == before
 
 
 def test_an_asv_that_hangs_is_stopped(project, monkeypatch, capsys):
     monkeypatch.setattr(page, "MOST_SECONDS", 0.01)
-    assert main(["publish"]) == 2
+    assert main(["build", "--history"]) == 2
     assert "asv publish took over" in capsys.readouterr().err
 
 
 def test_another_folder_than_the_repository_is_refused_in_one_line(project, capsys):
     (project / "asv.conf.json").unlink()
-    assert main(["publish"]) == 2
+    assert main(["build", "--history"]) == 2
     assert (
         capsys.readouterr().err == "reports: no 'asv.conf.json' here; start it in the repository\n"
     )

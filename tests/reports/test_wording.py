@@ -22,10 +22,3 @@ def test_a_ratio_has_at_most_two_digits_of_its_uncertainty(interval, text):
 def test_an_endless_interval_says_why():
     inf = float("inf")
     assert "one session gives no interval" in wording.python(1e-6, 1e-6, -inf, inf)
-
-
-@pytest.mark.parametrize(
-    ("items", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), ("abc", "a, b and c")]
-)
-def test_lists(items, text):
-    assert wording.listed(items) == text
