@@ -8,7 +8,6 @@ import importlib.util
 import json
 import os
 import sys
-import textwrap
 import time
 import traceback
 from collections.abc import Iterator, Sequence
@@ -26,6 +25,15 @@ from remedies.state.archive import read
 from remedies.state.preserve import scratch
 from remedies.target import custom_objects, from_factory, keras_file, load_module, made_by
 from remedies.workloads import WORKLOADS, write
+
+_NEXT = {
+    True: "\nAll that the new file holds comes back with keras.saving.load_model.",
+    False: """
+Mend {name} before you load either file: load_model would lose the same again.
+What mends it: remedies check {path}
+A functional model is another class, and cannot load a file of this one.
+With the class as it is, make the model by your code, train it for a step and call load_weights.""",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -161,21 +169,10 @@ def _rescue_text(result: Any) -> str:
             f"  recovered, bit for bit: {held - len(result.missing)} of {held}",
             *(f"  not recovered: {name}" for name in result.missing),
             f"  written and read back: {result.out}",
-            *_next_load(result),
+            _NEXT[result.loads_whole].format(name=type(result.model).__name__, path=result.path),
         ]
     texts += [f"  not in the file at all: self.{path}" for path in result.absent]
     return "\n".join([*texts, *(f"\nNote: {note}" for note in result.notes)])
-
-
-def _next_load(result: Any) -> Iterator[str]:
-    if result.loads_whole:
-        yield "\nAll that the new file holds comes back with keras.saving.load_model."
-        return
-    name = type(result.model).__name__
-    yield f"\nMend {name} before you load either file: load_model would lose the same again."
-    yield f"What mends it: remedies check {result.path}"
-    yield "A functional model is another class, and cannot load a file of this one."
-    yield f"\nOr load it with the class as it is:\n{textwrap.indent(result.recipe, '    ')}"
 
 
 def _keras_file(target: str) -> Path:

@@ -32,24 +32,19 @@ def feed(model: Any, x: Any, y: Any, weights: Any, name: str, snapshot: Snapshot
     Raises `BadInputError` where it can neither be trained nor called on that.
     """
     if x is None:
-        return _made_up(model, snapshot)
+        try:
+            return _trying(model, Feed(tensors(inputs_for(model))), snapshot)
+        except BadInputError as error:
+            return Feed(None, problem=str(error))
     try:
         fed = _batch(x, y, weights)
     except Exception as error:  # what reads it may be the user's own code
         raise BadInputError(f"{name}: its data cannot be read: {reason(error)}") from error
     fed = _trying(model, fed, snapshot)
-    if not fed.trains and model.compiled:
-        raise BadInputError(f"{name}: cannot be trained on what it is given: {fed.problem}")
-    if not fed.trains and not fed.predicts:
-        raise BadInputError(f"{name}: cannot be called on its inputs: {fed.problem}")
+    if not (fed.trains if model.compiled else fed.predicts):
+        how = "trained" if model.compiled else "called"
+        raise BadInputError(f"{name}: cannot be {how} on what it is given: {fed.problem}")
     return fed
-
-
-def _made_up(model: Any, snapshot: Snapshot) -> Feed:
-    try:
-        return _trying(model, Feed(tensors(inputs_for(model))), snapshot)
-    except BadInputError as error:
-        return Feed(None, problem=str(error))
 
 
 def _batch(x: Any, y: Any, weights: Any) -> Feed:
@@ -63,8 +58,8 @@ def _batch(x: Any, y: Any, weights: Any) -> Feed:
     else:
         x, y, weights = map(tensors, (x, y, weights))
         element = keras.utils.pack_x_y_sample_weight(x, y, weights)
-        sizes = [tuple(getattr(leaf, "shape", ()))[:1] for leaf in leaves(x)][:1]
-        if any(size and (size[0] or 0) > _MOST for size in sizes):
+        size = tuple(getattr(leaves(x)[0], "shape", ()))[:1]
+        if size and (size[0] or 0) > _MOST:
             element = next(iter(tf.data.Dataset.from_tensor_slices(element).batch(_MOST)))
     if element is None:
         raise ValueError("the data set is empty")

@@ -50,8 +50,7 @@ class Feed:
                 logs = model.fit(element, epochs=steps, verbose=0).history
         finally:
             vars(model).update(before)
-        means = {name: [float(np.mean(value)) for value in logs[name]] for name in logs}
-        return [{name: values[step] for name, values in means.items()} for step in range(steps)]
+        return [{name: float(np.mean(logs[name][n])) for name in logs} for n in range(steps)]
 
     def outputs(self, model: Any) -> tuple[np.ndarray, ...] | None:
         """Return the predictions' leaves, or None where the model predicts nothing."""

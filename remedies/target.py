@@ -29,10 +29,8 @@ def subject(name: str, made: Any) -> tuple[Any, ...]:
     parts = made if isinstance(made, tuple) else (made,)
     if isinstance(parts[0] if parts else None, keras.Model) and len(parts) <= 4:
         return parts
-    what = f"a tuple of {len(parts)}" if isinstance(made, tuple) else f"a {type(made).__name__}"
-    raise BadInputError(
-        f"{name}: the factory returned {what}; it must return a built keras.Model, or (model, x, y)"
-    )
+    what = f"{name}: the factory returned a {type(made).__name__}"
+    raise BadInputError(f"{what}; it must return a built keras.Model, or (model, x, y)")
 
 
 def made_by(target: str) -> Any:

@@ -138,17 +138,12 @@ def guard(model: Any = None) -> Any:
     """
     import keras
 
-    class Guard(keras.callbacks.Callback):  # type: ignore[misc]
-        def set_model(self, guarded: Any) -> None:
-            super().set_model(guarded)
-            _watch(guarded)
-
-        def on_train_end(self, logs: Any = None) -> None:
-            _release(self.model)
-
+    made = keras.callbacks.LambdaCallback(
+        on_train_begin=lambda _: _watch(made.model), on_train_end=lambda _: _release(made.model)
+    )
     if model is not None:
         _watch(model)
-    return Guard()
+    return made
 
 
 def _watch(model: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from remedies.checking.catalogue import cause
@@ -58,13 +58,11 @@ def compiled(subject: Subject, trip: Trip) -> Iterator[Cause]:
     values = [d for d in trip.of("attribute") if set_by_compile(model, d)]
     if of_framework(source) or not (trip.settings or trip.of("optimizer") or values):
         return
-    what = [] if trip.uncompiled else [f"its {name}" for name in trip.settings]
+    what = [f"its {name}" for name in trip.settings if not trip.uncompiled]
     if lost := len(trip.of("optimizer")):
         what.append(f"{lost} variables of {selves(_optimizers(model)) or 'the optimizer'}")
     if values:
         what.append(f"{names(values)}, which compile sets")
-    state = "compiled as the class does it" if trip.settings else "compiled, its optimizer unbuilt"
-    state = "uncompiled" if trip.uncompiled else state
     after = ["model.compile(...) as in training", *_build_lines(model, "model")]
     code = _compile_code(model) if of_user(source) else ""
     kinds = ("weight", "optimizer", "setting", *["attribute"] * bool(values))
@@ -73,7 +71,7 @@ def compiled(subject: Subject, trip: Trip) -> Iterator[Cause]:
         "compile",
         Cure(code, f"in class {cls.__name__}", cured),
         cls=source.__name__,
-        state=state,
+        state="uncompiled" if trip.uncompiled else "compiled as the class does it",
         what=", ".join(what) or "its settings",
         own=source.__name__ if of_user(source) and not code else None,
         after="; ".join([*after, "model.load_weights(path)"]),
@@ -114,18 +112,18 @@ def _build_lines(model: Any, owner: str) -> list[str]:
     for name in sorted(_optimizers(model)):
         if name.isidentifier() and not name.startswith("_"):
             trained = _trained_by(getattr(model, name))
-            fits = (path for path, thing in things.items() if _trainable_in(thing) == trained)
+            fits = (p for p, each in things.items() if _ids(each.trainable_variables) == trained)
             path = ".".join(part for part in (owner, next(fits, "")) if part)
             lines.append(f"{owner}.{name}.build({path}.trainable_variables)")
     return lines
 
 
 def _trained_by(optimizer: Any) -> list[int]:
-    return [id(variable) for variable in getattr(optimizer, "_trainable_variables", ()) or ()]
+    return _ids(getattr(optimizer, "_trainable_variables", None) or ())
 
 
-def _trainable_in(layer: Any) -> list[int]:
-    return [id(variable) for variable in layer.trainable_variables]
+def _ids(variables: Iterable[Any]) -> list[int]:
+    return [id(variable) for variable in variables]
 
 
 def _frozen(cls: type, differences: list[Difference]) -> Cause:
@@ -144,25 +142,14 @@ def _frozen(cls: type, differences: list[Difference]) -> Cause:
 def _optimizer(subject: Subject, lost: list[Difference]) -> Cause:
     """Return why an optimizer's variables are lost though the weights are not."""
     model, cls, kind = subject.model, type(subject.model), type(subject.model.optimizer)
-    trained, trainable = _trained_by(model.optimizer), _trainable_in(model)
+    trained, trainable = _trained_by(model.optimizer), _ids(model.trainable_variables)
     if 0 < len(trained) != len(trainable):
-        idle = [f"self.{path}.trainable = False" for path in _idle(model, trained)[:4]]
-        return cause(
-            "optimizer.some",
-            trained=len(trained),
-            trainable=len(trainable),
-            lost=len(lost),
-            flags="; ".join(idle) or None,
-            cls=cls.__name__,
-        )
+        counts = {"trained": len(trained), "trainable": len(trainable), "lost": len(lost)}
+        own = {path: {*_ids(each.trainable_variables)} for path, each in layers(model).items()}
+        idle = outermost(path for path, ids in own.items() if ids and not ids & {*trained})
+        flags = "; ".join(f"self.{path}.trainable = False" for path in idle[:4]) or None
+        return cause("optimizer.some", cls=cls.__name__, flags=flags, **counts)
     if model.get_build_config() is None and of_user(cls):
         return cause("optimizer.never_called", cls=cls.__name__, lost=len(lost))
-    own = None if of_framework(kind) else kind.__name__
-    return cause("optimizer", names=names(lost, 3), own=own)
-
-
-def _idle(model: Any, trained: list[int]) -> list[str]:
-    """Return the outermost layers of which the optimizer trains nothing."""
-    own = {path: {*_trainable_in(layer)} for path, layer in layers(model).items()}
-    idle = [path for path, ids in own.items() if ids and not ids & {*trained}]
-    return outermost(idle)
+    theirs = None if of_framework(kind) else kind.__name__
+    return cause("optimizer", names=names(lost, 3), own=theirs)

@@ -34,7 +34,7 @@ def causes(subject: Subject, trip: Trip) -> Iterator[Cause]:
     """Yield why Python values of the model differ after `trip`: arguments first, then others."""
     if trip.whole:
         return
-    values = [*trip.of("attribute"), *trip.hints]
+    values = trip.of("attribute")
     explained = {d.path for d in values if set_by_compile(subject.model, d)}
     suspects = [(p, t) for p, t in _configured(subject.model) if constructor(type(t))]
     for path, thing in suspects:
@@ -46,11 +46,11 @@ def causes(subject: Subject, trip: Trip) -> Iterator[Cause]:
             yield _blamed(subject, path, thing, f": {_values(given)}", kinds)
             explained |= {d.path for d in values if not path or d.path.startswith(f"{path}.")}
             explained |= {d.path for d in given}
-    if losses := [d for d in trip.of("attribute") if not of_user(type(d.owner))]:
+    if losses := [d for d in values if not of_user(type(d.owner))]:
         kind = type(losses[0].owner).__name__
         yield cause("loss_arguments", cls=kind, values=_values(losses))
         explained |= {d.path for d in losses}
-    left = [d for d in trip.of("attribute") if d.path not in explained]
+    left = [d for d in values if d.path not in explained]
     if left and all(map(is_recurrent, trip.of("plain"))):
         what, cls = shorten(_values(left[:1]), 120), type(left[0].owner).__name__
         yield cause("python_value", names=names(left), values=what, cls=cls)

@@ -14,7 +14,7 @@ from remedies.checking.findings import Cure
 from remedies.libraries import of_framework, overrides
 from remedies.state.arrays import leaves, mapped
 from remedies.state.difference import STATE
-from remedies.state.inventory import is_variable, layers, owned_classes
+from remedies.state.inventory import layers, owned_classes
 from remedies.state.methods import methods_of, patched
 from remedies.state.trip import Subject, travel
 
@@ -153,8 +153,7 @@ def casting(cls: type, dtypes: Mapping[int, str]) -> dict[str, Callable[..., Any
     import tensorflow as tf
 
     def cast(number: int, leaf: Any) -> Any:
-        fits = number in dtypes and (tf.is_tensor(leaf) or is_variable(leaf))
-        return tf.cast(leaf, dtypes[number]) if fits else leaf
+        return tf.cast(leaf, dtypes[number]) if number in dtypes else leaf
 
     return calling(cls, lambda given: _numbered(cast, given))
 

@@ -13,13 +13,8 @@ from remedies.problem import BadInputError
 from remedies.rescuing.revival import LoadError, Revived, load, revive
 from remedies.state.archive import absent, missing, read
 from remedies.state.inventory import records_inputs
-from remedies.state.methods import leaf_dtypes
 from remedies.state.preserve import scratch
 
-_RECIPE = """\
-model, x, y = make()  # your own code: made, and compiled as in training
-model.fit(x, y)  # a step builds all, every optimizer among it
-model.load_weights("{}")"""
 _NEXT_SAVE = (
     "this file loads whole, but a save of the loaded model would not: its class keeps no record of "
     "the inputs (get_build_config() is None); see remedies check"
@@ -55,11 +50,6 @@ class Rescue:
     def whole(self) -> bool:
         """Whether all that the file holds is in `model`, bit for bit, and that is all of it."""
         return not (self.missing or self.absent)
-
-    @property
-    def recipe(self) -> str:
-        """The lines that load the file with today's class."""
-        return _RECIPE.format(self.out or self.path)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the findings as plain values for JSON."""
@@ -137,7 +127,7 @@ def rescue(
         with contextlib.suppress(LoadError):
             whole = not missing(load(draft), written)
         draft.replace(target)
-    notes = () if made else _notes(revived, lost, guessed=sample is None)
+    notes = () if made else _notes(revived, lost)
     return Rescue(path, len(entries), model, revived.dropped, lost, outside, target, whole, notes)
 
 
@@ -169,14 +159,8 @@ def _require_free(target: Path) -> None:
         raise BadInputError(f"{target.parent}: no such folder to write to")
 
 
-def _notes(revived: Revived, lost: Sequence[str], *, guessed: bool) -> tuple[str, ...]:
+def _notes(revived: Revived, lost: Sequence[str]) -> tuple[str, ...]:
     notes = []
-    if guessed:
-        dtypes = ", ".join(leaf_dtypes(revived.inputs))
-        notes.append(
-            f"the input dtypes ({dtypes}, in order of their names) were found by trying; "
-            "where yours differ, give a batch: --sample FILE.npz"
-        )
     if any(name.startswith("optimizer/") for name in lost):
         notes.append(_FROZEN)
     if not revived.archive.config.get("compile_config"):

@@ -131,18 +131,13 @@ def _built_on(
     Then Keras finds it built: it makes the optimizer over all weights, and every value its place.
     """
     original = cls.from_config.__func__  # type: ignore[attr-defined]
-    depth = 0
 
     def from_config(klass: type, *args: Any, **kwargs: Any) -> Any:
-        nonlocal depth
-        depth += 1
-        try:
+        # A model of this class inside of it is not the outermost.
+        with patched(cls, {"from_config": classmethod(original)}):
             model = original(klass, *args, **kwargs)
-        finally:
-            depth -= 1
-        if not depth:
-            _call(model, inputs)
-            _set_trainable(model, trainable)
+        _call(model, inputs)
+        _set_trainable(model, trainable)
         return model
 
     return patched(cls, {"from_config": classmethod(from_config)})

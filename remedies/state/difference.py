@@ -32,14 +32,11 @@ class Difference:
     owner: Any = field(default=None, repr=False)  # what holds it in the model
 
 
-def unequal(
-    before: Inventory, after: Inventory
-) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
-    """Return what differs, and the Python values of library classes that do: no loss by itself."""
+def unequal(before: Inventory, after: Inventory) -> tuple[Difference, ...]:
+    """Return what differs; but not Python values of library classes, which is no loss by itself."""
     import keras
 
-    differences: list[Difference] = []
-    hints: list[Difference] = []
+    differences = []
     for path, item in before.items():
         other = after.get(path)
         if item.variable is not None and other is not None and other.variable is None:
@@ -47,12 +44,14 @@ def unequal(
         value = None if other is None else other.value
         if item.kind in ("metric", "seed") or (other is not None and equal(item.value, value)):
             continue
-        entry = Difference(item.path, item.kind, other is None, item.value, value, item.owner)
         if item.kind == "attribute":
             # What a layer held that was not built at all is no value that changed.
             flag = f"{item.path.rpartition('.')[0]}.trainable"
             gone = flag in before and flag not in after
             counts = not (gone or _only_numbered(item.value, value))
+            # A loss that is lost is a compile setting; what a loss was given is none.
+            loss = other is not None and isinstance(item.owner, keras.losses.Loss)
+            counts = counts and (loss or of_user(type(item.owner)))
         elif item.kind in STATE or item.kind == "setting":
             counts = _in_use(item, value)
         elif other is None:
@@ -65,11 +64,10 @@ def unequal(
             # A model's own policy computes nothing: its layers' policies do.
             counts = bool(item.owner.weights) and not isinstance(item.owner, keras.Model)
         if counts:
-            # A loss that is lost is a compile setting; what a loss was given is none.
-            loss = other is not None and isinstance(item.owner, keras.losses.Loss)
-            own = loss or item.kind != "attribute" or of_user(type(item.owner))
-            (differences if own else hints).append(entry)
-    return tuple(differences), tuple(hints)
+            owner = item.owner
+            entry = Difference(item.path, item.kind, other is None, item.value, value, owner)
+            differences.append(entry)
+    return tuple(differences)
 
 
 def _in_use(item: Item, after: Any) -> bool:

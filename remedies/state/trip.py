@@ -63,7 +63,6 @@ class Trip:
     name: str  # first load, second generation, or the policy that it was loaded under
     saved: Mapping[str, int]  # how many variables of each kind there were to lose
     differences: tuple[Difference, ...] = ()  # in the state, and in settings that it depends on
-    hints: tuple[Difference, ...] = ()  # values of library classes that differ: no loss by itself
     outputs_changed: float | None = 0.0  # share of the predicted values; None: not compared
     step: str = ""  # how the next training steps differ
     chance: frozenset[str] = frozenset()  # what two runs of the very same model do not repeat
@@ -207,7 +206,7 @@ def _through(
         trip.unbuilt = _unbuilt(calls, source)
     if trip.failure:
         return trip, None
-    trip.differences, trip.hints = unequal(subject.before, take(loaded))
+    trip.differences = unequal(subject.before, take(loaded))
     trip.settings, trip.uncompiled = unequal_settings(subject.model, loaded)
     trip.warnings = tuple(str(w.message) for w in given if issubclass(w.category, UserWarning))
     trip.records_inputs, trip.calls = records_inputs(loaded), tuple(calls)

@@ -7,7 +7,19 @@ from types import SimpleNamespace
 
 import pytest
 
+from remedies.target import custom_objects, load_module
+
 SUBJECTS = Path(__file__).parent / "subjects"
+
+
+@pytest.fixture(scope="module")
+def subjects():
+    return load_module(str(SUBJECTS / "models.py"))
+
+
+@pytest.fixture(scope="module")
+def custom():
+    return custom_objects(str(SUBJECTS / "models.py"))
 
 
 @pytest.fixture(scope="module")

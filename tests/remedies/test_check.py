@@ -9,25 +9,16 @@ import pytest
 from remedies.checking.check import check
 from remedies.checking.findings import LossyModelError, Verdict
 from remedies.problem import BadInputError
-from remedies.target import custom_objects, load_module
 
 SUBJECTS = Path(__file__).parent / "subjects" / "models.py"
 
 
 @pytest.fixture(scope="module")
-def subjects():
-    return load_module(str(SUBJECTS))
-
-
-@pytest.fixture(scope="module")
-def checked(subjects):
+def checked(custom):
     """Check what a factory of `subjects` makes, its classes handed over."""
-    custom = custom_objects(str(SUBJECTS))
-
-    def run(made):
-        return check(*(made if isinstance(made, tuple) else (made,)), custom_objects=custom)
-
-    return run
+    return lambda made: check(
+        *(made if isinstance(made, tuple) else (made,)), custom_objects=custom
+    )
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +28,6 @@ def masked(subjects, checked):
 
 def causes(report):
     return [cause.name for cause in report.advice]
-
-
-def place(report):
-    swallowed = report.swallowed[0]
-    assert Path(swallowed.file) == SUBJECTS
-    assert SUBJECTS.read_text().splitlines()[swallowed.line - 1].strip() == swallowed.source
-    return swallowed
 
 
 @pytest.mark.parametrize("name", ["whole", "functional", "dropped", "uncompiled", "optional_mask"])
@@ -78,8 +62,9 @@ def test_cause(subjects, checked, name, cause, words):
 
 
 def test_the_users_line_is_shown(masked):
-    assert "tf.where" in place(masked).source
-    assert place(masked).entered
+    swallowed = masked.swallowed[0]
+    assert swallowed.entered and "tf.where" in swallowed.source
+    assert SUBJECTS.read_text().splitlines()[swallowed.line - 1].strip() == swallowed.source
 
 
 def test_a_precision_policy_that_is_lost_is_named(subjects, checked):

@@ -13,7 +13,6 @@ from remedies.problem import BadInputError
 
 RNG = np.random.default_rng(0)
 DTYPES = ("float32", "bool", "int8", "uint64", "float16", "complex64", "string", "object", "str")
-STRUCTURES = ("one", "tuple", "list", "dict", "nested", "ragged", "sparse", "dataset", "generator")
 STAGES = {
     "nowhere": (),
     "call when rebuilt": ("call",),
@@ -39,20 +38,18 @@ def array(dtype):
     return (values * 2).astype(dtype)
 
 
-def data(structure, dtype):
-    x, y = array(dtype), np.ones((4, 1), "float32")
-    made = {
-        "one": lambda: (x, y),
-        "tuple": lambda: ((x, array("float32")), y),
-        "list": lambda: ([x, x], y),
-        "dict": lambda: ({"b": x, "a": array("bool")}, y),
-        "nested": lambda: ({"b": (x, [x]), "a": {"c": x}}, y),
-        "ragged": lambda: (tf.ragged.constant([[1.0], [2.0, 3.0], [], [4.0]]), y),
-        "sparse": lambda: (tf.sparse.from_dense(array("float32")), y),
-        "dataset": lambda: (tf.data.Dataset.from_tensors((tf.constant(array("float32")), y)), None),
-        "generator": lambda: (((array("float32"), y) for _ in range(3)), None),
-    }
-    return made[structure]()
+Y = np.ones((4, 1), "float32")
+STRUCTURES = {
+    "one": lambda x: x,
+    "tuple": lambda x: (x, array("float32")),
+    "list": lambda x: [x, x],
+    "dict": lambda x: {"b": x, "a": array("bool")},
+    "nested": lambda x: {"b": (x, [x]), "a": {"c": x}},
+    "ragged": lambda x: tf.ragged.constant([[1.0], [2.0, 3.0], [], [4.0]]),
+    "sparse": tf.sparse.from_dense,
+    "dataset": lambda x: tf.data.Dataset.from_tensors((tf.constant(x), Y)),
+    "generator": lambda x: ((x, Y) for _ in range(3)),
+}
 
 
 def number(leaf):
@@ -77,13 +74,10 @@ def model_class(methods):
 
     def raising(*args, **kwargs):
         if armed:
-            raise (
-                ValueError("\x1b[1mfuzzed\x1b[0m" + "\n" * 3)
-                if len(methods) > 1
-                else OverflowError()
-            )
+            raise error
         return original[0](*args, **kwargs)
 
+    error = ValueError("\x1b[1mfuzzed\x1b[0m\n\n\n") if len(methods) > 1 else OverflowError()
     armed, original = [], []
     for method in methods:
         original[:] = [getattr(Fuzzed, method)]
@@ -101,18 +95,15 @@ CASES = [
 @pytest.mark.parametrize(("structure", "dtype", "stage"), CASES)
 def test_no_input_ends_in_a_traceback(structure, dtype, stage):
     cls, armed = model_class(STAGES[stage])
-    model = cls()
-    x, y = data(structure, dtype)
-    first = next(iter(x)) if structure == "dataset" else (array("float32"), None)
+    model, x = cls(), STRUCTURES[structure](array(dtype))
+    own = structure in ("dataset", "generator")
+    sample = array(dtype) if own else x
     with np.errstate(all="ignore"):
-        sample = first[0] if structure in ("dataset", "generator") else x
-        if dtype in ("object", "str"):
-            sample = tf.constant(x.tolist())
-        model(sample)
+        model(tf.constant(x.tolist()) if dtype in ("object", "str") else sample)
     model.compile("adam", "mse")
     armed.append(True)
     try:
-        report = check(model, x, y)
+        report = check(model, x, None if own else Y)
     except BadInputError as error:
         assert str(error) and "\n" not in str(error) and "\x1b" not in str(error)
         return

@@ -4,10 +4,8 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -26,7 +24,7 @@ DAMAGE = st.lists(
 
 
 @lru_cache
-def model(compression: int) -> bytes:
+def model(compression):
     weights = io.BytesIO()
     with h5py.File(weights, "w") as file:
         for layer in range(3):
@@ -40,13 +38,13 @@ def model(compression: int) -> bytes:
 
 
 @lru_cache
-def sample() -> bytes:
+def sample():
     file = io.BytesIO()
     np.savez_compressed(file, x=np.ones((2, 3)), mask=np.zeros((2, 3), bool))
     return file.getvalue()
 
 
-def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
+def zipped(members, compression=zipfile.ZIP_STORED):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", compression) as archive:
         for name, data in members.items():
@@ -54,7 +52,7 @@ def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> 
     return file.getvalue()
 
 
-def damaged(data: bytes, damage: list[tuple[float, bytes]], keep: float) -> bytes:
+def damaged(data, damage, keep):
     made = bytearray(data)
     for place, new in damage:
         start = int(place * len(made))
@@ -62,7 +60,7 @@ def damaged(data: bytes, damage: list[tuple[float, bytes]], keep: float) -> byte
     return bytes(made[: round(keep * len(made))])
 
 
-def judged(reader: Callable[[Path], Any], data: bytes, name: str) -> Any:
+def judged(reader, data, name):
     """Return what `reader` makes of `data`, None where it refuses in one line."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, name)
@@ -83,9 +81,7 @@ def judged(reader: Callable[[Path], Any], data: bytes, name: str) -> Any:
     st.sampled_from([1, 1, 0.99, 0.5, 0.1]),
 )
 @FEW
-def test_a_damaged_model_file_is_refused_or_read_whole(
-    compression: int, damage: list[tuple[float, bytes]], keep: float
-) -> None:
+def test_a_damaged_model_file_is_refused_or_read_whole(compression, damage, keep):
     data = damaged(model(compression), damage, keep)
     found = judged(read, data, "m.keras")
     assert found is None or isinstance(found, Archive)
@@ -93,9 +89,7 @@ def test_a_damaged_model_file_is_refused_or_read_whole(
 
 @given(DAMAGE)
 @FEW
-def test_damaged_weights_in_a_sound_archive_are_refused_or_read(
-    damage: list[tuple[float, bytes]],
-) -> None:
+def test_damaged_weights_in_a_sound_archive_are_refused_or_read(damage):
     # The checksum would find the damage: here the archive is made of damaged weights.
     with zipfile.ZipFile(io.BytesIO(model(zipfile.ZIP_STORED))) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
@@ -123,7 +117,7 @@ JSON = st.recursive(
     ),
 )
 @FEW
-def test_an_archive_of_anything_is_refused(members: dict[str, bytes]) -> None:
+def test_an_archive_of_anything_is_refused(members):
     names = [name for name in members if "\0" not in name]
     data = zipped({name: members[name] for name in names})
     assert judged(read, data, "m.keras") is None
@@ -131,21 +125,13 @@ def test_an_archive_of_anything_is_refused(members: dict[str, bytes]) -> None:
 
 @given(DAMAGE, st.sampled_from([1, 1, 0.9, 0.3]))
 @FEW
-def test_a_damaged_sample_is_refused_or_read(
-    damage: list[tuple[float, bytes]], keep: float
-) -> None:
+def test_a_damaged_sample_is_refused_or_read(damage, keep):
     judged(load_sample, damaged(sample(), damage, keep), "s.npz")
-
-
-@given(st.binary(max_size=60), st.sampled_from(["x.npy", "../x.npy", "x"]))
-@FEW
-def test_an_archive_of_anything_is_no_sample(data: bytes, name: str) -> None:
-    judged(load_sample, zipped({name: data}), "s.npz")
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S"]), max_size=30))
 @settings(max_examples=100)
-def test_a_target_of_any_text_is_refused_in_one_line(text: str) -> None:
+def test_a_target_of_any_text_is_refused_in_one_line(text):
     for target in (text, f"{text}:make", f"no_such_module_{text}:make", f"{text}.py:make"):
         try:
             from_factory(target)

@@ -108,17 +108,11 @@ def test_whatever_is_left_in_the_temporary_folder_goes():
     assert tempfile.tempdir == before
 
 
-@pytest.mark.parametrize(
-    ("error", "named"),
-    [
-        (OSError(28, "No space left on device"), tempfile.gettempdir()),
-        (OSError(28, "No space left on device", "/mine"), "/mine"),
-    ],
-)
-def test_error_of_the_disk_names_a_place(error, named):
+@pytest.mark.parametrize("named", [None, "/mine"])
+def test_error_of_the_disk_names_a_place(named):
     with pytest.raises(OSError, match="No space left") as raised, scratch():
-        raise error
-    assert (raised.value.errno, raised.value.filename) == (28, named)
+        raise OSError(28, "No space left on device", named)
+    assert raised.value.filename == (named or tempfile.gettempdir())
 
 
 def test_variables_count_where_keras_makes_them_of_a_base_of_the_public_class(monkeypatch):

@@ -1,5 +1,7 @@
 """Watching a class's methods while Keras loads."""
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
@@ -15,17 +17,6 @@ class Picky(keras.layers.Layer):
         return values * 2
 
 
-def test_calls_are_recorded_with_dtypes_and_errors():
-    with observe([Picky]) as calls:
-        Picky()(np.ones((2, 3), np.float32))
-        with pytest.raises(ValueError, match="not enough"):
-            Picky()(np.ones((1, 3), np.float32))
-    seen = [(type(call.owner), leaf_dtypes(call.given)) for call in calls]
-    assert seen == [(Picky, ("float32",))] * 2
-    assert calls[0].error is None
-    assert "not enough" in str(calls[1].error)
-
-
 def test_every_method_of_the_user_that_is_left_is_recorded_innermost_first():
     class Building(Picky):
         def build(self, shape):
@@ -37,10 +28,12 @@ def test_every_method_of_the_user_that_is_left_is_recorded_innermost_first():
     with observe([Building]) as calls:
         with pytest.raises(ValueError, match="not yet"):
             Building().build((2, 3))
-        with pytest.raises(ValueError, match="not enough"):
-            Building().call(np.ones((1, 3), np.float32))
-    assert [call.method for call in calls] == ["build", "call", "call"]
-    assert calls[1].error is calls[2].error
+        for size in (1, 2):
+            with contextlib.suppress(ValueError):
+                Building().call(np.ones((size, 3), np.float32))
+    assert [call.method for call in calls] == ["build", "call", "call", "call", "call"]
+    assert "not enough" in str(calls[1].error) and calls[1].error is calls[2].error
+    assert calls[4].error is None and leaf_dtypes(calls[4].given) == ("float32",)
 
 
 def test_an_inherited_call_is_watched_where_it_is_written_and_put_back():

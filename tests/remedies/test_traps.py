@@ -84,26 +84,6 @@ def functional(layer=None):
     return keras.Model(inputs, keras.layers.Dense(1)(hidden))
 
 
-def compiles():
-    return fitted(Compiles(), keras.optimizers.SGD(0.123))
-
-
-def scaled():
-    return fitted(Scaled(scale=3.0))
-
-
-def predicts():
-    return fitted(Predicts(by=3.0))
-
-
-def required():
-    return fitted(Required(3))
-
-
-def helped():
-    return fitted(Helped())
-
-
 def moved_on():
     model = fitted(Scaled())
     del model.scale
@@ -137,10 +117,6 @@ class Noise(keras.layers.Layer):
         return x * keras.random.uniform(keras.ops.shape(x)) if training else x
 
 
-def builds():
-    return fitted(functional(Builds()))
-
-
 def shared():
     inputs = keras.Input((3,))
     layer = keras.layers.Dense(3, name="twice")
@@ -164,14 +140,6 @@ class Clip(keras.constraints.Constraint):
 
     def get_config(self):
         return {"name": "clip", "most": self.most}
-
-
-def clipped():
-    return fitted(functional(keras.layers.Dense(2, kernel_constraint=Clip(0.5))))
-
-
-def as_it_comes():
-    return fitted(functional(Kept(dtype="mixed_float16", autocast=False)))
 
 
 @registered
@@ -205,10 +173,6 @@ class Idle(Plain):
 
     def build(self, shape):
         self.built = True
-
-
-def idle():
-    return fitted(Idle())
 
 
 def test_keras_own_random_state_is_set_equal_and_put_back():
@@ -247,29 +211,43 @@ def saved_as_hdf5(folder):
     return model
 
 
-@pytest.mark.parametrize(
-    ("make", "cause", "words"),
-    [
-        (compiles, "compile", "get_compile_config"),
-        (scaled, "get_config", "scale=3.0 loads as 1.0"),
-        (predicts, "get_config", "its arguments (by) are in no file"),
-        (required, "get_config", "its arguments (units) are in no file"),
-        (helped, "state_outside_the_file", "make Helper a keras.layers.Layer"),
-        (moved_on, "python_value", "self.threshold"),
-        (lora, "lora", "self.layers[1]"),
-        (shared, "shared_layer", "the layers of part one by one in the outer model"),
-        (huber, "loss_arguments", "delta=0.1 loads as 1.0"),
-        (clipped, "get_config", 'return {"most": self.most}'),
-        (as_it_comes, "get_config", '"autocast": self.autocast'),
-        (builds, "children_not_built", "Builds.build(): self.inner.build(...)"),
-        (idle, "children_not_built", "Idle.build is the user's own"),
-        (frozen_inside, "frozen", "self.dense.trainable = False"),
-        (frozen_later, "optimizer", "call compile() again"),
-        (excluded, "weight_decay_exclusions", "exclude_from_weight_decay"),
-    ],
-)
-def test_trap(make, cause, words):
-    report = check(make(), X, Y)
+FACTORIES = {
+    "compiles": lambda: fitted(Compiles(), keras.optimizers.SGD(0.123)),
+    "scaled": lambda: fitted(Scaled(scale=3.0)),
+    "predicts": lambda: fitted(Predicts(by=3.0)),
+    "required": lambda: fitted(Required(3)),
+    "helped": lambda: fitted(Helped()),
+    "clipped": lambda: fitted(functional(keras.layers.Dense(2, kernel_constraint=Clip(0.5)))),
+    "as it comes": lambda: fitted(functional(Kept(dtype="mixed_float16", autocast=False))),
+    "builds": lambda: fitted(functional(Builds())),
+    "idle": lambda: fitted(Idle()),
+    **{make.__name__: make for make in (moved_on, lora, shared, huber)},
+    **{make.__name__: make for make in (frozen_inside, frozen_later, excluded)},
+}
+TRAPS = """
+    compiles | compile | get_compile_config
+    scaled | get_config | scale=3.0 loads as 1.0
+    predicts | get_config | its arguments (by) are in no file
+    required | get_config | its arguments (units) are in no file
+    helped | state_outside_the_file | make Helper a keras.layers.Layer
+    moved_on | python_value | self.threshold
+    lora | lora | self.layers[1]
+    shared | shared_layer | the layers of part one by one in the outer model
+    huber | loss_arguments | delta=0.1 loads as 1.0
+    clipped | get_config | return {"most": self.most}
+    as it comes | get_config | "autocast": self.autocast
+    builds | children_not_built | Builds.build(): self.inner.build(...)
+    idle | children_not_built | Idle.build is the user's own
+    frozen_inside | frozen | self.dense.trainable = False
+    frozen_later | optimizer | call compile() again
+    excluded | weight_decay_exclusions | exclude_from_weight_decay
+"""
+
+
+@pytest.mark.parametrize("trap", TRAPS.strip().splitlines())
+def test_trap(trap):
+    name, cause, words = trap.strip().split(" | ")
+    report = check(FACTORIES[name](), X, Y)
     assert [each.name for each in report.advice] == [cause]
     assert words in report.text()
     assert report.advice[0].cure.cured in (True, None)

@@ -26,7 +26,11 @@ def trained(model, inputs, **settings):
 class Dense2(keras.Model):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.dense = keras.layers.Dense(2)
+        for name, part in self.parts().items():
+            setattr(self, name, part)
+
+    def parts(self):
+        return {"dense": keras.layers.Dense(2)}
 
 
 class Whole(Dense2):
@@ -64,18 +68,16 @@ class Lookup(keras.layers.Layer):
 
 
 class Nested(Dense2):
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.lookup = Lookup()
+    def parts(self):
+        return super().parts() | {"lookup": Lookup()}
 
     def call(self, inputs):
         return self.dense(keras.ops.mean(self.lookup(inputs["index"]), axis=1))
 
 
 class Outer(Dense2):
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.inner = Article()
+    def parts(self):
+        return super().parts() | {"inner": Article()}
 
     def call(self, inputs):
         return self.dense(self.inner(inputs))
@@ -101,120 +103,78 @@ class Eager(Dense2):
         return self.dense(image / float(image.numpy().max()))
 
 
-class Frozen(keras.Model):
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.base = keras.layers.Dense(3)
-        self.head = keras.layers.Dense(2)
+class Frozen(Dense2):
+    def parts(self):
+        return {"base": keras.layers.Dense(3), "head": keras.layers.Dense(2)}
 
     def call(self, image):
         return self.head(self.base(image))
 
 
 class Dropped(Whole):
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.dropout = keras.layers.Dropout(0.5)
+    def parts(self):
+        return super().parts() | {"dropout": keras.layers.Dropout(0.5)}
 
     def call(self, inputs):
         return super().call(inputs | {"image": self.dropout(inputs["image"])})
 
 
-def whole():
-    return trained(Whole(), MASKED)
+class Matcher(Dense2):
+    """Two arguments of different widths, of which a file records the first one's."""
+
+    def parts(self):
+        return super().parts() | {"right": keras.layers.Dense(2)}
+
+    def call(self, image, other):
+        return self.dense(image) * self.right(other)
 
 
-def masked():
-    return trained(Masked(), MASKED)
+def case(cls, inputs=MASKED, **settings):
+    return lambda: trained(cls(), inputs, **settings)
+
+
+def called(cls, *inputs, fed=None):
+    """Return the factory of a model that takes several arguments, which `fit` cannot feed."""
+
+    def factory():
+        model = cls()
+        model(*inputs)
+        model.compile("adam", "mse")
+        return model, fed or inputs, TARGETS
+
+    return factory
+
+
+def _late():
+    model = LateWidth()
+    model.width = 3
+    return model
+
+
+def _frozen():
+    model = Frozen()
+    model.base.trainable = False
+    return model
+
+
+whole, masked, article, dropped = case(Whole), case(Masked), case(Article), case(Dropped)
+article_sgd = case(Article, optimizer="sgd")
+empty_build, late_width, nested_build_from_config = case(EmptyBuild), case(_late), case(Outer)
+gather = case(Nested, {"index": INDEX})
+eager, frozen = case(Eager, IMAGE, run_eagerly=True), case(_frozen, IMAGE)
+two_arguments, optional_mask = (called(cls, IMAGE, KEEP) for cls in (TwoArguments, OptionalMask))
+optional_argument = called(OptionalArgument, IMAGE, KEEP, fed={"image": IMAGE, "keep": KEEP})
+matcher = called(Matcher, IMAGE, IMAGE[:, :2])
 
 
 def masked_model_only():
     return masked()[0]
 
 
-def article():
-    return trained(Article(), MASKED)
-
-
-def article_sgd():
-    return trained(Article(), MASKED, optimizer="sgd")
-
-
-def empty_build():
-    return trained(EmptyBuild(), MASKED)
-
-
-def late_width():
-    model = LateWidth()
-    model.width = 3
-    return trained(model, MASKED)
-
-
-def gather():
-    return trained(Nested(), {"index": INDEX})
-
-
-def nested_build_from_config():
-    return trained(Outer(), MASKED)
-
-
-class Matcher(Dense2):
-    """Two arguments of different widths, of which a file records the first one's."""
-
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.right = keras.layers.Dense(2)
-
-    def call(self, image, other):
-        return self.dense(image) * self.right(other)
-
-
-def matcher():
-    model = Matcher()
-    model(IMAGE, IMAGE[:, :2])
-    model.compile("adam", "mse")
-    return model
-
-
-def two_arguments():
-    model = TwoArguments()
-    model(IMAGE, KEEP)
-    model.compile("adam", "mse")
-    return model, (IMAGE, KEEP), TARGETS
-
-
-def optional_argument():
-    model = OptionalArgument()
-    model(IMAGE, KEEP)
-    model.compile("adam", "mse")
-    return model, {"image": IMAGE, "keep": KEEP}, TARGETS
-
-
-def optional_mask():
-    model = OptionalMask()
-    model(IMAGE, KEEP)
-    model.compile("adam", "mse")
-    return model, (IMAGE, KEEP), TARGETS
-
-
-def eager():
-    return trained(Eager(), IMAGE, run_eagerly=True)
-
-
 def functional():
     image, keep = keras.Input((3,), name="image"), keras.Input((3,), name="keep", dtype="bool")
     outputs = keras.layers.Dense(2)(keras.ops.where(keep, image, 0.0))
     return trained(keras.Model({"image": image, "keep": keep}, outputs), MASKED)
-
-
-def frozen():
-    model = Frozen()
-    model.base.trainable = False
-    return trained(model, IMAGE)
-
-
-def dropped():
-    return trained(Dropped(), MASKED)
 
 
 def a_number():
