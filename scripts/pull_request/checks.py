@@ -1,9 +1,9 @@
 """What is measured of two commits: side by side, or each in an environment of its own."""
 
 import hashlib
+import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -155,7 +155,7 @@ def undecided(rows: Iterable[Row]) -> list[tuple[str, str]]:
 
 
 class InTurn(Comparison):
-    """Runs both sides' ordinary sessions, each in an environment that is made of its pins."""
+    """Runs both sides' ordinary sessions, each in the environment that asv makes of its pins."""
 
     # One process cannot hold two versions of a library: exact evidence first, then launches in
     # turn, A B B A.
@@ -179,19 +179,26 @@ class InTurn(Comparison):
         return compare(base, head)
 
     def _environment(self, name: str) -> Path:
-        """Make the environment that a side pins, and return its Python."""
+        """Have asv make the environment that a side pins, and return its Python."""
+        from asv.config import Config
+        from asv.environment import get_environments
+
         say(f"{name}: making the environment that it pins")
         folder = self.work.parent / "environments" / self._mark(name)
-        python, lock = folder / "bin" / "python", folder / "lock.txt"
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.write_text(self.pins[name], encoding="utf-8")
-        install = (python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", lock)
-        for words in ((sys.executable, "-m", "venv", folder), install):
-            done = subprocess.run(words, capture_output=True, text=True)  # noqa: S603
-            if done.returncode:
-                reason = " ".join((done.stderr or done.stdout).split())[-300:]
-                raise CommitError(f"no environment of {name} could be made: {reason}")
-        return python
+        given = json.loads((ROOT / "asv.conf.json").read_text("utf-8"))
+        given |= {"repo": str(ROOT), "env_dir": str(folder), "matrix": {}}
+        given |= {"pythons": ["{}.{}".format(*sys.version_info)]}
+        try:
+            [environment] = get_environments(Config.from_json(given), [], verbose=False)
+            environment.create()
+            lock = folder / "lock.txt"
+            lock.write_text(self.pins[name], encoding="utf-8")
+            words = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(lock)]
+            environment.run(words, timeout=1800)
+        except Exception as error:  # asv raises what pip and virtualenv raise
+            reason = " ".join(str(error).split())[:300]
+            raise CommitError(f"asv made no environment of {name}: {reason}") from error
+        return Path(environment._path, "bin", "python")
 
     def _mark(self, name: str) -> str:
         """Return a short name that only equal pins have."""

@@ -1,12 +1,12 @@
 """Two environments: each side's sessions in its own, in turn."""
 
 import shutil
-import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import asv.environment
 import pytest
 
 from benchmarks.session import Folder, Session
@@ -105,20 +105,36 @@ def test_what_is_exact_fails_and_times_only_beyond_ten_percent(
     assert verdict.status == int(bool(named))
 
 
-def test_each_environment_is_made_of_its_lock(
+class Environment:
+    """Stands in for one of asv's, which downloads what it installs."""
+
+    def __init__(self, folder: str) -> None:
+        self._path = folder
+        self.ran: list[list[str]] = []
+
+    def create(self) -> None:
+        Path(self._path).mkdir(parents=True, exist_ok=True)
+
+    def run(self, words: list[str], **more: Any) -> None:
+        self.ran.append([*words[:-1], Path(words[-1]).read_text()])
+        if self.ran[-1][-1] == "broken":
+            raise RuntimeError("no such\nversion")
+
+
+def test_asv_makes_each_environment_and_its_lock_is_installed(
     check: checks.InTurn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ran: list[list[str]] = []
+    made: dict[str, Environment] = {}
 
-    def run(words: Sequence[Any], **more: Any) -> subprocess.CompletedProcess[str]:
-        ran.append([*map(str, words[:-1]), Path(words[-1]).read_text() if "-r" in words else ""])
-        return subprocess.CompletedProcess(words, ran[-1][-1] == "broken", "", "no such\nversion")
+    def environments(config: Any, *rest: Any, **more: Any) -> list[Environment]:
+        return [made.setdefault(config.env_dir, Environment(config.env_dir))]
 
-    monkeypatch.setattr(checks.subprocess, "run", run)
+    monkeypatch.setattr(asv.environment, "get_environments", environments)
     pythons = [check._environment(side) for side in SIDES]
     assert len({*pythons}) == 2 and all(python.name == "python" for python in pythons)
-    assert [words[-1] for words in ran] == ["", "keras==3.14.1", "", "keras==3.15.1"]
-    assert all("--require-hashes" in words for words in ran[1::2])
+    installed = [words for each in made.values() for words in each.ran]
+    assert [words[-1] for words in installed] == ["keras==3.14.1", "keras==3.15.1"]
+    assert all("--require-hashes" in words for words in installed)
     check.pins = {"head": "broken"}
-    with pytest.raises(CommitError, match=r"^no environment of head .*: no such version$"):
+    with pytest.raises(CommitError, match=r"^asv made no environment of head: no such version$"):
         check._environment("head")
