@@ -138,7 +138,7 @@ def guard(model: Any = None) -> Any:
     """
     import keras
 
-    made = keras.callbacks.LambdaCallback(
+    made: Any = keras.callbacks.LambdaCallback(
         on_train_begin=lambda _: _watch(made.model), on_train_end=lambda _: _release(made.model)
     )
     if model is not None:
