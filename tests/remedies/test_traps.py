@@ -218,7 +218,7 @@ FACTORIES = {
     "required": lambda: fitted(Required(3)),
     "helped": lambda: fitted(Helped()),
     "clipped": lambda: fitted(functional(keras.layers.Dense(2, kernel_constraint=Clip(0.5)))),
-    "as it comes": lambda: fitted(functional(Kept(dtype="mixed_float16", autocast=False))),
+    "autocast_off": lambda: fitted(functional(Kept(dtype="mixed_float16", autocast=False))),
     "builds": lambda: fitted(functional(Builds())),
     "idle": lambda: fitted(Idle()),
     **{make.__name__: make for make in (moved_on, lora, shared, huber)},
@@ -235,7 +235,7 @@ TRAPS = """
     shared | shared_layer | the layers of part one by one in the outer model
     huber | loss_arguments | delta=0.1 loads as 1.0
     clipped | get_config | return {"most": self.most}
-    as it comes | get_config | "autocast": self.autocast
+    autocast_off | get_config | "autocast": self.autocast
     builds | children_not_built | Builds.build(): self.inner.build(...)
     idle | children_not_built | Idle.build is the user's own
     frozen_inside | frozen | self.dense.trainable = False
