@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 PROGRAMS = ("identity",)  # kinds that look at programs and time nothing
-STEPS = ("identity", "step_times")  # kinds that have to run one and the same program
+ONE_THREAD = ("identity", "step_times")  # kinds that have to run one and the same program
 
 
 def main(setting: str, session_json: str, folder_path: str, identity: str) -> None:
@@ -32,7 +32,7 @@ def main(setting: str, session_json: str, folder_path: str, identity: str) -> No
     folder = Folder(Path(folder_path), identity)
     # TensorFlow and Keras import these where they find them, and nothing here uses them.
     sys.modules.update(dict.fromkeys(("jax", "matplotlib")))  # type: ignore[arg-type]
-    if session.kind in STEPS and session.device == "cpu":
+    if session.kind in ONE_THREAD and session.device == "cpu":
         use_one_thread()
     if session.kind in PROGRAMS:
         from remedies.steps.same_step import use_fast_compilation

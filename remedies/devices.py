@@ -82,7 +82,7 @@ def select(device: str) -> str:
 def use_one_thread() -> None:
     """Have TensorFlow compute in one thread; call before it is imported.
 
-    How threads meet and move between cores is most of what makes equal steps differ in time.
+    How threads meet and move between cores makes equal steps differ in time.
     """
     names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
     os.environ.update(dict.fromkeys(names, "1"))

@@ -60,7 +60,7 @@ DEFECTS = _table(
     ("weights_lost", "weights", "Weights that the saved model had and the loaded model lacks."),
     ("weights_changed", "weights", "Weights that both have, with other values."),
     ("optimizer_variables_lost", "variables", "Optimizer variables that the loaded model lacks."),
-    ("optimizer_variables_changed", "variables", "Those that both have, with other values."),
+    ("optimizer_variables_changed", "variables", "Optimizer variables that both have, changed."),
     ("iterations_lost", "steps", "Training steps that the loaded optimizer has forgotten.",
      "training steps forgotten"),
     ("outputs_changed", "share", "Share of the output values on the same inputs that differ."),
@@ -142,7 +142,7 @@ STEPS = _table(
 
 FIRST_STEPS = _table(
     FIRST_STEP,
-    ("first_step_seconds", "seconds", "From a compiled model to the end of its first training."),
+    ("first_step_seconds", "seconds", "From a compiled model to the end of its first step."),
     ("first_step_ratio", "ratio", "Its time by the reference's in the same round."),
 ) | _table(
     FIRST_STEP,

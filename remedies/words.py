@@ -86,9 +86,7 @@ def judge(low: float, high: float, margin: float = MARGIN, wider: float = 1.0) -
     return Word.FASTER if high * more < 1 else Word.UNDECIDED
 
 
-def more_launches(
-    low: float, high: float, launches: int, margin: float = MARGIN, wider: float = 1.0
-) -> int:
+def more_launches(low: float, high: float, launches: int, margin: float = MARGIN) -> int:
     """Return how many more launches would decide a ratio that stays what it is, roughly.
 
     Its interval gets narrower with the square root of the launches, until it fits inside the margin
@@ -100,5 +98,5 @@ def more_launches(
     (2, 39)
     """
     center, half = math.log(high * low) / 2, math.log(high / low) / 2
-    needed = max(math.log1p(margin) - abs(center), abs(center) / wider)
+    needed = max(math.log1p(margin) - abs(center), abs(center))
     return max(1, math.ceil(launches * ((half / needed) ** 2 - 1)))

@@ -72,7 +72,7 @@ def missing(results: Results) -> Section:
     if len(undecided):
         timed = undecided[(undecided["low"] > 0) & (undecided["high"] < math.inf)]
         more = sorted(more_launches(r.low, r.high, r.launches) for r in timed.itertuples())
-        said = f"{counted(len(undecided), 'comparison')} showed and ruled out no difference"
+        said = f"undecided: {counted(len(undecided), 'comparison')}"
         if more:
             said += f"; about {more[len(more) // 2]} more launches would decide half of them"
         lines.append(f"{said}.")
