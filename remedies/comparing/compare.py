@@ -10,8 +10,8 @@ from typing import Any
 from remedies.checking.check import try_weights
 from remedies.checking.findings import NOTHING, Report, losses
 from remedies.comparing.original import CHILDREN, PAIR, REGISTERED, Original
-from remedies.comparing.rewriting import FUNCTIONAL, Change
-from remedies.comparing.step_costs import CONTROL, SAME, compared, identify, measure, on_cards
+from remedies.comparing.rewriting import CONTROL, FUNCTIONAL, Change
+from remedies.comparing.step_costs import SAME, compared, identify, measure, on_cards
 from remedies.devices import TARGETS, uncompiled
 from remedies.problem import BadInputError, reason
 from remedies.registry import preference
@@ -216,7 +216,7 @@ def comparison(
     for trial, alone in timed:
         progress(f"{trial.remedy}: timing its {' and '.join(alone)} step, which is another one")
         # A launch makes three models.
-        said = measure(original.live, trial.remedy, alone, original.fed, deadline, 3 * longest)
+        said = measure(original, trial.remedy, alone, deadline, 3 * longest)
         trial.steps |= {step: f"{words}; {trial.steps[step]}" for step, words in said.items()}
     return made
 

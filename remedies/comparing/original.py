@@ -10,8 +10,7 @@ from remedies.checking.check import examine, require_ready
 from remedies.checking.cures import build_code, input_code, scope_of
 from remedies.checking.findings import Report
 from remedies.comparing import rewriting
-from remedies.comparing.rewriting import FUNCTIONAL, Site, Sites
-from remedies.comparing.step_costs import CONTROL
+from remedies.comparing.rewriting import CONTROL, FUNCTIONAL, Site, Sites
 from remedies.feed import Feed
 from remedies.libraries import of_framework, overrides
 from remedies.problem import BadInputError, reason

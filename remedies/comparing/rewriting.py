@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from remedies.libraries import FRAMEWORKS, is_framework_file
 from remedies.state.methods import patched
 
-FUNCTIONAL = "functional_bool_input"
+CONTROL, FUNCTIONAL = "control", "functional_bool_input"
 # TensorFlow's operation -> its arguments that take no floats, and Keras' own operation instead:
 # of those that have one which casts.
 OPERATIONS = {
