@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from remedies.batch import load_sample
 from remedies.checking.check import check, check_weights, require_ready
 from remedies.comparing.compare import comparison
+from remedies.feed import load_sample
 from remedies.parser import parser
 from remedies.problem import BadInputError, reason
 from remedies.registry import REMEDIES, require
