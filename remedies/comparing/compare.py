@@ -20,7 +20,7 @@ from remedies.devices import TARGETS, uncompiled
 from remedies.problem import BadInputError, reason
 from remedies.registry import preference
 from remedies.state.preserve import scratch
-from remedies.steps import card_programs
+from remedies.steps import card_compiler
 from remedies.steps.same_step import STEPS, Program, Step
 
 BUDGET = 120.0
@@ -268,7 +268,7 @@ class _Bench:
         self.progress(f"compiling the steps for {' and '.join(TARGETS)}")
         try:
             cards = {
-                card: card_programs.compiled(file, self.folder, self.deadline - time.monotonic())
+                card: card_compiler.compiled(file, self.folder, self.deadline - time.monotonic())
                 for card, file in TARGETS.items()
             }
         except RuntimeError as error:
