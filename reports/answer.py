@@ -67,7 +67,7 @@ def _rank(results: Results, remedy: str) -> tuple[float, ...]:
     rows = rows[rows["word"].isin(["slower", "python"]) & (rows["low"] > 0)]
     changed = lines["value"].sum() if len(lines) else math.inf
     cost = max(shares(rows, "ratio").dropna(), default=0.0)
-    return preference(remedy, changed, cost, results.survived[remedy])
+    return preference(changed, cost, results.survived[remedy])
 
 
 def answer(results: Results) -> Section:
