@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from remedies.batch import load_sample
 from remedies.checking.check import check, check_weights, require_ready
 from remedies.comparing.compare import BUDGET, comparison
+from remedies.feed import load_sample
 from remedies.problem import BadInputError, reason
 from remedies.registry import REMEDIES, require
 from remedies.rescuing.rescue import rescue, saved_model

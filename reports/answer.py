@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 from remedies import REMEDIES, WORKLOADS
+from remedies.intervals import Word
 from remedies.registry import code, preference
-from remedies.words import Word
 from reports.parts import Part, Section
 from reports.results import EVERYTHING, UNKNOWN, Results, cells, shares, summary, times
 from reports.wording import (

@@ -17,7 +17,7 @@ from remedies.problem import BadInputError, reason
 from remedies.registry import preference
 from remedies.state.preserve import scratch
 from remedies.state.trip import Trip
-from remedies.steps import card_programs
+from remedies.steps import card_compiler
 from remedies.steps.same_step import STEPS, Program, Step
 
 BUDGET = 120.0
@@ -205,7 +205,7 @@ def comparison(
         progress(f"compiling the steps for {' and '.join(TARGETS)}")
         try:
             cards = {
-                card: card_programs.compiled(file, folder, deadline - time.monotonic())
+                card: card_compiler.compiled(file, folder, deadline - time.monotonic())
                 for card, file in TARGETS.items()
             }
         except RuntimeError as error:

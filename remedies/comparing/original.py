@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from remedies.batch import feed
 from remedies.checking.check import examine, require_ready
 from remedies.checking.cures import build_code, input_code, scope_of
 from remedies.checking.findings import Report
 from remedies.comparing import rewriting
 from remedies.comparing.rewriting import CONTROL, FUNCTIONAL, Site, Sites
-from remedies.feed import Feed
+from remedies.feed import Feed, feed
 from remedies.libraries import of_framework, overrides
 from remedies.problem import BadInputError, reason
 from remedies.state.arrays import hosts

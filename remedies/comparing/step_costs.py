@@ -18,7 +18,7 @@ from remedies.libraries import overrides
 from remedies.problem import reason
 from remedies.registry import PLACEBO
 from remedies.state.methods import patched
-from remedies.steps import card_programs, same_step
+from remedies.steps import card_compiler, same_step
 from remedies.steps.same_step import STEPS, Program, Step
 from remedies.steps.sampling import Budget, clock_for, sample
 
@@ -41,7 +41,7 @@ def identify(
             data = model, step, fed.x, fed.y
             steps[step] = _tried(same_step.identify, *data, compiled)
             if folder:
-                files[step] = _tried(card_programs.lower, *data, folder)
+                files[step] = _tried(card_compiler.lower, *data, folder)
     return steps, files
 
 
@@ -97,13 +97,8 @@ def measure(
                         series[step][name] = _warm(model, step, fed, alone)
             for step, alone in steps.items():
                 sampled = sample(series[step], CONTROL, BUDGET, clock=clock)
-                taken = sampled.difference if alone else sampled.ratio
                 for name, own in values[step].items():
-                    own.append(taken(name, CONTROL))
-            launch = time.monotonic() - began
-        return {step: _said(values[step], remedy, not alone) for step, alone in steps.items()}
-    except Exception as error:  # it is a user's step: it may raise anything
-        return dict.fromkeys(steps, f"not timed: {reason(error, 100)}")
+                files[step] = _tried(card_compiler.lower, *data, folder)
 
 
 def _warm(model: Any, step: str, fed: Feed, alone: bool) -> Callable[[], object]:
@@ -124,8 +119,7 @@ def _warm(model: Any, step: str, fed: Feed, alone: bool) -> Callable[[], object]
 def _said(values: Mapping[str, list[float]], remedy: str, ratios: bool) -> str:
     if (number := len(values[remedy])) < 2:
         return "not timed: the budget is spent"
-    from remedies.intervals import intervals  # scipy need not be there
-    from remedies.words import judge
+    from remedies.intervals import intervals, judge  # scipy need not be there
 
     made = intervals([values], ratios)[0][remedy]
     shown = [made.center, made.low, made.high]
