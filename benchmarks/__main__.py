@@ -13,7 +13,7 @@ from benchmarks.session import Session
 from benchmarks.settings import SETTINGS
 from remedies.devices import DEVICES, TARGETS, missing
 from remedies.problem import BadInputError
-from remedies.workloads import add, own
+from remedies.registry import own
 
 INTERRUPTED = 130
 EXAMPLES = """\
@@ -41,8 +41,6 @@ def main(arguments: list[str] | None = None) -> int:
     """
     chosen = _parser().parse_args(arguments)
     try:
-        for folder in chosen.workload:
-            add(folder)
         own()
     except BadInputError as error:
         print(error, file=sys.stderr)
@@ -118,14 +116,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--shard", type=_shard, default=Shard(), metavar="I/N", help="measure one part of N"
-    )
-    parser.add_argument(
-        "--workload",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="measure a workload folder of yours too (may be repeated; asv: TF_WHERE_WORKLOADS)",
     )
     parser.add_argument(
         "--sessions",

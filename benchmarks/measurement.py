@@ -14,8 +14,7 @@ from benchmarks.session import Folder, Session, identity
 from benchmarks.settings import SETTINGS, Setting, setting
 from remedies.devices import facts
 from remedies.intervals import DECIDED
-from remedies.registry import PLACEBO, require
-from remedies.workloads import WORKLOADS, own
+from remedies.registry import PLACEBO, WORKLOADS, own, require
 
 ROOT = Path(__file__).parents[1]
 SETTING_VARIABLE = "REMEDIES_SETTING"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from benchmarks.session import Session
 from benchmarks.settings import Setting
 from remedies.devices import DEVICES, TARGETS, missing
-from remedies.workloads import WORKLOADS
+from remedies.registry import WORKLOADS
 
 TIMED = ("step_times", "first_steps", "saving", "kernels")
 

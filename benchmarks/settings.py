@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from remedies.registry import own
 from remedies.steps.sampling import Budget
-from remedies.workloads import own
 
 WORKLOADS = ("image", "inpaint", "attention")
 JITS = ("graph", "xla")
@@ -87,7 +87,7 @@ SETTINGS = {
 
 
 def setting(name: str) -> Setting:
-    """Return a setting with the users' workloads in it, which `remedies.workloads.own` names.
+    """Return a setting with the users' workloads in it, which `remedies.registry.own` names.
 
     Raises
     ------

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.session import Session
-from remedies import REFERENCE, REMEDIES, WORKLOADS, build, workloads
+from remedies import REFERENCE, REMEDIES, WORKLOADS, build, registry
 from remedies.problem import reason
 from remedies.registry import PLACEBO
 
@@ -47,9 +47,9 @@ def variants(session: Session, workload: str = "") -> list[Variant]:
     name = workload or session.workload
     folders = [Path(folder, name) for _, folder in session.sources] or [WORKLOADS[name].folder]
     there = [v for v in recipes if all((f / f"{v.remedy}.py").exists() for f in folders)]
-    if session.sources or name in workloads.SHIPPED:
+    if session.sources or name in registry.SHIPPED:
         return there
-    return [v for v in there if v.remedy in workloads.NEEDED or not raising(name, v.remedy)]
+    return [v for v in there if v.remedy in registry.NEEDED or not raising(name, v.remedy)]
 
 
 @functools.cache
@@ -82,7 +82,7 @@ def own_classes(session: Session, variant: Variant) -> Iterator[None]:
     import keras
 
     place = folder(session, variant)
-    classes = workloads.own_classes(place) if place else {}
+    classes = registry.own_classes(place) if place else {}
     with keras.saving.custom_object_scope(classes):
         yield
 

@@ -81,8 +81,7 @@ def main(setting: str, session_json: str, folder_path: str, identity: str) -> No
 def _left_out(workload: str) -> str:
     """Return which recipes of a user's workload raise, and why; empty where none does."""
     from benchmarks.variants import raising
-    from remedies.registry import REMEDIES, recipes
-    from remedies.workloads import NEEDED, SHIPPED, WORKLOADS
+    from remedies.registry import NEEDED, REMEDIES, SHIPPED, WORKLOADS, recipes
 
     if not workload or workload in SHIPPED:
         return ""

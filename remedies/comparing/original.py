@@ -102,7 +102,7 @@ class Original:
         if remedy in (PAIR, CHILDREN):
             edits.append(rewriting.in_class(type(self.model), self._code(remedy)))
         if remedy == FUNCTIONAL:
-            edits.append(rewriting.by_hand(_functional_code(self.fed)))
+            edits.append(rewriting.Edit("", 0, 0, 0, _functional_code(self.fed)))
         return rewriting.change([*edits, *rewriting.writing(remedy, self._lines(remedy))])
 
     def _applied(self, remedy: str) -> AbstractContextManager[None]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 NAMES = ("base", "head")
-FOLDERS = "TF_WHERE_WORKLOADS"  # as in `remedies.workloads`, which takes a second to import
+FOLDERS = "TF_WHERE_WORKLOADS"  # as in `remedies.registry`, which takes a second to import
 
 
 class CommitError(ValueError):

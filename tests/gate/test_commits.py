@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from remedies import workloads
+from remedies import registry
 from reports.gate.verdict import read
 from scripts.pull_request import commits
 from scripts.pull_request.__main__ import LEFT_TO_MEASURE, main
@@ -111,4 +111,4 @@ def test_a_users_workload_in_the_repository_is_taken_from_each_commit(
     head = commit({"remedies/__init__.py": "", **own})
     monkeypatch.setenv(commits.FOLDERS, str(repository / "models" / "mine"))
     assert Recipe("mine", "control") in recipes(export(head, tmp_path / "out"))
-    assert workloads.FOLDERS == commits.FOLDERS
+    assert registry.FOLDERS == commits.FOLDERS
