@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks import suite
-from benchmarks.lookup import key, value
 from benchmarks.measurement import commit
 from benchmarks.session import Entry, Session
+from benchmarks.suite import key, value
 from remedies.metrics import METRICS
 
 ROOT = Path(__file__).parents[2]
