@@ -52,7 +52,7 @@ def entries(size: int, sampled: Sampled) -> Iterator[Entry]:
         name, plain = str(kernel), str(Kernel("where", kernel.jit, "bool"))
         axes = {**kernel._asdict(), "size": size}
         yield seconds("where_seconds", sampled, name, axes)
-        share = kernel_bytes(size, kernel.mask_dtype) / (2 * size) / sampled.ratio(name, COPY)
+        share = kernel_bytes(size, kernel.mask_dtype) / (2 * size) / sampled.compared(name, COPY)
         yield Entry("where_bandwidth", share, axes)
         if name != plain:
             yield comparison("where_ratio", sampled, name, plain, axes)

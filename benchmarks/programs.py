@@ -8,7 +8,7 @@ from benchmarks.session import Entry, Session
 from benchmarks.settings import Setting
 from benchmarks.variants import make, reference, tensors, variants
 from remedies.devices import TARGETS
-from remedies.steps.card_programs import compiled, lower
+from remedies.steps.card_compiler import compiled, lower
 from remedies.steps.same_step import STEPS
 
 

@@ -5,7 +5,6 @@ not grow with the model.
 """
 
 import random
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,8 +17,7 @@ from benchmarks.settings import Setting
 from benchmarks.variants import Data, Variant, make, make_variables, placebo, reference, tensors
 from remedies import REFERENCE
 from remedies.registry import PLACEBO
-from remedies.steps import python_calls
-from remedies.steps.same_step import STEPS
+from remedies.steps.same_step import STEPS, calls_that_differ, warm
 from remedies.steps.sampling import Sampled, work_clock
 
 MOST_BYTES_BETWEEN = 65_536  # 16 pages: every place within a page and many within a cache
@@ -168,13 +166,10 @@ def _python_alone(
     sampled = watch.sample(series, str(copied), setting.python, clock=clock)
     yield comparison(metric, sampled, PLACEBO, str(copied), {**axes, **placebo(copied).axes})
     for variant in chosen:
-        base = str(reference(variant))
-        calls, usual = (python_calls.warm(series[name]) for name in (str(variant), base))
-        if calls is None or usual is None:
-            continue
+        name, base = str(variant), str(reference(variant))
         # Only what is outside of the program was timed: all calls that differ have to be.
-        if sum(map(Counter.total, python_calls.changes(calls, usual))) == members.calls[variant]:
+        if calls_that_differ(warm(series[name]), warm(series[base])) == members.calls[variant]:
             for member, python in members.python.items():
                 if python == members.python[variant]:
                     own = {**axes, **member.axes}
-                    yield comparison(metric, sampled, str(variant), base, own)
+                    yield comparison(metric, sampled, name, base, own)
