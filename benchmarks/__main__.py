@@ -5,6 +5,7 @@ import re
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from benchmarks.measurement import WHOLE, Measurement, Shard
@@ -48,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(name, signal.default_int_handler)
     try:
         _announce(measurement)
-        failures = measurement.run(_Progress())
+        failures = measurement.run(partial(_progress, time.monotonic()))
     except InUseError as error:
         print(error, file=sys.stderr)
         return 2
@@ -65,26 +66,9 @@ def main(arguments: list[str] | None = None) -> int:
     return 2 if failures else 0
 
 
-class _Progress:
-    """Prints a line for each session that ends, and on a terminal what runs now."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-        self._running: dict[Session, float] = {}
-
-    def __call__(self, session: Session, outcome: str) -> None:
-        now = time.monotonic()
-        text = ""
-        if outcome == "running":
-            self._running[session] = now
-        else:
-            minutes, seconds = divmod(int(now - self._began), 60)
-            took = now - self._running.pop(session)
-            text = f"{minutes:3}:{seconds:02}  {session} {outcome} in {took:.0f} s\n"
-        if sys.stdout.isatty():
-            names = ", ".join(map(str, self._running))
-            text = f"\r\033[K{text}" + (f"        {names} ..."[:79] if names else "")
-        print(text, end="", flush=True)
+def _progress(began: float, session: Session, outcome: str) -> None:
+    minutes, seconds = divmod(int(time.monotonic() - began), 60)
+    print(f"{minutes:3}:{seconds:02}  {session} {outcome}", flush=True)
 
 
 def _announce(measurement: Measurement) -> None:

@@ -39,7 +39,7 @@ def run(
 ) -> dict[Session, str]:
     """Run those of `sessions` that `folder` lacks, and return why each failed one did.
 
-    `progress` is called with each session and ``"running"`` before, its outcome after. `command`
+    `progress` is called with each session and ``"running"``, later with what came of it. `command`
     runs a session where that is not the worker here: one of another environment. `timeout` is of
     one session, in seconds; `at_once` run side by side. Raises `OSError` where the disk is full.
     """
@@ -63,7 +63,8 @@ def run(
                     folder.write(worker.session, outcome | {"setting": setting}, ())
                 if outcome.get("reason") and outcome["status"] in (DONE, FAILED):
                     failures[worker.session] = outcome["reason"]
-                progress(worker.session, f"failed: {reason}" if reason else outcome["status"])
+                said = f"{outcome['status']} in {time.monotonic() - worker.began:.0f} s"
+                progress(worker.session, f"{said}: {reason}" if reason else said)
             time.sleep(_POLL)
     finally:
         for worker in workers:
@@ -95,7 +96,7 @@ class _Worker:
     """The process of one session, from its start to its end."""
 
     def __init__(self, session: Session, folder: Folder, command: Sequence[str]) -> None:
-        self.session, self._began = session, time.monotonic()
+        self.session, self.began = session, time.monotonic()
         folder.file(session).unlink(missing_ok=True)  # what is stale
         words = [json.dumps(asdict(session)), str(folder.path), folder.identity]
         self._log = folder.path / f"{session}.log"
@@ -111,7 +112,7 @@ class _Worker:
 
     def ended(self, timeout: float) -> bool:
         """Return whether it has come to its end, or its time has."""
-        return self._process.poll() is not None or time.monotonic() - self._began > timeout
+        return self._process.poll() is not None or time.monotonic() - self.began > timeout
 
     def reason(self, timeout: float) -> str:
         """End it with whatever it started, and return why it failed, or an empty string."""
