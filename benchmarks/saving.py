@@ -26,7 +26,6 @@ from remedies.steps.sampling import Budget, Series, clock_for
 # Of base's and head's recipes: one save varies by 20 %, so that it takes hundreds to see 5 %.
 PAIRS = Budget(8, half_width=0.01, rounds=40)
 _SHAPE = (LARGE, LARGE, 3)
-USUAL = 0
 
 
 def measure(session: Session, setting: Setting, watch: Watch) -> Iterator[Entry]:
@@ -35,7 +34,7 @@ def measure(session: Session, setting: Setting, watch: Watch) -> Iterator[Entry]
     Of the first workload a large model is saved too where the setting says so.
     """
     large = setting.complete and session.workload == setting.workloads[0] and not session.sources
-    for size in (USUAL, LARGE) if large else (USUAL,):
+    for size in (0, LARGE) if large else (0,):  # 0: as the workload has it
         with tempfile.TemporaryDirectory() as folder:
             yield from _entries(session, setting, watch, size, Path(folder))
 
@@ -77,7 +76,7 @@ def _load(session: Session, variant: Variant, saved: Path) -> object:
 
 def _axes(variant: Variant, size: int) -> dict[str, Any]:
     own = {name: value for name, value in variant.axes.items() if name != "mask_dtype"}
-    return own | ({"size": size} if size != USUAL else {})
+    return own | ({"size": size} if size else {})
 
 
 def _trained(session: Session, variant: Variant, size: int) -> Any:

@@ -32,16 +32,12 @@ def placebo(variant: Variant) -> Variant:
 
 
 def variants(session: Session) -> list[Variant]:
-    """Return the variants of a session's cells.
-
-    Of two sources those that both have; which are left out is for whoever compares recipes. Of a
-    user's workload those that run, and `raising` says of the others why they do not.
-    """
+    """Return the variants of a session's cells: of two sources those that both have."""
     name = session.workload
     folders = [Path(folder, name) for _, folder in session.sources] or [WORKLOADS[name].folder]
     there = [r for r in REMEDIES.values() if all((f / f"{r.name}.py").exists() for f in folders)]
-    if not session.sources and name not in workloads.SHIPPED:
-        there = [r for r in there if r.name in workloads.NEEDED or not raising(name, r.name)]
+    if not session.sources:
+        there = [remedy for remedy in there if remedy.name not in left_out(name)]
     return [
         Variant(source, remedy.name, mask_dtype)
         for source in dict(session.sources) or ("",)
@@ -51,14 +47,18 @@ def variants(session: Session) -> list[Variant]:
 
 
 @functools.cache
-def raising(workload: str, remedy: str) -> str:
-    """Return why a recipe cannot be made and called, in a line; empty where it can."""
-    try:
+def left_out(workload: str) -> dict[str, str]:
+    """Return which recipes of a user's workload cannot be made and called, and why in a line."""
+    problems = {}
+    if workload and workload not in workloads.SHIPPED:
         inputs, _ = WORKLOADS[workload].data(2)
-        build(workload, remedy)(inputs)
-    except Exception as error:  # it is a user's code: it may raise anything
-        return reason(error, 160)
-    return ""
+        names = {file.stem for file in WORKLOADS[workload].folder.glob("*.py")} & REMEDIES.keys()
+        for name in sorted(names.difference(workloads.NEEDED)):
+            try:
+                build(workload, name)(inputs)
+            except Exception as error:  # it is a user's code: it may raise anything
+                problems[name] = reason(error, 160)
+    return problems
 
 
 def reference(variant: Variant) -> Variant:

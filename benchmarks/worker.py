@@ -59,6 +59,7 @@ def _measured(session: Any, setting: str, folder: Any) -> tuple[dict[str, Any], 
     from benchmarks.session import DONE, UNAVAILABLE, Watch
     from benchmarks.settings import TIMED
     from benchmarks.settings import setting as chosen
+    from benchmarks.variants import left_out
     from remedies.devices import NotHereError, select
 
     if reason := select(session.device):
@@ -75,22 +76,12 @@ def _measured(session: Any, setting: str, folder: Any) -> tuple[dict[str, Any], 
         return {"status": UNAVAILABLE, "reason": str(error)}, []
     # What is not timed does not depend on who else works, which is this run itself.
     outcome = {"status": DONE, "health": watch.health() if session.kind in TIMED else {}}
-    left_out = _left_out(session.workload)
-    return outcome | ({"reason": left_out} if left_out else {}), entries
-
-
-def _left_out(workload: str) -> str:
-    """Return which recipes of a user's workload raise, and why; empty where none does."""
-    from benchmarks.variants import raising
-    from remedies.registry import REMEDIES, recipes
-    from remedies.workloads import NEEDED, SHIPPED, WORKLOADS
-
-    if not workload or workload in SHIPPED:
-        return ""
-    names = (REMEDIES.keys() & {*recipes(WORKLOADS[workload].folder)}) - {*NEEDED}
-    why = {name: text for name in sorted(names) if (text := raising(workload, name))}
-    said = "; ".join(f"{workload}/{name}.py, which raises {text}" for name, text in why.items())
-    return f"left out {said}" if said else ""
+    if problems := left_out(session.workload):
+        why = (
+            f"{session.workload}/{name}.py, which raises {why}" for name, why in problems.items()
+        )
+        outcome["reason"] = f"left out {'; '.join(why)}"
+    return outcome, entries
 
 
 def _end_with_the_run() -> None:
