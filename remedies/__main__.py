@@ -20,7 +20,7 @@ from remedies.comparing.compare import comparison
 from remedies.parser import parser
 from remedies.problem import BadInputError, reason
 from remedies.registry import REMEDIES, require
-from remedies.rescuing.rescue import rescue, saved_model
+from remedies.rescuing import rescue, saved_model
 from remedies.state.archive import read
 from remedies.state.preserve import scratch
 from remedies.target import custom_objects, from_factory, keras_file, load_module, made_by
