@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from remedies.batch import feed, inputs_for, load_sample
-from remedies.feed import asked, called
+from remedies.feed import asked, called, feed, inputs_for, load_sample
 from remedies.libraries import parameters
 from remedies.problem import BadInputError, reason
 from remedies.state.archive import Archive, absent, missing, read, require_known

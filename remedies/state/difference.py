@@ -80,7 +80,8 @@ def unequal_settings(model: Any, loaded: Any) -> tuple[tuple[str, ...], bool]:
     """Return the names of the compile settings that differ in `loaded`; whether it lacks all."""
     if not model.compiled:
         return (), False
-    before, after = model.get_compile_config() or {}, {}
+    before: dict[str, Any] = model.get_compile_config() or {}
+    after: dict[str, Any] = {}
     with contextlib.suppress(Exception):
         after = loaded.get_compile_config() or {}
     lost = not loaded.compiled or bool(before and not after)
