@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 from remedies import REMEDIES, WORKLOADS
+from remedies.intervals import Word
 from remedies.registry import code, preference
-from remedies.words import Word
 from reports.parts import Part, Section
 from reports.results import EVERYTHING, UNKNOWN, Results, cells, shares, summary, times
 from reports.wording import (
@@ -67,7 +67,7 @@ def _rank(results: Results, remedy: str) -> tuple[float, ...]:
     rows = rows[rows["word"].isin(["slower", "python"]) & (rows["low"] > 0)]
     changed = lines["value"].sum() if len(lines) else math.inf
     cost = max(shares(rows, "ratio").dropna(), default=0.0)
-    return preference(remedy, changed, cost, results.survived[remedy])
+    return preference(changed, cost, results.survived[remedy])
 
 
 def answer(results: Results) -> Section:

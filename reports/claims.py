@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from remedies.words import DECIDED, Word
+from remedies.intervals import DECIDED, Word
 from reports.parts import Part, Section
 from reports.results import EVERYTHING, UNKNOWN, Results, cells, losses, summary
 from reports.wording import BASELINE, CONTROL, REFERENCE, counted, listed, prose

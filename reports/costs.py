@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from remedies.words import Word
+from remedies.intervals import Word
 from reports import figures
 from reports.parts import Part, Section
 from reports.results import Results, cells, summary, times

@@ -9,11 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from remedies import REFERENCE, intervals, words
-from remedies.intervals import Interval
+from remedies import REFERENCE, intervals
+from remedies.intervals import MARGIN, Interval, Word
 from remedies.metrics import METRICS, Kind
 from remedies.registry import PLACEBO
-from remedies.words import MARGIN, Word
 from reports.frame import AXES
 from reports.wording import slower
 
@@ -201,7 +200,7 @@ class Cell:
             return kind, ""
         # What may be nothing and may be more than the margin is not known.
         low, high = (1 + end / self.seconds for end in (own.low, own.high))
-        same = words.judge(max(low, 0.0), high, threshold) is Word.SAME
+        same = intervals.judge(max(low, 0.0), high, threshold) is Word.SAME
         return kind if same else Word.UNDECIDED, ""
 
 
@@ -211,5 +210,5 @@ def _copy(step: Any) -> bool:
 
 
 def _word(interval: Interval, threshold: float, asked: int) -> Word:
-    wider = words.widening(asked, interval.degrees)
-    return words.judge(interval.low, interval.high, threshold, wider)
+    wider = intervals.widening(asked, interval.degrees)
+    return intervals.judge(interval.low, interval.high, threshold, wider)

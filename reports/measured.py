@@ -5,8 +5,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from remedies import REMEDIES, WORKLOADS
+from remedies.intervals import MARGIN, Word, more_launches
 from remedies.metrics import METRICS
-from remedies.words import MARGIN, Word, more_launches
 from reports.parts import Part, Section
 from reports.results import Results
 from reports.wording import BASELINE, NOTHING, counted, listed, percent, prose

@@ -9,8 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from remedies.batch import feed, inputs_for, load_sample
-from remedies.feed import asked, called
+from remedies.feed import asked, called, feed, inputs_for, load_sample
 from remedies.problem import BadInputError, reason
 from remedies.state.archive import Archive, missing, read, require_known
 from remedies.state.inventory import is_functional, layers

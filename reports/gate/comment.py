@@ -32,7 +32,8 @@ def whole(verdict: Verdict, notes: Sequence[str], link: str = "") -> str:
 
 def section(verdict: Verdict, link: str = "") -> str:
     """Return what a comment or an issue says about a verdict; `link` leads to its run."""
-    loud, quiet = [], []
+    loud: list[Row] = []
+    quiet: list[Row] = []
     for row in verdict.rows:
         (loud if row.regressed or row.blocks else quiet).append(row)
     counts = listed(f"{n:,} {kind} ({KINDS[kind]})" for kind, n in verdict.compared.items())

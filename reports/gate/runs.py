@@ -11,8 +11,8 @@ from typing import Any
 
 from remedies import metrics
 from remedies.devices import DEVICES, TARGETS
+from remedies.intervals import MARGIN, Word
 from remedies.registry import PLACEBO
-from remedies.words import MARGIN, Word
 from reports.frame import Run, read
 from reports.gate import sides
 from reports.gate.sides import Key, Table, key_of, lacking

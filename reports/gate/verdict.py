@@ -18,8 +18,8 @@ from jsonschema.exceptions import best_match
 
 from remedies import REMEDIES, WORKLOADS
 from remedies.devices import DEVICES, TARGETS
+from remedies.intervals import Word
 from remedies.metrics import METRICS, Kind
-from remedies.words import Word
 
 FORMAT, MOST_ROWS, MOST_BYTES = 5, 2000, 1 << 20
 NONE_REGRESSED, REGRESSED, COULD_NOT_JUDGE = STATUSES = range(3)  # exit statuses

@@ -17,7 +17,7 @@ from benchmarks.runner import run
 from benchmarks.session import Folder, Session, identity
 from remedies import REFERENCE, WORKLOADS
 from remedies.devices import facts
-from remedies.words import Word
+from remedies.intervals import Word
 from reports import frame
 from reports.gate.runs import FILES, LAUNCHES, compare, compare_pairs, differs
 from reports.gate.verdict import NOT_COMPARED, PACKAGES, Reason, Row
