@@ -9,7 +9,7 @@ from benchmarks.session import Entry, Session
 from benchmarks.settings import Setting
 from benchmarks.variants import Variant, make, reference, tensors, variants
 from remedies import REFERENCE
-from remedies.steps import python_calls, same_step
+from remedies.steps import same_step
 
 Steps = dict[Variant, same_step.Step]
 
@@ -47,8 +47,8 @@ def entries(cell: Steps, axes: dict[str, Any]) -> Iterator[Entry]:
             number = 0 if same_step.same(step, base) else number + 1
         yield Entry("program_differs", differs, own, step.program.fingerprint)
         yield Entry("step_group", number, own, same_step.difference(step, base))
-        if (count := same_step.calls_that_differ(step, base)) is not None:
-            yield Entry("python_calls_differ", count, own, python_calls.fingerprint(step.calls))
+        if (count := same_step.calls_that_differ(step.calls, base.calls)) is not None:
+            yield Entry("python_calls_differ", count, own, step.python)
             yield Entry("python_calls", len(step.calls or ()), own)
         for metric, value in step.program.counts.items():
             yield Entry(metric, value, own)

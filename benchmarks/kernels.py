@@ -57,7 +57,7 @@ def entries(size: int, sampled: Sampled) -> Iterator[Entry]:
     for each in kernels():
         axes = {**each._asdict(), "size": size}
         yield seconds("where_seconds", sampled, str(each), axes)
-        share = kernel_bytes(size, each.mask_dtype) / (2 * size) / sampled.ratio(str(each), COPY)
+        share = kernel_bytes(size, each.mask_dtype) / (2 * size) / sampled.compared(str(each), COPY)
         yield Entry("where_bandwidth", share, axes)
         plain = str(Kernel("where", each.jit, "bool"))
         if str(each) != plain:

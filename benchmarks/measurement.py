@@ -13,8 +13,8 @@ from benchmarks.runner import Progress, alone, run
 from benchmarks.session import Folder, Session, identity
 from benchmarks.settings import SETTINGS, Setting, setting
 from remedies.devices import facts
+from remedies.intervals import DECIDED
 from remedies.registry import PLACEBO, require
-from remedies.words import DECIDED
 from remedies.workloads import WORKLOADS, own
 
 ROOT = Path(__file__).parents[1]

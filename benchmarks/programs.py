@@ -10,7 +10,7 @@ from benchmarks.session import Entry, Folder, Session, write_whole
 from benchmarks.settings import Setting
 from benchmarks.variants import Variant, make, reference, tensors, variants
 from remedies.devices import TARGETS
-from remedies.steps.card_programs import compiled, lower
+from remedies.steps.card_compiler import compiled, lower
 from remedies.steps.same_step import STEPS
 
 INDEX = "steps.json"

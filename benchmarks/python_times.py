@@ -13,7 +13,7 @@ from benchmarks.session import Entry, Session, comparison
 from benchmarks.settings import Setting
 from benchmarks.variants import Variant, make, make_variables, placebo, reference
 from remedies.registry import PLACEBO
-from remedies.steps import python_calls
+from remedies.steps.same_step import calls_that_differ, warm
 from remedies.steps.sampling import sample, work_clock
 
 METRIC = "python_extra_seconds"
@@ -59,14 +59,8 @@ def measure(
 
 def _holds(members: Classes, series: dict[str, Callable[[], object]], variant: Variant) -> bool:
     """Return whether all calls that differ are outside the program, and so were timed."""
-    own = (
-        python_calls.warm(series[str(variant)]),
-        python_calls.warm(series[str(reference(variant))]),
-    )
-    if own[0] is None or own[1] is None:
-        return False
-    added, removed = python_calls.changes(own[0], own[1])
-    return added.total() + removed.total() == members.calls[variant]
+    own = (warm(series[str(each)]) for each in (variant, reference(variant)))
+    return calls_that_differ(*own) == members.calls[variant]
 
 
 def _result(step: str, model: Any, inputs: Any, targets: Any) -> Any:

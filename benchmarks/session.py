@@ -111,7 +111,7 @@ def seconds(metric: str, sampled: Sampled, name: str, axes: dict[str, Any]) -> E
 def comparison(metric: str, sampled: Sampled, name: str, base: str, axes: dict[str, Any]) -> Entry:
     """Return the entry of one series of `sampled` compared with another, as `metric` does it."""
     ratio = METRICS[metric].kind is Kind.RATIO
-    value = (sampled.ratio if ratio else sampled.difference)(name, base)
+    value = sampled.compared(name, base, ratio)
     return Entry(metric, value, axes, "", sampled.error(name, base, ratio), sampled.rounds)
 
 

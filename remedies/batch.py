@@ -17,7 +17,7 @@ from remedies.state.arrays import leaves, mapped
 from remedies.state.inventory import is_functional
 from remedies.state.methods import observe
 from remedies.state.preserve import Snapshot
-from remedies.target import made_by
+from remedies.target import factory_of
 
 DTYPES = ("float32", "int32", "bool", "string")
 _MOST, _LARGEST = 256, 1 << 28
@@ -214,7 +214,7 @@ def load_sample(place: str | Path) -> Any:
     """
     path = Path(place)
     if ".py:" in path.name:
-        return made_by(str(place))
+        return factory_of(str(place))()
     with opened(path, "a usable .npz sample"), np.load(path, allow_pickle=False) as arrays:
         sample = dict(arrays)
         if not all(isinstance(array, np.ndarray) for array in sample.values()):

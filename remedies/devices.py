@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 DEVICES = ("cpu", "gpu")
-REFUSED = 3  # exit status of `card_compiler` where a card cannot be compiled for
 # Cards that steps are compiled for and never run on; a file beside them adds one.
 TARGETS = {file.stem: file for file in sorted(Path(__file__).with_name("targets").glob("*.txtpb"))}
 _COMPILER = ("jax", "jaxlib", "jax-cuda13-plugin", "jax-cuda13-pjrt")
@@ -86,14 +85,6 @@ def use_one_thread() -> None:
     """
     names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
     os.environ.update(dict.fromkeys(names, "1"))
-
-
-def synchronise() -> None:
-    """Wait until the device has done all the work that it was given."""
-    import tensorflow as tf
-
-    if tf.config.list_logical_devices("GPU"):
-        tf.test.experimental.sync_devices()
 
 
 def facts() -> dict[str, str]:

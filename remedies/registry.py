@@ -1,7 +1,6 @@
 """What there is to compare: the remedies, and the recipes that write a workload with each."""
 
 import ast
-import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -42,19 +41,13 @@ REMEDIES = {
 }
 
 
-def preference(remedy: str, lines: float, costs: float, kept: int) -> tuple[float, ...]:
+def preference(lines: float, costs: float, kept: int) -> tuple[float, ...]:
     """Return the rank of a remedy that keeps a model whole: the least is recommended.
 
     The fewest lines to change, then the least cost, then the most situations in which it keeps the
-    model; of equals the first in `REMEDIES`.
-
-    Examples
-    --------
-    >>> min(("ops_where", "tf_cast"), key=lambda remedy: preference(remedy, 1, 0.0, 9))
-    'tf_cast'
+    model; of equals the first.
     """
-    order = [*REMEDIES]
-    return lines, costs, -kept, order.index(remedy) if remedy in order else len(order)
+    return lines, costs, -kept
 
 
 def require(kind: str, name: str, allowed: Iterable[str]) -> str:
@@ -66,9 +59,9 @@ def require(kind: str, name: str, allowed: Iterable[str]) -> str:
 
 
 def recipes(folder: Path | str) -> tuple[str, ...]:
-    """Return the names of the recipes in a workload folder: its modules with a function `make`.
+    """Return the modules with a function `make` in a folder, read but not imported.
 
-    They are read, not imported; those of `REMEDIES` come first, in their order.
+    Those of `REMEDIES` come first, in their order.
     """
     names = [path.stem for path in sorted(Path(folder).glob("*.py")) if _MAKE.search(_text(path))]
     return tuple(sorted(names, key=[*REMEDIES, *names].index))
@@ -79,11 +72,9 @@ def _text(path: Path) -> str:
 
 
 def load(folder: Path | str, remedy: str) -> ModuleType:
-    """Import and return the recipe module `remedy` of any workload folder.
+    """Import and return the recipe `remedy` of any workload folder: ``make()`` makes the model.
 
-    Importing a recipe imports TensorFlow. Its ``make()`` returns the uncompiled model; its
-    relative imports mean its siblings in `folder`. Raises `BadInputError` where the folder has
-    no such recipe, or it cannot be imported.
+    Raises `BadInputError` where the folder has no such recipe, or it cannot be imported.
     """
     require("remedy", remedy, recipes(folder) or REMEDIES)
     return workloads.load_module(Path(folder), remedy)
@@ -106,8 +97,8 @@ def build(
     jit : bool
         Compile the steps with XLA.
     folder : path, optional
-        Take the recipe from this folder instead, such as another commit's or a user's; `workload`
-        may then be any name. What a shipped workload is trained with does not change.
+        Take the recipe from this one instead, such as another commit's; `workload` may then be any
+        name. What a shipped workload is trained with does not change.
     **settings
         Passed to `keras.Model.compile`, over the workload's own loss and Adam.
 
@@ -135,14 +126,11 @@ def lines_changed(folder: Path | str, remedy: str) -> int:
     >>> [lines_changed(WORKLOADS["image"].folder, name) for name in ("control", "ops_where")]
     [0, 2]
     """
-    siblings = recipes(folder)
-    for name in ("control", remedy):
-        require("remedy", name, siblings)
     control, changed = (code(Path(folder, f"{name}.py")) for name in ("control", remedy))
-    if extended := [name for name in siblings if f"from .{name} import " in " ".join(changed)]:
-        body = itertools.dropwhile(lambda text: not text.startswith("class Model("), changed)
-        own = [*itertools.takewhile(lambda text: text.startswith(" "), [*body][1:])]
-        return lines_changed(folder, extended[0]) + len(own)
+    text = "\n".join(changed)
+    if extended := [name for name in recipes(folder) if f"from .{name} import " in text]:
+        [body] = re.findall(r"^class Model\(.*\n((?: .*\n)*)", text, re.MULTILINE)
+        return lines_changed(folder, extended[0]) + len(body.splitlines())
     edits = SequenceMatcher(None, control, changed, autojunk=False).get_opcodes()
     return sum(max(i2 - i1, j2 - j1) for kind, i1, i2, j1, j2 in edits if kind != "equal")
 

@@ -7,19 +7,33 @@ import shutil
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from remedies.libraries import is_framework_file
 from remedies.problem import BadInputError, reason
-from remedies.state.archive import CONFIG, arrays_in
+from remedies.state.archive import CONFIG
+
+_HDF5 = (
+    "in the old HDF5 format; load it with keras.saving.load_model (with compile=False where that "
+    "cannot read a loss or metric; then compile) or, if it holds weights alone, make the model by "
+    "your code and call load_weights; save it as model.keras and check that"
+)
+_SAVED_MODEL = (
+    "a TensorFlow SavedModel; Keras 3 loads none. To predict, wrap it: "
+    "keras.layers.TFSMLayer(path, call_endpoint='serving_default'). To train on, load it with "
+    "tf_keras, and save weights there"
+)
+_WEIGHTS = (
+    "weights alone, which say nothing of the model; name what makes it: --factory train.py:make"
+)
 
 
 def from_factory(target: str) -> tuple[Any, ...]:
     """Call the factory that `target` names; return its tuple, which begins with a model."""
-    return subject(target, made_by(target))
+    return subject(target, factory_of(target)())
 
 
 def subject(name: str, made: Any) -> tuple[Any, ...]:
@@ -33,45 +47,41 @@ def subject(name: str, made: Any) -> tuple[Any, ...]:
     raise BadInputError(f"{what}; it must return a built keras.Model, or (model, x, y)")
 
 
-def made_by(target: str) -> Any:
-    """Call the function that `target`, ``module:name`` or ``file.py:name``, names."""
+def factory_of(target: str) -> Callable[[], Any]:
+    """Return the function that `target`, ``module:name`` or ``file.py:name``, names.
+
+    What it raises is a `BadInputError` that says where in the user's code.
+    """
     place, _, name = target.rpartition(":")
     if not place or not name.isidentifier():
         raise BadInputError(f"{target!r}: expected module:factory or file.py:factory")
-    factory = getattr(load_module(place), name, None)
+    factory: Callable[[], Any] | None = getattr(load_module(place), name, None)
     if not callable(factory):
         raise BadInputError(f"{place}: has no function {name!r}")
-    with _blaming(target):
-        return factory()
+    return _blaming(target)(factory)
 
 
 def load_module(place: str) -> ModuleType:
-    """Import ``file.py`` or a module by name; writes no bytecode beside the user's file."""
-    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        with _blaming(place):
-            if place.endswith(".py") and not Path(place).is_file():
-                raise BadInputError(f"{place}: no such file")
-            if place.endswith(".py"):
-                return _from_file(Path(place).resolve())
+    """Import ``file.py`` or a module by name."""
+    sys.dont_write_bytecode = True  # beside the user's file
+    path = Path(place).resolve()
+    with _blaming(place):
+        if path.suffix != ".py":
             sys.path.insert(0, str(Path.cwd()))
             return importlib.import_module(place)
-    finally:
-        sys.dont_write_bytecode = before
-
-
-def _from_file(path: Path) -> ModuleType:
-    loaded = sys.modules.get(path.stem)
-    if loaded is not None and getattr(loaded, "__file__", None) == str(path):
-        # The same file twice would make two classes of each, and Keras knows one of them.
-        return loaded
-    # A user's types.py must not take the place of Python's own.
-    name = path.stem if loaded is None else f"_target_{path.stem}"
-    sys.path.insert(0, str(path.parent))
-    spec: Any = importlib.util.spec_from_file_location(name, path)
-    sys.modules[name] = module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+        if not path.is_file():
+            raise BadInputError(f"{place}: no such file")
+        loaded = sys.modules.get(path.stem)
+        if loaded is not None and getattr(loaded, "__file__", None) == str(path):
+            # The same file twice would make two classes of each, and Keras knows one of them.
+            return loaded
+        # A user's types.py must not take the place of Python's own.
+        name = path.stem if loaded is None else f"_target_{path.stem}"
+        sys.path.insert(0, str(path.parent))
+        spec: Any = importlib.util.spec_from_file_location(name, path)
+        sys.modules[name] = module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
 
 
 @contextlib.contextmanager
@@ -108,39 +118,13 @@ def keras_file(target: str) -> Path:
     Anything else that a model is saved as raises `BadInputError`: what it is, and what to do.
     """
     path = Path(target)
-    if path.is_dir() and (path / CONFIG).is_file():
+    if (path / CONFIG).is_file():
         # The scratch folder of the command takes it away.
         zipped = Path(shutil.make_archive(str(Path(tempfile.mkdtemp(), path.name)), "zip", path))
         return zipped.rename(zipped.with_suffix(".keras"))
-    if path.is_dir() and (path / "saved_model.pb").is_file():
-        raise BadInputError(
-            f"{path}: a TensorFlow SavedModel; Keras 3 loads none. To predict, wrap it: "
-            "keras.layers.TFSMLayer(path, call_endpoint='serving_default'). To train on, load it "
-            "with tf_keras, and save weights there"
-        )
-    if path.name.endswith(".weights.h5") and path.is_file():
-        raise BadInputError(
-            f"{path}: weights alone ({len(arrays_in(path))} arrays), which say nothing of the "
-            "model; name what makes it: --factory train.py:make"
-        )
+    if (path / "saved_model.pb").is_file():
+        raise BadInputError(f"{path}: {_SAVED_MODEL}")
     if path.suffix in (".h5", ".hdf5") and path.is_file():
-        raise BadInputError(f"{path}: {_legacy(path)}")
+        weights = path.name.endswith(".weights.h5")
+        raise BadInputError(f"{path}: {_WEIGHTS if weights else _HDF5}")
     return path
-
-
-def _legacy(path: Path) -> str:
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            version = file.attrs.get("keras_version", "?") if "model_config" in file.attrs else ""
-    except OSError as error:
-        return f"not an HDF5 file ({reason(error, 120)})"
-    return (
-        f"a model in the old HDF5 format (Keras {version}); load it with keras.saving.load_model "
-        "(with compile=False where that cannot read a loss or metric; then compile), save it as "
-        "model.keras and check that"
-        if version
-        else "weights in the old HDF5 format; make the model by your code, call load_weights, and "
-        "save it as model.keras"
-    )

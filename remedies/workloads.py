@@ -16,19 +16,17 @@ from remedies.problem import BadInputError, reason
 
 Inputs = dict[str, np.ndarray]
 _HERE = Path(__file__).parent
+_SETTINGS = ("BATCH", "LOSS")
 
 
 @dataclass(frozen=True)
 class Workload:
-    """A model family: what it is, what it is fed and how it is trained.
-
-    ``draw(rng, batch)`` returns inputs (leading dimension `batch`, masks bool) and targets.
-    """
+    """A model family: a folder of recipes with a ``data.py`` beside them."""
 
     name: str  # that of its folder
     description: str  # the first line of its ``data.py``
-    folder: Path  # where its recipes and its ``data.py`` are
-    draw: Callable[[np.random.Generator, int], tuple[Inputs, np.ndarray]]
+    folder: Path
+    draw: Callable[[np.random.Generator, int], tuple[Inputs, np.ndarray]]  # rng, batch: bool masks
     batch: int = 32  # that it is timed at unless said otherwise: `BATCH` in ``data.py``
     loss: str = "mse"  # the Keras loss that it is trained with: `LOSS` in ``data.py``
 
@@ -36,8 +34,6 @@ class Workload:
         self, batch: int, mask_dtype: str = "bool", seed: int = 0
     ) -> tuple[Inputs, np.ndarray]:
         """Return one batch of inputs and targets, the same for the same arguments.
-
-        Masks are 0 and 1 where `mask_dtype`, a NumPy dtype, is not bool.
 
         >>> inputs, targets = WORKLOADS["image"].data(4, "float32")
         >>> inputs["mask"].shape, inputs["mask"].dtype.name, targets.shape
@@ -48,40 +44,25 @@ class Workload:
 
 
 def load(folder: Path | str) -> Workload:
-    """Return the workload in `folder`: a folder of recipes with a ``data.py`` beside them.
-
-    Raises `BadInputError` where there is none, or it has no ``draw(rng, batch)``.
-    """
+    """Return the workload in `folder`, or raise a `BadInputError` that says why it is none."""
     folder = Path(folder).resolve()
     if not (folder / "data.py").is_file():
         raise BadInputError(f"no workload: no data.py in folder {str(folder)!r}")
     module = load_module(folder, "data")
     if not callable(getattr(module, "draw", None)):
         raise BadInputError(f"no workload: no function draw(rng, batch) in {module.__file__}")
-    return Workload(
-        name=folder.name,
-        description=(module.__doc__ or folder.name).strip().splitlines()[0],
-        folder=folder,
-        draw=module.draw,
-        batch=getattr(module, "BATCH", Workload.batch),
-        loss=getattr(module, "LOSS", Workload.loss),
-    )
+    description = (module.__doc__ or folder.name).strip().splitlines()[0]
+    settings = {key.lower(): value for key, value in vars(module).items() if key in _SETTINGS}
+    return Workload(folder.name, description, folder, module.draw, **settings)
 
 
 def load_module(folder: Path, name: str) -> ModuleType:
     """Import ``name.py`` of a workload folder, in which ``from .name import`` means its siblings.
 
-    Each folder is a package of its own, so that two folders may hold modules of one name. A folder
-    of this package is the package that it is for everyone.
-
     Raises `BadInputError` where it cannot be imported.
     """
-    package = _package(folder)
-    if not package.startswith(f"{__package__}.") and package not in sys.modules:
-        sys.modules[package] = ModuleType(package)
-        sys.modules[package].__path__ = [str(folder.resolve())]
     try:
-        return importlib.import_module(f"{package}.{name}")
+        return importlib.import_module(f"{_package(folder)}.{name}")
     except Exception as error:  # it is a user's code: it may raise anything
         raise BadInputError(f"{folder / name}.py cannot be imported: {reason(error)}") from error
 
@@ -95,17 +76,20 @@ def own_classes(folder: Path) -> dict[str, type]:
     import keras
 
     package = _package(folder)
-    modules = [m for name, m in list(sys.modules.items()) if f"{name}.".startswith(f"{package}.")]
+    modules = [module for name, module in sys.modules.items() if name.startswith(package)]
     members = [member for module in modules for member in vars(module).values()]
-    own = [m for m in members if isinstance(m, type) and f"{m.__module__}.".startswith(package)]
+    own = [m for m in members if isinstance(m, type) and m.__module__.startswith(package)]
     return {keras.saving.get_registered_name(made): made for made in own}
 
 
 def _package(folder: Path) -> str:
+    """Return the package that `folder` is, so that two folders may hold modules of one name."""
     folder = folder.resolve()
     if folder.parent == _HERE:
         return f"{__package__}.{folder.name}"
-    return f"workload_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    name = f"workload_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    sys.modules.setdefault(name, ModuleType(name)).__path__ = [str(folder)]
+    return name
 
 
 SHIPPED = ("image", "attention", "inpaint")
@@ -124,7 +108,7 @@ def require_name(name: str) -> str:
     return name
 
 
-def add(folder: Path | str) -> Workload:
+def add(folder: Path | str) -> None:
     """Add a user's workload to `WORKLOADS`, in this process and in those that it starts.
 
     Raises `BadInputError` where it is none, lacks one of `NEEDED`, or its name is taken.
@@ -139,13 +123,12 @@ def add(folder: Path | str) -> Workload:
         raise BadInputError(f"workload {name!r} lacks {' and '.join(lacking)} in {folder}")
     WORKLOADS[name] = made
     os.environ[FOLDERS] = os.pathsep.join(dict.fromkeys([*_folders(), str(folder)]))
-    return made
 
 
 def _folders() -> list[str]:
-    """Return the folders that `FOLDERS` lists; asv runs in another folder than it is started in."""
-    here, names = os.environ.get("ASV_CONF_DIR", ""), os.environ.get(FOLDERS, "")
-    return [str(Path(here, name).resolve()) for name in names.split(os.pathsep) if name]
+    here = os.environ.get("ASV_CONF_DIR", "")  # asv runs in another folder than it is started in
+    names = os.environ.get(FOLDERS, "").split(os.pathsep)
+    return [str(Path(here, name).resolve()) for name in names if name]
 
 
 def write(folder: Path) -> list[Path]:
@@ -162,10 +145,7 @@ def write(folder: Path) -> list[Path]:
 
 
 def own() -> tuple[str, ...]:
-    """Return the names of the users' workloads that `FOLDERS` lists.
-
-    Raises `BadInputError` where one cannot be used: it is not left out in silence.
-    """
+    """Return the names of the users' workloads; raise `BadInputError` where one is unusable."""
     if _PROBLEMS:
         raise BadInputError("; ".join(_PROBLEMS))
     return tuple(name for name in WORKLOADS if name not in SHIPPED)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from reports.wording import OutputError, printable
+from reports import OutputError
 
 EXAMPLES = """\
 examples:
@@ -132,7 +132,7 @@ def _start(module: str, *words: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         said = ((done.stderr or done.stdout).strip().splitlines() or ["nothing said"])[-1]
-        raise OutputError(f"{module} {words[0]} failed: {printable(said)}")
+        raise OutputError(f"{module} {words[0]} failed: {said}")
 
 
 def _gate(chosen: argparse.Namespace) -> int:
@@ -178,7 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         reason = f"cannot use {str(error.filename)!r}: {error.strerror}"
     except ValueError as error:
-        if not type(error).__module__.startswith("reports."):
+        if not type(error).__module__.startswith("reports"):
             raise  # a fault of ours
         reason = str(error)
     print(f"{name}: {reason}", file=sys.stderr)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from remedies import REFERENCE, REMEDIES, WORKLOADS
+from remedies.intervals import Word
 from remedies.registry import code, preference
-from remedies.words import Word
 from reports.results import EVERYTHING, UNKNOWN, Part, Results, Section
 from reports.wording import (
     CONTROL,
@@ -70,7 +70,7 @@ def _rank(results: Results, remedy: str) -> tuple[float, ...]:
     rows = rows[rows["word"].isin([Word.SLOWER.value, Word.PYTHON.value]) & (rows["low"] > 0)]
     cost = max(shares(rows, "ratio").dropna(), default=0.0)
     lines = changed["value"].sum() if len(changed) else math.inf
-    return preference(remedy, lines, cost, results.survived[remedy])
+    return preference(lines, cost, results.survived[remedy])
 
 
 def answer(results: Results) -> Section:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from remedies import REFERENCE
-from remedies.words import DECIDED, Word
+from remedies.intervals import DECIDED, Word
 from reports.results import EVERYTHING, UNKNOWN, Part, Results, Section, losses
 from reports.wording import BASELINE, CONTROL, cells, counted, listed, prose, summary
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from remedies import REFERENCE
+from remedies.intervals import Word
 from remedies.registry import PLACEBO
-from remedies.words import Word
 from reports import figures
 from reports.results import Part, Results, Section
 from reports.wording import (

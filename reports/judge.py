@@ -9,11 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from remedies import REFERENCE, intervals, words
-from remedies.intervals import Interval
+from remedies import REFERENCE, intervals
+from remedies.intervals import MARGIN, Interval, Word
 from remedies.metrics import METRICS, Kind
 from remedies.registry import PLACEBO
-from remedies.words import MARGIN, Word
 from reports.frame import AXES
 from reports.wording import slower
 
@@ -171,7 +170,7 @@ class Cell:
             elif own.low <= 0 < self.seconds:
                 # What may be nothing and may be more than the margin is not known.
                 low, high = (1 + end / self.seconds for end in (own.low, own.high))
-                small = words.judge(max(low, 0.0), high, threshold) is Word.SAME
+                small = intervals.judge(max(low, 0.0), high, threshold) is Word.SAME
                 word = kind if small else Word.UNDECIDED
             yield dict(zip(VARIANT, variant, strict=True)) | {
                 "word": word.value, "ratio": own.center, "low": own.low, "high": own.high,
@@ -187,5 +186,5 @@ def _copy(step: Any) -> bool:
 
 
 def _word(interval: Interval, threshold: float, asked: int) -> Word:
-    wider = words.widening(asked, interval.degrees)
-    return words.judge(interval.low, interval.high, threshold, wider)
+    wider = intervals.widening(asked, interval.degrees)
+    return intervals.judge(interval.low, interval.high, threshold, wider)

@@ -12,9 +12,9 @@ import jinja2
 import pandas as pd
 
 from remedies import REMEDIES, WORKLOADS
+from remedies.intervals import MARGIN, Word, more_launches
 from remedies.metrics import METRICS
-from remedies.words import MARGIN, Word, more_launches
-from reports import figures
+from reports import OutputError, figures
 from reports.answer import answer
 from reports.claims import claims
 from reports.costs import costs, gpus
@@ -24,7 +24,6 @@ from reports.wording import (
     BASELINE,
     NOTHING,
     TEMPLATES,
-    OutputError,
     counted,
     listed,
     percent,

@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from remedies import REMEDIES
+from remedies.intervals import MARGIN, Word
 from remedies.metrics import DEFECTS, EVIDENCE, METRICS
 from remedies.registry import PLACEBO
 from remedies.scenarios import CORE
-from remedies.words import MARGIN, Word
 from reports.frame import Run, latest, read
 from reports.judge import judge
 from reports.wording import CONTROL, counted, listed, percent, span

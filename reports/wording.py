@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from remedies import REFERENCE
-from remedies.words import MARGIN
+from remedies.intervals import MARGIN
 
 TEMPLATES = Path(__file__).with_name("templates")
 CONTROL = "control"
@@ -26,10 +26,6 @@ _SECONDS = {"s": 1.0, "ms": 1e-3, "\N{MICRO SIGN}s": 1e-6, "ns": 1e-9}
 _BYTES = {"GB": 1e9, "MB": 1e6, "kB": 1e3, "B": 1.0}
 
 T = TypeVar("T", bound=Hashable)
-
-
-class OutputError(ValueError):
-    """A page or site cannot be written; the message is one line that says why."""
 
 
 def prose(name: str) -> list[str]:

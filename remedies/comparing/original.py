@@ -9,8 +9,8 @@ from remedies.batch import feed
 from remedies.checking.check import examine, require_ready
 from remedies.checking.cures import build_code, input_code, scope_of
 from remedies.checking.findings import Report
-from remedies.comparing.changes import REGISTER, Change, by_hand, change, in_class, writing
-from remedies.comparing.replacing import STRICT, Site, Sites, replaced
+from remedies.comparing import rewriting
+from remedies.comparing.rewriting import FUNCTIONAL, Site, Sites
 from remedies.comparing.step_costs import CONTROL
 from remedies.feed import Feed
 from remedies.libraries import of_framework, overrides
@@ -24,8 +24,7 @@ from remedies.state.trip import Subject, observed
 from remedies.target import subject
 
 SEED = 20409
-REGISTERED = "registered"
-PAIR, CHILDREN, FUNCTIONAL = "build_from_config_pair", "build_children", "functional_bool_input"
+REGISTERED, PAIR, CHILDREN = "registered", "build_from_config_pair", "build_children"
 _FROZEN = "; tracing freezes what call decides in Python, as in `if training:`"
 
 
@@ -43,7 +42,7 @@ class Original:
         self._control: Subject
         self._report: Report
         self._sites: Sites = {}
-        with replaced("", self._sites):
+        with rewriting.replaced(CONTROL, self._sites):
             self.model, *given = self._made()
             self.name = name or type(self.model).__name__
             require_ready(self.model, self.name)
@@ -64,7 +63,7 @@ class Original:
 
     @contextmanager
     def live(self, remedy: str, *, anew: bool = True) -> Iterator[Any]:
-        """Yield the model while `remedy` is applied; `anew`, one with this one's state."""
+        """Yield the model while `remedy` is applied; `anew`, another one with its state."""
         with self._applied(remedy):
             model = self._made()[0] if anew else self.model
             shapes = [[tuple(v.shape) for v in each.variables] for each in (self.model, model)]
@@ -96,33 +95,34 @@ class Original:
             self.unregistered = [cls for cls in saved if registered(cls) == cls.__name__]
         return self._report
 
-    def change(self, remedy: str) -> Change:
+    def change(self, remedy: str) -> rewriting.Change:
         """Return what the user changes for `remedy`, once that was applied."""
         if remedy == CONTROL:
-            return Change()
-        edits = [in_class(cls, REGISTER, above=True) for cls in self.unregistered]
+            return rewriting.Change()
+        above = rewriting.REGISTER
+        edits = [rewriting.in_class(cls, above, above=True) for cls in self.unregistered]
         if remedy in (PAIR, CHILDREN):
-            edits.append(in_class(type(self.model), self._code(remedy)))
-        if remedy in ("tf_cast", "ops_where"):
-            edits += writing(remedy, self._at_fault(remedy))
+            edits.append(rewriting.in_class(type(self.model), self._code(remedy)))
         if remedy == FUNCTIONAL:
-            edits.append(by_hand(_functional_code(self.fed)))
-            own = [site for site in self._sites.values() if site.keras_name]
-            edits += writing("ops_where", own)
-        return change(edits)
+            edits.append(rewriting.by_hand(_functional_code(self.fed)))
+        return rewriting.change([*edits, *rewriting.writing(remedy, self._lines(remedy))])
 
     def _applied(self, remedy: str) -> AbstractContextManager[None]:
-        if remedy in ("tf_cast", "ops_where") and not self._at_fault(remedy):
-            calls = STRICT if remedy == "tf_cast" else "tf.where, tf.logical_and or tf.reduce_any"
+        if remedy in ("tf_cast", "ops_where") and not self._lines(remedy):
+            calls = "tf.where, tf.logical_and or tf.reduce_any"
+            calls = rewriting.STRICT if remedy == "tf_cast" else calls
             raise BadInputError(f"no line of it calls {calls} with floats when it is loaded")
         if remedy in (PAIR, CHILDREN):
             cls = type(self.model)
             return patched(cls, methods_of(self._code(remedy), cls))
-        return replaced("every_ops" if remedy == FUNCTIONAL else remedy, self._sites)
+        return rewriting.replaced(remedy, self._sites)
 
-    def _at_fault(self, remedy: str) -> list[Site]:
-        sites = [site for site in self._sites.values() if site.at_fault]
-        return [site for site in sites if remedy == "tf_cast" or site.keras_name]
+    def _lines(self, remedy: str) -> list[Site]:
+        """Return the lines that are written otherwise for `remedy`."""
+        if remedy not in ("tf_cast", "ops_where", FUNCTIONAL):
+            return []
+        sites = [site for site in self._sites.values() if site.at_fault or remedy == FUNCTIONAL]
+        return [site for site in sites if site.keras_name or remedy == "tf_cast"]
 
     def _code(self, remedy: str) -> str:
         cls = type(self.model)
@@ -161,11 +161,11 @@ def _functional(model: Any, fed: Feed) -> Any:
     import keras
 
     cls = type(model)
+    own = [name for name in ("train_step", "compute_loss", "compile") if overrides(cls, name)]
     if is_functional(model):
         raise BadInputError("it is functional already")
-    for name in ("train_step", "compute_loss", "compile"):
-        if overrides(cls, name):
-            raise BadInputError(f"a functional model would lose its own {name}")
+    if own:
+        raise BadInputError(f"a functional model would lose its own {own[0]}")
     if fed.x is None or len(fed.call[0]) != 1:
         raise BadInputError("its call takes several arguments, or its inputs are not known")
     if not fed.trains and "training" in inspect.signature(cls.call).parameters:

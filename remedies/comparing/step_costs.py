@@ -13,7 +13,7 @@ from remedies.feed import Feed, spreading, tensors
 from remedies.libraries import overrides
 from remedies.problem import reason
 from remedies.state.methods import patched
-from remedies.steps import card_programs, same_step
+from remedies.steps import card_compiler, same_step
 from remedies.steps.same_step import STEPS, Program, Step
 from remedies.steps.sampling import Budget, clock_for, sample
 
@@ -38,7 +38,7 @@ def identify(
         for step in STEPS if model.compiled else STEPS[1:]:
             steps[step] = _tried(same_step.identify, model, step, *data, compiled)
             if folder:
-                files[step] = _tried(card_programs.lower, model, step, *data, folder)
+                files[step] = _tried(card_compiler.lower, model, step, *data, folder)
     return steps, files
 
 
@@ -94,9 +94,8 @@ def measure(
                         series[step][name] = _step(model, step, fed, alone)
             for step, alone in steps.items():
                 sampled = sample(series[step], CONTROL, BUDGET, clock=clock)
-                taken = sampled.difference if alone else sampled.ratio
                 for name, own in values[step].items():
-                    own.append(taken(name, CONTROL))
+                    own.append(sampled.compared(name, CONTROL, ratio=not alone))
         except Exception as error:  # it is a user's step: it may raise anything
             return dict.fromkeys(steps, f"not timed: {reason(error, 100)}")
         launch = time.monotonic() - began
@@ -124,8 +123,7 @@ def _step(model: Any, step: str, fed: Feed, alone: bool) -> Callable[[], object]
 
 def _said(values: Mapping[str, list[float]], remedy: str, ratios: bool) -> str:
     try:
-        from remedies.intervals import intervals
-        from remedies.words import judge
+        from remedies.intervals import intervals, judge
     except ImportError:
         return "not timed: pip install scipy for the interval"
     if (number := len(values[remedy])) < 2:

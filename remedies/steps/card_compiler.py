@@ -1,46 +1,80 @@
 """Compile steps for a GPU that is not here, in a process of its own.
 
-    python -m remedies.steps.card_compiler TARGET.txtpb FOLDER
-
-Reads FOLDER/*.pb, steps as TensorFlow lowers them (serialized HLO), and writes FOLDER/TARGET.json:
-what XLA makes of each for the card that TARGET.txtpb describes. Nothing is run, and no NVIDIA
-library, driver or GPU is needed. The process must not import TensorFlow, which holds an XLA of its
-own. These are private interfaces of jax: the extra `gpuless` pins the version.
+That must not import TensorFlow, which holds an XLA of its own. Nothing is run, and no NVIDIA
+library, driver or GPU is needed. The extra `gpuless` pins jax: its private interfaces are used.
 """
 
 import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from remedies.devices import REFUSED
-from remedies.steps import hlo
+from remedies.devices import NotHereError
+from remedies.steps import hlo, same_step
 
+REFUSED = 3  # exit status where a card cannot be compiled for
+PROCESS = "from remedies.steps import card_compiler; card_compiler.main()"
 # Without one of them XLA ends the process, or compiles for another maker's card.
 _NEEDED = ('platform_name: "CUDA"', "cuda_compute_capability", "core_count", "threads_per_warp")
 
 
-def main(target: Path, folder: Path) -> int:
-    """Write what XLA makes of every step; say in a line why it cannot."""
+def lower(model: Any, step: str, inputs: Any, targets: Any, folder: Path) -> str:
+    """Write what TensorFlow hands to XLA for a step into `folder`, and return the file's stem.
+
+    Equal steps share one file, and how the model is compiled does not matter. TensorFlow's CPU
+    build lowers a step to the text that its CUDA build lowers it to for a GPU.
+    """
+    jit, model.jit_compile = model.jit_compile, True
     try:
-        made = _compiled(target, sorted(folder.glob("*.pb")), folder)
-        partial = folder / f"{target.stem}.partial"
-        partial.write_text(json.dumps(made), encoding="utf-8")
-        partial.replace(folder / f"{target.stem}.json")
+        fed = same_step.prepare(model, step, inputs, targets)
+        compiler = same_step.compiler_of(model, step, fed)
+        name = hlo.digest(hlo.read(compiler(stage="hlo")).text)
+        if not (folder / f"{name}.pb").exists():
+            (folder / f"{name}.pb").write_bytes(compiler(stage="hlo_serialized"))
+        return name
+    finally:
+        model.jit_compile = jit
+
+
+def compiled(target: Path, folder: Path, timeout: float | None = None) -> dict[str, Any]:
+    """Return what a process without TensorFlow makes of each file in `folder` for a card.
+
+    Raises NotHereError where the card is refused, or not compiled for in `timeout` seconds.
+    """
+    command = [sys.executable, "-c", PROCESS, str(target), str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        raise NotHereError(f"{target.name}: not compiled for in the time left") from None
+    said = done.stderr.strip().split("\n")[-1]
+    if done.returncode == REFUSED:
+        raise NotHereError(said)
+    if done.returncode < 0:
+        raise NotHereError(f"{target.name}: XLA's compiler ended by signal {-done.returncode}")
+    if done.returncode:
+        raise RuntimeError(said[:300] or f"the compiler ended: {done.returncode}")
+    made: dict[str, Any] = json.loads(done.stdout)
+    return made
+
+
+def main() -> None:
+    """Print as JSON what XLA makes of every step; say in a line why it cannot."""
+    target, folder = map(Path, sys.argv[1:])
+    try:
+        print(json.dumps(_programs(target, folder)))
     except OSError as error:
-        print(error, file=sys.stderr)
-        return 1
+        sys.exit(str(error))
     except Exception as error:  # what jax and its plugin raise is of many kinds
         said = " ".join(str(error).split())[:200] or type(error).__name__
         print(f"{target.name}: not compiled for: {said}", file=sys.stderr)
-        return REFUSED
-    return 0
+        sys.exit(REFUSED)
 
 
-def _compiled(target: Path, steps: list[Path], folder: Path) -> dict[str, Any]:
+def _programs(target: Path, folder: Path) -> dict[str, Any]:
     facts = target.read_text(encoding="utf-8")
     if absent := [name for name in _NEEDED if name not in facts]:
         raise ValueError(f"no description of a card, it lacks {absent[0]}")
@@ -50,19 +84,16 @@ def _compiled(target: Path, steps: list[Path], folder: Path) -> dict[str, Any]:
         flags = f"--xla_gpu_autotune_level=0 --xla_dump_to={dump} --xla_dump_emitter_re=ptx"
         os.environ |= {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
         os.environ["JAX_SKIP_CUDA_CONSTRAINTS_CHECK"] = "1"  # no NVIDIA library is installed
-        device = card(facts)
-        return {step.stem: compiled(step, device, Path(dump)) for step in steps}
+        from jax.experimental import topologies
+
+        card = topologies.get_topology_desc(
+            platform="cuda", target_config=facts, topology="1x1x1"
+        ).devices[0]
+        steps = sorted(folder.glob("*.pb"))
+        return {step.stem: _program(step, card, Path(dump)) for step in steps}
 
 
-def card(facts: str) -> Any:
-    """Return the card that is described by `facts`, as a device that can be compiled for."""
-    from jax.experimental import topologies
-
-    made = topologies.get_topology_desc(platform="cuda", target_config=facts, topology="1x1x1")
-    return made.devices[0]
-
-
-def compiled(step: Path, device: Any, dump: Path) -> dict[str, Any]:
+def _program(step: Path, card: Any, dump: Path) -> dict[str, Any]:
     """Return the program of one step: its names, and how much of what there is in it."""
     import numpy as np
     from jax._src import compiler
@@ -74,9 +105,9 @@ def compiled(step: Path, device: Any, dump: Path) -> dict[str, Any]:
         module = ir.Module.parse(_jax.mlir.hlo_to_stablehlo(step.read_bytes()))
         _take_out_copies(module)
         module.operation.attributes["sym_name"] = ir.StringAttr.get("step")
-        options = compiler.get_compile_options(1, 1, device_assignment=np.array([[device.id]]))
-        made = device.client.compile(
-            module, executable_devices=_jax.DeviceList((device,)), compile_options=options
+        options = compiler.get_compile_options(1, 1, device_assignment=np.array([[card.id]]))
+        made = card.client.compile(
+            module, executable_devices=_jax.DeviceList((card,)), compile_options=options
         )
     program = hlo.read(made.hlo_modules()[0].to_string())
     files = [*dump.glob("*.ptx")]
@@ -85,9 +116,10 @@ def compiled(step: Path, device: Any, dump: Path) -> dict[str, Any]:
         file.unlink()
     if not ptx:
         raise OSError("XLA wrote no PTX: is there room on the disk?")
-    kernels = sum(len(re.findall(r"\.entry \w+\(", text)) for text in ptx)
-    temporary = made.get_compiled_memory_stats().temp_size_in_bytes
-    counts = {**program.counts, "kernels": kernels, "temporary_bytes": temporary}
+    counts = program.counts | {
+        "kernels": sum(len(re.findall(r"\.entry \w+\(", text)) for text in ptx),
+        "temporary_bytes": made.get_compiled_memory_stats().temp_size_in_bytes,
+    }
     names = {"meaning": program.meaning, "text": program.fingerprint, "ptx": hlo.digest(*ptx)}
     return {"counts": counts, **names}
 
@@ -99,7 +131,3 @@ def _take_out_copies(module: Any) -> None:
         if operation.name == "mhlo.copy":
             operation.result.replace_all_uses_with(operation.operands[0])
             operation.erase()
-
-
-if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

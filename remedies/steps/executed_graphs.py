@@ -4,12 +4,12 @@ Two graphs are compared apart from the names of their nodes: users name layers, 
 and Grappler orders the operands of commutative operations by name.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from typing import Any
+from typing import Any, NamedTuple
+
+from remedies.steps.hlo import digest
 
 # Say where a node came from or what is known of it, not what it computes.
 _ASIDE = {
@@ -23,33 +23,21 @@ _COMMUTATIVE = {
     *("Add", "AddV2", "AddN", "Mul", "Maximum", "Minimum", "LogicalAnd", "LogicalOr"),
     *("Equal", "NotEqual", "SquaredDifference"),
 }
-COMPARES = {"Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual"}
+_COMPARES = ("Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual")
 
 
-@dataclass(frozen=True)
-class Node:
-    """One operation: what it does, and what it reads in its order."""
+class Node(NamedTuple):
+    """One operation."""
 
     does: str  # the operation with its attributes and its device
-    # Name of the node read, and which of its results; ^ for an order of execution alone.
-    reads: tuple[tuple[str, str], ...]
-    commutes: bool  # whether the order of what it reads has no bearing
+    reads: list[tuple[str, str]]  # name of the node read, and as what: place and port
     closes_loop: bool = False  # whether its result goes back to where a loop begins
-
-
-class NoExecutedGraphError(RuntimeError):
-    """TensorFlow handed out no graph of the step that was run."""
 
 
 def executed(call: Callable[[], object]) -> Any:
     """Run `call`, which must trace anew, and return the GraphDef of the largest graph it executed.
 
     It is the graph after Grappler, TensorFlow's own optimizer.
-
-    Raises
-    ------
-    NoExecutedGraphError
-        Where nothing was executed for the first time.
     """
     from tensorflow.python.eager import context
 
@@ -60,13 +48,19 @@ def executed(call: Callable[[], object]) -> Any:
     finally:
         context.disable_graph_collection()
     if not graphs:
-        raise NoExecutedGraphError("TensorFlow executed no new graph")
+        raise RuntimeError("TensorFlow executed no new graph")
     return max((g.post_optimization_graph for g in graphs), key=lambda graph: len(graph.node))
 
 
-def operations(graph: Any) -> Counter[str]:
-    """Count the nodes of a GraphDef by operation."""
-    return Counter(node.op for node in graph.node)
+def counts(graph: Any) -> dict[str, int]:
+    """Return how much there is in a GraphDef, by the names of `remedies.metrics`."""
+    nodes = Counter(node.op for node in graph.node)
+    return {
+        "instructions": nodes.total(),
+        "compares": sum(nodes[name] for name in _COMPARES),
+        "converts": nodes["Cast"],
+        "fusions": sum(count for name, count in nodes.items() if name.startswith("_Fused")),
+    }
 
 
 def fingerprint(graph: Any) -> str:
@@ -84,39 +78,38 @@ def _graph_hash(nodes: Mapping[str, Node]) -> str:
     hashes = _hashes(nodes, dict.fromkeys(nodes, ""))
     if any(node.closes_loop for node in nodes.values()):
         hashes = _hashes(nodes, hashes)
-    return _digest(*sorted(hashes.values()))
+    return digest(*sorted(hashes.values()))
 
 
 def _hashes(nodes: Mapping[str, Node], closing: Mapping[str, str]) -> dict[str, str]:
     """Hash each node from what it does and reads; `closing` has the hashes of what closes loops."""
-    done: dict[str, str] = {}
-
-    def read(place: int, source: str, port: str) -> str:
-        ordered = "" if port == "^" or node.commutes else place
-        return f"{ordered} {port} {(closing if nodes[source].closes_loop else done)[source]}"
-
     open_ends = {
         name: [source for source, _ in node.reads if not nodes[source].closes_loop]
         for name, node in nodes.items()
     }
+    hashes: dict[str, str] = {}
     for name in TopologicalSorter(open_ends).static_order():
-        node = nodes[name]
-        reads = sorted(read(place, *edge) for place, edge in enumerate(node.reads))
-        done[name] = _digest(node.does, *reads)
-    return done
+        reads = [
+            f"{use} {(closing if nodes[source].closes_loop else hashes)[source]}"
+            for source, use in nodes[name].reads
+        ]
+        hashes[name] = digest(nodes[name].does, *sorted(reads))
+    return hashes
 
 
 def _node(node: Any, library: Mapping[str, Any]) -> Node:
-    does = _digest(node.op, node.device, *_attributes(node, library))
-    reads = tuple(map(_source, node.input))
-    return Node(does, reads, node.op in _COMMUTATIVE, node.op == "NextIteration")
+    commutes = node.op in _COMMUTATIVE
+    reads = [_edge(text, "" if commutes else place) for place, text in enumerate(node.input)]
+    does = digest(node.op, node.device, *_attributes(node, library))
+    return Node(does, reads, node.op == "NextIteration")
 
 
-def _source(text: str) -> tuple[str, str]:
+def _edge(text: str, place: int | str = 0) -> tuple[str, str]:
+    """Return the node that is read and as what; ^ is for an order of execution alone."""
     if text.startswith("^"):
-        return text[1:], "^"
+        return text[1:], " ^"
     name, _, port = text.partition(":")
-    return name, port or "0"
+    return name, f"{place} {port or 0}"
 
 
 def _attributes(node: Any, library: Mapping[str, Any]) -> Iterator[str]:
@@ -132,15 +125,10 @@ def _function_hash(name: str, library: Mapping[str, Any]) -> str:
     """Hash a function's body as a graph whose arguments and results are nodes by their place."""
     if name not in library:
         return name
-    function = library[name]
-    arguments = [argument.name for argument in function.signature.input_arg]
-    nodes = {a: Node(f"argument {place}", (), False) for place, a in enumerate(arguments)}
+    function, signature = library[name], library[name].signature
+    nodes = {each.name: Node(f"argument {i}", []) for i, each in enumerate(signature.input_arg)}
     nodes |= {node.name: _node(node, library) for node in function.node_def}
-    for place, result in enumerate(function.signature.output_arg):
-        returned = (_source(function.ret[result.name]),)
-        nodes[f"result {place}"] = Node(f"result {place}", returned, False)
+    for place, result in enumerate(signature.output_arg):
+        name = f"result {place}"
+        nodes[name] = Node(name, [_edge(function.ret[result.name])])
     return _graph_hash(nodes)
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

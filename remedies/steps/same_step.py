@@ -6,13 +6,20 @@ same on any machine at any load; only others need a clock.
 """
 
 import os
-from collections.abc import Callable, Hashable, Iterator, Mapping, MutableMapping
+import sys
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import PurePath
+from types import FrameType
 from typing import Any, TypeVar
 
-from remedies.steps import executed_graphs, hlo, python_calls
+from remedies.steps import executed_graphs, hlo
+from remedies.steps.sampling import no_garbage_collection
 
 STEPS = ("train", "predict")
+Calls = tuple[str, ...]
 Key = TypeVar("Key", bound=Hashable)
 
 # Neither changes a CPU's HLO, but machine code that nobody times need not be good. A GPU's would
@@ -21,10 +28,6 @@ _XLA_FLAGS = {
     "cpu": "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
     "gpu": "--xla_gpu_autotune_level=0",
 }
-
-
-class NoStepError(RuntimeError):
-    """Keras keeps the step of a model where nobody has looked for it yet."""
 
 
 @dataclass(frozen=True)
@@ -42,46 +45,30 @@ class Step:
     """One warm step: what the device is given, and the Python around it, call by call."""
 
     program: Program
-    calls: python_calls.Calls | None  # None where two warm steps in a row differ in it
+    calls: Calls | None  # None where two warm steps in a row differ in it
+
+    @property
+    def python(self) -> str:
+        """Return a short name that equal sequences of calls have in common; empty without one."""
+        return "" if self.calls is None else hlo.digest("\n".join(self.calls))
 
 
 def use_fast_compilation(device: str) -> None:
-    """Have XLA compile quickly and always alike in this process, before TensorFlow is imported.
+    """Have XLA compile quickly and always alike, in a process that looks at programs.
 
-    It is for processes that look at programs, never for one that times them.
+    Call it before TensorFlow is imported, and never where programs are timed.
     """
-    flags = f"{os.environ.get('XLA_FLAGS', '')} {_XLA_FLAGS[device]}"
-    os.environ["XLA_FLAGS"] = flags.strip()
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_XLA_FLAGS[device]}".strip()
 
 
 def identify(
-    model: Any,
-    step: str,
-    inputs: Any,
-    targets: Any = None,
-    compiled: MutableMapping[str, Program] | None = None,
+    model: Any, step: str, inputs: Any, targets: Any, compiled: dict[str, Program]
 ) -> Step:
-    """Trace, compile and run one step of `model` until it is warm, and return what it is.
+    """Trace, compile and run one step of a compiled model until it is warm; return what it is.
 
     Grappler orders operations by the names of nodes: call `keras.utils.clear_session` before
-    `model` is made, and give all models that are compared one name.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Compiled by ``model.compile``. A training step trains it.
-    step : str
-        ``"train"`` or ``"predict"``.
-    inputs, targets : tensors, or structures of them
-        One batch.
-    compiled : dict, optional
-        Programs by what they were compiled from. Models that share it are compiled once where
-        TensorFlow hands XLA the same text.
-
-    Raises
-    ------
-    NoStepError
-        Where the model hides its step.
+    `model` is made, and give all models that are compared one name. `compiled` are programs by what
+    they were compiled from: what TensorFlow hands XLA twice is compiled once.
     """
     data = prepare(model, step, inputs, targets)
 
@@ -89,14 +76,20 @@ def identify(
         return getattr(model, f"{step}_on_batch")(*data)
 
     if model.jit_compile:
-        program = _optimized(model, step, data, {} if compiled is None else compiled)
+        compiler = compiler_of(model, step, data)
+        source = hlo.read(compiler(stage="hlo")).text
+        if source not in compiled:
+            optimized = hlo.read(compiler(stage="optimized_hlo"))
+            compiled[source] = Program(optimized.fingerprint, optimized.counts)
+        program = compiled[source]
         run()
     else:
-        program = _executed(run)
-    return Step(program, python_calls.warm(run))
+        graph = executed_graphs.executed(run)
+        program = Program(executed_graphs.fingerprint(graph), executed_graphs.counts(graph))
+    return Step(program, warm(run))
 
 
-def prepare(model: Any, step: str, inputs: Any, targets: Any = None) -> tuple[Any, ...]:
+def prepare(model: Any, step: str, inputs: Any, targets: Any) -> tuple[Any, ...]:
     """Make the variables and the function of a step of `model`, and return what it is fed."""
     if not model.built:
         model(inputs)  # a step that makes variables while it is traced is another program
@@ -106,111 +99,122 @@ def prepare(model: Any, step: str, inputs: Any, targets: Any = None) -> tuple[An
     return (inputs, targets) if step == "train" else (inputs,)
 
 
+def compiler_of(model: Any, step: str, data: tuple[Any, ...]) -> Callable[..., Any]:
+    """Return what TensorFlow says of a prepared step at each stage of compiling."""
+    import keras
+    import tensorflow as tf
+
+    functions, seen = [getattr(model, f"{step}_function")], set[int]()
+    while functions:
+        function = functions.pop()
+        if function is None or id(function) in seen or isinstance(function, keras.Model):
+            continue
+        seen.add(id(function))
+        traced = isinstance(function, tf.types.experimental.PolymorphicFunction)
+        if traced and function._jit_compile:
+            batch = (*data, None) if step == "train" else data
+            return function.experimental_get_compiler_ir(batch)  # type: ignore[no-any-return]
+        # Keras wraps the function several times: look inside, the outermost first.
+        wrapped = [getattr(function, name, None) for name in ("__wrapped__", "python_function")]
+        cells = getattr(function, "__closure__", None) or ()
+        inner = [cell.cell_contents for cell in cells if callable(cell.cell_contents)]
+        functions += reversed([*wrapped, *inner])
+    raise RuntimeError(f"{model.name}: no {step} step that XLA compiles")
+
+
+def warm(call: Callable[[], object]) -> Calls | None:
+    """Return what `call` calls once two recordings in a row are equal; None where none are.
+
+    Then the evidence is withheld: something besides the step decides what runs.
+    """
+    before = None
+    for _ in range(5):
+        now = record(call)
+        if now == before:
+            return now
+        before = now
+    return None
+
+
+def record(call: Callable[[], object]) -> Calls:
+    """Return the functions that `call` calls, in their order, Python's and built-in ones.
+
+    >>> record(lambda: len("four"))[1:]
+    ('builtins len',)
+    """
+    seen: list[str] = []
+
+    def note(frame: FrameType, event: str, argument: Any) -> None:
+        if event == "call":
+            code = frame.f_code
+            # Without what differs from machine to machine.
+            _, packages, place = code.co_filename.rpartition("-packages/")
+            place = place if packages else "/".join(PurePath(place).parts[-2:])
+            seen.append(f"{place} {code.co_name}")
+        elif event == "c_call" and argument is not sys.setprofile:
+            owner = getattr(argument, "__module__", None) or "builtins"
+            seen.append(f"{owner} {getattr(argument, '__qualname__', '')}")
+
+    with no_garbage_collection():  # it calls back into libraries when it pleases
+        sys.setprofile(note)
+        try:
+            call()
+        finally:
+            sys.setprofile(None)
+    return tuple(seen)
+
+
 def same(step: Step, other: Step) -> bool:
     """Return whether two steps are one: equal programs, and equal Python that was seen twice."""
     same_python = step.calls is not None and step.calls == other.calls
     return step.program.fingerprint == other.program.fingerprint and same_python
 
 
-def calls_that_differ(step: Step, reference: Step) -> int | None:
-    """Return how many calls one makes and the other does not; None where either is withheld."""
-    if step.calls is None or reference.calls is None:
-        return None
-    added, removed = python_calls.changes(step.calls, reference.calls)
-    return added.total() + removed.total()
-
-
 def group(steps: Mapping[Key, Step], reference: Key) -> dict[Key, int]:
     """Return the number of each step: equal steps share one, and the reference step's is 0."""
-    distinct = [steps[reference]]
-    numbers = {}
-    for key, step in steps.items():
-        number = next((n for n, other in enumerate(distinct) if same(step, other)), None)
-        if number is None and key != reference:
-            distinct.append(step)
-            number = len(distinct) - 1
-        numbers[key] = number or 0
-    return numbers
+    names = {key: (step.program.fingerprint, step.calls or key) for key, step in steps.items()}
+    distinct = [*dict.fromkeys([names[reference], *names.values()])]
+    return {key: distinct.index(name) for key, name in names.items()}
+
+
+def calls_that_differ(calls: Calls | None, reference: Calls | None) -> int | None:
+    """Return how many calls one makes and the other does not; None where either is withheld."""
+    if calls is None or reference is None:
+        return None
+    return sum(counter.total() for counter in changes(calls, reference))
+
+
+def changes(calls: Calls, reference: Calls) -> tuple[Counter[str], Counter[str]]:
+    """Return the calls that `calls` makes beyond `reference`, and those that it leaves out.
+
+    >>> changes(("a", "b", "b"), ("a", "c"))
+    (Counter({'b': 2}), Counter({'c': 1}))
+    """
+    added, removed = Counter[str](), Counter[str]()
+    for kind, a, b, c, d in SequenceMatcher(None, reference, calls, autojunk=False).get_opcodes():
+        if kind != "equal":
+            removed.update(reference[a:b])
+            added.update(calls[c:d])
+    return added, removed
 
 
 def difference(step: Step, reference: Step) -> str:
     """Say in a line what `step` has that `reference` has not; empty where they are one step."""
-    return "; ".join((*_program_difference(step, reference), *_python_difference(step, reference)))
-
-
-def _program_difference(step: Step, reference: Step) -> Iterator[str]:
+    said = []
     ours, theirs = step.program, reference.program
-    if ours.fingerprint == theirs.fingerprint:
-        return
-    changed = [
-        f"{amount:+,d} {name.removesuffix('s') if abs(amount) == 1 else name}".replace("_", " ")
-        for name in ("compares", "converts", "fusions", "instructions", "bytes_moved")
-        if (amount := ours.counts.get(name, 0) - theirs.counts.get(name, 0))
-    ]
-    yield ", ".join(changed) or "another program of the same size"
-
-
-def _python_difference(step: Step, reference: Step) -> Iterator[str]:
+    if ours.fingerprint != theirs.fingerprint:
+        changed = [
+            f"{amount:+,d} {name.removesuffix('s') if abs(amount) == 1 else name}".replace("_", " ")
+            for name in ("compares", "converts", "fusions", "instructions", "bytes_moved")
+            if (amount := ours.counts.get(name, 0) - theirs.counts.get(name, 0))
+        ]
+        said.append(", ".join(changed) or "another program of the same size")
     if step.calls is None or reference.calls is None:
-        yield "Python not compared: two warm steps in a row made other calls"
-    elif step.calls != reference.calls:
-        changes = python_calls.changes(step.calls, reference.calls)
-        for sign, counter in zip("+-", changes, strict=True):
+        said.append("Python not compared: two warm steps in a row made other calls")
+    else:
+        for sign, counter in zip("+-", changes(step.calls, reference.calls), strict=True):
             if counter:
-                called = f"{sign}{counter.total()} Python call" + "s" * (counter.total() != 1)
-                yield f"{called}, most of {python_calls.main(counter)}"
-
-
-def _executed(run: Callable[[], object]) -> Program:
-    graph = executed_graphs.executed(run)
-    nodes = executed_graphs.operations(graph)
-    counts = {
-        "instructions": nodes.total(),
-        "compares": sum(nodes[name] for name in executed_graphs.COMPARES),
-        "converts": nodes["Cast"],
-        "fusions": sum(count for name, count in nodes.items() if name.startswith("_Fused")),
-    }
-    return Program(executed_graphs.fingerprint(graph), counts)
-
-
-def compiler_of(model: Any, step: str, data: tuple[Any, ...]) -> Callable[..., Any]:
-    """Return what TensorFlow says of a step at each stage of compiling, for a model that has it.
-
-    Raises
-    ------
-    NoStepError
-        Where the model hides its step.
-    """
-    batch = (*data, None) if step == "train" else data
-    for function in _functions(getattr(model, f"{step}_function"), set()):
-        if function._jit_compile:
-            return function.experimental_get_compiler_ir(batch)  # type: ignore[no-any-return]
-    raise NoStepError(f"{model.name}: no {step} step that XLA compiles")
-
-
-def _optimized(
-    model: Any, step: str, data: tuple[Any, ...], compiled: MutableMapping[str, Program]
-) -> Program:
-    compiler = compiler_of(model, step, data)
-    source = hlo.read(compiler(stage="hlo")).text
-    if source not in compiled:
-        program = hlo.read(compiler(stage="optimized_hlo"))
-        compiled[source] = Program(program.fingerprint, program.counts)
-    return compiled[source]
-
-
-def _functions(function: Any, seen: set[int]) -> Iterator[Any]:
-    """Search what a step function is wrapped around for traced functions, the outermost first."""
-    import keras
-    import tensorflow as tf
-
-    if function is None or id(function) in seen or isinstance(function, keras.Model):
-        return
-    seen.add(id(function))
-    if isinstance(function, tf.types.experimental.PolymorphicFunction):
-        yield function
-    cells = getattr(function, "__closure__", None) or ()
-    inner = [cell.cell_contents for cell in cells if callable(cell.cell_contents)]
-    wrapped = (getattr(function, name, None) for name in ("__wrapped__", "python_function"))
-    for candidate in (*wrapped, *inner):
-        yield from _functions(candidate, seen)
+                most = max(counter, key=lambda call: (".py " in call, counter[call], call))
+                plural = "s" * (counter.total() != 1)
+                said.append(f"{sign}{counter.total()} Python call{plural}, most of {most}")
+    return "; ".join(said)

@@ -5,7 +5,7 @@ import math
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -33,28 +33,32 @@ class Sampled:
     samples: dict[str, list[float]]  # seconds by call; the same index is the same round
     clock_share: float  # of the shortest series' sample: the clock's and the loop's own cost
 
-    def seconds(self, name: str) -> float:
-        """Return the median of a series, in seconds."""
-        return statistics.median(self.samples[name])
-
-    def ratio(self, name: str, base: str) -> float:
-        """Return the median over the rounds of one series' time by another's."""
-        return statistics.median(ratios(self.samples[name], self.samples[base]))
-
-    def difference(self, name: str, base: str) -> float:
-        """Return the median over the rounds of one series' time less another's, in seconds."""
-        return statistics.median(differences(self.samples[name], self.samples[base]))
-
-    def error(self, name: str, base: str, ratio: bool = True) -> float:
-        """Return the standard error of a ratio or a difference, 0 where rounds are too few."""
-        paired = (ratios if ratio else differences)(self.samples[name], self.samples[base])
-        reach = half_width(paired)
-        return reach / NORMAL_99 if reach < math.inf else 0.0
-
     @property
     def rounds(self) -> int:
         """Return how many samples each series has."""
         return min(map(len, self.samples.values()))
+
+    def seconds(self, name: str) -> float:
+        """Return the median of a series, in seconds."""
+        return statistics.median(self.samples[name])
+
+    def compared(self, name: str, base: str, ratio: bool = True) -> float:
+        """Return the median over the rounds of a series' time by, or less, another's."""
+        return statistics.median(self._paired(name, base, ratio))
+
+    def error(self, name: str, base: str, ratio: bool = True) -> float:
+        """Return the standard error of a ratio or a difference, 0 where rounds are too few."""
+        reach = half_width(self._paired(name, base, ratio))
+        return reach / NORMAL_99 if reach < math.inf else 0.0
+
+    def precise(self, base: str, most: float) -> bool:
+        """Return whether half the 99 % interval of every ratio to `base` is at most `most`."""
+        others = [name for name in self.samples if name != base]
+        return all(half_width(self._paired(name, base)) <= most for name in others)
+
+    def _paired(self, name: str, base: str, ratio: bool = True) -> list[float]:
+        pairs = zip(self.samples[name], self.samples[base], strict=True)
+        return [value / other if ratio else value - other for value, other in pairs]
 
 
 def sample(
@@ -66,73 +70,51 @@ def sample(
     rng: random.Random | None = None,
     redraw: Callable[[], object] | None = None,
 ) -> Sampled:
-    """Time every series once a round, in random order, until the ratios are precise enough.
+    """Time every series once a round, in random order, until all ratios to `base` are precise.
 
-    Parameters
-    ----------
-    series : mapping of str to callable
-        What to time. Each is called until steady first; those calls are not kept.
-    base : str
-        The series that all ratios are taken to.
-    budget : Budget
-        When to stop.
-    clock : callable
-        Returns seconds, after all work that was asked for is done: it synchronises the device.
-    rng : random.Random, optional
-        Draws the order of each round.
-    redraw : callable, optional
-        Called every `REDRAW_SECONDS`, or as often as `REDRAW_SHARE` allows: it changes by chance
-        what would bias one series as long as the process lives. One call of each series follows
-        that is not kept.
+    Each series is called until steady first. `clock` returns seconds once all work that was asked
+    for is done. `redraw` changes by chance what would bias one series as long as the process lives;
+    it is called every `REDRAW_SECONDS`, or as often as `REDRAW_SHARE` allows.
     """
     rng = rng or random.Random()  # noqa: S311 - shuffles rounds, guards nothing
-    with _no_garbage_collection():
+    gc.collect()
+    with no_garbage_collection():
         shortest = _warm_up(series, clock)
         overhead = statistics.median(_time(lambda: None, 1, clock) for _ in range(101))
         # Many short samples tell more than few long ones: what disturbs a machine then spoils some
         # of them, and the median drops those. The clock's own cost must not show in them.
-        least = overhead / MOST_CLOCK_SHARE
-        number = max(1, math.ceil(least / shortest)) if shortest > 0 else 1
-        samples: dict[str, list[float]] = {name: [] for name in series}
-        started = clock()
-        rounds, look, precise, next_draw = 0, budget.rounds, False, started
+        number = max(1, math.ceil(overhead / MOST_CLOCK_SHARE / shortest)) if shortest > 0 else 1
+        share = overhead / (number * shortest) if shortest > 0 else 0.0
+        sampled = Sampled({name: [] for name in series}, share)
+        next_draw = started = clock()
+        rounds, look, precise = 0, budget.rounds, False
         while rounds < budget.rounds or (not precise and clock() - started < budget.seconds):
             if redraw and (drawing := clock()) >= next_draw:
                 redraw()
-                for call in series.values():
+                for call in series.values():  # the first call after it is not kept
                     call()
                 drawn = clock()
                 next_draw = drawn + max(REDRAW_SECONDS, (drawn - drawing) * (1 / REDRAW_SHARE - 1))
             for name in rng.sample(list(series), len(series)):
-                samples[name].append(_time(series[name], number, clock))
+                sampled.samples[name].append(_time(series[name], number, clock))
             rounds += 1
             if rounds == look:
-                precise = _precise(samples, base, budget.half_width)
+                precise = sampled.precise(base, budget.half_width)
                 # Each look is a chance to stop on a lucky streak: look ever less often.
                 look = math.ceil(look * 1.25)
-    return Sampled(samples, overhead / (number * shortest) if shortest > 0 else 0.0)
+    return sampled
 
 
-def ratios(samples: Sequence[float], base: Sequence[float]) -> list[float]:
-    """Divide each sample by the base's of the same round."""
-    return [value / other for value, other in zip(samples, base, strict=True)]
-
-
-def differences(samples: Sequence[float], base: Sequence[float]) -> list[float]:
-    """Subtract from each sample the base's of the same round."""
-    return [value - other for value, other in zip(samples, base, strict=True)]
-
-
-def half_width(values: Sequence[float]) -> float:
+def half_width(values: list[float]) -> float:
     """Return half the 99 % interval of the median, by ranks; infinite below 8 values.
 
     The ranks are those of the binomial distribution's normal approximation.
     """
     if len(values) < 8:
         return math.inf
-    ordered = sorted(values)
     reach = NORMAL_99 * math.sqrt(len(values)) / 2
     low = max(0, math.floor((len(values) - 1) / 2 - reach))
+    ordered = sorted(values)
     return (ordered[-1 - low] - ordered[low]) / 2
 
 
@@ -140,10 +122,10 @@ def clock_for(device: str) -> Clock:
     """Return a clock in seconds that first waits until `device` has done all it was given."""
     if device == "cpu":
         return time.perf_counter
-    from remedies.devices import synchronise
+    import tensorflow as tf
 
     def synchronised() -> float:
-        synchronise()
+        tf.test.experimental.sync_devices()
         return time.perf_counter()
 
     return synchronised
@@ -156,6 +138,16 @@ def work_clock(device: str) -> Clock:
     thread (`remedies.devices.use_one_thread`): several threads' seconds would add up.
     """
     return time.process_time if device == "cpu" else clock_for(device)
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Keep Python from collecting garbage meanwhile."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _time(call: Callable[[], object], number: int, clock: Clock) -> float:
@@ -177,21 +169,3 @@ def _warm_up(series: Series, clock: Clock) -> float:
             break
         before = now
     return float(min(statistics.median(times) for times in zip(*rounds, strict=True)))
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-def _precise(samples: Mapping[str, Sequence[float]], base: str, half: float) -> bool:
-    return all(
-        half_width(ratios(taken, samples[base])) <= half
-        for name, taken in samples.items()
-        if name != base
-    )

@@ -12,8 +12,8 @@ from typing import Any
 
 from remedies import metrics
 from remedies.devices import DEVICES
+from remedies.intervals import MARGIN, Word
 from remedies.registry import PLACEBO
-from remedies.words import MARGIN, Word
 from reports.frame import Run, read
 from reports.gate import sides
 from reports.gate.sides import Key, Table, lacking

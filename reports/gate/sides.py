@@ -12,10 +12,9 @@ from typing import Any
 
 from remedies import REFERENCE
 from remedies.devices import DEVICES
-from remedies.intervals import Interval, intervals
+from remedies.intervals import Interval, Word, intervals, judge, widening
 from remedies.metrics import AXES, METRICS, PROGRAMS, RECIPES, Kind
 from remedies.registry import PLACEBO
-from remedies.words import Word, judge, widening
 from reports.frame import Run
 from reports.gate.verdict import Finding, Reason, Row
 

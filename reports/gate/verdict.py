@@ -17,8 +17,8 @@ from jsonschema.exceptions import best_match
 
 from remedies import REMEDIES, WORKLOADS
 from remedies.devices import DEVICES, TARGETS
+from remedies.intervals import Word
 from remedies.metrics import METRICS, Kind
-from remedies.words import Word
 
 FORMAT = 4
 MOST_ROWS = 2000
@@ -46,7 +46,7 @@ class Status(IntEnum):
 
 
 class Finding(str, Enum):
-    """What exact evidence says of a row; times have the words of `remedies.words.Word`."""
+    """What exact evidence says of a row; times have the words of `remedies.intervals.Word`."""
 
     EQUAL = "equal"
     MORE = "more"

@@ -18,7 +18,7 @@ from benchmarks.runner import run
 from benchmarks.session import Folder, Session, identity
 from remedies import REFERENCE, WORKLOADS
 from remedies.devices import facts
-from remedies.words import Word
+from remedies.intervals import Word
 from reports import frame
 from reports.gate.runs import LAUNCHES, compare, compare_pairs, differs
 from reports.gate.verdict import PACKAGES, Finding, Reason, Row

@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from remedies.intervals import LEVEL
-from remedies.words import MARGIN
+from remedies.intervals import LEVEL, MARGIN
 from reports.frame import COLUMNS, OPTIONAL
 from reports.gate import runs, sides
 from reports.gate.verdict import Status

@@ -7,11 +7,12 @@ import sys
 
 import pytest
 
-from remedies.devices import REFUSED, TARGETS, uncompiled
+from remedies.devices import TARGETS, NotHereError, uncompiled
+from remedies.steps.card_compiler import PROCESS, REFUSED, compiled
 
 
 def compiler(target, folder, **more):
-    words = [sys.executable, "-m", "remedies.steps.card_compiler", str(target), str(folder)]
+    words = [sys.executable, "-c", PROCESS, str(target), str(folder)]
     return subprocess.run(words, capture_output=True, text=True, env=os.environ | more)
 
 
@@ -30,7 +31,7 @@ def test_a_file_that_describes_no_card_is_refused_in_a_line(tmp_path, content, r
     [said] = done.stderr.splitlines()
     assert done.returncode == REFUSED and said.startswith("card.txtpb: not compiled for: ")
     assert reason in said
-    assert not (tmp_path / "card.json").exists()
+    assert not done.stdout
 
 
 def test_a_folder_that_cannot_be_written_is_said_and_may_be_tried_again(tmp_path):
@@ -50,4 +51,23 @@ def test_an_unreadable_description_is_refused_by_the_compiler(tmp_path):
 def test_the_process_needs_no_tensorflow(tmp_path):
     (tmp_path / "tensorflow.py").write_text("raise SystemExit('TensorFlow was imported')")
     done = compiler(TARGETS["h100"], tmp_path, PYTHONPATH=str(tmp_path))
-    assert (done.returncode, json.loads((tmp_path / "h100.json").read_text())) == (0, {})
+    assert (done.returncode, json.loads(done.stdout)) == (0, {})
+
+
+@pytest.mark.parametrize(
+    ("script", "error", "reason"),
+    [
+        (f"echo 'noise\nh100: unknown' >&2; exit {REFUSED}", NotHereError, "h100: unknown"),
+        ("exec sleep 60", NotHereError, "h100.txtpb: not compiled for in the time left"),
+        ("kill -FPE $$", NotHereError, "h100.txtpb: XLA's compiler ended by signal 8"),
+        ("echo 'No space left on device' >&2; exit 1", RuntimeError, "No space left on device"),
+    ],
+)
+def test_a_card_that_cannot_be_compiled_for_says_why(tmp_path, monkeypatch, script, error, reason):
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    with pytest.raises(error) as raised:
+        compiled(TARGETS["h100"], tmp_path, 5)
+    assert (str(raised.value), type(raised.value)) == (reason, error)

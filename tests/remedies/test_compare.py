@@ -11,7 +11,7 @@ import pytest
 from remedies import compare
 from remedies.comparing.compare import CARDS, SPENT, Comparison, Trial, comparison
 from remedies.devices import uncompiled
-from remedies.target import made_by
+from remedies.target import from_factory
 
 ROOT = Path(__file__).parents[2]
 PAGE, MODEL = ROOT / "docs" / "your_model.md", "docs/your_model.py:make"
@@ -143,7 +143,7 @@ def test_what_cannot_be_compared_is_one_line_and_status_2(factory, budget, said,
 
 
 def test_the_page_shows_what_the_command_prints():
-    made = comparison(lambda: made_by(MODEL), name=MODEL, budget=600)
+    made = comparison(lambda: from_factory(MODEL), name=MODEL, budget=600)
     shown = re.search(r"<!-- transcript -->\n```text\n(.*?)\n```", PAGE.read_text(), re.S)
     assert shown and _exact(shown[1]) == _exact(made.text())
     said = {trial.cells.get(CARDS, "") for trial in made.trials}

@@ -60,13 +60,6 @@ def test_a_session_of_another_device_hides_every_gpu(monkeypatch, device):
     assert devices.select(device) == "" and os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
 
 
-def test_synchronising_waits_for_a_gpu_and_costs_a_cpu_nothing(machine):
-    for gpus in (), ("gpu0",):
-        wait = machine(*gpus).test.experimental.sync_devices
-        devices.synchronise()
-        assert wait.call_count == len(gpus)
-
-
 @pytest.mark.parametrize(
     ("installed", "reason"),
     [

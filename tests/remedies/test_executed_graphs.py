@@ -63,5 +63,5 @@ def test_the_body_of_a_loop_counts(tf):
 def test_a_step_that_was_traced_before_has_no_new_graph(tf):
     function = tf.function(lambda a: a + 1)
     function(tf.ones(2))
-    with pytest.raises(executed_graphs.NoExecutedGraphError):
+    with pytest.raises(RuntimeError, match="no new graph"):
         executed_graphs.executed(lambda: None)

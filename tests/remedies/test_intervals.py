@@ -5,8 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from remedies.intervals import intervals
-from remedies.words import Word, judge
+from remedies.intervals import Word, intervals, judge, widening
 
 
 @pytest.mark.parametrize(("ratios", "effect"), [(True, 1.05), (False, 3e-6)])
@@ -64,11 +63,6 @@ def test_values_that_are_no_ratios_are_refused(block):
         intervals([block])
 
 
-def test_nothing_asked_nothing_answered():
-    assert intervals([]) == []
-    assert intervals([{}]) == [{}]
-
-
 def test_the_placebo_is_a_second_copy_of_the_reference():
     rng = np.random.default_rng(3)
     inside, widths = [], []
@@ -105,3 +99,21 @@ def test_what_each_launch_knows_of_its_own_error_counts():
 def test_without_an_error_of_each_launch_all_count_alike():
     block = {"a": [1.0, 1.02, 1.01], "b": [1.01, 1.0, 0.99]}
     assert intervals([block], errors=[[0.01, 0.0, 0.01]]) == intervals([block])
+
+
+def test_a_difference_must_survive_the_widening_and_sameness_need_not():
+    assert judge(1.021, 1.05) is Word.SLOWER
+    assert judge(1.021, 1.05, wider=3.0) is Word.UNDECIDED
+    assert judge(0.95, 0.97) is Word.FASTER
+    assert judge(0.99, 1.01, wider=3.0) is Word.SAME
+    assert judge(math.nan, 1.0) is Word.UNDECIDED
+
+
+def test_widening_keeps_the_rate_of_false_alarms_of_a_whole_family():
+    rng = np.random.default_rng(1)
+    alarms = 0
+    for _ in range(1000):
+        made = [intervals([{"a": np.exp(rng.normal(0, 0.03, 4))}])[0]["a"] for _ in range(10)]
+        words = {judge(x.low, x.high, 0.001, widening(10, x.degrees)) for x in made}
+        alarms += bool(words & {Word.SLOWER, Word.FASTER})
+    assert alarms / 1000 <= 0.02

@@ -123,23 +123,19 @@ def test_rescue_and_check_of_a_file(capsys, tmp_path):
     assert "exists already" in failing(capsys, *arguments)
 
 
-@pytest.mark.parametrize(
-    ("number", "advice"),
-    [(28, "free some space or choose another folder"), (30, "choose another file or folder")],
-)
-def test_what_the_disk_refuses_is_one_line_with_what_to_do(capsys, monkeypatch, number, advice):
+def test_what_the_disk_refuses_is_one_line(capsys, monkeypatch):
     def refuse(*_):
-        raise OSError(number, "no", "out/m.keras")
+        raise OSError(28, "No space left on device", "out/m.keras")
 
-    monkeypatch.setitem(command._COMMANDS, "list", refuse)
-    assert failing(capsys, "list") == f"remedies: out/m.keras: no; {advice}"
+    monkeypatch.setattr(command, "_list", refuse)
+    assert failing(capsys, "list") == "remedies: out/m.keras: No space left on device"
 
 
 def test_a_fault_of_this_tool_is_one_line_with_a_status_of_its_own(capsys, monkeypatch):
     def broken(_):
         raise KeyError("no\nsuch thing")
 
-    monkeypatch.setitem(command._COMMANDS, "list", broken)
+    monkeypatch.setattr(command, "_list", broken)
     assert main(["list"]) == 4
     shown = capsys.readouterr().err
     assert shown.startswith("remedies: a fault of this tool, please report it")

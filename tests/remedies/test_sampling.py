@@ -2,12 +2,13 @@
 
 import gc
 import random
+import sys
+from unittest.mock import Mock
 
 import pytest
 
-from remedies.intervals import intervals
-from remedies.steps.sampling import MOST_CLOCK_SHARE, Budget, half_width, ratios, sample
-from remedies.words import Word, judge
+from remedies.intervals import Word, intervals, judge
+from remedies.steps.sampling import MOST_CLOCK_SHARE, Budget, clock_for, sample
 from tests.benchmarks.machine import Machine
 
 
@@ -17,8 +18,8 @@ def test_each_series_is_timed_once_a_round_by_its_own_duration():
     sampled = sample(series, "fast", Budget(0, rounds=20), clock=machine.clock)
     assert sampled.samples["slow"] == pytest.approx([0.030] * 20)
     assert sampled.seconds("fast") == pytest.approx(0.010)
-    assert sampled.ratio("slow", "fast") == pytest.approx(3.0)
-    assert sampled.difference("slow", "fast") == pytest.approx(0.020)
+    assert sampled.compared("slow", "fast") == pytest.approx(3.0)
+    assert sampled.compared("slow", "fast", ratio=False) == pytest.approx(0.020)
 
 
 def test_a_sample_is_long_enough_for_the_clock_not_to_matter():
@@ -55,7 +56,7 @@ def test_stops_early_once_every_ratio_is_precise_enough():
     machine = Machine(noise=0.02)
     series = {name: machine.call(name, 0.01) for name in "ab"}
     sampled = sample(series, "b", Budget(1000, half_width=0.005), clock=machine.clock)
-    assert half_width(ratios(sampled.samples["a"], sampled.samples["b"])) <= 0.005
+    assert sampled.precise("b", 0.005)
     assert machine.now < 100
 
 
@@ -91,11 +92,19 @@ def test_a_busy_wait_is_measured_as_such_and_a_copy_as_the_same(share):
         drawn = {"clock": machine.clock, "rng": machine.random}
         sampled = sample(series, "plain", Budget(60, half_width=0), **drawn)
         for name, launches in block.items():
-            launches.append(sampled.ratio(name, "plain"))
+            launches.append(sampled.compared(name, "plain"))
     measured = intervals([block])[0]
     assert measured["slower"].low <= 1 + share <= measured["slower"].high
     assert measured["slower"].low > 1
     assert judge(measured["copy"].low, measured["copy"].high) is Word.SAME
+
+
+def test_the_clock_of_a_gpu_waits_until_it_is_done(monkeypatch):
+    tensorflow = Mock()
+    monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
+    clock_for("gpu")()
+    clock_for("cpu")()
+    assert tensorflow.test.experimental.sync_devices.call_count == 1
 
 
 def test_garbage_collection_is_back_on_after_a_failure():

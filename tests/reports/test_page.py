@@ -6,10 +6,10 @@ import time
 
 import pytest
 
+from reports import OutputError
 from reports.frame import COLUMNS
 from reports.page import render, update
 from reports.results import gather
-from reports.wording import OutputError
 from tests.reports.factory import FACTS, Made, only, scale
 
 SMALL = {"workloads": ("image",), "jits": ("xla",), "batches": (32,), "launches": 2}
