@@ -36,14 +36,14 @@ def measure(session: Session, setting: Setting, folder: Folder, watch: Watch) ->
     for jit in setting.jits:
         own = {step: cells[jit, step] for step in STEPS}
         base = plain(own["train"].program)
-        each = {step: dict.fromkeys([*members.timed(), base]) for step, members in own.items()}
-        chosen = {str(v): v for step in STEPS for v in each[step]} | {PLACEBO: base}
+        needed = {step: dict.fromkeys([*members.timed(), base]) for step, members in own.items()}
+        chosen = {str(v): v for step in STEPS for v in needed[step]} | {PLACEBO: base}
         models = _models(session, jit, chosen, data)
         for step, members in own.items():
             axes = {"jit": jit, "step": step}
             if session.sources and not (members.timed() or members.other_python()):
                 continue  # base and head are the same step: nothing is asked of a clock
-            names = [*map(str, each[step]), PLACEBO]
+            names = [*map(str, needed[step]), PLACEBO]
             sampled = watch.sample(
                 {name: _step(step, models[name], chosen[name], data) for name in names},
                 str(base),
