@@ -24,13 +24,12 @@ def measure(session: Session, setting: Setting) -> Iterator[Entry]:
 def _identify(session: Session, jit: str) -> dict[str, Steps]:
     """Return each step's variants; what XLA is handed twice is compiled once."""
     cells: dict[str, Steps] = {step: {} for step in same_step.STEPS}
-    compiled: dict[str, same_step.Program] = {}
     data = {dtype: tensors(session, dtype) for dtype in ("bool", "float32")}
     for variant in variants(session):
         model = make(session, variant, jit)
         inputs, targets = data[variant.mask_dtype]
         for step, cell in cells.items():
-            cell[variant] = same_step.identify(model, step, inputs, targets, compiled)
+            cell[variant] = same_step.identify(model, step, inputs, targets)
     return cells
 
 
@@ -41,16 +40,16 @@ def entries(cell: Steps, axes: dict[str, Any]) -> Iterator[Entry]:
     for variant, step in cell.items():
         base = cell[reference(variant)]
         own = {**axes, **variant.axes}
-        differs = int(step.program.fingerprint != base.program.fingerprint)
+        differs = int(step.program != base.program)
         number = numbers[variant]
         if variant.source:  # against base's own recipe: 0 is the same step
             number = 0 if same_step.same(step, base) else number + 1
-        yield Entry("program_differs", differs, own, step.program.fingerprint)
+        yield Entry("program_differs", differs, own, step.program)
         yield Entry("step_group", number, own, same_step.difference(step, base))
         if (count := same_step.calls_that_differ(step.calls, base.calls)) is not None:
             yield Entry("python_calls_differ", count, own, step.python)
             yield Entry("python_calls", len(step.calls or ()), own)
-        for metric, value in step.program.counts.items():
+        for metric, value in step.counts.items():
             yield Entry(metric, value, own)
 
 
