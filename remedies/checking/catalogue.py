@@ -16,21 +16,18 @@ dtype: The file records the shapes of {cls}'s inputs and no dtypes, so on load K
 - write keras.ops.where for {where} in that line: it casts by itself
 - write it with keras.Model(inputs, outputs): keras.Input(..., dtype="{first}") states the dtype
 
-arguments: {cls}.call takes several arguments and the file records the shape of the first, so on
-    load Keras calls it with that alone.
+arguments: {cls}.call takes several arguments, and on load Keras calls it with the first alone.
 - {cure}
 - pass {cls} one dict or tuple: def call(self, inputs)
 - write it with keras.Model(inputs, outputs) and a keras.Input for each argument
 
-training_argument: {cls}.call requires `training`, which Keras does not pass when it rebuilds the
-    model on load, so no layer is built and the weights are dropped.
+training_argument: {cls}.call requires `training`, not passed on load, so no layer is built.
 - give it a default: def call(self, ..., training=False){tried}
 - {cure}
 
-code: {cls}.{method} raises while Keras rebuilds the model from shapes alone, and Keras swallows
-    that. The line {place} needs real values, or something that is set later{error}.
+code: {cls}.{method} raises when Keras rebuilds it from shapes, and Keras swallows that{error}.
 - {cure}
-- mend the line at {place}: on load there are only shapes, and no values
+- mend the line at {place}: on load there are no values, and nothing that is set later
 
 children_not_built: On load Keras builds what call reaches when it is not training; {layers} is used
     elsewhere only (in training, in train_step, behind a condition), so its weights are dropped.
@@ -48,7 +45,7 @@ children_not_built.raises: Loading raises, because a build() of its own switches
 - for the file as it is, make the model by your code, call it on a batch, compile(...), {build}
 
 children_not_built.no_record: The file does not say on what to build {cls} (get_build_config() is
-    None: Keras recorded nothing), so on load no layer is built and the weights are dropped.
+    None), so on load no layer is built and the weights are dropped.
 - {cure}
 - make the model by your code, call it on a batch, compile(...), {build}
 
@@ -73,8 +70,7 @@ not_in_file: The file does not hold {count} weights at all, those of {layers}: K
 not_in_file.weights: The weights file does not hold {names}: Keras does not track these.
 - make them with self.add_weight(...), or keep them in an attribute that Keras saves
 
-recurrent_state: The recurrent state of a stateful layer ({names}) is in no file: the loaded model
-    starts from zeros.
+recurrent_state: The recurrent state of a stateful layer ({names}) is in no file.
 - save the states beside the model (layer.states) and assign them after loading
 - call reset_state() before saving if a fresh start is right
 
@@ -91,10 +87,12 @@ not_loaded: The file holds the values of {names}, and loading does not put them 
 - make all layers in __init__, and build them in the order of build()
 - load the weights once more after loading: model.load_weights(path)
 
+not_loaded.weights: {count} arrays of the file are not in the model: {names}.
+- call the model on a batch and optimizer.build(model.trainable_variables) before load_weights
+
 lora: LoRA is on in {layers}: saving merges its weights into the kernels, and the loaded model has
     no LoRA, or starts it anew on the merged kernels, without its optimizer state.
-- to serve the model, load it as it is (merging rounds quantized kernels anew: for those keep the
-    float model's file)
+- to serve the model, load it as it is (for quantized kernels, keep the float model's file)
 - to go on training, make the model by your code, call enable_lora(rank), build the optimizer and
     restore a tf.train.Checkpoint of model and optimizer
 
@@ -140,16 +138,13 @@ precision: Layers made in __init__ take the dtype policy of the process that loa
 - set the policy before loading: keras.config.set_dtype_policy(...), as in training
 - give it to each layer in __init__: Dense(..., dtype=...)
 
-weight_decay_exclusions: exclude_from_weight_decay is in no config: {before} weights decay in the
-    model, {after} after loading.
+weight_decay_exclusions: exclude_from_weight_decay is in no config: {before} weights decay before
+    saving, {after} after loading.
 - compile with a new optimizer after loading, call its exclude_from_weight_decay(...), {build}
 
 optimizer: The weights came back, and these of the optimizer's did not: {names}.
 - in {own}, make each variable in build() with add_variable_from_reference; write get_config()
 - after loading: compile(...) as in training, {build}
-
-not_loaded.weights: {count} arrays of the file are not in the model: {names}.
-- before load_weights, call the model on a batch{and_build}
 
 optimizer.some: The optimizer trains {trained} weights and {trainable} are trainable (layers frozen
     or unfrozen later, or a train_step of its own); Keras loads it for all, so {lost} are lost.
@@ -161,8 +156,7 @@ optimizer.never_called: {cls} itself is never called, so the file records nothin
     and Keras makes no optimizer variables for what is not built: {lost} are lost.
 - write self.built = True at the end of {cls}.__init__
 
-python_lambda: Loading raises, because a Lambda layer ({layers}) has a Python lambda: the file holds
-    it as code, and load_model in its safe mode runs no code from a file.
+python_lambda: Loading raises: in its safe mode it runs no Python lambda of a Lambda ({layers}).
 - write the lambda as a function with {register} above it, and hand that to Lambda
 - for the file as it is and if you trust it: load_model(path, safe_mode=False)
 
@@ -173,23 +167,13 @@ not_registered: Loading raises: {what} is not registered, so load_model does not
 error: {stage} raises{who}, so nothing comes back.
 - mend what this says: {error}
 
-error.weights: The weights do not fit this model.
-- make it as it was saved: {error}
-
 unknown: {what}.
 - look for what call or train_step read from elsewhere: globals, closures, files
 """
 
 
-def cause(name: str, cure: Cure | None = None, /, **fields: object) -> Cause:
-    """Return the cause `name` with `fields` filled in; a step that names a None is left out.
-
-    Examples
-    --------
-    >>> cause("error", stage="Saving", who="", error="ValueError: no").do
-    ('mend what this says: ValueError: no',)
-    """
-    cure = cure or Cure()
+def cause(name: str, cure: Cure = Cure(), /, **fields: object) -> Cause:  # noqa: B008 - frozen
+    """Return the cause `name` with `fields` filled in; a step that names a None is left out."""
     fields |= {"cure": cure.step or None, "build": _BUILD, "register": REGISTER}
 
     def filled(text: str) -> str:

@@ -5,20 +5,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from remedies.batch import feed
 from remedies.checking.catalogue import cause
 from remedies.checking.cures import scope_of
 from remedies.checking.diagnosis import diagnose
 from remedies.checking.findings import Report, names
-from remedies.feed import Feed
+from remedies.feed import Feed, feed
 from remedies.problem import BadInputError, reason
 from remedies.state.archive import absent, arrays_in, missing, saved
 from remedies.state.difference import STATE, Difference
 from remedies.state.inventory import take
 from remedies.state.preserve import preserved, randomness, scratch
-from remedies.state.trip import Failure, Subject, Trip, counted, observed, travel
+from remedies.state.trip import Failure, Subject, Trip, counted, travel
 
-_RANDOM = "no file keeps random state (of Dropout, say); it was set equal before comparing"
+_UNCOMPILED = "the model is not compiled, so only weights and predictions were compared"
 
 
 @scratch()
@@ -36,10 +35,10 @@ def check(
     Parameters
     ----------
     model : keras.Model
-        Built. It is left as it was, bit for bit: variables, optimizers, metrics and attributes.
+        Built. It is left as it was, bit for bit.
     x, y, sample_weight : structure of arrays, optional
-        What `fit` is given: arrays, or in `x` a `tf.data.Dataset`, generator or `PyDataset`, of
-        which the first batch is taken. Left out, they are made from what the model records.
+        What `fit` is given; of a data set or generator in `x`, the first batch is taken. Left out,
+        they are made from what the model records.
     name : str
         How the report calls the model; its class by default.
     custom_objects : mapping, optional
@@ -48,7 +47,7 @@ def check(
     Returns
     -------
     Report
-        It has no truth value, since "true" could mean either: ask ``report.whole``.
+        It has no truth value: ask ``report.whole``.
 
     Raises
     ------
@@ -66,7 +65,7 @@ def check(
     require_ready(model, name)
     with preserved(model) as snapshot:
         fed = feed(model, x, y, sample_weight, name, snapshot)
-        return examine(observed(model, fed, snapshot, custom_objects), name)
+        return examine(Subject(model, fed, snapshot, custom_objects), name)
 
 
 def examine(subject: Subject, name: str, *, advise: bool = True) -> Report:
@@ -74,7 +73,8 @@ def examine(subject: Subject, name: str, *, advise: bool = True) -> Report:
     trips = _trips(subject)
     lossy = not all(trip.whole for trip in trips)
     advice = diagnose(subject, trips) if advise and lossy else ()
-    return Report(name, trips, advice, _notes(subject), _undecided(subject, trips))
+    notes = () if subject.model.compiled else (_UNCOMPILED,)
+    return Report(name, trips, advice, notes, _undecided(subject, trips))
 
 
 def require_ready(model: Any, name: str) -> None:
@@ -105,13 +105,6 @@ def _trips(subject: Subject) -> tuple[Trip, ...]:
     return trips
 
 
-def _notes(subject: Subject) -> tuple[str, ...]:
-    notes = [_RANDOM] if any(item.kind == "seed" for item in subject.before.values()) else []
-    if not subject.model.compiled:
-        notes.append("the model is not compiled, so only weights and predictions were compared")
-    return tuple(notes)
-
-
 def _undecided(subject: Subject, trips: tuple[Trip, ...]) -> str:
     fed = subject.feed
     if any({"predictions", "loss", "training"} & trip.chance for trip in trips):
@@ -126,10 +119,8 @@ def guard(model: Any = None) -> Any:
     """Return a callback that tries the first checkpoint of a run, and stops the run if it is lossy.
 
     It takes `ModelCheckpoint`, `BackupAndRestore` and plain `model.save` and `save_weights` alike,
-    costs one round trip, and changes nothing in the model.
-
-    With `model`, that one is guarded from now on, without `fit` or before it. The save that would
-    lose something raises a `LossyModelError` with the whole report, once it is written.
+    costs one round trip, and changes nothing in the model. With `model`, that one is guarded at
+    once, without `fit` too. A save that would lose state raises a `LossyModelError`, once written.
 
     Examples
     --------
@@ -166,7 +157,7 @@ def _saving(model: Any, name: str, attempt: Callable[[Any], Report], *args: Any,
 @scratch()
 def try_model(model: Any) -> Report:
     """Return the report on one round trip of `model` as it is, without calling it."""
-    subject = Subject(model, Feed(None), take(model))
+    subject = Subject(model, Feed(None))
     with randomness():
         trips = travel(subject, twice=False, train=False)
         advice = () if trips[0].whole else diagnose(subject, trips)
@@ -179,7 +170,7 @@ def try_weights(model: Any) -> Report:
     items = absent(model, saved(model), STATE)
     lost = tuple(Difference(item.path, item.kind, True) for item in items)
     trip = Trip("weights file", counted(take(model)), lost, outputs_changed=None)
-    advice = (cause("not_in_file.weights", names=names([*lost])),) if lost else ()
+    advice = (cause("not_in_file.weights", names=names(lost)),) if lost else ()
     return Report(type(model).__name__, (trip,), advice)
 
 
@@ -192,13 +183,13 @@ def check_weights(path: str, model: Any, name: str) -> Report:
         model.load_weights(path)
     except Exception as error:
         trip.failure = Failure("loading", reason(error, 600), None, error)
-        return Report(name, (trip,), (cause("error.weights", error=reason(error)),))
+        advice = cause("error", stage="Loading", who="", error=reason(error))
+        return Report(name, (trip,), (advice,))
     lost = missing(model, held)
     kinds = ["optimizer" if key.startswith("optimizer/") else "weight" for key in lost]
     trip.differences = tuple(Difference(*each, True) for each in zip(lost, kinds, strict=True))
-    build = " and model.optimizer.build(model.trainable_variables)" * ("optimizer" in kinds)
-    shown = {"count": len(lost), "names": ", ".join(lost[:3]), "and_build": build}
-    return Report(name, (trip,), (cause("not_loaded.weights", **shown),) if lost else ())
+    advice = cause("not_loaded.weights", count=len(lost), names=", ".join(lost[:3]))
+    return Report(name, (trip,), (advice,) if lost else ())
 
 
 _WATCHED = {"save": try_model, "save_weights": try_weights}

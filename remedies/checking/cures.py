@@ -3,7 +3,6 @@
 import functools
 import inspect
 import itertools
-import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -19,7 +18,6 @@ from remedies.state.methods import methods_of, patched
 from remedies.state.trip import Subject, travel
 
 REBUILT = ("weight", "optimizer")
-_LONGEST = 60
 _METHODS = """\
 def get_build_config(self):
     return {{"built": True}}
@@ -34,7 +32,7 @@ def holds(
     """Whether all of `kinds` comes back in both generations with `code` in `cls`."""
     try:
         methods = methods_of(code, cls) if isinstance(code, str) else code
-    except SyntaxError:
+    except SyntaxError:  # a key of a dict of layers may be no literal
         return False
     with patched(cls, methods):
         trips = travel(subject, scope=scope_of(subject.model), train=False)
@@ -68,25 +66,18 @@ class _Code(str):
     __repr__ = str.__str__
 
 
-def _code(write: Callable[[Any], str], structure: Any) -> str:
-    """Return a structure as code, each leaf as `write` has it."""
-    return repr(mapped(lambda leaf: _Code(write(leaf)), structure))
-
-
 def input_code(x: Any) -> str:
     """Return the code that makes the inputs of a functional model that takes `x`."""
-    return _code(lambda leaf: f'keras.Input({tuple(leaf.shape)[1:]}, dtype="{_dtype_of(leaf)}")', x)
+    made = 'keras.Input({}, dtype="{}")'
+    return repr(mapped(lambda leaf: _Code(made.format((*leaf.shape,)[1:], _dtype_of(leaf))), x))
 
 
 def _zeros_codes(subject: Subject) -> list[str]:
-    """Return methods that build the model by calls on zeros like its inputs, if zeros can be."""
+    """Return methods that build the model by calls on zeros like its inputs, if those are known."""
     args, kwargs = subject.feed.call or ((), {})
-    data = {f"{name}=": value for name, value in kwargs.items() if name != "training"}
-    named = [*(("", value) for value in args), *data.items()]
-    try:
-        parts = [f"{name}{_code(_zeros, value)}" for name, value in named]
-    except (TypeError, ValueError):
-        return []
+    parts = [repr(mapped(_zeros, value)) for value in args]
+    data = {name: value for name, value in kwargs.items() if name != "training"}
+    parts += [f"{name}={mapped(_zeros, value)!r}" for name, value in data.items()]
     given = ", ".join(parts).replace(", '", ",\n        '").replace("'", '"')
     asked = {*inspect.signature(type(subject.model).call).parameters, *kwargs}
     call = f"self({given}{', training=False' * ('training' in asked)})"
@@ -94,19 +85,15 @@ def _zeros_codes(subject: Subject) -> list[str]:
     return [_METHODS.format(text) for text in (call, f"{call}\n    {more}") if parts]
 
 
-def _zeros(leaf: Any) -> str:
+def _zeros(leaf: Any) -> _Code:
     """Return the text that makes zeros like a tensor, a batch of one."""
-    import tensorflow as tf
-
     if leaf is None or isinstance(leaf, bool):
-        return repr(leaf)
-    if isinstance(leaf, (tf.RaggedTensor, tf.SparseTensor)):
-        raise TypeError("zeros cannot stand for this")
+        return _Code(leaf)
     array = leaf if hasattr(leaf, "shape") else np.asarray(leaf)
     dtype = _dtype_of(array)
-    shape = tuple(size or 1 for size in (1, *tuple(array.shape)[1:])) if len(array.shape) else ()
+    shape = (1, *(size or 1 for size in array.shape[1:])) if len(array.shape) else ()
     ops = "tf" if dtype.startswith(("string", "complex")) else "keras.ops"
-    return f'{ops}.zeros({shape}, "{dtype}")'
+    return _Code(f'{ops}.zeros({shape}, "{dtype}")')
 
 
 def build_code(model: Any) -> str:
@@ -122,13 +109,12 @@ def build_code(model: Any) -> str:
             if not getattr(layer, "stateful", False):  # its state is of the batch's size
                 given = re.sub(r"[(][0-9]+", "(None", given)
             lines.append(f"self.{path}.build({given})")
-    return _METHODS.format("\n    ".join(lines)) if 0 < len(lines) <= _LONGEST else ""
+    return _METHODS.format("\n    ".join(lines)) if lines else ""
 
 
 def _atomic(layer: Any) -> bool:
     """Whether a layer's own `build` makes all that is in it."""
-    cls = type(layer)
-    return of_framework(cls) or overrides(cls, "build")
+    return of_framework(type(layer)) or overrides(type(layer), "build")
 
 
 def calling(cls: type, given: Callable[[Any], Any]) -> dict[str, Callable[..., Any]]:
@@ -189,7 +175,7 @@ def needed_dtypes(subject: Subject) -> dict[str, tuple[int, str]]:
     names = [*inspect.signature(type(subject.model).call).parameters][1:]
     paths = [
         (key if where else names[min(key, len(names) - 1)])
-        + "".join(f"[{json.dumps(part)}]" for part in inner)
+        + "".join(f"[{part!r}]" for part in inner).replace("'", '"')
         for (where, key, *inner), _ in nest.flatten_with_tuple_paths(subject.feed.call)
     ]
     return {paths[number]: (number, dtypes[number]) for number in needed}

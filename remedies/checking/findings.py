@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import Enum
@@ -15,11 +16,7 @@ from remedies.state.methods import Swallowed
 from remedies.state.trip import Trip
 
 NOTHING = "nothing lost"
-_NOUNS = {
-    "weight": "weights",
-    "optimizer": "optimizer variables",
-    "plain": "variables that Keras does not track",
-}
+_NOUNS = {"weight": "weights", "optimizer": "optimizer variables", "plain": "untracked variables"}
 
 
 class Verdict(Enum):
@@ -39,15 +36,14 @@ class Cure:
     """Text to paste."""
 
     code: str = ""
-    place: str = ""  # where to paste it: ``in class Masked``, ``after loading``
+    place: str = ""  # where to paste it: ``in class Masked``
     cured: bool | None = None  # whether the model came back whole with it; None: not tried
 
     @property
     def step(self) -> str:
         """How to use it, in one sentence; empty where there is no code."""
-        names = " and ".join(re.findall(r"^def (\w+)", self.code, re.MULTILINE))
-        step = f"use the {names or 'code'} below {self.place}{tried(self.cured)}"
-        return step if self.code else ""
+        names = " and ".join(re.findall(r"^def (\w+)", self.code, re.MULTILINE)) or "code"
+        return f"use the {names} below {self.place}{tried(self.cured)}" if self.code else ""
 
 
 @dataclass(frozen=True)
@@ -60,17 +56,11 @@ class Cause:
     cure: Cure = Cure()
 
     def text(self) -> str:
-        """Return the cause in plain lines."""
         lines = [f"\nCause: {self.name.replace('_', ' ')}", f"  {self.why}"]
         lines += [f"  - {step}" for step in self.do]
         if self.cure.code:
             lines += [f"  {self.cure.place}:", textwrap.indent(self.cure.code, "    ")]
         return "\n".join(lines)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the cause as plain values for JSON."""
-        plain = asdict(self)
-        return {"cause": plain.pop("name"), **plain.pop("cure"), **plain}
 
 
 class LossyModelError(AssertionError):
@@ -89,7 +79,6 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict in one word."""
         if self.trips[0].failure:
             return Verdict.UNUSABLE
         if not all(trip.whole for trip in self.trips):
@@ -118,7 +107,7 @@ class Report:
         if self.verdict is Verdict.UNDECIDED:
             return f"{self.verdict.words}: {self.undecided}"
         first = next((step for cause in self.advice for step in cause.do), "")
-        return f"{self.verdict.words}; what to do: {first}" if first else self.verdict.words
+        return self.verdict.words + f"; what to do: {first}" * bool(first)
 
     def __bool__(self) -> bool:
         raise TypeError("say which you mean: report.whole, or report.raise_if_lossy()")
@@ -131,20 +120,16 @@ class Report:
 
     def text(self) -> str:
         """Return the report in plain lines, the verdict and the one thing to do in the first."""
-        lines, before = [f"{self.name}: {self.headline}"], ""
-        for trip in self.trips:
-            lost = losses(trip)
-            shown = "the same again" if lost == before != NOTHING else lost
-            lines.append(f"  {trip.name}: {trip.outcome.value}, {shown}")
-            before = lost
+        lines = [f"{self.name}: {self.headline}"]
+        lines += [f"  {trip.name}: {trip.outcome.value}, {losses(trip)}" for trip in self.trips]
         given = () if self.whole else dict.fromkeys(self.trips[0].warnings)
         lines += [f"  Keras warned: {shorten(' '.join(text.split()), 160)}" for text in given]
         for each in self.swallowed:
             where = f"{each.file}:{each.line}, in {each.owner}.{each.method}"
             lines.append(f"\nKeras swallowed this exception at {where}:")
             lines += [f"    {each.source}", f"    {each.error}"]
-        notes = (f"  note: {note}" for note in self.notes)
-        return "\n".join([*lines, *(cause.text() for cause in self.advice), *notes])
+        lines += [cause.text() for cause in self.advice]
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain values for JSON, the verdict and what to do first."""
@@ -155,8 +140,11 @@ class Report:
             "whole": self.whole,
             "exit_status": self.verdict.status,
             "trips": [_plain(trip) for trip in self.trips],
-            "swallowed": [asdict(swallowed) for swallowed in self.swallowed],
-            "advice": [cause.to_dict() for cause in self.advice],
+            "swallowed": [asdict(each) for each in self.swallowed],
+            "advice": [
+                {"cause": cause.name, "why": cause.why, "do": cause.do, **asdict(cause.cure)}
+                for cause in self.advice
+            ],
             "notes": self.notes,
             "code": self.code,
         }
@@ -183,16 +171,15 @@ def losses(trip: Trip) -> str:
     """Return in one line what `trip` lost."""
     if trip.failure:
         return str(trip.failure)
-    parts: dict[str, object] = {
-        f"{len(differences)} of {trip.saved[kind]} {noun} {word}": differences
-        for kind, noun in _NOUNS.items()
-        for word in ("lost", "changed")
-        if (differences := trip.of(kind, lost=word == "lost"))
-    }
     values, policies = trip.of("attribute", "setting"), trip.of("policy")
     frozen, share = outermost(d.path for d in trip.of("trainable")), trip.outputs_changed or 0
     settings = "all of compile()" if trip.uncompiled else ", ".join(trip.settings)
-    parts |= {
+    counts = Counter((d.kind, d.lost) for d in trip.differences)
+    parts: dict[str, object] = {
+        f"{counts[kind, lost]} of {trip.saved[kind]} {noun} {word}": counts[kind, lost]
+        for kind, noun in _NOUNS.items()
+        for word, lost in (("lost", True), ("changed", False))
+    } | {
         f"{names(values)} differ{'s' * (len(values) == 1)}": values,
         f"trainable flag lost: {selves(frozen)}": frozen,
         f"{len(policies)} layers change precision": policies,
@@ -203,7 +190,7 @@ def losses(trip: Trip) -> str:
     return ", ".join(text for text, lost in parts.items() if lost) or NOTHING
 
 
-def names(differences: list[Difference], most: int = 6) -> str:
+def names(differences: Iterable[Difference], most: int = 6) -> str:
     """Return the paths of some differences as the user writes them, the first few by name."""
     return selves([difference.path for difference in differences], most)
 

@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remedies.batch import load_sample
+from remedies.feed import load_sample
 from remedies.problem import BadInputError
 from remedies.state.archive import Archive, read
 from remedies.target import from_factory

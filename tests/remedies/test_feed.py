@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from remedies.batch import candidates, inputs_for, load_sample, recorded
+from remedies.feed import candidates, inputs_for, load_sample, recorded
 from remedies.problem import BadInputError
 
 SHAPES = {"input_shape": {"image": [8, 3], "keep": [None, 3]}}
