@@ -13,7 +13,7 @@ from remedies.feed import asked, called, feed, inputs_for, load_sample
 from remedies.libraries import parameters
 from remedies.problem import BadInputError, reason
 from remedies.state.archive import Archive, absent, missing, read, require_known
-from remedies.state.inventory import is_functional, layers, records_inputs
+from remedies.state.inventory import layers, records_inputs
 from remedies.state.methods import patched
 from remedies.state.preserve import Snapshot, randomness, scratch
 
@@ -29,6 +29,7 @@ _OWN_COMPILE = (
     "the class has its own compile(), which Keras does not call on load: name what makes the "
     "model, compiled, and a batch to train it on: --factory train.py:make"
 )
+_UNMADE = "Keras cannot make the model in it"
 _GUESSED = (
     "its weights do not fit a model that is called on inputs guessed from the file, which may "
     "record the first argument's shape only; give a batch of real inputs: --sample FILE.npz"
@@ -37,10 +38,7 @@ _GUESSED = (
 
 @dataclass(frozen=True)
 class Rescue:
-    """What `rescue` did.
-
-    The next training steps of its `model` equal the saved one's, bit for bit, if `whole`.
-    """
+    """What `rescue` did; if `whole`, its `model` trains on as the saved one, bit for bit."""
 
     path: Path  # the original, untouched
     held: int  # how many arrays it holds
@@ -83,16 +81,14 @@ def rescue(
     path : str or pathlib.Path
         The `.keras` file; it is only read.
     sample : structure of arrays, str or pathlib.Path, optional
-        A batch that the model takes, or an ``.npz`` file of one. Left out, input dtypes are found
-        under which the model can be called on the recorded shapes.
+        A batch that the model takes, or an ``.npz`` file of one; made up by default.
     out : str or pathlib.Path, optional
         The new file; ``NAME.rescued.keras`` beside the original by default. Never overwritten.
     custom_objects : mapping, optional
         Classes and functions that are not registered.
     made : tuple, optional
         ``(model, x, y)`` as your own code makes and compiles it, where the file cannot say that: a
-        class with its own ``compile()``, several optimizers. It is trained for a step, so that all
-        is built, and then gets every value of the file.
+        class with its own ``compile()``, several optimizers. It is trained for a step first.
     freeze, unfreeze : sequence of str
         Layers that were frozen, or that the class freezes and that trained, when it was saved.
 
@@ -142,13 +138,9 @@ def saved_model(
     Raises `BadInputError` for a file from which not everything can be brought back.
     """
     with _judged(path, custom_objects) as archive:
-        model, dropped = _loaded(archive)
-        if dropped or not is_functional(model):
-            # Once it is called it also records how it was built, as the model that was saved did.
-            model, inputs = _rebuilt(archive, sample)
-        else:
-            inputs = _inputs(_load(archive, compile=False), archive, sample)
-        if lost := missing(model, archive.entries) if dropped else ():
+        # Once it is called it also records how it was built, as the model that was saved did.
+        model, inputs = _rebuilt(archive, sample, {})
+        if lost := missing(model, archive.entries):
             raise BadInputError(
                 f"{path}: {len(lost)} of its arrays cannot be brought back, {lost[0]} first; "
                 f"run: remedies rescue {path}"
@@ -179,11 +171,7 @@ def _judged(
         yield archive
 
 
-class _LoadError(BadInputError):
-    """Keras cannot make the model."""
-
-
-def _load(archive: Archive, **options: bool) -> Any:
+def _load(archive: Archive, problem: str = _UNMADE, **options: bool) -> Any:
     import keras
 
     try:
@@ -191,8 +179,7 @@ def _load(archive: Archive, **options: bool) -> Any:
     except (OSError, BadInputError):
         raise
     except Exception as error:
-        why = f"Keras cannot make the model in it: {reason(error)}"
-        raise _LoadError(f"{archive.path}: {why}") from error
+        raise BadInputError(f"{archive.path}: {problem} ({reason(error)})") from error
 
 
 def _loaded(archive: Archive) -> tuple[Any, tuple[str, ...]]:
@@ -210,11 +197,8 @@ def _refilled(archive: Archive, made: Sequence[Any]) -> Any:
     model, x, y, weights = (*made, None, None, None)[:4]
     with randomness():
         fed = feed(model, x, y, weights, type(model).__name__, Snapshot(model))
-        if not fed.trains:
-            why = f"the model made for it does not train: {fed.problem}"
-            raise BadInputError(f"{archive.path}: {why}")
-        fed.fit(model)  # a step builds all that the file has values for, every optimizer too
         try:
+            fed.fit(model)  # a step builds all that the file has values for, every optimizer too
             model.load_weights(archive.path)
         except Exception as error:
             why = f"does not fit the model made for it: {reason(error)}"
@@ -228,17 +212,18 @@ def _inputs(trial: Any, archive: Archive, sample: Any) -> Any:
         return inputs_for(trial, archive.config.get("build_config"))
     sample = load_sample(sample) if isinstance(sample, (str, Path)) else sample
     names, _ = asked(type(trial))
-    if isinstance(sample, (tuple, list)) and 1 < len(sample) <= len(names):
-        try:
-            called(trial, sample)
-        except Exception:  # then its parts are several arguments, of which some are optional
+    try:
+        called(trial, sample)
+    except Exception as error:
+        if isinstance(sample, (tuple, list)) and 1 < len(sample) <= len(names):
+            # Then its parts are several arguments, of which some are optional.
             return dict(zip(names, sample, strict=False))
+        why = f"the model cannot be called on the sample: {reason(error)}"
+        raise BadInputError(f"{archive.path}: {why}") from error
     return sample
 
 
-def _rebuilt(
-    archive: Archive, sample: Any, trainable: Mapping[str, bool] | None = None
-) -> tuple[Any, Any]:
+def _rebuilt(archive: Archive, sample: Any, trainable: Mapping[str, bool]) -> tuple[Any, Any]:
     """Load a file into a model that is called as soon as it is made; return it and its inputs.
 
     Then Keras finds it built: it makes the optimizer over all weights, and every value its place.
@@ -253,28 +238,16 @@ def _rebuilt(
         # A model of this class inside of it is not the outermost.
         with patched(cls, {"from_config": classmethod(original)}):
             model = original(klass, *args, **kwargs)
-        _call(model, inputs)
-        _set_trainable(model, trainable or {})
+        called(model, inputs)
+        if "training" in parameters(cls.call):
+            # Layers that only training uses have their weights in the file too.
+            with contextlib.suppress(Exception):
+                called(model, inputs, training=True)
+        _set_trainable(model, trainable)
         return model
 
-    try:
-        with patched(cls, {"from_config": classmethod(from_config)}):
-            return _load(archive), inputs
-    except _LoadError as error:
-        if sample is None:
-            raise BadInputError(f"{archive.path}: {_GUESSED}") from error
-        raise
-
-
-def _call(model: Any, inputs: Any) -> None:
-    try:
-        called(model, inputs)
-    except Exception as error:
-        raise BadInputError(f"the model cannot be called on the sample: {reason(error)}") from error
-    if "training" in parameters(type(model).call):
-        # Layers that only training uses have their weights in the file too.
-        with contextlib.suppress(Exception):
-            called(model, inputs, training=True)
+    with patched(cls, {"from_config": classmethod(from_config)}):
+        return _load(archive, _GUESSED if sample is None else _UNMADE), inputs
 
 
 def _set_trainable(model: Any, trainable: Mapping[str, bool]) -> None:

@@ -32,35 +32,28 @@ class Archive:
 
 
 def read(path: str | Path) -> Archive:
-    """Judge the `.keras` file at `path` and read all that it holds; runs none of its code.
-
-    Raises `BadInputError` for what is no such file, damaged, or unpacks to over 100 times its size.
-    """
+    """Judge the `.keras` file at `path` and read all that it holds; runs none of its code."""
     path = Path(path)
     if path.is_file() and path.suffix != ".keras":
         raise BadInputError(f"{path}: not a .keras file; its name must end in .keras")
     with opened(path, "a .keras file") as archive:
-        names = archive.namelist()
-        for name in (CONFIG, WEIGHTS):
-            if name not in names:
-                raise BadInputError(f"{path}: not a .keras file, it holds no {name}")
+        texts, weights = archive.read(CONFIG), archive.read(WEIGHTS)
         try:
-            config = json.loads(archive.read(CONFIG))
+            config = json.loads(texts)
             config["class_name"]
         except Exception as error:
             why = f"its {CONFIG} does not describe a Keras model ({reason(error)})"
             raise BadInputError(f"{path}: {why}") from error
-        assets = (n for n in names if n.startswith("assets/") and not n.endswith("/"))
-        entries = arrays_in(path, archive.read(WEIGHTS))
-        return Archive(path, config, entries | {n: digest_of(archive.read(n)) for n in assets})
+        entries = arrays_in(path, weights)
+        for name in archive.namelist():
+            if name.startswith("assets/") and not name.endswith("/"):
+                entries[name] = digest_of(archive.read(name))
+        return Archive(path, config, entries)
 
 
 @contextlib.contextmanager
 def opened(path: Path, kind: str) -> Iterator[zipfile.ZipFile]:
-    """Open a zip file that is judged by what it declares, then by what its members unpack to.
-
-    Raises `BadInputError` for what could harm, and for damage that the block meets.
-    """
+    """Open a zip file that is judged first; `BadInputError` for harm, and damage in the block."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
@@ -116,10 +109,7 @@ def require_known(config: Any, path: Path, custom_objects: Mapping[str, Any]) ->
 
 
 def arrays_in(path: Path, content: bytes = b"") -> dict[str, str]:
-    """Return the digest of every array of an HDF5 file of weights, by its path in it.
-
-    Raises `BadInputError` for what is none, links elsewhere or would take too much.
-    """
+    """Return the digest of every array of a safe HDF5 file of weights, by its path in it."""
     import h5py
 
     content = content or path.read_bytes()

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import textwrap
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -34,12 +35,11 @@ def patched(cls: type, methods: Mapping[str, Any]) -> Iterator[None]:
 def methods_of(code: str, cls: type) -> dict[str, Any]:
     """Return what `code`, the text that a user is to paste into `cls`, would define there."""
     import keras
-    import numpy as np
     import tensorflow as tf
 
-    body = "\n".join(f"    {text}" for text in code.splitlines())
-    space: dict[str, Any] = {"keras": keras, "np": np, "tf": tf}
-    exec(f"def methods(__class__):\n{body}\n    return locals()", space)  # noqa: S102 - our text
+    space: dict[str, Any] = {"keras": keras, "tf": tf}
+    body = textwrap.indent(f"{code}\nreturn locals()", "    ")
+    exec(f"def methods(__class__):\n{body}", space)  # noqa: S102 - our text
     methods: dict[str, Any] = space["methods"](cls)
     methods.pop("__class__")
     return methods

@@ -91,13 +91,6 @@ def randomness() -> Iterator[None]:
         tf.random.set_seed(random.SystemRandom().getrandbits(31) if seed is None else seed)
 
 
-def level(seed: int = 1) -> None:
-    """Let every global source of random numbers start from `seed`."""
-    import keras
-
-    keras.utils.set_random_seed(seed)
-
-
 def align(source: Any, target: Any) -> None:
     """Set the random state in `target` equal to that of `source`."""
     held = take(source)
@@ -108,9 +101,9 @@ def align(source: Any, target: Any) -> None:
 
 @contextmanager
 def scratch() -> Iterator[None]:
-    """Send temporary files to a folder that goes afterwards, come what may; warnings to nowhere.
+    """Send temporary files to a folder that goes afterwards, and warnings to nowhere.
 
-    What they hint at is measured and said. An `OSError` that names no file names the folder.
+    An `OSError` that names no file names the folder.
     """
     before, place, muted = tempfile.tempdir, tempfile.gettempdir(), logging.root.manager.disable
     try:

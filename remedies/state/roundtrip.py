@@ -40,12 +40,11 @@ class RoundTrip(Trip):
 
     @property
     def whole(self) -> bool:
-        """Whether it has no defect at all."""
         return not (self.failure or self.defects)
 
 
 class OneBatch(Feed):
-    """Feeds a model as the suite's own are trained, in the way that they are compiled to run."""
+    """Feeds a model as the suite's own are trained, in the way that they are compiled."""
 
     def fit(self, model: Any, steps: int = 1) -> list[dict[str, float]]:
         logs = []
@@ -87,11 +86,6 @@ def round_trip(
         ``route(model, folder)`` saves into the empty `folder` and returns the loaded model.
     train : bool
         Whether to compare the next training steps too, which takes longer than all the rest.
-
-    Returns
-    -------
-    RoundTrip
-        The defects, and the evidence for each.
     """
     fed = OneBatch(inputs, targets, predicts=True, trains=train and model.compiled)
     with preserved(model) as snapshot:

@@ -19,10 +19,9 @@ from remedies.state.arrays import share_apart
 from remedies.state.difference import STATE, Behaviour, Difference
 from remedies.state.inventory import Inventory, layers, owned_classes, records_inputs, take
 from remedies.state.methods import Call, Swallowed, explain, observe
-from remedies.state.preserve import Snapshot, align, level
+from remedies.state.preserve import Snapshot, align
 
 Route = Callable[[Any, Path], Any]  # saves a model into a folder and returns what it loads
-_UNLIKELY = 1_299_709
 
 
 class Outcome(Enum):
@@ -71,13 +70,11 @@ class Trip:
     @property
     def whole(self) -> bool:
         """Whether nothing differs in all that was compared."""
-        return not (
-            self.differences or self.failure or self.settings or self.step or self.outputs_changed
-        )
+        lost = self.differences, self.settings, self.step, self.outputs_changed
+        return not (self.failure or any(lost))
 
     @property
     def outcome(self) -> Outcome:
-        """What a user would notice of it."""
         if self.failure:
             return Outcome.LOUD
         if self.whole:
@@ -111,17 +108,14 @@ class Subject:
     def __post_init__(self) -> None:
         self.before, self.behaviour = take(self.model), self._driven()
 
-    @cached_property
-    def again(self) -> Behaviour:
-        """What it does in a second run: what differs from the first is chance."""
-        return self._driven()
-
     def _driven(self) -> Behaviour:
         try:
             return difference.behave(self.model, self.feed)
         finally:
             if self.snapshot:
                 self.snapshot.restore()
+
+    again = cached_property(_driven)  # what differs in a second run is chance
 
 
 def travel(
@@ -135,8 +129,7 @@ def travel(
 ) -> tuple[Trip, ...]:
     """Take a model through a ``.keras`` file, or a `route`, and what was loaded through another.
 
-    `scope` are more custom objects. A trip that failed is the last. Raises `OSError` where the disk
-    refuses.
+    `scope` are more custom objects. A trip that failed is the last; the disk's errors are raised.
     """
     custom = {**(subject.custom_objects or {}), **(scope or {})}
     trips, models, source = [], [], subject.model
@@ -176,8 +169,9 @@ def _through(
             if route is None:
                 source.save(path)
                 stage, trip.archive = "loading", read(path)
-                level(_UNLIKELY)  # what a new model draws must not be what the old one drew
-                loaded = keras.saving.load_model(path, custom_objects=custom or None)
+                # What a new model draws must not be what the old one drew.
+                keras.utils.set_random_seed(1_299_709)
+                loaded = keras.saving.load_model(path, custom_objects=custom)
             else:
                 loaded = route(source, Path(folder))
         except OSError:
@@ -205,16 +199,17 @@ def _unbuilt(calls: list[Call], source: Any) -> dict[tuple[type, str], list[str]
     return unbuilt
 
 
-def _owner_in(error: BaseException) -> type | None:
+def _owner_in(error: BaseException | None) -> type | None:
     """Return the innermost class of no framework's on the way to `error`, if any."""
-    # Keras raises anew for each object around the one at fault: the first error knows that one.
-    inner = error.__cause__ or error.__context__
-    owner = None if inner is None else _owner_in(inner)
-    for frame, _ in traceback.walk_tb(error.__traceback__) if owner is None else ():
-        held = frame.f_locals.get("self", frame.f_locals.get("cls"))
-        cls = held if isinstance(held, type) else type(held)
-        if not (held is None or of_framework(cls) or cls.__module__.startswith("remedies.")):
-            owner = cls
+    owner: type | None = None
+    while error is not None:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            held = frame.f_locals.get("self", frame.f_locals.get("cls"))
+            cls = held if isinstance(held, type) else type(held)
+            if not (of_framework(cls) or cls.__module__.startswith("remedies.")):
+                owner = cls
+        # Keras raises anew for each object around the one at fault: the first error knows that one.
+        error = error.__cause__ or error.__context__
     return owner
 
 

@@ -106,7 +106,7 @@ def test_a_member_held_twice_and_another_zip_file_are_refused(tmp_path):
         read(path)
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("readme", "x")
-    with pytest.raises(BadInputError, match=r"holds no config\.json"):
+    with pytest.raises(BadInputError, match=r"no item named 'config\.json'"):
         read(path)
 
 
