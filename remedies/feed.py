@@ -13,8 +13,7 @@ import numpy as np
 from remedies.libraries import of_framework, overrides, parameters
 from remedies.problem import BadInputError, reason
 from remedies.state.archive import opened
-from remedies.state.arrays import host, leaves, mapped
-from remedies.state.inventory import is_functional
+from remedies.state.inventory import host, is_functional, leaves, mapped
 from remedies.state.methods import observe, patched
 from remedies.state.preserve import Snapshot
 from remedies.target import factory_of

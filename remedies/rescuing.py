@@ -1,17 +1,15 @@
 """Get back what a `.keras` file holds when Keras loads it wrong."""
 
-from __future__ import annotations
-
 import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from remedies.feed import asked, called, feed, inputs_for, load_sample
+from remedies.feed import called, feed, inputs_for, load_sample
 from remedies.libraries import parameters
-from remedies.problem import BadInputError, reason
+from remedies.problem import BadInputError, refusing
 from remedies.state.archive import Archive, absent, missing, read, require_known
 from remedies.state.inventory import layers, records_inputs
 from remedies.state.methods import patched
@@ -102,12 +100,17 @@ def rescue(
     >>> rescued = remedies.rescue("model.keras", {"image": image, "mask": mask})  # doctest: +SKIP
     >>> rescued.model.fit(x, y)  # goes on where the saved model stopped  # doctest: +SKIP
     """
-    path = Path(path)
+    import keras
+
+    path, custom = Path(path), dict(custom_objects or {})
     target = Path(out) if out else path.with_name(f"{path.stem}.rescued.keras")
     _require_free(target)
     trainable = dict.fromkeys(freeze, False) | dict.fromkeys(unfreeze, True)
-    with _judged(path, custom_objects, trusted=bool(made)) as archive:
-        entries = archive.entries
+    archive = read(path)
+    entries = archive.entries
+    with keras.saving.custom_object_scope(custom):
+        if not made:
+            require_known(archive.config, path, custom)
         model, dropped = _loaded(archive)
         if dropped and made:
             model = _refilled(archive, made)
@@ -133,11 +136,12 @@ def rescue(
 def saved_model(
     path: str | Path, sample: Any = None, custom_objects: Mapping[str, Any] | None = None
 ) -> tuple[Any, Any]:
-    """Bring back the model in a file, and inputs for it: a check starts from what was saved.
+    """Bring back all of the model in a file, and inputs for it: a check starts from those."""
+    import keras
 
-    Raises `BadInputError` for a file from which not everything can be brought back.
-    """
-    with _judged(path, custom_objects) as archive:
+    archive, custom = read(path), dict(custom_objects or {})
+    with keras.saving.custom_object_scope(custom):
+        require_known(archive.config, archive.path, custom)
         # Once it is called it also records how it was built, as the model that was saved did.
         model, inputs = _rebuilt(archive, sample, {})
         if lost := missing(model, archive.entries):
@@ -157,29 +161,11 @@ def _require_free(target: Path) -> None:
         raise BadInputError(f"{target.parent}: no such folder to write to")
 
 
-@contextlib.contextmanager
-def _judged(
-    path: str | Path, custom_objects: Mapping[str, Any] | None, *, trusted: bool = False
-) -> Iterator[Archive]:
-    """Read a file; inside the block Keras knows the custom objects, and no code is missing."""
-    import keras
-
-    archive, custom = read(path), dict(custom_objects or {})
-    with keras.saving.custom_object_scope(custom):
-        if not trusted:
-            require_known(archive.config, archive.path, custom)
-        yield archive
-
-
 def _load(archive: Archive, problem: str = _UNMADE, **options: bool) -> Any:
     import keras
 
-    try:
+    with refusing(f"{archive.path}: {problem}"):
         return keras.saving.load_model(archive.path, **options)
-    except (OSError, BadInputError):
-        raise
-    except Exception as error:
-        raise BadInputError(f"{archive.path}: {problem} ({reason(error)})") from error
 
 
 def _loaded(archive: Archive) -> tuple[Any, tuple[str, ...]]:
@@ -197,12 +183,9 @@ def _refilled(archive: Archive, made: Sequence[Any]) -> Any:
     model, x, y, weights = (*made, None, None, None)[:4]
     with randomness():
         fed = feed(model, x, y, weights, type(model).__name__, Snapshot(model))
-        try:
+        with refusing(f"{archive.path}: does not fit the model made for it"):
             fed.fit(model)  # a step builds all that the file has values for, every optimizer too
             model.load_weights(archive.path)
-        except Exception as error:
-            why = f"does not fit the model made for it: {reason(error)}"
-            raise BadInputError(f"{archive.path}: {why}") from error
     return model
 
 
@@ -211,15 +194,8 @@ def _inputs(trial: Any, archive: Archive, sample: Any) -> Any:
     if sample is None:
         return inputs_for(trial, archive.config.get("build_config"))
     sample = load_sample(sample) if isinstance(sample, (str, Path)) else sample
-    names, _ = asked(type(trial))
-    try:
+    with refusing(f"{archive.path}: the model cannot be called on the sample"):
         called(trial, sample)
-    except Exception as error:
-        if isinstance(sample, (tuple, list)) and 1 < len(sample) <= len(names):
-            # Then its parts are several arguments, of which some are optional.
-            return dict(zip(names, sample, strict=False))
-        why = f"the model cannot be called on the sample: {reason(error)}"
-        raise BadInputError(f"{archive.path}: {why}") from error
     return sample
 
 

@@ -1,19 +1,15 @@
-"""All that a model holds, by the user's own attributes: variables, settings, plain Python values.
-
-So the order in which layers were made, and the numbers in their names, play no part.
-"""
+"""All that a model holds by the user's own attributes, whatever the order and names of layers."""
 
 import contextlib
 import functools
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from remedies.libraries import of_framework
-from remedies.state.arrays import host
 
 _MOST = 50_000
 _SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic)
@@ -41,6 +37,29 @@ class Item:
 
 
 Inventory = Mapping[str, Item]
+
+
+def leaves(structure: Any) -> list[Any]:
+    """Return the leaves of a nested structure, of a dict in the order of its keys."""
+    import tensorflow as tf
+
+    return list(tf.nest.flatten(structure))
+
+
+def mapped(change: Callable[[Any], Any], structure: Any) -> Any:
+    """Return a nested structure with `change` applied to every leaf."""
+    import tensorflow as tf
+
+    return tf.nest.map_structure(change, structure)
+
+
+def host(variable: Any) -> np.ndarray:
+    """Return a variable's or tensor's value as an array of its own."""
+    import keras
+
+    value = getattr(variable, "value", variable)
+    value = value() if callable(value) else value
+    return np.array(value.numpy() if hasattr(value, "numpy") else keras.ops.convert_to_numpy(value))
 
 
 def is_functional(model: Any) -> bool:

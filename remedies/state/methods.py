@@ -11,7 +11,7 @@ from typing import Any
 
 from remedies.libraries import is_framework_file, of_framework
 from remedies.problem import reason
-from remedies.state.arrays import leaves
+from remedies.state.inventory import leaves
 
 METHODS = ("call", "build", "build_from_config")
 
@@ -45,7 +45,7 @@ def methods_of(code: str, cls: type) -> dict[str, Any]:
     return methods
 
 
-@dataclass(frozen=True)
+@dataclass
 class Call:
     """One method of a model or layer as it was entered and left."""
 
@@ -76,14 +76,14 @@ def observe(classes: Iterable[type]) -> Iterator[list[Call]]:
     def recording(name: str, method: Any) -> Any:
         @functools.wraps(method)
         def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
-            error = None
+            call = Call(self, name, (args, kwargs))
             try:
                 return method(self, *args, **kwargs)
-            except Exception as caught:
-                error = caught
+            except Exception as error:
+                call.error = error
                 raise
             finally:
-                calls.append(Call(self, name, (args, kwargs), error))
+                calls.append(call)
 
         return recorded
 
@@ -105,9 +105,7 @@ def leaf_dtypes(structure: Any) -> tuple[str, ...]:
 def explain(calls: Iterable[Call]) -> tuple[Swallowed, ...]:
     """Return one `Swallowed` for each line that raised, at the innermost method that it left."""
     result: dict[tuple[str, int], Swallowed] = {}
-    for call in calls:
-        if (error := call.error) is None:
-            continue
+    for call, error in [(call, call.error) for call in calls if call.error]:
         every = traceback.extract_tb(error.__traceback__)
         frames = [frame for frame in every if not is_framework_file(frame.filename)]
         code = getattr(inspect.unwrap(getattr(call.owner, call.method)), "__code__", None)

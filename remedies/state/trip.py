@@ -15,7 +15,6 @@ from remedies.libraries import of_framework
 from remedies.problem import reason
 from remedies.state import difference
 from remedies.state.archive import Archive, read
-from remedies.state.arrays import share_apart
 from remedies.state.difference import STATE, Behaviour, Difference
 from remedies.state.inventory import Inventory, layers, owned_classes, records_inputs, take
 from remedies.state.methods import Call, Swallowed, explain, observe
@@ -93,10 +92,7 @@ class Trip:
 
 @dataclass
 class Subject:
-    """The model that is checked, and all that was seen of it before its first trip.
-
-    It is driven once on `feed` to see what it does, and put back as it is in `snapshot`.
-    """
+    """The model that is checked, and all that was seen of it before its first trip."""
 
     model: Any
     feed: Feed
@@ -134,9 +130,9 @@ def travel(
     custom = {**(subject.custom_objects or {}), **(scope or {})}
     trips, models, source = [], [], subject.model
     for title in (name, "second generation") if twice else (name,):
-        trip, source = _through(subject, source, title, custom, route)
-        trips.append(trip)
-        if trip.failure:
+        trips.append(Trip(title, counted(subject.before)))
+        source = _loaded(trips[-1], subject, source, custom, route)
+        if trips[-1].failure:
             break
         models.append(source)
     # Nothing is called before all is saved: a call makes fresh weights.
@@ -147,17 +143,14 @@ def travel(
 
 def counted(inventory: Inventory) -> dict[str, int]:
     """Return how many variables of each kind of `STATE` there are to lose."""
-    kinds = [item.kind for item in inventory.values()]
-    return {kind: kinds.count(kind) for kind in STATE}
+    return {kind: sum(item.kind == kind for item in inventory.values()) for kind in STATE}
 
 
-def _through(
-    subject: Subject, source: Any, name: str, custom: dict[str, Any], route: Route | None
-) -> tuple[Trip, Any]:
-    """Save `source` and load it; return the trip, not yet called, and the model or None."""
+def _loaded(trip: Trip, subject: Subject, source: Any, custom: Any, route: Route | None) -> Any:
+    """Save `source`, return what is loaded, not yet called, and note on `trip` how that went."""
     import keras
 
-    trip, stage = Trip(name, counted(subject.before)), "saving"
+    stage = "saving"
     with (
         tempfile.TemporaryDirectory() as folder,
         warnings.catch_warnings(record=True) as given,
@@ -180,12 +173,12 @@ def _through(
             trip.failure = Failure(stage, reason(error, 600), _owner_in(error), error)
         trip.unbuilt = _unbuilt(calls, source)
     if trip.failure:
-        return trip, None
-    trip.differences = difference.unequal(subject.before, take(loaded))
+        return None
+    trip.differences = tuple(difference.unequal(subject.before, take(loaded)))
     trip.settings, trip.uncompiled = difference.unequal_settings(subject.model, loaded)
     trip.warnings = tuple(str(w.message) for w in given if issubclass(w.category, UserWarning))
     trip.records_inputs, trip.calls = records_inputs(loaded), tuple(calls)
-    return trip, loaded
+    return loaded
 
 
 def _unbuilt(calls: list[Call], source: Any) -> dict[tuple[type, str], list[str]]:
@@ -225,4 +218,5 @@ def _compare(subject: Subject, loaded: Any, trip: Trip, *, train: bool) -> None:
     trip.step = next(steps, "")
     trip.outputs_changed = None  # what is not repeated is not compared
     if before.outputs is not None and "predictions" not in trip.chance:
-        trip.outputs_changed = share_apart(before.outputs, after.outputs or (), before.tolerance)
+        given = before.outputs, after.outputs or ()
+        trip.outputs_changed = difference.share_apart(*given, before.tolerance)
