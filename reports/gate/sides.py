@@ -17,8 +17,7 @@ from remedies.registry import PLACEBO
 from reports.frame import Run
 from reports.gate.verdict import NOT_COMPARED, Reason, Row
 
-MARGIN = 0.10
-BIG = 1.5
+MARGIN, BIG = 0.10, 1.5
 STEP = "step_group"  # the row that says whether a step is the same
 IDENTITY = _PROGRAM, _PYTHON = "program_differs", "python_calls_differ"
 COUNTS = {"file_bytes", *PROGRAMS, *RECIPES} - {STEP, *IDENTITY}

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import Enum
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +117,7 @@ class Verdict:
 
 def conclude(rows: Iterable[Row], **current: Any) -> Verdict:
     """Return the verdict on all that was asked for."""
-    rows = sorted(rows, key=attrgetter("rank"))
+    rows = sorted(rows, key=lambda row: row.rank)
     compared = Counter(row.kind for row in rows if row.word != NOT_COMPARED)
     lacking = Counter(f"{row.kind}: {row.reason}" for row in rows if row.word == NOT_COMPARED)
     news = [row for row in rows if row.word not in ("equal", "same", "same step")]

@@ -93,12 +93,12 @@ class SideBySide(Comparison):
 
     def _broken(self, name: str, asked: Iterable[Recipe]) -> set[Recipe]:
         folder = str(self.folders[name])
-        tries = {
-            Session("dry_run", each.workload, self.device, sources=((each.remedy, folder),)): each
-            for each in asked
-        }
-        failures = self.measure([*tries], name, (), at_once=os.cpu_count())
-        return {tries[session] for session in failures}
+        tries = [
+            Session("dry_run", workload, self.device, sources=((remedy, folder),))
+            for workload, remedy in asked
+        ]
+        failures = self.measure(tries, name, (), at_once=os.cpu_count())
+        return {Recipe(each.workload, each.sources[0][0]) for each in failures}
 
     def _measured(self, timed: set[Recipe]) -> list[Row]:
         """Measure exact things first, then launch after launch until all is decided."""
@@ -110,8 +110,7 @@ class SideBySide(Comparison):
         self.launch(product(EXACT, workloads))
         for target in targets():
             self.launch(product(["programs"], workloads), device=target)
-        rows = self._compared(timed)
-        exact = [row for row in rows if row.kind != "times"]
+        exact = [row for row in self._compared(timed) if row.kind != "times"]
         if any(row.regressed for row in exact):  # no clock can change that
             return exact
         todo = [*product(TIMED, workloads)]
@@ -137,9 +136,9 @@ class SideBySide(Comparison):
 
 def undecided(rows: Iterable[Row]) -> list[tuple[str, str]]:
     """Return which sessions, by kind and workload, would tell more of what is undecided."""
-    own = [row for row in rows if row.word == Word.UNDECIDED]
-    kinds = ("saving" if row.metric in FILES else "step_times" for row in own)
-    return sorted({*zip(kinds, (row.workload for row in own), strict=True)})
+    kinds = dict.fromkeys(FILES, "saving")
+    own = (row for row in rows if row.word == Word.UNDECIDED)
+    return sorted({(kinds.get(row.metric, "step_times"), row.workload) for row in own})
 
 
 class InTurn(Comparison):
