@@ -12,9 +12,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from benchmarks.plan import targets
 from benchmarks.runner import run
 from benchmarks.session import Folder, Session, identity
+from benchmarks.settings import targets
 from remedies import REFERENCE, WORKLOADS
 from remedies.devices import facts
 from remedies.intervals import Word
