@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import textwrap
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,7 @@ from remedies.comparing.compare import BUDGET, comparison
 from remedies.feed import load_sample
 from remedies.problem import BadInputError, reason
 from remedies.registry import REMEDIES, WORKLOADS, require, write
-from remedies.rescuing.rescue import rescue, saved_model
+from remedies.rescuing import rescue, saved_model
 from remedies.state.preserve import scratch
 from remedies.target import custom_objects, factory_of, from_factory, keras_file
 
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BadInputError as error:
         problem = str(error)
     except OSError as error:
-        problem = f"{error.filename or 'while writing'}: {error.strerror or reason(error)}"
+        problem = f"{error.filename or tempfile.gettempdir()}: {error.strerror or reason(error)}"
     except KeyboardInterrupt:
         problem = "interrupted; nothing was written"
     except Exception as error:

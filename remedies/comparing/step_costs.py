@@ -19,7 +19,7 @@ from remedies.problem import reason
 from remedies.registry import PLACEBO
 from remedies.state.methods import patched
 from remedies.steps import card_compiler, same_step
-from remedies.steps.same_step import STEPS, Program, Step
+from remedies.steps.same_step import STEPS, Step
 from remedies.steps.sampling import Budget, clock_for, sample
 
 SAME, SAME_PROGRAM = "same step", "same program"
@@ -28,7 +28,7 @@ BUDGET = Budget(1.5, half_width=0.001, rounds=8)  # of sampling in each launch
 
 
 def identify(
-    model: Any, fed: Feed, compiled: dict[str, Program], folder: Path | None
+    model: Any, fed: Feed, folder: Path | None
 ) -> tuple[dict[str, Step | str], dict[str, str]]:
     """Return what each step of `model` is and, with a `folder`, the file there that XLA is handed.
 
@@ -39,7 +39,7 @@ def identify(
     with _feeding(model, fed):
         for step in STEPS if model.compiled else STEPS[1:]:
             data = model, step, fed.x, fed.y
-            steps[step] = _tried(same_step.identify, *data, compiled)
+            steps[step] = _tried(same_step.identify, *data)
             if folder:
                 files[step] = _tried(card_compiler.lower, *data, folder)
     return steps, files
@@ -58,7 +58,7 @@ def compared(step: Step | str, control: Step | str) -> tuple[str, bool | None]:
         return f"not compared: {step if isinstance(step, str) else control}", None
     if not (words := same_step.difference(step, control)):
         return SAME, None
-    return words, step.program.fingerprint == control.program.fingerprint
+    return words, step.program == control.program
 
 
 def on_cards(files: Mapping[str, str], control: Mapping[str, str], cards: Mapping[str, Any]) -> str:
@@ -66,7 +66,7 @@ def on_cards(files: Mapping[str, str], control: Mapping[str, str], cards: Mappin
     said = []
     for (card, made), step in itertools.product(cards.items(), files):
         own, other = (
-            Step(Program(made[name]["meaning"], made[name]["counts"]), ()) if name in made else name
+            Step(made[name]["meaning"], made[name]["counts"], ()) if name in made else name
             for name in (files[step], control[step])
         )
         if (words := compared(own, other)[0]) != SAME:

@@ -1,25 +1,20 @@
-"""All that a model holds, by the user's own attributes: variables, settings, plain Python values.
+"""All that a model holds by the user's own attributes, whatever the order and names of layers."""
 
-So the order in which layers were made, and the numbers in their names, play no part.
-"""
-
+import contextlib
 import functools
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from remedies.libraries import of_framework
-from remedies.state.arrays import host
 
 _MOST = 50_000
-_SIMPLE = (bool, int, float, complex, str, bytes, type(None))
-_MISSING = object()
-# What compile() or fit() leaves on a model; `_layers` and its like come from `_reference`.
-_TRAINER = {"history", "stop_training", "train_function", "test_function", "predict_function"}
-_NAMES = {"name", "_name", "_path", "_auto_config", "_nodes", "_eval_epoch_iterator"}
+_SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic)
+# What fit() and older Keras leave on a model; `_layers` and its like come from `_reference`.
+_LEFT = {"history", "_eval_epoch_iterator", "_name", "_path"}
 # References from an optimizer or TensorFlow's own book-keeping to what is held elsewhere.
 _BACK = (
     *("_tracker", "_parent", "_inner_variables", "_self_unconditional", "_self_setattr"),
@@ -42,6 +37,29 @@ class Item:
 
 
 Inventory = Mapping[str, Item]
+
+
+def leaves(structure: Any) -> list[Any]:
+    """Return the leaves of a nested structure, of a dict in the order of its keys."""
+    import tensorflow as tf
+
+    return list(tf.nest.flatten(structure))
+
+
+def mapped(change: Callable[[Any], Any], structure: Any) -> Any:
+    """Return a nested structure with `change` applied to every leaf."""
+    import tensorflow as tf
+
+    return tf.nest.map_structure(change, structure)
+
+
+def host(variable: Any) -> np.ndarray:
+    """Return a variable's or tensor's value as an array of its own."""
+    import keras
+
+    value = getattr(variable, "value", variable)
+    value = value() if callable(value) else value
+    return np.array(value.numpy() if hasattr(value, "numpy") else keras.ops.convert_to_numpy(value))
 
 
 def is_functional(model: Any) -> bool:
@@ -72,8 +90,8 @@ def layers(model: Any) -> dict[str, Any]:
     """Return every layer below `model` by what the user calls it."""
     import keras
 
-    reached = objects(model).items()
-    return {path: thing for path, thing in reached if path and isinstance(thing, keras.Layer)}
+    things = objects(model).items()
+    return {path: thing for path, thing in things if path and isinstance(thing, keras.Layer)}
 
 
 def owned_classes(model: Any) -> tuple[type, ...]:
@@ -98,7 +116,7 @@ def take(model: Any) -> dict[str, Item]:
             items[f"{path}.dtype_policy"] = Item(path, "policy", thing, policy)
         kind = "setting" if isinstance(thing, keras.optimizers.Optimizer) else "attribute"
         for name, value in _values(thing).items():
-            where = f"{path}.{name}" if path else name
+            where = f"{path}.{name}".lstrip(".")
             items[where] = Item(where, kind, thing, value)
     return _slots_by_weight(items)
 
@@ -119,15 +137,14 @@ def _slots_by_weight(items: dict[str, Item]) -> dict[str, Item]:
 def _kind(variable: Any, owner: Any, weights: set[int]) -> str:
     import keras
 
-    if id(variable) in weights:
-        return "weight"
-    if isinstance(owner, keras.optimizers.Optimizer):
-        return "optimizer"
-    if isinstance(owner, keras.metrics.Metric):
-        return "metric"
     label = str(getattr(variable, "path", "") or getattr(variable, "name", ""))
-    random = isinstance(owner, keras.random.SeedGenerator) or "seed_generator" in label
-    return "seed" if random else "plain"
+    kinds = {
+        "weight": id(variable) in weights,
+        "optimizer": isinstance(owner, keras.optimizers.Optimizer),
+        "metric": isinstance(owner, keras.metrics.Metric),
+        "seed": isinstance(owner, keras.random.SeedGenerator) or "seed_generator" in label,
+    }
+    return next((kind for kind, holds in kinds.items() if holds), "plain")
 
 
 def _walk(model: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -137,11 +154,8 @@ def _walk(model: Any) -> Iterator[tuple[str, Any, Any]]:
     while pending and len(seen) < _MOST:
         path, thing, owner = pending.popleft()
         yield path, thing, owner
-        if is_variable(thing):
-            continue
-        for name, child in _children(thing):
-            label = f"{path}.{name}" if path else name
-            for where, leaf in _contents(label, child, 0):
+        for name, child in () if is_variable(thing) else _children(thing):
+            for where, leaf in _contents(f"{path}.{name}".lstrip("."), child):
                 if id(leaf) not in seen:
                     seen.add(id(leaf))
                     pending.append((where, leaf, thing))
@@ -162,7 +176,7 @@ def _children(thing: Any) -> Iterator[tuple[str, Any]]:
     yield from ((name, own[name]) for name in names if not name.startswith(back))
 
 
-def _contents(path: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
+def _contents(path: str, value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
     """Yield the objects that can hold state in `value`, which may be a nest of containers."""
     if isinstance(value, (Mapping, list, tuple)):
         parts = value.items() if isinstance(value, Mapping) else enumerate(value)
@@ -187,19 +201,17 @@ def _holds_state(thing: Any) -> bool:
     return plain and not of_framework(type(thing)) and type(thing).__module__ not in _STDLIB
 
 
-@functools.lru_cache(maxsize=1)
+@functools.cache
 def _reference() -> frozenset[str]:
     """Return the attributes that any layer, model or metric of Keras has."""
     import keras
 
-    model = keras.Model()
-    model.compile("sgd", "mse")
     inputs = keras.Input((1,))
-    functional = keras.Model(inputs, keras.layers.Identity()(inputs))
-    parts = (keras.layers.Layer(), keras.metrics.Mean(), keras.losses.Loss())
-    things = (model, functional, keras.Sequential(), *parts)
+    model = keras.Model(inputs, keras.layers.Identity()(inputs))
+    model.compile("sgd", "mse")
+    things = (model, keras.Sequential(), keras.metrics.Mean(), keras.losses.Loss())
     names = {name for thing in things for name in vars(thing)}
-    return frozenset(names - {"optimizer"} | _TRAINER | _NAMES)
+    return frozenset(names - {"optimizer"} | _LEFT)
 
 
 def _values(thing: Any) -> dict[str, Any]:
@@ -214,27 +226,26 @@ def _values(thing: Any) -> dict[str, Any]:
         return {}
     # Keras' own losses hold their arguments in one dict.
     own = {**getattr(thing, "__dict__", {}), **getattr(thing, "_fn_kwargs", {})}
-    skipped = _reference() - {"autocast"} | {"_fn_kwargs"}
-    simple = {name: _simple(value) for name, value in own.items() if name not in skipped}
-    return {name: value for name, value in simple.items() if value is not _MISSING}
+    skipped, values = _reference() - {"autocast"} | {"_fn_kwargs"}, {}
+    for name in [name for name in own if name not in skipped]:
+        with contextlib.suppress(TypeError):
+            values[name] = _copied(own[name])
+    return values
 
 
-def _simple(value: Any, depth: int = 0) -> Any:
-    """Return a copy of a plain value, or `_MISSING` for what is none."""
+def _copied(value: Any, depth: int = 0) -> Any:
+    """Return a copy of a plain value; raise `TypeError` for what is none."""
     import tensorflow as tf
 
     if isinstance(value, np.ndarray):
         return value.copy()
-    if isinstance(value, (np.generic, *_SIMPLE)):
+    if isinstance(value, _SIMPLE):
         return value
     if isinstance(value, tf.Tensor) and hasattr(value, "numpy"):
         return host(value)
-    if isinstance(value, (set, frozenset)) and all(isinstance(part, _SIMPLE) for part in value):
-        return frozenset(value)
-    if not isinstance(value, (list, tuple, Mapping)) or depth > 3 or len(value) > 10_000:
-        return _MISSING
-    pairs = value.items() if isinstance(value, Mapping) else enumerate(value)
-    parts = {str(key): _simple(part, depth + 1) for key, part in list(pairs)}
-    if any(part is _MISSING for part in parts.values()):
-        return _MISSING
-    return parts if isinstance(value, Mapping) else list(parts.values())
+    if isinstance(value, (list, tuple, Mapping, set, frozenset)) and depth < 4:
+        if isinstance(value, Mapping):
+            return {str(key): _copied(part, depth + 1) for key, part in [*value.items()]}
+        kind = frozenset if isinstance(value, (set, frozenset)) else list
+        return kind([_copied(part, depth + 1) for part in value])
+    raise TypeError(f"{type(value).__name__} is no plain value")

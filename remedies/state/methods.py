@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import textwrap
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 
 from remedies.libraries import is_framework_file, of_framework
 from remedies.problem import reason
-from remedies.state.arrays import leaves
+from remedies.state.inventory import leaves
 
 METHODS = ("call", "build", "build_from_config")
 
@@ -18,34 +19,33 @@ METHODS = ("call", "build", "build_from_config")
 @contextmanager
 def patched(cls: type, methods: Mapping[str, Any]) -> Iterator[None]:
     """Let `cls` have `methods` inside the block, and exactly its own ones again after it."""
-    kept = {name: vars(cls)[name] for name in methods if name in vars(cls)}
+    own = {name: vars(cls)[name] for name in methods if name in vars(cls)}
+    for name, method in methods.items():
+        setattr(cls, name, method)
     try:
-        for name, method in methods.items():
-            setattr(cls, name, method)
         yield
     finally:
         for name in methods:
-            if name in kept:
-                setattr(cls, name, kept[name])
-            elif name in vars(cls):
+            if name in own:
+                setattr(cls, name, own[name])
+            else:
                 delattr(cls, name)
 
 
 def methods_of(code: str, cls: type) -> dict[str, Any]:
     """Return what `code`, the text that a user is to paste into `cls`, would define there."""
     import keras
-    import numpy as np
     import tensorflow as tf
 
-    body = "\n".join(f"    {text}" for text in code.splitlines())
-    space: dict[str, Any] = {"keras": keras, "np": np, "tf": tf}
-    exec(f"def methods(__class__):\n{body}\n    return locals()", space)  # noqa: S102 - our text
+    space: dict[str, Any] = {"keras": keras, "tf": tf}
+    body = textwrap.indent(f"{code}\nreturn locals()", "    ")
+    exec(f"def methods(__class__):\n{body}", space)  # noqa: S102 - our text
     methods: dict[str, Any] = space["methods"](cls)
     methods.pop("__class__")
     return methods
 
 
-@dataclass(frozen=True)
+@dataclass
 class Call:
     """One method of a model or layer as it was entered and left."""
 
@@ -70,23 +70,20 @@ class Swallowed:
 
 @contextmanager
 def observe(classes: Iterable[type]) -> Iterator[list[Call]]:
-    """Record every call of `METHODS` of `classes` in the block, the innermost first.
-
-    Methods that one inherits from another of the user's are watched there, but never Keras' own.
-    """
+    """Record every call of `METHODS` of `classes`, never Keras' own ones, the innermost first."""
     calls: list[Call] = []
 
     def recording(name: str, method: Any) -> Any:
         @functools.wraps(method)
         def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
-            error = None
+            call = Call(self, name, (args, kwargs))
             try:
                 return method(self, *args, **kwargs)
-            except Exception as caught:
-                error = caught
+            except Exception as error:
+                call.error = error
                 raise
             finally:
-                calls.append(Call(self, name, (args, kwargs), error))
+                calls.append(call)
 
         return recorded
 
@@ -108,14 +105,12 @@ def leaf_dtypes(structure: Any) -> tuple[str, ...]:
 def explain(calls: Iterable[Call]) -> tuple[Swallowed, ...]:
     """Return one `Swallowed` for each line that raised, at the innermost method that it left."""
     result: dict[tuple[str, int], Swallowed] = {}
-    for call in calls:
-        if (error := call.error) is None:
-            continue
+    for call, error in [(call, call.error) for call in calls if call.error]:
         every = traceback.extract_tb(error.__traceback__)
         frames = [frame for frame in every if not is_framework_file(frame.filename)]
         code = getattr(inspect.unwrap(getattr(call.owner, call.method)), "__code__", None)
         file, number = getattr(code, "co_filename", "?"), getattr(code, "co_firstlineno", 0)
-        at = (traceback.FrameSummary(file, number, call.method), *frames)[-1]
+        at = [traceback.FrameSummary(file, number, call.method), *frames][-1]
         place = at.filename, at.lineno or 0
         what = type(call.owner).__name__, call.method, reason(error), *place, at.line or ""
         # Keras wraps a layer's error in a new one at each level; the first is the user's.

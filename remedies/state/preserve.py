@@ -19,33 +19,31 @@ class Snapshot:
     def __init__(self, model: Any) -> None:
         things = [thing for thing in objects(model).values() if hasattr(thing, "__dict__")]
         self._attributes = [(thing, dict(vars(thing))) for thing in things]
-        self._contents = [
-            (value, dict(value) if isinstance(value, dict) else list(value))
-            for _, own in self._attributes
-            for value in own.values()
-            if isinstance(value, (list, dict, set))
-        ]
+        values = [value for _, own in self._attributes for value in own.values()]
+        containers = [value for value in values if isinstance(value, (list, dict, set))]
+        self._contents = [(c, dict(c) if isinstance(c, dict) else list(c)) for c in containers]
         items = take(model).values()
         self._variables = [(i.variable, i.value) for i in items if i.variable is not None]
 
     def restore(self) -> None:
-        """Put everything back."""
         for thing, own in self._attributes:
-            current = vars(thing)
-            for name in [name for name in current if name not in own]:
-                del current[name]
-            current.update(own)
+            vars(thing).clear()
+            vars(thing).update(own)
         for container, content in self._contents:
-            _refill(container, content)
+            if _identities(container) != _identities(content):
+                _refill(container, content)
         for variable, value in self._variables:
             variable.assign(value)
+
+
+def _identities(container: Any) -> list[int]:
+    values = container.values() if isinstance(container, dict) else ()
+    return [id(part) for part in (*container, *values)]
 
 
 def _refill(container: Any, content: Any) -> None:
     """Put `content` back into a list, dict or set, past what Keras does when one changes."""
     container = getattr(container, "__wrapped__", container)  # TensorFlow wraps what it tracks
-    if _identities(container) == _identities(content):
-        return
     if isinstance(container, list):
         storage = getattr(container, "_storage", None)  # of TensorFlow's ListWrapper
         if isinstance(storage, list):
@@ -55,11 +53,6 @@ def _refill(container: Any, content: Any) -> None:
         kind = dict if isinstance(container, dict) else set
         kind.clear(container)
         kind.update(container, content)
-
-
-def _identities(container: Any) -> list[int]:
-    values = container.values() if isinstance(container, dict) else ()
-    return [id(part) for part in (*container, *values)]
 
 
 @contextmanager
@@ -73,9 +66,6 @@ def preserved(model: Any) -> Iterator[Snapshot]:
             snapshot.restore()
 
 
-_GLOBAL_SEEDS = ("global_seed_generator", "global_random_seed")
-
-
 @contextmanager
 def randomness() -> Iterator[None]:
     """Put the random states of Python, NumPy, TensorFlow and Keras back afterwards."""
@@ -84,7 +74,8 @@ def randomness() -> Iterator[None]:
     from tensorflow.python.eager import context
 
     seed = context.global_seed()
-    drawn = {name: getattr(KERAS, name, None) for name in _GLOBAL_SEEDS}
+    names = ("global_seed_generator", "global_random_seed")
+    drawn = {name: getattr(KERAS, name, None) for name in names}
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - users draw from it
     try:
         yield
@@ -94,13 +85,6 @@ def randomness() -> Iterator[None]:
         vars(KERAS).update(drawn)
         # TensorFlow tells its seed and not how far it has drawn: without a seed, a new one.
         tf.random.set_seed(random.SystemRandom().getrandbits(31) if seed is None else seed)
-
-
-def level(seed: int = 1) -> None:
-    """Let every global source of random numbers start from `seed`, Keras' own among them."""
-    import keras
-
-    keras.utils.set_random_seed(seed)
 
 
 def align(source: Any, target: Any) -> None:
@@ -113,20 +97,14 @@ def align(source: Any, target: Any) -> None:
 
 @contextmanager
 def scratch() -> Iterator[None]:
-    """Send temporary files to a folder that goes afterwards, come what may; warnings to nowhere.
-
-    What they hint at is measured and said. An `OSError` that names no file names the folder.
-    """
-    before, place, muted = tempfile.tempdir, tempfile.gettempdir(), logging.root.manager.disable
+    """Send temporary files to a folder that goes afterwards, and warnings to nowhere."""
+    before, muted = tempfile.tempdir, logging.root.manager.disable
     try:
         with tempfile.TemporaryDirectory(prefix="remedies-") as folder, warnings.catch_warnings():
             tempfile.tempdir = folder
             warnings.simplefilter("ignore")
             logging.disable(logging.WARNING)
             yield
-    except OSError as error:
-        error.filename = error.filename or place
-        raise
     finally:
         tempfile.tempdir = before
         logging.disable(muted)

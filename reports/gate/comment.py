@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from remedies.devices import TARGETS
 from remedies.metrics import METRICS
 from reports import wording
-from reports.gate.verdict import KINDS, UNUSABLE, Reason, Row, Status, Verdict
+from reports.gate.verdict import COULD_NOT_JUDGE, REGRESSED, Row, Verdict
 from reports.wording import HARM, JITS, SITUATIONS, STEPS, counted, listed
 
 MOST = 40  # lines of a table: two devices' fit into what GitHub takes
@@ -13,8 +14,8 @@ AGAIN = "undecided; run it again, with a longer --budget"
 _HEAD = "| | remedy | before | after | verdict |\n|---|---|---|---|---|"
 _WARNING = "Advice, not proof: the machine that measured ran the change's own code."
 _LEGEND = """\
-Defects, steps and counts are exact, whatever the machine does. More: `docs/alerts.md`. Again, on \
-your machine:"""
+Defects, steps (program and Python) and counts (instructions, calls, lines) are exact, whatever \
+the machine does. More: `docs/alerts.md`. Again, on your machine:"""
 
 
 def comment(verdicts: Sequence[Verdict], link: str = "") -> str:
@@ -25,17 +26,19 @@ def comment(verdicts: Sequence[Verdict], link: str = "") -> str:
 
 def whole(verdict: Verdict, notes: Sequence[str], link: str = "") -> str:
     """Return the section with `notes`, which no comment has: they may quote a contributor."""
-    return "\n\n".join([section(verdict, link), *(f"    {note}" for note in notes[:50])])
+    indented = [f"    {note}" for note in dict.fromkeys(notes)]
+    return "\n\n".join([section(verdict, link), *indented[:50]])
 
 
 def section(verdict: Verdict, link: str = "") -> str:
     """Return what a comment or an issue says about a verdict; `link` leads to its run."""
-    loud = [row for row in verdict.rows if row.regressed or row.blocks]
-    quiet = [row for row in verdict.rows if not (row.regressed or row.blocks)]
-    counts = listed(f"{n:,} {kind} ({KINDS[kind]})" for kind, n in verdict.compared.items())
+    loud: list[Row] = []
+    quiet: list[Row] = []
+    for row in verdict.rows:
+        (loud if row.regressed or row.blocks else quiet).append(row)
+    counts = listed(f"{number:,} {kind}" for kind, number in verdict.compared.items())
     commits = f"Base `{verdict.base[:12]}`, head `{verdict.head[:12]}`"
-    current = f"{commits}: compared {counts or 'nothing'}"
-    current += f", in {verdict.minutes:.0f} min." if verdict.minutes >= 1 else "."
+    current = f"{commits}: compared {counts or 'nothing'}."
     current += f" [Run and full report]({link}). {_WARNING}" if link else ""
     parts = [f"### {verdict.device.upper()}: {headline(verdict)}", current]
     if verdict.differs:
@@ -54,13 +57,12 @@ def section(verdict: Verdict, link: str = "") -> str:
 
 def headline(verdict: Verdict) -> str:
     """Return the verdict in one sentence, with what to do."""
-    if verdict.status == Status.REGRESSED:
+    if verdict.status == REGRESSED:
         worse = counted(sum(row.regressed for row in verdict.rows), "comparison")
         return f"**regressed**: {worse} got worse. Mend what is in bold, or say why it is worth it."
-    if verdict.status == Status.COULD_NOT_JUDGE:
+    if verdict.status == COULD_NOT_JUDGE:
         blocking = Counter(row.reason or AGAIN for row in verdict.rows if row.blocks)
-        reasons = [f"{reason} ({number:,})" for reason, number in blocking.items()]
-        reasons += [UNUSABLE] if UNUSABLE in verdict.lacking else []
+        reasons = (f"{reason} ({number:,})" for reason, number in blocking.items())
         why = ", ".join(reasons) or "there was nothing to compare"
         return f"**could not judge**: {why}. That says nothing for or against the change."
     undecided = sum(row.word == "undecided" for row in verdict.rows)
@@ -70,37 +72,31 @@ def headline(verdict: Verdict) -> str:
 
 def _table(rows: Sequence[Row]) -> str:
     """Return a line for all variants of which the same is said."""
-    lines: dict[tuple[str, ...], dict[str, set[str]]] = {}
+    lines: dict[tuple[str, ...], list[str]] = {}
     for row in rows:
         word = f"**{words(row)}**" if row.regressed else words(row)
         amounts = (_amount(value, row.metric) for value in (row.before, row.after))
-        masks = lines.setdefault((_label(row), *amounts, word), {})
-        masks.setdefault(row.remedy, set()).add(row.mask_dtype)
+        variant = f"{row.remedy} ({row.mask_dtype} mask)" if row.mask_dtype else row.remedy
+        lines.setdefault((_label(row), *amounts, word), []).append(variant)
     made = [
-        f"| {label} | {listed(map(_variant, masks, masks.values()))} | {' | '.join(cells)} |"
-        for (label, *cells), masks in lines.items()
+        f"| {label} | {listed(variants)} | {' | '.join(cells)} |"
+        for (label, *cells), variants in lines.items()
     ]
     more = [f"| and {len(made) - MOST:,} more | | | | |"] if len(made) > MOST else []
     return "\n".join([_HEAD, *made[:MOST], *more])
 
 
-def _variant(remedy: str, masks: set[str]) -> str:
-    only = "".join(masks) if len(masks) == 1 else ""
-    return f"{remedy} ({only} mask)" if only else remedy
-
-
 def _label(row: Row) -> str:
-    """Return what a row is about, of a ratio the time, and where it was measured."""
     label = METRICS[row.metric.replace("_ratio", "_seconds")].label
-    label = label.replace("beyond the reference's", "beyond base's")
-    if row.reason in (Reason.HEAD_FAILED, Reason.BOTH_FAILED):
-        label = row.kind
+    if row.kind == "sessions":
+        label = "session"
     elif row.metric == "recipe_lines" and row.before is None:
         label = "recipe"
-    elif row.step and (row.kind == "steps" or row.metric in ("step_seconds", "step_ratio")):
+    elif row.kind == "steps" or row.metric in ("step_seconds", "step_ratio"):
         label = ""
-    parts = (label, STEPS.get(row.step), row.workload, f"batch {row.batch}" if row.batch else "",
-             row.kernel, f"compiled for {row.device}" if row.device else "", JITS.get((row.jit,)),
+    device = f"compiled for {row.device}" if row.device in TARGETS else ""
+    parts = (label.replace("the reference's", "base's"), STEPS.get(row.step), row.workload,
+             f"batch {row.batch}" if row.batch else "", row.kernel, device, JITS.get((row.jit,)),
              SITUATIONS.get(row.situation, row.situation),
              f"size {row.size:,}" if row.size else "")  # fmt: skip
     return ", ".join(filter(None, parts))
