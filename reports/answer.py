@@ -9,7 +9,7 @@ from functools import partial
 from remedies import REFERENCE, REMEDIES, WORKLOADS
 from remedies.intervals import Word
 from remedies.registry import code, preference
-from reports.results import EVERYTHING, UNKNOWN, Part, Results, Section
+from reports.results import EVERYTHING, Part, Results, Section
 from reports.wording import (
     CONTROL,
     HARM,
@@ -64,7 +64,6 @@ def ranked(results: Results) -> list[str]:
 
 
 def _rank(results: Results, remedy: str) -> tuple[float, ...]:
-    """Return its rank; the cost is the share that a step is shown to cost."""
     changed = results.metric("recipe_lines", remedy=remedy).drop_duplicates("workload", keep="last")
     rows = results.compared("step_ratio", remedy=remedy, mask_dtype="bool")
     rows = rows[rows["word"].isin([Word.SLOWER.value, Word.PYTHON.value]) & (rows["low"] > 0)]
@@ -78,7 +77,9 @@ def answer(results: Results) -> Section:
     best = ranked(results)
     remedy = best[0] if best else ""
     table = [overview(results, remedy)] if results.remedies else []
-    sentence, detail = "No remedy can be recommended.", _none(results)
+    states = (f"{name} ({results.keeps(name)})" for name in results.remedies if name != CONTROL)
+    sentence = "No remedy can be recommended."
+    detail = f"None is known to keep everything in every workload: {'; '.join(states)}."
     if best:
         sentence, detail = _sentence(results, remedy)
         table.insert(0, diff(results, remedy))
@@ -89,15 +90,6 @@ def answer(results: Results) -> Section:
     others = [name for name in results.remedies if name in {*REMEDIES} - {CONTROL, remedy}]
     folded = [diff(results, name, folded=True) for name in others]
     return Section("answer", "What to do", sentence, [*table, *heat(results), *folded], detail)
-
-
-def _none(results: Results) -> str:
-    """Return why there is no recommendation."""
-    states = {name: results.keeps(name) for name in results.remedies if name != CONTROL}
-    why = "; ".join(f"{name} ({state})" for name, state in states.items() if state != UNKNOWN)
-    if not why:
-        return "These results hold no save and load."
-    return f"None keeps everything in every workload measured: {why}."
 
 
 def _sentence(results: Results, remedy: str) -> tuple[str, str]:
@@ -123,18 +115,15 @@ def _sentence(results: Results, remedy: str) -> tuple[str, str]:
 
 
 def _lost(results: Results, remedy: str) -> list[str]:
-    table = results.situations
-    if remedy not in table:
-        return ["Not known: these results hold no situation but the plain save and load."]
     rows = results.metric("situation_harm", remedy=remedy)
     states = dict(zip(rows["situation"], rows["text"], strict=True))
-    made = []
-    harmed = table[table[remedy] > 0].sort_values(remedy, ascending=False, kind="stable")
-    for name, harms in harmed.iterrows():
-        better = [other for other in results.remedies if harms.get(other) == 0]
+    harms = results.harms(remedy)
+    made = [] if len(harms) else ["Not known: these results hold no situation."]
+    for name, worst in harms[harms > 0].sort_values(ascending=False, kind="stable").items():
+        better = [other for other in results.remedies if results.harms(other).get(name) == 0]
         helps = f"{listed(better)} {'keep' if len(better) > 1 else 'keeps'} all"
         helps = helps if better else _CURES.get(name, "no remedy keeps all")
-        harm = f"{listed(states[name].split(', '))} {HARM[min(3, int(harms[remedy]))]}".lstrip()
+        harm = f"{listed(states[name].split(', '))} {HARM[min(3, int(worst))]}".lstrip()
         harm = harm.replace("outputs lost", "other outputs")
         made.append(f"{SITUATIONS.get(name, name)}: {harm}; {helps}.")
     return made or ["Nothing in the situations tried."]

@@ -24,23 +24,18 @@ EVERYTHING, UNKNOWN = "everything", "not measured"
 
 @dataclass(frozen=True)
 class Part:
-    """A note (a list), a table, a heat map (of cells of one word), code, or a figure.
+    """Something to show."""
 
-    `rows` are a note's items, the rows of a table, a text, or what `draw` fills an empty figure
-    from in the colours that it is given; `below` stands under a table, and for a figure not seen.
-    """
-
-    kind: str
+    kind: str  # note, table, heat (a table with cells of one word), code or figure
     title: str
-    rows: Any
+    rows: Any  # a note's items, the rows of a table, a text, or what `draw` fills a figure from
     folded: bool = False
-    below: str = ""
+    below: str = ""  # under a table, and for a figure that is not seen
     name: str = ""  # of a figure's files
     draw: Any = None  # Callable[[Any, Any, Any], None]
 
     @property
     def columns(self) -> list[str]:
-        """The columns of all rows; the first heads them."""
         return [*dict.fromkeys(name for row in self.rows for name in row)]
 
     @property
@@ -75,7 +70,6 @@ class Results:
     older: list[str]
 
     def metric(self, name: str, **where: str) -> Any:
-        """Return the rows of one metric."""
         return _where(self.run.frame, metric=name, **where)
 
     def compared(self, metric: str, **where: str) -> Any:
@@ -96,7 +90,6 @@ class Results:
         return rows.pivot_table(index=axes, columns="metric", values="value", aggfunc="max")
 
     def trips_of(self, remedy: str) -> Any:
-        """Return the round trips of one remedy."""
         return self.trips[self.trips.index.get_level_values("remedy") == remedy]
 
     def keeps(self, remedy: str) -> str:
@@ -117,10 +110,7 @@ class Results:
 
     @cached_property
     def situations(self) -> Any:
-        """The harm of each situation (rows) by remedy (columns), the worst of all machines.
-
-        The core ones come first. What was tried with the control alone shows a cause.
-        """
+        """The harm of each situation (rows) by remedy (columns); what only shows a cause is not."""
         rows = self.metric("situation_harm")
         harms = rows.pivot_table(index="situation", columns="remedy", values="value", aggfunc="max")
         harms = harms[[name for name in self.remedies if name in harms]]
@@ -128,7 +118,6 @@ class Results:
         return tried.loc[_order(tried.index, CORE), :]
 
     def harms(self, remedy: str) -> Any:
-        """Return the harm of each situation that was tried with `remedy`."""
         return self.situations.get(remedy, pd.Series(dtype=float)).dropna()
 
     @cached_property
@@ -148,7 +137,6 @@ class Results:
 
     @property
     def gpus(self) -> list[str]:
-        """The GPUs that steps were timed on."""
         return [name for name in self.timed if name != "cpu"]
 
     @property

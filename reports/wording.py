@@ -1,9 +1,9 @@
 """The words that a reader sees: of numbers, intervals, lists and comparisons."""
 
 import math
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from remedies import REFERENCE
 from remedies.intervals import MARGIN
@@ -14,18 +14,12 @@ BASELINE = f"the baseline ({REFERENCE})"
 HARM = ("kept", "raises", "lost, with a warning", "lost, with no warning")
 STEPS = {"train": "training step", "predict": "predict step"}
 COSTS = {"first_step_ratio": "first step", "save_ratio": "save", "load_ratio": "load"}
-JITS = {
-    ("graph",): "without XLA",
-    ("xla",): "with XLA",
-    ("graph", "xla"): "with and without XLA",
-}
+JITS = {("graph",): "without XLA", ("xla",): "with XLA", ("graph", "xla"): "with and without XLA"}
 
 NOTHING = "\N{EN DASH}"
 SPACE = "\N{NO-BREAK SPACE}"
 _SECONDS = {"s": 1.0, "ms": 1e-3, "\N{MICRO SIGN}s": 1e-6, "ns": 1e-9}
 _BYTES = {"GB": 1e9, "MB": 1e6, "kB": 1e3, "B": 1.0}
-
-T = TypeVar("T", bound=Hashable)
 
 
 def prose(name: str) -> list[str]:
@@ -55,7 +49,6 @@ def rounded(value: float, uncertainty: float) -> str:
 
 
 def _two(value: float) -> str:
-    """Return `value` with two significant digits, and at most two decimals."""
     if not abs(value) >= 0.01:
         return "0"
     return rounded(value, 3 * 10.0 ** (math.floor(math.log10(abs(value))) - 1))
@@ -86,12 +79,9 @@ def between(low: str, high: str) -> str:
 
 
 def python(least: float, most: float, low: float, high: float) -> str:
-    """Return how much longer the Python of some steps takes, from `low` to `high` at the utmost.
+    """Return how much longer the Python of some steps takes: ``3.1 to 3.3 µs more Python a step``.
 
-    >>> python(3.1e-6, 3.3e-6, 2.7e-6, 3.5e-6).replace(chr(160), " ")
-    '3.1 to 3.3 µs more Python a step (99 % interval 2.7 to 3.5 µs)'
-    >>> python(0.1e-6, 0.1e-6, -0.2e-6, 0.4e-6).replace(chr(160), " ")
-    'no difference shown (up to 400 ns a step not ruled out)'
+    `low` and `high` are the ends of all their intervals.
     """
     if not math.isfinite(high - low):
         return "not known (one session gives no interval)"
@@ -128,13 +118,9 @@ def listed(items: Iterable[str]) -> str:
     return f"{', '.join(others)} and {final}" if others else final
 
 
-def shared(pairs: Iterable[tuple[str, T]]) -> dict[T, str]:
-    """Return each distinct text of some (name, text) once, with the list of those that have it.
-
-    >>> shared([("A100", "2 programs"), ("H100", "2 programs")])
-    {'2 programs': 'A100 and H100'}
-    """
-    names: dict[T, list[str]] = {}
+def shared(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return for each distinct text of some (name, text) the list of those that have it."""
+    names: dict[str, list[str]] = {}
     for name, text in pairs:
         names.setdefault(text, []).append(name)
     return {text: listed(own) for text, own in names.items()}
@@ -191,7 +177,6 @@ def shares(rows: Any, end: str) -> Any:
 
 
 def _undecided(own: Any) -> str:
-    """Return the largest cost that is not ruled out, as a share of the step and as a time."""
     most = shares(own, "high")
     most = most[(most > 0) & (most < 1e3)]
     if not len(most):

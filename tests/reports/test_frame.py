@@ -120,7 +120,5 @@ def test_a_value_that_is_there_twice_counts_once(folder):
     folder.mkdir()
     for name in ("a", "b"):
         (folder / f"{name}.json").write_text(json.dumps(session()))
-    assert len(read(folder).frame) == 1 and read(folder).problems == []
-    (folder / "c.json").write_text(json.dumps(entry(value=2)))
     run = read(folder)
-    assert [*run.frame["value"]] == [2] and "twice" in run.problems[0]
+    assert len(run.frame) == 1 and run.problems == []
