@@ -48,12 +48,8 @@ _CURES = {  # where no remedy helps
 }
 LOST = "What you still lose"
 _COSTS: dict[str, tuple[str, dict[str, str]]] = {
-    **{
-        label: ("step_ratio", {"mask_dtype": "bool", "step": step}) for step, label in STEPS.items()
-    },
-    "save": ("save_ratio", {}),
-    "load": ("load_ratio", {}),
-}
+    label: ("step_ratio", {"mask_dtype": "bool", "step": step}) for step, label in STEPS.items()
+} | {"save": ("save_ratio", {}), "load": ("load_ratio", {})}
 
 
 def ranked(results: Results) -> list[str]:
@@ -93,7 +89,6 @@ def answer(results: Results) -> Section:
 
 
 def _sentence(results: Results, remedy: str) -> tuple[str, str]:
-    """Return what to do, and what that keeps and costs."""
     lines = results.lines(remedy)
     change = f", {lines} line{'' if lines == '1' else 's'} to change" if lines else ""
     models = counted(results.metric("weights_lost")["workload"].nunique(), "test model")
@@ -130,7 +125,6 @@ def _lost(results: Results, remedy: str) -> list[str]:
 
 
 def _why(results: Results, best: list[str]) -> Iterator[str]:
-    """Yield why the first of the remedies that keep everything, and what the table leaves out."""
     remedy, *others = best
     if remedy in _WHY:
         yield _WHY[remedy]
@@ -146,8 +140,6 @@ def _why(results: Results, best: list[str]) -> Iterator[str]:
     floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")
     if not floats["word"].isin([Word.SAME_STEP.value, Word.SAME.value]).all():
         yield f"If you feed masks as float32 in place of bool, a step: {summary(floats)}."
-    if not {*results.timed, *results.compiled} - {"cpu"}:
-        yield "On a GPU (H100, A100) its cost is not known: none was run or compiled for."
 
 
 def diff(results: Results, remedy: str, folded: bool = False) -> Part:
@@ -200,7 +192,6 @@ def overview(results: Results, first: str = "") -> Part:
 
 
 def _below(results: Results) -> str:
-    """Return what the words of the overview mean, and on what was compared."""
     pairs = []
     for label, (metric, where) in _COSTS.items():
         if len(own := results.compared(metric, **where)):

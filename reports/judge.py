@@ -20,7 +20,7 @@ from reports.wording import slower
 STEP, PYTHON = "step_ratio", "python_extra_seconds"
 EXACT = ("step_group", "program_differs", "python_calls_differ")
 # A ratio -> the time of which it is one.
-_TIMES = {name: name.removesuffix("_ratio") + "_seconds"
+_TIMES = {name: name.replace("_ratio", "_seconds")
           for name, metric in METRICS.items() if metric.kind is Kind.RATIO}  # fmt: skip
 
 RUN = ("machine", "commit")

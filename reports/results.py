@@ -1,6 +1,5 @@
 """What was measured, judged, with what every section asks of it; and what sections are."""
 
-import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -54,12 +53,6 @@ class Section:
     parts: Sequence[Part] = ()
     detail: str = ""
 
-    @property
-    def blocks(self) -> list[tuple[bool, list[Part]]]:
-        """The parts in their order, those that stand side by side together."""
-        groups = itertools.groupby(self.parts, lambda part: part.brief)
-        return [(beside, [*own]) for beside, own in groups]
-
 
 @dataclass(frozen=True)
 class Results:
@@ -93,7 +86,6 @@ class Results:
         return self.trips[self.trips.index.get_level_values("remedy") == remedy]
 
     def keeps(self, remedy: str) -> str:
-        """Return the worst of what `remedy` keeps in all round trips, as a cell of a table."""
         trips = self.trips_of(remedy)
         if trips[trips.columns.intersection(list(DEFECTS))].isna().all(axis=None):
             return UNKNOWN
@@ -157,9 +149,7 @@ def _where(rows: Any, **where: str) -> Any:
 
 def _order(names: Iterable[str], first: tuple[str, ...]) -> list[str]:
     """Return `names`: those that are in `first` in its order, then the others by name."""
-    return sorted(
-        names, key=lambda name: (first.index(name) if name in first else len(first), name)
-    )
+    return sorted(names, key=lambda name: ([*first, name].index(name), name))
 
 
 def gather(folder: Path) -> Results:
