@@ -70,7 +70,7 @@ def _compare(cells: Iterable["Cell"], kind: Word) -> None:
     owned = [(cell, block) for cell in cells for block in cell.blocks(kind)]
     blocks = [block for _, block in owned]
     values = [{step: [value for value, _ in own] for step, own in b.items()} for b in blocks]
-    errors = [intervals.common([[error for _, error in own] for own in b.values()]) for b in blocks]
+    errors = [[[error for _, error in own] for own in b.values()] for b in blocks]
     copies = {step for block in blocks for step in block if _copy(step)}
     judged = intervals.intervals(values, kind is not Word.PYTHON, errors, copies)
     for (cell, _), own in zip(owned, judged, strict=True):

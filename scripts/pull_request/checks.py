@@ -1,8 +1,10 @@
-"""What is measured of two commits: side by side, or each in an environment of its own."""
+"""Two commits compared, side by side or each in an environment of its own: ``scripts/pr_check``."""
 
+import argparse
 import hashlib
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,16 +14,18 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from benchmarks.plan import targets
-from benchmarks.runner import run
+from benchmarks.runner import alone, run
 from benchmarks.session import Folder, Session, identity
+from benchmarks.settings import targets
 from remedies import REFERENCE, WORKLOADS
-from remedies.devices import facts
+from remedies.devices import DEVICES, facts, missing
 from remedies.intervals import Word
 from reports import frame
+from reports.__main__ import LAYOUT
+from reports.gate.comment import whole
 from reports.gate.runs import FILES, LAUNCHES, compare, compare_pairs, differs
-from reports.gate.verdict import NOT_COMPARED, PACKAGES, Reason, Row
-from scripts.pull_request.commits import NAMES, Recipe, recipes
+from reports.gate.verdict import COULD_NOT_JUDGE, NOT_COMPARED, PACKAGES, Reason, Row, conclude
+from scripts.pull_request.commits import NAMES, Recipe, export, freeze, pins, recipes
 
 ROOT = Path(__file__).parents[2]
 EXACT, TIMED = ("identity", "fidelity"), ("step_times", "saving")
@@ -74,16 +78,14 @@ class SideBySide(Comparison):
     """Measures the recipes that differ, base's and head's in one process: their pins are equal."""
 
     def run(self) -> list[Row]:
-        """Return a row for everything that was compared, or could not be."""
         held = {name: recipes(self.folders[name]) for name in NAMES}
         base, head = held["base"], held["head"]
-        every = [each for each in base | head if each.workload in WORKLOADS]
-        changed = [each for each in every if each in head and head[each] != base.get(each)]
+        changed = [each for each in head if head[each] != base.get(each)]
         both = [each for each in changed if each in base]
         broken = {"base": self._broken("base", both), "head": self._broken("head", changed)}
         timed = {*both} - broken["base"] - broken["head"]
         rows = []
-        for each in (each for each in every if each not in timed):
+        for each in (each for each in base | head if each not in timed):
             holding = tuple(name for name in NAMES if each in held[name])
             failing = tuple(name for name in NAMES if each in broken[name])
             reason = Reason.NOT_RUN.value if "head" in failing else ""
@@ -93,14 +95,13 @@ class SideBySide(Comparison):
         return rows + (self._measured(timed) if timed else [])
 
     def _broken(self, name: str, asked: Iterable[Recipe]) -> set[Recipe]:
-        """Return those of a side's recipes that do not run."""
         folder = str(self.folders[name])
-        tries = {
-            Session("dry_run", each.workload, self.device, sources=((each.remedy, folder),)): each
-            for each in asked
-        }
-        failures = self.measure([*tries], name, (), at_once=os.cpu_count())
-        return {tries[session] for session in failures}
+        tries = [
+            Session("dry_run", workload, self.device, sources=((remedy, folder),))
+            for workload, remedy in asked
+        ]
+        failures = self.measure(tries, name, (), at_once=os.cpu_count())
+        return {Recipe(each.workload, each.sources[0][0]) for each in failures}
 
     def _measured(self, timed: set[Recipe]) -> list[Row]:
         """Measure exact things first, then launch after launch until all is decided."""
@@ -112,8 +113,7 @@ class SideBySide(Comparison):
         self.launch(product(EXACT, workloads))
         for target in targets():
             self.launch(product(["programs"], workloads), device=target)
-        rows = self._compared(timed)
-        exact = [row for row in rows if row.kind != "times"]
+        exact = [row for row in self._compared(timed) if row.kind != "times"]
         if any(row.regressed for row in exact):  # no clock can change that
             return exact
         todo = [*product(TIMED, workloads)]
@@ -139,10 +139,9 @@ class SideBySide(Comparison):
 
 def undecided(rows: Iterable[Row]) -> list[tuple[str, str]]:
     """Return which sessions, by kind and workload, would tell more of what is undecided."""
+    kinds = dict.fromkeys(FILES, "saving")
     own = (row for row in rows if row.word == Word.UNDECIDED)
-    return sorted(
-        {("saving" if row.metric in FILES else "step_times", row.workload) for row in own}
-    )
+    return sorted({(kinds.get(row.metric, "step_times"), row.workload) for row in own})
 
 
 class InTurn(Comparison):
@@ -152,25 +151,22 @@ class InTurn(Comparison):
     # turn, A B B A.
 
     def run(self) -> list[Row]:
-        """Return a row for everything that was compared, or could not be."""
         pythons = {name: self._environment(name) for name in NAMES}
         every = [self.session(kind, name) for name in WORKLOADS for kind in EXACT]
         every += [Session("recipes"), Session("situations", device=self.device)]
-        for name in NAMES:
-            self._run(name, pythons[name], every)
         for launch in range(MOST_IN_TURN):
             if launch >= LEAST_IN_TURN and time.time() >= self.deadline:
                 break
-            every = [self.session(kind, name, launch=launch)
-                     for name in WORKLOADS for kind in TIMED]  # fmt: skip
+            every += [self.session(kind, name, launch=launch)
+                      for name in WORKLOADS for kind in TIMED]  # fmt: skip
             for name in NAMES[:: 1 if launch % 2 == 0 else -1]:
                 self._run(name, pythons[name], every)
+            every = []
         base, head = map(self.read, NAMES)
         self.differs = differs(base, head)
         return compare(base, head)
 
     def _environment(self, name: str) -> Path:
-        """Have asv make the environment that a side pins, and return its Python."""
         from asv.config import Config
         from asv.environment import get_environments
 
@@ -197,3 +193,49 @@ class InTurn(Comparison):
             shutil.copytree(data.parent, code / "remedies" / data.parent.name)
         worker = ["env", f"PYTHONPATH={code}", str(python), str(code / "benchmarks" / "worker.py")]
         self.measure(sessions, name, [self.pins[name]], command=worker)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check two commits, print the verdict as Markdown, and return its exit status."""
+    options = argparse.ArgumentParser("scripts/pr_check", **LAYOUT)
+    options.add_argument("base", metavar="BASE")
+    options.add_argument("head", metavar="HEAD")
+    options.add_argument("--budget", type=float, default=15.0)
+    options.add_argument("--device", choices=DEVICES, default="cpu")
+    options.add_argument("--json", type=Path)
+    chosen = options.parse_args(arguments)
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.default_int_handler)
+    try:
+        return _check(chosen)
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+    except Exception as problem:  # whatever it is, Python's own status would say "regressed"
+        print("could not judge:", " ".join(str(problem).split())[:300], file=sys.stderr)
+        return COULD_NOT_JUDGE
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    deadline = time.time() + 60 * chosen.budget
+    commits = freeze(chosen.base, chosen.head)
+    if reason := missing(chosen.device):
+        raise ValueError(f"cannot check on the {chosen.device}: {reason}")
+    name = "-".join([*(commit[:12] for commit in commits.values()), chosen.device])
+    work = Path(".asv", "checks", name).resolve()
+    os.environ["REMEDIES_COMMIT"] = commits["head"]
+    with alone(work):
+        folders = {name: export(commit, work / name) for name, commit in commits.items()}
+        locks = {name: pins(commit, chosen.device) for name, commit in commits.items()}
+        kind = SideBySide if locks["base"] == locks["head"] else InTurn
+        check = kind(folders, locks, chosen.device, work, deadline)
+        rows = check.run()
+    verdict = conclude(rows, device=chosen.device, differs=check.differs, **commits)
+    if chosen.json:
+        chosen.json.write_text(verdict.as_json(), encoding="utf-8")
+    print(whole(verdict, check.notes))
+    return verdict.status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
