@@ -9,22 +9,9 @@ from functools import partial
 from remedies import REFERENCE, REMEDIES, WORKLOADS
 from remedies.intervals import Word
 from remedies.registry import code, preference
-from reports.results import EVERYTHING, Part, Results, Section
-from reports.wording import (
-    CONTROL,
-    HARM,
-    NOTHING,
-    SITUATIONS,
-    STEPS,
-    cells,
-    counted,
-    listed,
-    prose,
-    shared,
-    shares,
-    summary,
-    times,
-)
+from reports.judge import cells, shares, summary, times
+from reports.results import CONTROL, EVERYTHING, Part, Results, Section
+from reports.wording import HARM, NOTHING, SITUATIONS, STEPS, counted, listed, prose, shared
 
 _CELLS = ("kept", "raises", "warns", "silent")  # of harm, as wide as a word
 _BRIEF = {  # beside a remedy's name
@@ -44,7 +31,7 @@ _WHY = {  # it helps, beside the change
     "ops_where": f"{_REFUSED} keras.ops.where casts it.",
 }
 _CURES = {  # where no remedy helps
-    "weights_called": "optimizer.build(model.trainable_variables) before load_weights keeps all",
+    "weights_called": "optimizer.build(model.trainable_variables) before load_weights keeps all"
 }
 LOST = "What you still lose"
 _COSTS: dict[str, tuple[str, dict[str, str]]] = {

@@ -6,8 +6,9 @@ from functools import partial
 
 from remedies import REFERENCE
 from remedies.intervals import DECIDED, Word
-from reports.results import EVERYTHING, UNKNOWN, Part, Results, Section, losses
-from reports.wording import BASELINE, CONTROL, cells, counted, listed, prose, summary
+from reports.judge import cells, summary
+from reports.results import CONTROL, EVERYTHING, UNKNOWN, Part, Results, Section, losses
+from reports.wording import BASELINE, counted, listed, prose
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "not established"
 FUNCTIONAL = "functional_bool_input"

@@ -7,22 +7,9 @@ from remedies import REFERENCE
 from remedies.intervals import Word
 from remedies.registry import PLACEBO
 from reports import figures
+from reports.judge import cells, summary, times
 from reports.results import Part, Results, Section
-from reports.wording import (
-    BASELINE,
-    COSTS,
-    JITS,
-    NOTHING,
-    STEPS,
-    cells,
-    counted,
-    listed,
-    shared,
-    size,
-    span,
-    summary,
-    times,
-)
+from reports.wording import BASELINE, COSTS, JITS, STEPS, counted, listed, shared, size, span
 
 COMPILER = "jax-cuda13-pjrt"
 _STEP = ["workload", "batch", "step", "jit"]
@@ -188,7 +175,7 @@ def _distinct(results: Results, rows: Any) -> list[dict[str, str]]:
             table.get((device, *cell, *variant), {})
             for variant in ((remedy, mask), (REFERENCE, "bool"))
         )
-        row[f"{device.upper()}, compiled, not run"] = ", ".join(_texts(amounts, first)) or NOTHING
+        row[f"{device.upper()}, compiled, not run"] = ", ".join(_texts(amounts, first))
         for gpu in results.gpus:
             timed = results.compared("step_ratio", workload=workload, step=step, jit=jit,
                                      device=gpu, remedy=remedy, mask_dtype=mask)  # fmt: skip

@@ -139,8 +139,8 @@ def _unreliable(health: dict[str, float]) -> str:
     return ""
 
 
-def latest(run: Run) -> tuple[Run, list[str]]:
-    """Return `run` with the newest state of code and packages of each machine, and what was older.
+def latest(run: Run) -> Run:
+    """Return `run` with the newest state of code and packages of each machine; older is a problem.
 
     A state of several commits is shown as that of the newest.
     """
@@ -150,5 +150,5 @@ def latest(run: Run) -> tuple[Run, list[str]]:
         own = table[table["identity"] == table["machine"].map(newest["identity"])]
         kept.append(own.assign(commit=own["machine"].map(newest["commit"])))
     old = len(run.sessions) - len(kept[1])
-    notes = [f"{old} sessions of an older state of the code or packages"] if old else []
-    return Run(kept[0], run.facts, kept[1], run.problems), notes
+    older = [f"{old} sessions of an older state of the code or packages"] if old else []
+    return Run(kept[0], run.facts, kept[1], older + run.problems)

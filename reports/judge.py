@@ -1,10 +1,10 @@
-"""The word for each comparison: exact evidence first, a clock only for what really differs."""
+"""The word for each comparison, exact evidence first; and what several of them say together."""
 
 import itertools
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import Any
 
@@ -15,7 +15,19 @@ from remedies.intervals import MARGIN, Interval, Word
 from remedies.metrics import METRICS, Kind
 from remedies.registry import PLACEBO
 from reports.frame import AXES
-from reports.wording import slower
+from reports.wording import (
+    COSTS,
+    JITS,
+    NOTHING,
+    SPACE,
+    between,
+    counted,
+    listed,
+    percent,
+    python,
+    seconds,
+    slower,
+)
 
 STEP, PYTHON = "step_ratio", "python_extra_seconds"
 EXACT = ("step_group", "program_differs", "python_calls_differ")
@@ -178,3 +190,85 @@ def _copy(step: Any) -> bool:
 def _word(interval: Interval, threshold: float, asked: int) -> Word:
     wider = intervals.widening(asked, interval.degrees)
     return intervals.judge(interval.low, interval.high, threshold, wider)
+
+
+def summary(rows: Any) -> str:
+    """Return in a cell of a table what all `rows` of comparisons say together, the worst first."""
+    texts: list[str] = []
+    said = rows["word"]
+    if (said == "undecided").any():
+        said = said.replace("same", "undecided")
+    for word in (word for word in _SUMMARIES if (said == word).any()):
+        own = rows[said == word]
+        text = _SUMMARIES[word](own)
+        if len(own) < len(rows):
+            head, bracket, more = text.partition(" (")
+            noun = COSTS.get(str(own["metric"].iat[0]), "step")
+            of = f" of {counted(len(rows), noun)}" * (not texts)
+            text = f"{head} in {len(own)}{of}{bracket}{more}"
+        texts.append(text)
+    return "; ".join(texts) or NOTHING
+
+
+def _python(own: Any) -> str:
+    low, high = own["low"], own["high"].max()
+    if low.min() <= 0 < low.max():  # shown in some
+        return f"up to {seconds(high)} more Python a step"
+    return python(own["ratio"].min(), own["ratio"].max(), low.min(), high)
+
+
+def _ratio(own: Any) -> str:
+    if len(own) == 1:
+        return slower(*own[["ratio", "low", "high"]].iloc[0])
+    least, most = sorted((own["ratio"] - 1).abs().agg(["min", "max"]))
+    word = "slower" if own["ratio"].iat[0] > 1 else "faster"
+    return f"{between(percent(least), percent(most))} {word}"
+
+
+def shares(rows: Any, end: str) -> Any:
+    """Return by how much more each time is than its baseline's, as a share of that."""
+    step = rows["seconds"].where(rows["seconds"] > 0)
+    return (rows[end] / step).where(rows["unit"] == "seconds", rows[end] - 1)
+
+
+def _undecided(own: Any) -> str:
+    most = shares(own, "high")
+    most = most[(most > 0) & (most < 1e3)]
+    if not len(most):
+        faster = (own["high"] <= 1).all()
+        return "no difference shown (slower is ruled out)" if faster else "not known (not timed)"
+    over = f" over {100 * MARGIN:g}{SPACE}%" if (own["word"] == "same").any() else ""
+    time = (most * own["seconds"]).max()
+    cost = percent(most.max()) + (f", {seconds(time)}," if time > 0 else "")
+    return f"no difference{over} shown (up to {cost} not ruled out)"
+
+
+_SUMMARIES: dict[str, Callable[[Any], str]] = {  # the worst first
+    "slower": _ratio,
+    "python": _python,
+    "undecided": _undecided,
+    "unreliable": lambda own: f"no result ({own['reason'].iat[0]})",
+    "faster": _ratio,
+    "same": lambda _: f"same within {100 * MARGIN:g}{SPACE}%",
+    "same step": lambda _: "same step, exactly",
+}
+
+
+def times(rows: Any) -> str:
+    """Return the range of the baseline's times."""
+    own = rows.loc[rows["seconds"] > 0, "seconds"]
+    return between(seconds(own.min()), seconds(own.max())) if len(own) else NOTHING
+
+
+def cells(rows: Any) -> str:
+    """Return which cells `rows` are from: ``image and inpaint; CPU; with XLA``."""
+    workloads, devices, jits, sizes = (
+        sorted({*rows[axis]} - {"", 0}) if axis in rows else []
+        for axis in ("workload", "device", "jit", "size")
+    )
+    where = listed(workloads)
+    if "batch" in rows and (most := rows.groupby("workload")["batch"].nunique().max()) > 1:
+        where += f", at {most} batch sizes"
+    wide = f"images {listed(map(str, sizes))} pixels wide too" if sizes else ""
+    jit = JITS.get(tuple(jits)) or listed(jits)
+    return "; ".join(filter(None, (where, wide, listed(map(str.upper, devices)), jit)))

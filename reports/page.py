@@ -20,15 +20,7 @@ from reports.claims import claims
 from reports.costs import costs, gpus
 from reports.frame import COLUMNS
 from reports.results import Part, Results, Section, gather
-from reports.wording import (
-    BASELINE,
-    NOTHING,
-    TEMPLATES,
-    counted,
-    listed,
-    percent,
-    prose,
-)
+from reports.wording import BASELINE, NOTHING, TEMPLATES, counted, listed, percent, prose
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "reports" / "reference"
@@ -184,7 +176,7 @@ def missing(results: Results) -> Section:
             said += f"; about {more[len(more) // 2]} more launches would decide half of them"
         lines.append(f"{said}.")
     failed = [f"{name}: {reason or 'no reason given'}." for name, reason in results.run.failures]
-    left_out = [f"{note}." for note in (*results.older, *results.run.problems)]
+    left_out = [f"{note}." for note in results.run.problems]
     first = lines[0] if lines else "Everything that this suite measures was measured."
     lines.append("Other versions of Keras: docs/keras_versions.md in the repository.")
     notes = {"": lines, "Sessions that gave no values": failed, "Left out": left_out}

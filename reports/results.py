@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -15,14 +15,14 @@ from remedies.registry import PLACEBO
 from remedies.scenarios import CORE
 from reports.frame import Run, latest, read
 from reports.judge import judge
-from reports.wording import CONTROL, counted, listed, percent, span
+from reports.wording import counted, listed, percent, span
 
+CONTROL = "control"
 SECOND = "second_generation_lost"
 EVERYTHING, UNKNOWN = "everything", "not measured"
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """Something to show."""
 
     kind: str  # note, table, heat (a table with cells of one word), code or figure
@@ -43,8 +43,7 @@ class Part:
         return self.kind in ("note", "code") and not self.folded
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A section, with its answer in a sentence."""
 
     name: str
@@ -60,7 +59,6 @@ class Results:
 
     run: Run
     judged: Any
-    older: list[str]
 
     def metric(self, name: str, **where: str) -> Any:
         return _where(self.run.frame, metric=name, **where)
@@ -154,10 +152,10 @@ def _order(names: Iterable[str], first: tuple[str, ...]) -> list[str]:
 
 def gather(folder: Path) -> Results:
     """Read and judge the session files of `folder`; `SessionsError` where there are none."""
-    run, older = latest(read(folder))
+    run = latest(read(folder))
     # The runner stops once all is decided: it may have looked after each launch but the first.
     judged = judge(run.frame, MARGIN, max(1, int(run.frame["launch"].max())))
-    results = Results(run, judged, older)
+    results = Results(run, judged)
     # A load that leaves weights out is quick, and no result.
     lossy = [name for name in results.remedies if results.keeps(name).startswith("no:")]
     quick = (judged["metric"] == "load_ratio") & judged["remedy"].isin(lossy)
