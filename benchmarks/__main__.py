@@ -1,19 +1,20 @@
 """Measure this machine, session by session, with progress: ``python -m benchmarks --help``."""
 
 import argparse
+import re
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
-from benchmarks.measurement import Measurement
-from benchmarks.plan import Shard
+from benchmarks.measurement import WHOLE, Measurement, Shard
 from benchmarks.runner import InUseError
 from benchmarks.session import Session
 from benchmarks.settings import SETTINGS
 from remedies.devices import DEVICES, TARGETS, missing
 from remedies.problem import BadInputError
-from remedies.workloads import add, own
+from remedies.workloads import add
 
 INTERRUPTED = 130
 EXAMPLES = """\
@@ -31,34 +32,30 @@ goes on from there. `python -m reports build` makes the report.
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure every session of a setting that is not measured yet.
+    """Measure every session of a setting that is not measured yet, and return the exit status.
 
-    Returns
-    -------
-    int
-        0; 2 where a session failed, the disk is full or another run works in the same folder; 130
-        where the run was interrupted.
+    It is 2 where a session failed, the disk is full or another run works in the same folder, and
+    130 where the run was interrupted.
     """
     chosen = _parser().parse_args(arguments)
     try:
         for folder in chosen.workload:
             add(folder)
-        own()
+        measurement = Measurement(chosen.setting, shard=chosen.shard, path=chosen.sessions)
     except BadInputError as error:
         print(error, file=sys.stderr)
         return 2
-    measurement = Measurement(chosen.setting, shard=chosen.shard, path=chosen.sessions)
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.default_int_handler)
     try:
         _announce(measurement)
-        failures = measurement.run(_Progress())
-    except KeyboardInterrupt:
-        print(f"interrupted; {_kept(measurement)}", file=sys.stderr)
-        return INTERRUPTED
+        failures = measurement.run(partial(_progress, time.monotonic()))
     except InUseError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"interrupted; {_kept(measurement)}", file=sys.stderr)
+        return INTERRUPTED
     except OSError as error:
         print(f"stopped: {error}; {_kept(measurement)}", file=sys.stderr)
         return 2
@@ -69,27 +66,9 @@ def main(arguments: list[str] | None = None) -> int:
     return 2 if failures else 0
 
 
-class _Progress:
-    """Prints a line for each session that ends, and on a terminal what runs now."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-        self._running: dict[Session, float] = {}
-        self._terminal = sys.stdout.isatty()
-
-    def __call__(self, session: Session, outcome: str) -> None:
-        now = time.monotonic()
-        text = ""
-        if outcome == "running":
-            self._running[session] = now
-        else:
-            minutes, seconds = divmod(int(now - self._began), 60)
-            took = now - self._running.pop(session)
-            text = f"{minutes:3}:{seconds:02}  {session} {outcome} in {took:.0f} s\n"
-        if self._terminal:
-            names = ", ".join(map(str, self._running))
-            text = f"\r\033[K{text}" + (f"        {names} ..."[:79] if names else "")
-        print(text, end="", flush=True)
+def _progress(began: float, session: Session, outcome: str) -> None:
+    minutes, seconds = divmod(int(time.monotonic() - began), 60)
+    print(f"{minutes:3}:{seconds:02}  {session} {outcome}", flush=True)
 
 
 def _announce(measurement: Measurement) -> None:
@@ -113,34 +92,22 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--setting", choices=SETTINGS, default="default", help="how much to measure"
-    )
-    parser.add_argument(
-        "--shard", type=_shard, default=Shard(), metavar="I/N", help="measure one part of N"
-    )
-    parser.add_argument(
-        "--workload",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="measure a workload folder of yours too (may be repeated; asv: TF_WHERE_WORKLOADS)",
-    )
-    parser.add_argument(
-        "--sessions",
-        type=Path,
-        metavar="DIR",
-        help="where the session files go (default: a folder below .asv/sessions)",
-    )
+    option = parser.add_argument
+    option("--setting", choices=SETTINGS, default="default", help="how much to measure")
+    option("--shard", type=_shard, default=WHOLE, metavar="I/N", help="measure one part of N")
+    own = "measure a workload folder of yours too (may be repeated; asv: TF_WHERE_WORKLOADS)"
+    option("--workload", type=Path, action="append", default=[], metavar="PATH", help=own)
+    place = "where the session files go (default: a folder below .asv/sessions)"
+    option("--sessions", type=Path, metavar="DIR", help=place)
     return parser
 
 
 def _shard(text: str) -> Shard:
-    try:
-        return Shard.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    numbers = re.fullmatch("([0-9]+)/([0-9]+)", text)
+    part, total = map(int, numbers.groups()) if numbers else (0, 0)
+    if not 1 <= part <= total:
+        raise argparse.ArgumentTypeError(f"{text!r} is not I/N with I from 1 to N, such as 2/3")
+    return Shard(part, total)
 
 
 if __name__ == "__main__":

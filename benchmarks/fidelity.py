@@ -11,6 +11,8 @@ from remedies import WORKLOADS, RoundTrip, build, keras_file_twice, round_trip
 
 BATCH = 8
 STEPS = 3  # of training before the model is saved
+_VARIABLES = ("weights_lost", "weights_changed",
+              "optimizer_variables_lost", "optimizer_variables_changed")  # fmt: skip
 
 
 def measure(session: Session, setting: Setting) -> Iterator[Entry]:
@@ -26,16 +28,12 @@ def measure(session: Session, setting: Setting) -> Iterator[Entry]:
         with own_classes(session, variant):
             first = round_trip(model, *data)
             second = round_trip(model, *data, route=keras_file_twice, train=False)
-        values = numbers(first) | {
-            "second_generation_lost": variables_lost(second),
-            "second_generation_warnings": len(second.warnings),
-        }
-        for metric, value in values.items():
+        for metric, value in numbers(first, second).items():
             yield Entry(metric, value, {"jit": jit, **variant.axes})
 
 
-def numbers(trip: RoundTrip) -> dict[str, float]:
-    """Return every number of a round trip by metric; a whole model's defects are 0."""
+def numbers(trip: RoundTrip, second: RoundTrip) -> dict[str, float]:
+    """Return every number of a round trip and of a double one by metric."""
     build_warnings = sum("cannot be built automatically" in text for text in trip.warnings)
     optimizer_warnings = sum("optimizer" in text for text in trip.warnings)
     return asdict(trip.defects) | {
@@ -48,18 +46,9 @@ def numbers(trip: RoundTrip) -> dict[str, float]:
         "other_warnings": len(trip.warnings) - build_warnings - optimizer_warnings,
         "mask_rebuilt_as_float": int(trip.rebuilt_as_float),
         "rebuild_raised": int(bool(trip.swallowed)),
+        "second_generation_lost": sum(getattr(second.defects, name) for name in _VARIABLES),
+        "second_generation_warnings": len(second.warnings),
     }
-
-
-def variables_lost(trip: RoundTrip) -> int:
-    """Return how many weights and optimizer variables are gone or have other values."""
-    lost = trip.defects
-    return (
-        lost.weights_lost
-        + lost.weights_changed
-        + lost.optimizer_variables_lost
-        + lost.optimizer_variables_changed
-    )
 
 
 def functional_as_written_raises() -> int:

@@ -3,23 +3,22 @@
 import inspect
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from benchmarks.health import Watch
 from benchmarks.session import Entry, Session
-from benchmarks.settings import Setting
-from benchmarks.variants import Variant, make, reference, tensors, variants
+from benchmarks.settings import Setting, batches
+from benchmarks.variants import Variant, make, placebo, reference, tensors, variants
 from remedies.registry import PLACEBO
 from remedies.steps.sampling import clock_for
 
-PARTS = ("trace_seconds", "compile_seconds")
 FIRST = "first_step_seconds"
 
 
-def measure(session: Session, setting: Setting, watch: Watch) -> Iterator[Entry]:
+def measure(session: Session, setting: Setting) -> Iterator[Entry]:
     """Yield the seconds of each remedy's first training step on a bool mask, and of its parts."""
-    session = _at_default_batch(session)
-    data = tensors(session, "bool")
+    session = replace(session, batch=batches(session.workload)[0])
+    data = tensors(session)["bool"]
     chosen = {str(v): v for v in variants(session) if v.mask_dtype == "bool"}
     base = reference(next(iter(chosen.values())))
     chosen[PLACEBO] = base
@@ -29,22 +28,13 @@ def measure(session: Session, setting: Setting, watch: Watch) -> Iterator[Entry]
         order = random.sample(list(chosen), len(chosen))
         seconds = {name: _first_step(session, chosen[name], jit, data) for name in order}
         for name, variant in chosen.items():
-            axes: dict[str, Any] = {"jit": jit, "batch": session.batch, **variant.axes}
-            if name == PLACEBO:
-                axes["remedy"] = PLACEBO
-            for metric in (FIRST, *PARTS) if name != PLACEBO else ():
-                yield Entry(metric, seconds[name][metric], axes)
+            shown = placebo(variant) if name == PLACEBO else variant
+            axes = {"jit": jit, "batch": session.batch, **shown.axes}
+            if name != PLACEBO:
+                yield from (Entry(metric, value, axes) for metric, value in seconds[name].items())
             if name != str(base):
                 ratio = seconds[name][FIRST] / seconds[str(base)][FIRST]
                 yield Entry("first_step_ratio", ratio, axes)
-
-
-def _at_default_batch(session: Session) -> Session:
-    from dataclasses import replace
-
-    from benchmarks.plan import batches
-
-    return replace(session, batch=batches(session.workload)[0])
 
 
 def _first_step(session: Session, variant: Variant, jit: str, data: Any) -> dict[str, float]:
@@ -57,16 +47,12 @@ def _first_step(session: Session, variant: Variant, jit: str, data: Any) -> dict
     start = now()
     model._maybe_symbolic_build(data_batch=(inputs, targets, None))
     model.make_train_function()
-    _traced(model).get_concrete_function((inputs, targets, None))
+    # The `tf.function` inside the training function that Keras made.
+    closure = inspect.getclosurevars(model.train_function).nonlocals
+    closure["one_step_on_data"].__wrapped__.get_concrete_function((inputs, targets, None))
     traced = now()
     model.train_on_batch(inputs, targets)
     first = now()
     model.train_on_batch(inputs, targets)
-    run = now() - first
-    compiled = max(0.0, first - traced - run)
+    compiled = max(0.0, first - traced - (now() - first))
     return {FIRST: first - start, "trace_seconds": traced - start, "compile_seconds": compiled}
-
-
-def _traced(model: Any) -> Any:
-    """Return the `tf.function` inside the training function that Keras made."""
-    return inspect.getclosurevars(model.train_function).nonlocals["one_step_on_data"].__wrapped__

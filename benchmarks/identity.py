@@ -16,28 +16,21 @@ Steps = dict[Variant, same_step.Step]
 
 def measure(session: Session, setting: Setting) -> Iterator[Entry]:
     """Yield what each variant's steps are, and how they differ from the reference step."""
+    data = tensors(session)
     for jit in setting.jits:
-        for step, cell in _identify(session, jit).items():
-            yield from entries(cell, {"jit": jit, "step": step})
-
-
-def _identify(session: Session, jit: str) -> dict[str, Steps]:
-    """Return each step's variants; what XLA is handed twice is compiled once."""
-    cells: dict[str, Steps] = {step: {} for step in same_step.STEPS}
-    compiled: dict[str, same_step.Program] = {}
-    data = {dtype: tensors(session, dtype) for dtype in ("bool", "float32")}
-    for variant in variants(session):
-        model = make(session, variant, jit)
-        inputs, targets = data[variant.mask_dtype]
+        cells: dict[str, Steps] = {step: {} for step in same_step.STEPS}
+        compiled: dict[str, same_step.Program] = {}
+        for variant in variants(session):
+            model = make(session, variant, jit)
+            for step, cell in cells.items():
+                fed = data[variant.mask_dtype]
+                cell[variant] = same_step.identify(model, step, *fed, compiled)
         for step, cell in cells.items():
-            cell[variant] = same_step.identify(model, step, inputs, targets, compiled)
-    return cells
+            yield from _entries(cell, {"jit": jit, "step": step})
 
 
-def entries(cell: Steps, axes: dict[str, Any]) -> Iterator[Entry]:
-    """Yield the entries of one cell's steps."""
-    source = next(iter(cell)).source
-    numbers = same_step.group(cell, Variant(source, REFERENCE, "bool"))
+def _entries(cell: Steps, axes: dict[str, Any]) -> Iterator[Entry]:
+    numbers = same_step.group(cell, plain(cell))
     for variant, step in cell.items():
         base = cell[reference(variant)]
         own = {**axes, **variant.axes}
@@ -54,6 +47,11 @@ def entries(cell: Steps, axes: dict[str, Any]) -> Iterator[Entry]:
             yield Entry(metric, value, own)
 
 
+def plain(cell: Iterable[Variant]) -> Variant:
+    """Return the reference step's variant, which the placebo is a copy of."""
+    return Variant(next(iter(cell)).source, REFERENCE, "bool")
+
+
 @dataclass
 class Classes:
     """One step of a cell: members of one class take equal time."""
@@ -62,49 +60,40 @@ class Classes:
     python: dict[Variant, str] = field(default_factory=dict)  # fingerprints; none if withheld
     calls: dict[Variant, int] = field(default_factory=dict)  # that differ from the reference step's
 
-    def plain(self) -> Variant:
-        """Return the reference step's variant, which the placebo is a copy of."""
-        return Variant(next(iter(self.program)).source, REFERENCE, "bool")
-
     def timed_as(self, variant: Variant) -> Variant:
         """Return the variant whose time is that of the program of `variant`.
 
         A ratio of two sources holds their Python too, so that there it must be the same as well.
         """
-        own = self._clocked(variant)
-        members = [v for v in self.program if self._clocked(v) == own]
-        return min(members, key=lambda v: (v.remedy != REFERENCE, v.source != "base"))
 
-    def _clocked(self, variant: Variant) -> tuple[str, str]:
-        python = self.python.get(variant, str(variant)) if variant.source else ""
-        return self.program[variant], python
+        def clocked(each: Variant) -> tuple[str, str]:
+            python = self.python.get(each, str(each)) if each.source else ""
+            return self.program[each], python
+
+        members = [each for each in self.program if clocked(each) == clocked(variant)]
+        return min(members, key=lambda v: (v.remedy != REFERENCE, v.source != "base"))
 
     def timed(self) -> list[Variant]:
         """Return one variant of each program that differs from what it is compared with."""
         pairs = [(v, reference(v)) for v in self.program]
-        differ = [p for p in pairs if self.program[p[0]] != self.program[p[1]]]
+        differ = [(v, base) for v, base in pairs if self.program[v] != self.program[base]]
         return list(dict.fromkeys(self.timed_as(v) for pair in differ for v in pair))
 
     def other_python(self) -> list[Variant]:
         """Return one variant of each Python that differs from what it is compared with."""
-        differ = {
-            self.python[v]: v
-            for v in self.program
-            if {v, reference(v)} <= self.python.keys()
-            and self.python[v] != self.python[reference(v)]
-        }
-        return list(differ.values())
+        pairs = [(v, own, self.python.get(reference(v), own)) for v, own in self.python.items()]
+        return list({own: v for v, own, base in pairs if own != base}.values())
 
 
 def classes(identity: Iterable[Entry]) -> dict[tuple[str, str], Classes]:
     """Return (jit, step) -> classes."""
     cells: dict[tuple[str, str], Classes] = defaultdict(Classes)
     for entry in identity:
-        cell = cells[str(entry.axes.get("jit")), str(entry.axes.get("step"))]
+        cell = cells[str(entry.axes["jit"]), str(entry.axes["step"])]
         variant = Variant(*(str(entry.axes.get(name, "")) for name in Variant._fields))
         if entry.metric == "program_differs":
             cell.program[variant] = entry.text
         elif entry.metric == "python_calls_differ" and entry.text:
             cell.python[variant] = entry.text
             cell.calls[variant] = int(entry.value)
-    return {key: cell for key, cell in cells.items() if cell.program}
+    return cells

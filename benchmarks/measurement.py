@@ -4,22 +4,40 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
-from benchmarks.plan import TIMED, Shard, exact, launches
 from benchmarks.runner import Progress, alone, run
 from benchmarks.session import Folder, Session, identity
-from benchmarks.settings import SETTINGS, Setting, setting
+from benchmarks.settings import SETTINGS, TIMED, setting
 from remedies.devices import facts
 from remedies.intervals import DECIDED
 from remedies.registry import PLACEBO, require
 from remedies.workloads import WORKLOADS, own
 
 ROOT = Path(__file__).parents[1]
-SETTING_VARIABLE = "REMEDIES_SETTING"
 MOST_AT_ONCE = 4  # each takes about a gigabyte
+# What decides, beside the code, whether a value measured before still holds.
+_DECIDING = ("python", "tensorflow", "tensorflow-cpu", "keras", "numpy", "cpu", "XLA_FLAGS",
+             "jax-cuda13-pjrt", "TF_XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS")  # fmt: skip
+
+
+class Shard(NamedTuple):
+    """One part of a run: the `part`-th of `total`, from 1."""
+
+    part: int = 1
+    total: int = 1
+
+    def holds(self, session: Session) -> bool:
+        """Return whether `session` is of this part; all of one cell are, for they build on it."""
+        cell = f"{session.workload} {session.batch} {session.device}"
+        return zlib.crc32(cell.encode()) % self.total == self.part - 1
+
+
+WHOLE = Shard()
 
 
 @dataclass
@@ -27,25 +45,34 @@ class Measurement:
     """One run of the suite.
 
     By default its session files go to a folder below ``.asv/sessions`` that is named by the
-    setting, the code and the packages.
+    setting, the code (a user's workloads too) and the packages.
     """
 
     name: str  # of the setting
     kinds: tuple[str, ...] = ()  # of session that it has; empty for all
-    shard: Shard = field(default_factory=Shard)
+    shard: Shard = WHOLE
     path: Path | None = None
 
     def __post_init__(self) -> None:
         require("setting", self.name, SETTINGS)
+        self.setting = setting(self.name)
         packages = [f"{name} {value}" for name, value in facts().items() if name in _DECIDING]
-        mark = identity(self.name, *packages, *_users_code())
+        files = [file for name in own() for file in sorted(WORKLOADS[name].folder.rglob("*.py"))]
+        mark = identity(self.name, *packages, *(file.read_text("utf-8") for file in files))
         path = self.path or ROOT / ".asv" / "sessions" / f"{self.name}-{mark}"
         self.folder = Folder(path.resolve(), mark)
 
-    @property
-    def setting(self) -> Setting:
-        """Return how much is measured."""
-        return setting(self.name)
+    def planned(self) -> list[Session]:
+        """Return every session that there may be, in the order of running."""
+        return [
+            session
+            for session in self.setting.sessions()
+            if (not self.kinds or session.kind in self.kinds) and self.shard.holds(session)
+        ]
+
+    def finished(self) -> int:
+        """Return how many sessions need not be run any more."""
+        return sum(map(self.folder.done, self.planned()))
 
     def rounds(self) -> Iterator[list[Session]]:
         """Yield the sessions to run next: first the exact ones, then launch after launch.
@@ -53,23 +80,23 @@ class Measurement:
         Beyond the setting's fewest launches only cells with an undecided comparison get more, and
         only what should end in time.
         """
-        began = time.monotonic()
-        yield self._own(exact(self.setting))
-        every = [self._own(launch) for launch in launches(self.setting)]
-        first = [session for sessions in every[: self.setting.least] for session in sessions]
-        yield [session for session in first if not _alone(session)]
-        yield [session for session in first if _alone(session)]
-        for sessions in every[self.setting.least :]:
+        began, planned, least = time.monotonic(), self.planned(), self.setting.least
+        yield [session for session in planned if session.kind not in TIMED]
+        yield from _parted(s for s in planned if s.kind in TIMED and s.launch < least)
+        for launch in range(least, self.setting.launches):
             # More launches than the fewest decide nothing of the bare kernels' speeds.
-            asked = self.undecided([s for s in sessions if s.kind != "kernels"])
-            for together in _in_turn(asked):
-                took = max(self._took(session) for session in together)
-                in_time = time.monotonic() - began + took <= self.setting.seconds
-                yield [s for s in together if in_time or self.folder.done(s)]
+            every = [s for s in planned if s.launch == launch and s.kind != "kernels"]
+            for sessions in _parted(self.undecided(every)):
+                most = at_once(sessions)
+                for start in range(0, len(sessions), most):
+                    together = sessions[start : start + most]
+                    took = max(map(self._took, together))
+                    if time.monotonic() - began + took <= self.setting.seconds:
+                        yield together
 
     def _took(self, session: Session) -> float:
         """Return the seconds that the first launch of `session` took."""
-        return float((self.folder.read(replace(session, launch=0)) or {}).get("seconds", 0))
+        return float(self.folder.read(replace(session, launch=0)).get("seconds", 0))
 
     def undecided(self, sessions: Sequence[Session]) -> list[Session]:
         """Return those of `sessions` whose earlier launches leave a comparison undecided.
@@ -90,62 +117,27 @@ class Measurement:
         frame = frame[frame["identity"] == self.folder.identity]
         judged = judge(frame, looks=self.setting.launches - self.setting.least + 1)
         asked = judged[~judged["word"].isin(DECIDED) & (judged["remedy"] != PLACEBO)]
-        asked = asked.to_dict("records")
+        rows = asked.to_dict("records")
         return [
             session
-            for session in sessions
-            if any(
-                row["metric"] in metrics[session] and session.axes.items() <= row.items()
-                for row in asked
-            )
+            for session, own in metrics.items()
+            if any(row["metric"] in own and session.axes.items() <= row.items() for row in rows)
         ]
 
     def run(self, progress: Progress) -> dict[Session, str]:
         """Run what is missing, and return why each failed session did.
 
-        Raises
-        ------
-        InUseError
-            Where another run works in the same folder.
-        OSError
-            Where the disk is full.
+        Raises `InUseError` where another run works in the same folder, and `OSError` where the disk
+        is full.
         """
         os.environ["REMEDIES_MACHINE"] = os.environ.get("REMEDIES_MACHINE") or platform.node()
         os.environ["REMEDIES_COMMIT"] = os.environ.get("ASV_COMMIT") or commit()
         failures: dict[Session, str] = {}
-        with alone(self.folder.path, str(self.shard)):
+        with alone(self.folder.path, "-{}-of-{}".format(*self.shard)):
             for sessions in self.rounds():
-                failures |= run(
-                    sessions, self.folder, self.name, progress, at_once=at_once(sessions)
-                )
+                most = at_once(sessions)
+                failures |= run(sessions, self.folder, self.name, progress, at_once=most)
         return failures
-
-    def planned(self) -> list[Session]:
-        """Return every session that there may be, in the order of running."""
-        timed = [session for launch in launches(self.setting) for session in launch]
-        return self._own([*exact(self.setting), *timed])
-
-    def finished(self) -> int:
-        """Return how many sessions need not be run any more."""
-        return sum(self.folder.done(session) for session in self.planned())
-
-    def _own(self, sessions: Sequence[Session] | Iterator[Session]) -> list[Session]:
-        return [
-            session
-            for session in sessions
-            if (not self.kinds or session.kind in self.kinds) and self.shard.holds(session)
-        ]
-
-
-# What decides, beside the code, whether a value measured before still holds.
-_DECIDING = ("python", "tensorflow", "tensorflow-cpu", "keras", "numpy", "cpu", "XLA_FLAGS",
-             "jax-cuda13-pjrt", "TF_XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS")  # fmt: skip
-
-
-def _users_code() -> list[str]:
-    """Return the text of the users' workloads: a value measured with another one is no more."""
-    files = [file for name in own() for file in sorted(WORKLOADS[name].folder.rglob("*.py"))]
-    return [file.read_text(encoding="utf-8") for file in files]
 
 
 def _alone(session: Session) -> bool:
@@ -158,12 +150,12 @@ def _alone(session: Session) -> bool:
     return session.device == "gpu" or (session.kind in TIMED and not shared)
 
 
-def _in_turn(sessions: Sequence[Session]) -> Iterator[list[Session]]:
-    """Yield which of `sessions` run side by side, in turn."""
-    shared = [session for session in sessions if not _alone(session)]
-    most = at_once(shared)
-    yield from (shared[start : start + most] for start in range(0, len(shared), most))
-    yield from ([session] for session in sessions if _alone(session))
+def _parted(sessions: Iterable[Session]) -> tuple[list[Session], list[Session]]:
+    """Return those of `sessions` that may run side by side, and those that run alone."""
+    parts: tuple[list[Session], list[Session]] = [], []
+    for session in sessions:
+        parts[_alone(session)].append(session)
+    return parts
 
 
 def at_once(sessions: Sequence[Session]) -> int:
@@ -171,13 +163,8 @@ def at_once(sessions: Sequence[Session]) -> int:
     return 1 if any(map(_alone, sessions)) else max(1, min(MOST_AT_ONCE, os.cpu_count() or 1))
 
 
-def current_setting() -> str:
-    """Return the setting's name from the environment; ``default`` where there is none."""
-    return os.environ.get(SETTING_VARIABLE, "default")
-
-
 def commit() -> str:
     """Return the commit of this checkout; empty where it is none."""
     command = ["git", "rev-parse", "HEAD"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)  # noqa: S603
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return done.stdout.strip()

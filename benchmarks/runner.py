@@ -15,11 +15,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.session import DONE, FAILED, UNAVAILABLE, Folder, Session
+from benchmarks.session import DONE, FAILED, Folder, Session
 
 TIMEOUT = 900.0
-_POLL = 0.05
 DISK_FULL = 28
+_POLL = 0.05
 _WORKER = Path(__file__).with_name("worker.py")
 Progress = Callable[[Session, str], None]
 
@@ -39,22 +39,9 @@ def run(
 ) -> dict[Session, str]:
     """Run those of `sessions` that `folder` lacks, and return why each failed one did.
 
-    Parameters
-    ----------
-    progress : callable
-        Called with each session and ``"running"`` before, its outcome after; what was there
-        already is not announced.
-    command : sequence of str
-        What runs a session where that is not the worker here: one of another environment.
-    timeout : float
-        Seconds that one session may take.
-    at_once : int
-        How many run side by side: 1 where they time anything.
-
-    Raises
-    ------
-    OSError
-        Where the disk is full.
+    `progress` is called with each session and ``"running"``, later with what came of it. `command`
+    runs a session where that is not the worker here: one of another environment. `timeout` is of
+    one session, in seconds; `at_once` run side by side. Raises `OSError` where the disk is full.
     """
     missing = [session for session in sessions if not folder.done(session)]
     failures: dict[Session, str] = {}
@@ -64,10 +51,20 @@ def run(
         while missing or workers:
             while missing and len(workers) < at_once:
                 progress(missing[0], "running")
-                workers.append(_Worker(missing.pop(0), folder, command, timeout))
-            for worker in [worker for worker in workers if worker.ended()]:
+                workers.append(_Worker(missing.pop(0), folder, command))
+            for worker in [each for each in workers if each.ended(timeout)]:
                 workers.remove(worker)
-                _take(worker, setting, failures, progress)
+                reason = worker.reason(timeout)
+                outcome = folder.read(worker.session)
+                if not outcome:
+                    reason = reason or "left nothing that can be read"
+                    machine = os.environ.get("REMEDIES_MACHINE", "unknown")
+                    outcome = {"status": FAILED, "reason": reason, "machine": machine}
+                    folder.write(worker.session, outcome | {"setting": setting}, ())
+                if outcome.get("reason") and outcome["status"] in (DONE, FAILED):
+                    failures[worker.session] = outcome["reason"]
+                said = f"{outcome['status']} in {time.monotonic() - worker.began:.0f} s"
+                progress(worker.session, f"{said}: {reason}" if reason else said)
             time.sleep(_POLL)
     finally:
         for worker in workers:
@@ -75,30 +72,11 @@ def run(
     return failures
 
 
-def _take(worker: _Worker, setting: str, failures: dict[Session, str], progress: Progress) -> None:
-    """Take in what a worker that has ended left, and write why it failed where it left nothing."""
-    session, folder = worker.session, worker.folder
-    reason = worker.reason()
-    outcome = folder.read(session) or {}
-    if outcome.get("status") not in (DONE, UNAVAILABLE):
-        reason = reason or "left nothing that can be read"
-        machine = os.environ.get("REMEDIES_MACHINE") or "unknown"
-        current = {"setting": setting, "machine": machine}
-        folder.write(session, {"status": FAILED, "reason": reason, **current}, ())
-        failures[session] = reason
-    elif outcome.get("status") == DONE and outcome.get("reason"):
-        failures[session] = outcome["reason"]
-    progress(session, f"failed: {reason}" if reason else str(outcome["status"]))
-
-
 @contextmanager
 def alone(folder: Path, part: str = "") -> Iterator[None]:
     """Keep other runs of the same `part` out of `folder`, however this process ends.
 
-    Raises
-    ------
-    InUseError
-        While another run has it.
+    Raises `InUseError` while another run has it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f".lock{part}").open("a+", encoding="utf-8") as lock:
@@ -106,7 +84,7 @@ def alone(folder: Path, part: str = "") -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            who = lock.read().strip() or "another process"
+            who = lock.read() or "another process"
             raise InUseError(f"{who} measures into {folder}; wait for it, or stop it") from None
         lock.truncate(0)
         lock.write(f"process {os.getpid()} on {os.uname().nodename}")
@@ -117,15 +95,11 @@ def alone(folder: Path, part: str = "") -> Iterator[None]:
 class _Worker:
     """The process of one session, from its start to its end."""
 
-    def __init__(
-        self, session: Session, folder: Folder, command: Sequence[str], timeout: float
-    ) -> None:
-        self.session, self.folder = session, folder
-        for rest in (folder.file(session), *folder.path.glob(f".{session}.json.*")):
-            rest.unlink(missing_ok=True)  # what is stale, and what a killed run has half written
+    def __init__(self, session: Session, folder: Folder, command: Sequence[str]) -> None:
+        self.session, self.began = session, time.monotonic()
+        folder.file(session).unlink(missing_ok=True)  # what is stale
         words = [json.dumps(asdict(session)), str(folder.path), folder.identity]
         self._log = folder.path / f"{session}.log"
-        self._timeout, self._began = timeout, time.monotonic()
         with self._log.open("w", encoding="utf-8") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - our own worker, with our own arguments
                 [*command, *words],
@@ -136,27 +110,27 @@ class _Worker:
                 start_new_session=True,
             )
 
-    def ended(self) -> bool:
+    def ended(self, timeout: float) -> bool:
         """Return whether it has come to its end, or its time has."""
-        return self._process.poll() is not None or self._late()
+        return self._process.poll() is not None or time.monotonic() - self.began > timeout
 
-    def _late(self) -> bool:
-        return time.monotonic() - self._began > self._timeout
-
-    def reason(self) -> str:
+    def reason(self, timeout: float) -> str:
         """End it with whatever it started, and return why it failed, or an empty string."""
         status = self._process.poll()
         self.kill()
         if status is None:
-            return f"still running after {self._timeout:g} s, stopped"
+            return f"still running after {timeout:g} s, stopped"
+        if status == DISK_FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._log.parent))
+        if status == -signal.SIGKILL:
+            return "was killed, as the system does when memory runs out"
+        if status < 0:
+            return f"was ended by the signal {signal.Signals(-status).name}"
         if status == 0:
             self._log.unlink()
             return ""
-        if status == DISK_FULL:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.folder.path))
-        if status < 0:
-            return _signal(-status)
-        return _last(self._log) or f"ended with status {status} and said nothing"
+        lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return lines[-1][:300] if lines else f"ended with status {status} and said nothing"
 
     def kill(self) -> None:
         """End the process and whatever it started."""
@@ -165,14 +139,3 @@ class _Worker:
         self._process.wait()
         assert self._process.stdin  # noqa: S101 - a pipe, for mypy
         self._process.stdin.close()
-
-
-def _last(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1][:300] if lines else ""
-
-
-def _signal(number: int) -> str:
-    if number == signal.SIGKILL:
-        return "was killed, as the system does when memory runs out"
-    return f"was ended by the signal {signal.Signals(number).name}"

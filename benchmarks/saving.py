@@ -2,15 +2,13 @@
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.health import Watch
-from benchmarks.session import Entry, Session, comparison, seconds
+from benchmarks.session import Entry, Session, Watch, comparison, seconds
 from benchmarks.settings import LARGE, Setting
 from benchmarks.variants import (
     Variant,
@@ -23,13 +21,11 @@ from benchmarks.variants import (
 )
 from remedies import REFERENCE, WORKLOADS
 from remedies.registry import PLACEBO
-from remedies.steps.sampling import Budget, Series, clock_for, sample
+from remedies.steps.sampling import Budget, Series, clock_for
 
 # Of base's and head's recipes: one save varies by 20 %, so that it takes hundreds to see 5 %.
 PAIRS = Budget(8, half_width=0.01, rounds=40)
-_BATCH = 4
 _SHAPE = (LARGE, LARGE, 3)
-USUAL = 0
 
 
 def measure(session: Session, setting: Setting, watch: Watch) -> Iterator[Entry]:
@@ -37,39 +33,38 @@ def measure(session: Session, setting: Setting, watch: Watch) -> Iterator[Entry]
 
     Of the first workload a large model is saved too where the setting says so.
     """
-    large = setting.large and session.workload == setting.workloads[0] and not session.sources
-    for size in (USUAL, LARGE) if large else (USUAL,):
+    large = setting.complete and session.workload == setting.workloads[0] and not session.sources
+    for size in (0, LARGE) if large else (0,):  # 0: as the workload has it
         with tempfile.TemporaryDirectory() as folder:
-            yield from _one_size(session, setting, watch, size, folder)
+            yield from _entries(session, setting, watch, size, Path(folder))
 
 
-def _one_size(
-    session: Session, setting: Setting, watch: Watch, size: int, folder: str
+def _entries(
+    session: Session, setting: Setting, watch: Watch, size: int, folder: Path
 ) -> Iterator[Entry]:
-    data = _example(session.workload, size, 1 if size else _BATCH)
     own = [variant for variant in variants(session) if variant.mask_dtype == "bool"]
-    chosen = {str(v): v for v in own} | {PLACEBO: own[0]._replace(remedy=REFERENCE)}
-    files = {name: Path(folder, f"{number}.keras") for number, name in enumerate(chosen)}
-    models = {name: _trained(session, v, size, data) for name, v in chosen.items()}
-    for name, model in models.items():
-        model.save(files[name])
-    saves: Series = {name: partial(models[name].save, files[name]) for name in chosen}
+    copied = own[0]._replace(remedy=REFERENCE)
+    chosen = {str(v): v for v in own} | {PLACEBO: copied}
+    files = {name: folder / f"{number}.keras" for number, name in enumerate(chosen)}
+    saves: Series = {
+        n: partial(_trained(session, v, size).save, files[n]) for n, v in chosen.items()
+    }
+    for save in saves.values():
+        save()
     loads: Series = {name: partial(_load, session, v, files[name]) for name, v in chosen.items()}
+    axes = {name: _axes(v, size) for name, v in (chosen | {PLACEBO: placebo(copied)}).items()}
     budget = PAIRS if session.sources else setting.saving
     for metric, series in (("save", saves), ("load", loads)):
-        base = str(reference(chosen[PLACEBO]))
-        sampled = sample(series, base, budget, clock=clock_for(session.device))
-        watch.clock(sampled.clock_share)
+        clock = clock_for(session.device)
+        sampled = watch.sample(series, str(copied), budget, clock=clock)
         for name, variant in chosen.items():
-            axes = _axes(variant, name, size)
-            compared = str(reference(variant)) if variant.source and name != PLACEBO else base
+            base = str(copied if name == PLACEBO else reference(variant))
             if name != PLACEBO:
-                yield seconds(f"{metric}_seconds", sampled, name, axes)
-            if name != compared:
-                yield comparison(f"{metric}_ratio", sampled, name, compared, axes)
-    for name, variant in chosen.items():
-        if name != PLACEBO:
-            yield Entry("file_bytes", files[name].stat().st_size, _axes(variant, name, size))
+                yield seconds(f"{metric}_seconds", sampled, name, axes[name])
+            if name != base:
+                yield comparison(f"{metric}_ratio", sampled, name, base, axes[name])
+    for name in map(str, own):
+        yield Entry("file_bytes", files[name].stat().st_size, axes[name])
 
 
 def _load(session: Session, variant: Variant, saved: Path) -> object:
@@ -79,27 +74,20 @@ def _load(session: Session, variant: Variant, saved: Path) -> object:
         return keras.saving.load_model(saved)
 
 
-def _axes(variant: Variant, name: str, size: int) -> dict[str, Any]:
-    shown = placebo(variant) if name == PLACEBO else variant
-    axes: dict[str, Any] = {"remedy": shown.remedy}
-    axes |= {"source": shown.source} if shown.source else {}
-    return axes | ({"size": size} if size != USUAL else {})
+def _axes(variant: Variant, size: int) -> dict[str, Any]:
+    own = {name: value for name, value in variant.axes.items() if name != "mask_dtype"}
+    return own | ({"size": size} if size else {})
 
 
-def _example(workload: str, size: int, count: int) -> tuple[Any, Any]:
-    """Return one batch of inputs and targets for the model of that `size`."""
-    if not size:
-        return WORKLOADS[workload].data(count)
-    rng = np.random.default_rng(0)
-    image = rng.random((count, *_SHAPE), np.float32)
-    return {"image": image, "mask": image < 0.5}, rng.random((count, 2), np.float32)
-
-
-def _trained(session: Session, variant: Variant, size: int, data: tuple[Any, Any]) -> Any:
-    """Return a model that `data` has trained for one step."""
-    model = make(replace(session, jit=""), variant, "graph")
-    if size and model.built:  # a functional model; the others take the shape of the data
-        model = _enlarged(model)
+def _trained(session: Session, variant: Variant, size: int) -> Any:
+    """Return a model of that `size` that was trained for one step."""
+    model, data = make(session, variant, "graph"), WORKLOADS[session.workload].data(4)
+    if size:
+        rng = np.random.default_rng(0)
+        image = rng.random((1, *_SHAPE), np.float32)
+        data = {"image": image, "mask": image < 0.5}, rng.random((1, 2), np.float32)
+        if model.built:  # a functional model; the others take the shape of the data
+            model = _enlarged(model)
     make_variables(model, data[0])
     model.train_on_batch(*data)
     return model

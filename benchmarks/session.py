@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
+import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from remedies.devices import gpu_throttled
 from remedies.metrics import METRICS, Kind
-from remedies.steps.sampling import Sampled
+from remedies.steps.sampling import Budget, Sampled, Series, sample
 
 FORMAT = 1
 DONE, FAILED, UNAVAILABLE = "done", "failed", "unavailable"
+_ALWAYS = ("metric", "value", "axes")  # of an entry; the rest is written where it has it
+_IDLE, _IOWAIT, _STEAL = 3, 4, 7  # columns of /proc/stat
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,6 @@ class Session:
     kind: str  # the module of `benchmarks` that measures it
     workload: str = ""
     device: str = "cpu"
-    jit: str = ""
     batch: int = 0  # examples a step
     # Which of the processes that measure the same: the layout of a process shifts its times.
     launch: int = 0
@@ -35,20 +38,20 @@ class Session:
 
     def __str__(self) -> str:
         batch = f"batch{self.batch}" if self.batch else ""
-        sources = "-".join(name for name, _ in self.sources)
-        parts = (self.kind, self.workload, self.device, self.jit, batch, sources)
         launch = f"launch{self.launch}" if self.launch else ""
-        return "-".join(part for part in (*parts, launch) if part)
+        sources = (name for name, _ in self.sources)
+        parts = (self.kind, self.workload, self.device, batch, *sources, launch)
+        return "-".join(filter(None, parts))
 
     @property
     def axes(self) -> dict[str, str | int]:
         """Return the axes that hold for everything this session measures."""
-        own = asdict(self)
-        return {name: own[name] for name in ("workload", "device", "jit", "batch") if own[name]}
-
-    def sibling(self, kind: str) -> Session:
-        """Return the session of another `kind` in the same cell, in its first launch."""
-        return replace(self, kind=kind, launch=0)
+        own: dict[str, str | int] = {
+            "workload": self.workload,
+            "device": self.device,
+            "batch": self.batch,
+        }
+        return {name: value for name, value in own.items() if value}
 
 
 @dataclass
@@ -62,10 +65,6 @@ class Entry:
     error: float = 0.0  # standard error of a ratio or a difference within its launch, 0: not known
     rounds: int = 0  # samples that it is the median of; 0 where it is no median
 
-    def __post_init__(self) -> None:
-        if self.metric not in METRICS or not math.isfinite(self.value):
-            raise ValueError(f"no entry: {self.metric} {self.value}")
-
 
 @dataclass(frozen=True)
 class Folder:
@@ -78,29 +77,75 @@ class Folder:
         """Return where the outcome of `session` goes."""
         return self.path / f"{session}.json"
 
-    def read(self, session: Session) -> dict[str, Any] | None:
-        """Return the outcome of `session`, or None where it was not run with this code."""
+    def read(self, session: Session) -> dict[str, Any]:
+        """Return the outcome of `session`, empty where it was not run with this code."""
         try:
             outcome = json.loads(self.file(session).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
-            return None
+            return {}
         current = isinstance(outcome, dict) and outcome.get("identity") == self.identity
-        return outcome if current else None
+        return outcome if current else {}
 
     def done(self, session: Session) -> bool:
         """Return whether `session` need not be run: it was measured, or cannot be here."""
-        outcome = self.read(session)
-        return outcome is not None and outcome.get("status") in (DONE, UNAVAILABLE)
+        return self.read(session).get("status") in (DONE, UNAVAILABLE)
 
     def entries(self, session: Session) -> list[Entry]:
         """Return what `session` measured; nothing where it was not run or failed."""
-        return [Entry(**entry) for entry in (self.read(session) or {}).get("entries", ())]
+        return [Entry(**entry) for entry in self.read(session).get("entries", ())]
 
     def write(self, session: Session, outcome: Mapping[str, Any], entries: Iterable[Entry]) -> None:
-        """Write the file of `session`, whole or not at all."""
-        values = [_written(entry) for entry in entries]
-        own = {"format": FORMAT, "session": _described(session), "identity": self.identity}
-        write_whole(self.file(session), json.dumps({**own, **outcome, "entries": values}, indent=1))
+        """Write the file of `session`, whole or not at all, and without paths of this machine."""
+        values = [
+            {name: value for name, value in asdict(entry).items() if value or name in _ALWAYS}
+            for entry in entries
+        ]
+        described = {**asdict(session), "sources": [name for name, _ in session.sources]}
+        own = {"format": FORMAT, "session": described, "identity": self.identity}
+        text = json.dumps({**own, **outcome, "entries": values}, indent=1, allow_nan=False)
+        self.path.mkdir(parents=True, exist_ok=True)
+        partial = self.path / f".{session}.partial"
+        try:
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(self.file(session))
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+class Watch:
+    """Samples series, and knows how quiet the machine was since this was made."""
+
+    def __init__(self, device: str) -> None:
+        self._device, self._clock_share = device, 0.0
+        self._start = _ticks(), time.process_time(), time.perf_counter()
+
+    def sample(self, series: Series, base: str, budget: Budget, **how: Any) -> Sampled:
+        """Sample `series` as `remedies.steps.sampling` does."""
+        sampled = sample(series, base, budget, **how)
+        self._clock_share = max(sampled.clock_share, self._clock_share)
+        return sampled
+
+    def health(self) -> dict[str, float]:
+        """Return shares of 1: of the processors' time, and the clock's of the shortest sample.
+
+        ``steal`` is what the hypervisor took and ``foreign_load`` what other processes used;
+        ``throttled`` is 1 where the GPU is slowed down.
+        """
+        ticks, own, wall = self._start
+        passed = [after - before for before, after in zip(ticks, _ticks(), strict=True)]
+        total = sum(passed) or 1
+        steal, idle = passed[_STEAL] / total, (passed[_IDLE] + passed[_IOWAIT]) / total
+        used = (time.process_time() - own) / (time.perf_counter() - wall) / (os.cpu_count() or 1)
+        foreign = max(0.0, 1 - idle - steal - used)
+        shares = {"clock_share": self._clock_share, "steal": steal, "foreign_load": foreign}
+        return shares | ({"throttled": float(gpu_throttled())} if self._device == "gpu" else {})
+
+
+def _ticks() -> list[int]:
+    """Return the processors' time by use, in ticks; zeros where the system does not say."""
+    with suppress(OSError):
+        return [int(word) for word in Path("/proc/stat").read_text("utf-8").split()[1:9]]
+    return [0] * 8
 
 
 def seconds(metric: str, sampled: Sampled, name: str, axes: dict[str, Any]) -> Entry:
@@ -115,17 +160,6 @@ def comparison(metric: str, sampled: Sampled, name: str, base: str, axes: dict[s
     return Entry(metric, value, axes, "", sampled.error(name, base, ratio), sampled.rounds)
 
 
-def _written(entry: Entry) -> dict[str, Any]:
-    """Return what is written of an entry: its text, error and rounds only where it has them."""
-    own = asdict(entry)
-    return {name: own[name] for name in own if own[name] or name in ("metric", "value", "axes")}
-
-
-def _described(session: Session) -> dict[str, Any]:
-    """Return the session's attributes without paths of this machine."""
-    return {**asdict(session), "sources": [name for name, _ in session.sources]}
-
-
 def identity(*parts: str) -> str:
     """Return a short name of the code and the cards of `benchmarks` and `remedies`, and `parts`."""
     import remedies
@@ -135,17 +169,3 @@ def identity(*parts: str) -> str:
         for file in sorted([*package.rglob("*.py"), *package.rglob("*.txtpb")]):
             digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Write `text` to `file` so that a reader finds all of it or what was there before."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -1,8 +1,7 @@
 """The variants of a cell: one model being measured each, from some folder, fed one mask dtype."""
 
 import functools
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ from remedies import REFERENCE, REMEDIES, WORKLOADS, build, workloads
 from remedies.problem import reason
 from remedies.registry import PLACEBO
 
-NAME = "model"  # of every model: Grappler orders operations by the names of nodes
+Data = dict[str, tuple[Any, Any]]  # mask dtype -> inputs and targets
 
 
 class Variant(NamedTuple):
@@ -32,35 +31,34 @@ def placebo(variant: Variant) -> Variant:
     return Variant("head" if variant.source else "", PLACEBO, variant.mask_dtype)
 
 
-def variants(session: Session, workload: str = "") -> list[Variant]:
-    """Return the variants of a session's cells.
-
-    Of two sources those that both have; which are left out is for whoever compares recipes. Of a
-    user's workload those that run, and `raising` says of the others why they do not.
-    """
-    recipes = [
+def variants(session: Session) -> list[Variant]:
+    """Return the variants of a session's cells: of two sources those that both have."""
+    name = session.workload
+    folders = [Path(folder, name) for _, folder in session.sources] or [WORKLOADS[name].folder]
+    there = [r for r in REMEDIES.values() if all((f / f"{r.name}.py").exists() for f in folders)]
+    if not session.sources:
+        there = [remedy for remedy in there if remedy.name not in left_out(name)]
+    return [
         Variant(source, remedy.name, mask_dtype)
         for source in dict(session.sources) or ("",)
-        for remedy in REMEDIES.values()
+        for remedy in there
         for mask_dtype in remedy.mask_dtypes
     ]
-    name = workload or session.workload
-    folders = [Path(folder, name) for _, folder in session.sources] or [WORKLOADS[name].folder]
-    there = [v for v in recipes if all((f / f"{v.remedy}.py").exists() for f in folders)]
-    if session.sources or name in workloads.SHIPPED:
-        return there
-    return [v for v in there if v.remedy in workloads.NEEDED or not raising(name, v.remedy)]
 
 
 @functools.cache
-def raising(workload: str, remedy: str) -> str:
-    """Return why a recipe cannot be made and called, in a line; empty where it can."""
-    try:
+def left_out(workload: str) -> dict[str, str]:
+    """Return which recipes of a user's workload cannot be made and called, and why in a line."""
+    problems = {}
+    if workload and workload not in workloads.SHIPPED:
         inputs, _ = WORKLOADS[workload].data(2)
-        build(workload, remedy)(inputs)
-    except Exception as error:  # it is a user's code: it may raise anything
-        return reason(error, 160)
-    return ""
+        names = {file.stem for file in WORKLOADS[workload].folder.glob("*.py")} & REMEDIES.keys()
+        for name in sorted(names.difference(workloads.NEEDED)):
+            try:
+                build(workload, name)(inputs)
+            except Exception as error:  # it is a user's code: it may raise anything
+                problems[name] = reason(error, 160)
+    return problems
 
 
 def reference(variant: Variant) -> Variant:
@@ -76,38 +74,39 @@ def folder(session: Session, variant: Variant) -> Path | None:
     return Path(source, session.workload) if source else None
 
 
-@contextmanager
-def own_classes(session: Session, variant: Variant) -> Iterator[None]:
+def own_classes(session: Session, variant: Variant) -> AbstractContextManager[None]:
     """Have Keras load the classes of the source of `variant`, whatever was imported last."""
     import keras
 
     place = folder(session, variant)
     classes = workloads.own_classes(place) if place else {}
-    with keras.saving.custom_object_scope(classes):
-        yield
+    return keras.saving.custom_object_scope(classes)  # type: ignore[no-any-return]
 
 
 def make(session: Session, variant: Variant, jit: str) -> Any:
-    """Return a fresh, compiled model of `variant`, named and numbered like every other."""
+    """Return a fresh, compiled model of `variant`.
+
+    It is named and numbered like every other: Grappler orders operations by the names of nodes.
+    """
     import keras
 
     keras.utils.clear_session()
-    model = build(
-        session.workload, variant.remedy, jit=jit == "xla", folder=folder(session, variant)
-    )
-    model.name = NAME
+    place = folder(session, variant)
+    model = build(session.workload, variant.remedy, jit=jit == "xla", folder=place)
+    model.name = "model"
     return model
 
 
-def tensors(session: Session, mask_dtype: str) -> tuple[Any, Any]:
+def tensors(session: Session) -> Data:
     """Return the session's inputs and targets, on the device beforehand.
 
     What is measured is the step, not the copy of a NumPy array to the device.
     """
     import keras
 
-    data = WORKLOADS[session.workload].data(session.batch, mask_dtype)
-    return keras.tree.map_structure(keras.ops.convert_to_tensor, data)  # type: ignore[no-any-return]
+    draw, to_tensor = WORKLOADS[session.workload].data, keras.ops.convert_to_tensor
+    data = {dtype: draw(session.batch, dtype) for dtype in ("bool", "float32")}
+    return keras.tree.map_structure(to_tensor, data)  # type: ignore[no-any-return]
 
 
 def make_variables(model: Any, inputs: Any) -> None:

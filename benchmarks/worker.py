@@ -14,60 +14,36 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-PROGRAMS = ("identity",)  # kinds that look at programs and time nothing
 ONE_THREAD = ("identity", "step_times")  # kinds that have to run one and the same program
 
 
-def main(setting: str, session_json: str, folder_path: str, identity: str) -> None:
+def main(setting: str, session_json: str, path: str, identity: str) -> None:
     """Measure the session and write its file, whole or not at all."""
-    from benchmarks.health import Watch
     from benchmarks.runner import DISK_FULL
-    from benchmarks.session import DONE, UNAVAILABLE, Folder, Session
-    from benchmarks.settings import setting as chosen_setting
-    from remedies.devices import NotHereError, facts, select, use_one_thread
+    from benchmarks.session import Folder, Session
+    from remedies.devices import facts, use_one_thread
+    from remedies.steps.same_step import use_fast_compilation
 
-    _end_with_the_run()
-    current = json.loads(session_json)
-    session = Session(**{**current, "sources": tuple(map(tuple, current["sources"]))})
-    folder = Folder(Path(folder_path), identity)
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
+    given = json.loads(session_json)
+    session = Session(**{**given, "sources": tuple(map(tuple, given["sources"]))})
     # TensorFlow and Keras import these where they find them, and nothing here uses them.
     sys.modules.update(dict.fromkeys(("jax", "matplotlib")))  # type: ignore[arg-type]
     if session.kind in ONE_THREAD and session.device == "cpu":
         use_one_thread()
-    if session.kind in PROGRAMS:
-        from remedies.steps.same_step import use_fast_compilation
-
+    if session.kind == "identity":
         use_fast_compilation(session.device)
-    outcome: dict[str, Any] = {
+    outcome = {
         "commit": os.environ.get("REMEDIES_COMMIT", ""),
         "setting": setting,
         "machine": os.environ.get("REMEDIES_MACHINE", ""),
         "started": time.time(),
         "facts": facts(),
-        "health": {},
     }
-    entries: list[Any] = []
-    if reason := select(session.device):
-        outcome |= {"status": UNAVAILABLE, "reason": reason}
-    else:
-        warnings.simplefilter("ignore")
-        began = time.perf_counter()
-        measure = import_module(f"benchmarks.{session.kind}").measure
-        watch = Watch(session.device)
-        offered = {"folder": folder, "watch": watch}
-        asked = inspect.signature(measure).parameters
-        with watch:
-            chosen = {name: value for name, value in offered.items() if name in asked}
-            try:
-                entries = list(measure(session, chosen_setting(setting), **chosen))
-                outcome["status"] = DONE
-                if left_out := _left_out(session.workload):
-                    outcome["reason"] = left_out
-            except NotHereError as error:
-                outcome |= {"status": UNAVAILABLE, "reason": str(error)}
-        seconds = time.perf_counter() - began
-        # What is not timed does not depend on who else works, which is this run itself.
-        outcome |= {"health": watch.shares if "watch" in asked else {}, "seconds": seconds}
+    folder = Folder(Path(path), identity)
+    began = time.perf_counter()
+    measured, entries = _measured(session, setting, folder)
+    outcome |= measured | {"seconds": time.perf_counter() - began}
     try:
         folder.write(session, outcome, entries)
     except OSError as error:
@@ -78,28 +54,40 @@ def main(setting: str, session_json: str, folder_path: str, identity: str) -> No
     os._exit(0)
 
 
-def _left_out(workload: str) -> str:
-    """Return which recipes of a user's workload raise, and why; empty where none does."""
-    from benchmarks.variants import raising
-    from remedies.registry import REMEDIES, recipes
-    from remedies.workloads import NEEDED, SHIPPED, WORKLOADS
+def _measured(session: Any, setting: str, folder: Any) -> tuple[dict[str, Any], list[Any]]:
+    """Return what the session's file says of the measurement, and the entries."""
+    from benchmarks.session import DONE, UNAVAILABLE, Watch
+    from benchmarks.settings import TIMED
+    from benchmarks.settings import setting as chosen
+    from benchmarks.variants import left_out
+    from remedies.devices import NotHereError, select
 
-    if not workload or workload in SHIPPED:
-        return ""
-    names = [name for name in recipes(WORKLOADS[workload].folder) if name in REMEDIES]
-    why = {name: raising(workload, name) for name in names if name not in NEEDED}
-    said = [f"{workload}/{name}.py, which raises {text}" for name, text in why.items() if text]
-    return f"left out {'; '.join(said)}" if said else ""
+    if reason := select(session.device):
+        return {"status": UNAVAILABLE, "reason": reason}, []
+    warnings.simplefilter("ignore")
+    measure = import_module(f"benchmarks.{session.kind}").measure
+    watch = Watch(session.device)
+    offered = {"folder": folder, "watch": watch}
+    asked = inspect.signature(measure).parameters
+    own = {name: value for name, value in offered.items() if name in asked}
+    try:
+        entries = [*measure(session, chosen(setting), **own)]
+    except NotHereError as error:
+        return {"status": UNAVAILABLE, "reason": str(error)}, []
+    # What is not timed does not depend on who else works, which is this run itself.
+    outcome = {"status": DONE, "health": watch.health() if session.kind in TIMED else {}}
+    if problems := left_out(session.workload):
+        why = (
+            f"{session.workload}/{name}.py, which raises {why}" for name, why in problems.items()
+        )
+        outcome["reason"] = f"left out {'; '.join(why)}"
+    return outcome, entries
 
 
 def _end_with_the_run() -> None:
     """End this process, and what it started, when the one that runs it is gone."""
-
-    def wait() -> None:
-        sys.stdin.buffer.read()
-        os.killpg(0, signal.SIGKILL)
-
-    threading.Thread(target=wait, daemon=True).start()
+    sys.stdin.buffer.read()
+    os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from remedies.comparing.compare import BUDGET, comparison
 from remedies.feed import load_sample
 from remedies.problem import BadInputError, reason
 from remedies.registry import REMEDIES, require
-from remedies.rescuing.rescue import rescue, saved_model
+from remedies.rescuing import rescue, saved_model
 from remedies.state.archive import read
 from remedies.state.preserve import scratch
 from remedies.target import custom_objects, factory_of, from_factory, keras_file

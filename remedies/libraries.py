@@ -9,7 +9,7 @@ from typing import Any
 FRAMEWORKS = ("keras", "tensorflow", "numpy", "jax", "optree", "h5py", "wrapt", "absl")
 _PYTHON, _SITES = Path(sysconfig.get_path("stdlib")), {"site-packages", "dist-packages"}
 # The parts of this package that watch or drive a model; recipes and scenarios are models.
-_PARTS = (".", "checking", "comparing", "rescuing", "state", "steps")
+_PARTS = (".", "checking", "comparing", "state", "steps")
 _OWN = {Path(__file__).parent / part for part in _PARTS}
 
 

@@ -3,7 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-__all__ = ["load"]
+__all__ = ["OutputError", "load"]
+
+
+class OutputError(ValueError):
+    """A page or site cannot be written; the message is one line that says why."""
 
 
 def load(folder: Path | str) -> Any:

@@ -2,11 +2,17 @@
 
 import argparse
 import json
+import os
+import shutil
 import signal
+import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from reports import OutputError
 
 EXAMPLES = """\
 examples:
@@ -29,6 +35,8 @@ PUBLISHED = (
     "<summary>What to do, by the results that this checkout publishes (reports/reference), not by "
     "this change</summary>"
 )
+MARKER = ".made-by-reports.json"
+ASV_RESULTS = Path(".asv", "results")
 
 # Without its usage, what is wrong is said in one line; examples end the help.
 LAYOUT: dict[str, Any] = {
@@ -73,26 +81,58 @@ def newest(root: Path) -> Path:
     return max(folders, key=lambda path: path.stat().st_mtime, default=root)
 
 
-def _make(chosen: argparse.Namespace) -> int:
+def _build(out: Path, sessions: Path, history: bool) -> None:
+    """Write the report into `out`, all of it or nothing."""
     # Here and not above: `--help` answers at once, without pandas.
-    from reports.page import REFERENCE, check, filled, has_history, publish, render, update
+    from reports.page import render
     from reports.results import gather
 
-    if chosen.command == "readme":
-        print(update(gather(REFERENCE)))
-        return 0
-    folder = chosen.out or Path(".asv", "report")
-    check(folder)
-    history = chosen.history and has_history()
-    results = gather(chosen.sessions or newest(Path(".asv/sessions")))
-    if problems := results.run.problems:
-        more = f"; {len(problems) - 1} more, which the page names" if len(problems) > 1 else ""
-        print(f"reports: left out: {problems[0]}{more}", file=sys.stderr)
-    with filled(folder, render(results, "history/index.html" if history else "")) as made:
+    names = sorted(path.name for path in out.iterdir()) if out.exists() else []
+    if names and MARKER not in names:
+        why = f"holds {names[0]!r}, which this command did not write"
+        raise OutputError(f"{str(out)!r} {why}; name a new folder or an empty one")
+    if history and not (history := any(ASV_RESULTS.glob("*/*.json"))):
+        print(f"reports: no history: {str(ASV_RESULTS)!r} holds no results of asv", file=sys.stderr)
+    results = gather(sessions)
+    for problem in results.run.problems:
+        print(f"reports: left out: {problem}", file=sys.stderr)
+    files = render(results, "history/index.html" if history else "")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as work:
+        made = Path(work, "new")
+        for name, content in {**files, MARKER: ""}.items():
+            (made / name).parent.mkdir(parents=True, exist_ok=True)
+            (made / name).write_bytes(content.encode() if isinstance(content, str) else content)
         if history:
-            publish(made / "history")
-    print(folder / "index.html")
-    return 0
+            print(
+                "reports: the history: asv publish, some minutes where there are many commits",
+                file=sys.stderr,
+                flush=True,
+            )
+            _publish(made / "history")
+        shutil.copytree(made, out, copy_function=os.replace, dirs_exist_ok=True)
+    print(out / "index.html")
+
+
+def _publish(into: Path) -> None:
+    """Let asv publish its results and asv-tachyon show them, in the folder `into`."""
+    with tempfile.TemporaryDirectory() as folder:
+        html = Path(folder, "html")
+        _start("asv", "publish", "--no-pull", "--html-dir", str(html))
+        # asv's own pages ask other hosts for their scripts: only its data are taken.
+        shutil.copytree(html / "graphs", into / "graphs")
+        for name in ("index.json", "info.json", "regressions.json", "regressions.xml"):
+            shutil.copy(html / name, into / name)
+    _start("asv_tachyon", "install", "--no-backup", str(into))
+
+
+def _start(module: str, *words: str) -> None:
+    command = [sys.executable, "-m", module, *words]
+    # Our own interpreter and words.
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        said = ((done.stderr or done.stdout).strip().splitlines() or ["nothing said"])[-1]
+        raise OutputError(f"{module} {words[0]} failed: {said}")
 
 
 def _gate(chosen: argparse.Namespace) -> int:
@@ -121,14 +161,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name = "could not judge" if words[:1] == ["gate"] else "reports"
     try:
         chosen = parser().parse_args(words)
-        return _gate(chosen) if chosen.command == "gate" else _make(chosen)
+        if chosen.command == "gate":
+            return _gate(chosen)
+        if chosen.command == "build":
+            sessions = chosen.sessions or newest(Path(".asv/sessions"))
+            _build(chosen.out or Path(".asv/report"), sessions, chosen.history)
+        else:
+            from reports.page import REFERENCE, update
+            from reports.results import gather
+
+            print(update(gather(REFERENCE)))
+        return 0
     except KeyboardInterrupt:
         print("reports: interrupted; nothing was changed", file=sys.stderr)
         return 130
     except OSError as error:
         reason = f"cannot use {str(error.filename)!r}: {error.strerror}"
     except ValueError as error:
-        if not type(error).__module__.startswith("reports."):
+        if not type(error).__module__.startswith("reports"):
             raise  # a fault of ours
         reason = str(error)
     print(f"{name}: {reason}", file=sys.stderr)

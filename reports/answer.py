@@ -5,24 +5,25 @@ import math
 import textwrap
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
-from remedies import REMEDIES, WORKLOADS
+from remedies import REFERENCE, REMEDIES, WORKLOADS
 from remedies.intervals import Word
 from remedies.registry import code, preference
-from reports.parts import Part, Section
-from reports.results import EVERYTHING, UNKNOWN, Results, cells, shares, summary, times
+from reports.results import EVERYTHING, UNKNOWN, Part, Results, Section
 from reports.wording import (
     CONTROL,
     HARM,
     NOTHING,
-    REFERENCE,
     SITUATIONS,
     STEPS,
+    cells,
     counted,
     listed,
     prose,
     shared,
+    shares,
+    summary,
+    times,
 )
 
 _CELLS = ("kept", "raises", "warns", "silent")  # of harm, as wide as a word
@@ -46,79 +47,79 @@ _CURES = {  # where no remedy helps
     "weights_called": "optimizer.build(model.trainable_variables) before load_weights keeps all",
 }
 LOST = "What you still lose"
-_FILES = {"save": "save_ratio", "load": "load_ratio"}
-_COSTS: list[tuple[str, str, dict[str, str]]] = [
-    *((label, "step_ratio", {"mask_dtype": "bool", "step": step}) for step, label in STEPS.items()),
-    *((label, metric, {}) for label, metric in _FILES.items()),
-]
+_COSTS: dict[str, tuple[str, dict[str, str]]] = {
+    **{
+        label: ("step_ratio", {"mask_dtype": "bool", "step": step}) for step, label in STEPS.items()
+    },
+    "save": ("save_ratio", {}),
+    "load": ("load_ratio", {}),
+}
 
 
 def ranked(results: Results) -> list[str]:
     """Return the remedies that keep all, in the order of the rule in templates/method.txt."""
-    others = [name for name in results.remedies if name != CONTROL]
+    others = [name for name in REMEDIES if name != CONTROL]
     whole = [name for name in others if results.keeps(name) == EVERYTHING]
     return sorted(whole, key=partial(_rank, results))
 
 
 def _rank(results: Results, remedy: str) -> tuple[float, ...]:
     """Return its rank; the cost is the share that a step is shown to cost."""
-    lines = results.metric("recipe_lines", remedy=remedy).drop_duplicates("workload", keep="last")
+    changed = results.metric("recipe_lines", remedy=remedy).drop_duplicates("workload", keep="last")
     rows = results.compared("step_ratio", remedy=remedy, mask_dtype="bool")
-    rows = rows[rows["word"].isin(["slower", "python"]) & (rows["low"] > 0)]
-    changed = lines["value"].sum() if len(lines) else math.inf
+    rows = rows[rows["word"].isin([Word.SLOWER.value, Word.PYTHON.value]) & (rows["low"] > 0)]
     cost = max(shares(rows, "ratio").dropna(), default=0.0)
-    return preference(changed, cost, results.survived[remedy])
+    lines = changed["value"].sum() if len(changed) else math.inf
+    return preference(lines, cost, results.survived[remedy])
 
 
 def answer(results: Results) -> Section:
     """Return the section that opens the page."""
     best = ranked(results)
     remedy = best[0] if best else ""
-    parts: list[Any] = []
+    table = [overview(results, remedy)] if results.remedies else []
+    sentence, detail = "No remedy can be recommended.", _none(results)
     if best:
-        parts += [*diff(results, remedy), Part("note", LOST, _lost(results, remedy))]
-    if results.remedies:
-        parts.append(overview(results, remedy))
-    if best:
-        parts.append(Part("note", "Why this helps, and why this remedy", [*_why(results, best)]))
+        sentence, detail = _sentence(results, remedy)
+        table.insert(0, diff(results, remedy))
+        table.insert(1, Part("note", LOST, _lost(results, remedy)))
+        table.append(Part("note", "Why this helps, and why this remedy", [*_why(results, best)]))
     if results.harms(CONTROL).get("rescued") == 0:
-        parts.append(Part("note", "If the file is there already", prose("unchanged")))
-    parts += heat(results)
-    others = (name for name in results.remedies if name not in (CONTROL, remedy))
-    parts += [each for name in others for each in diff(results, name, folded=True)]
-    sentence, detail = _sentence(results, remedy) if best else _none(results)
-    return Section("answer", "What to do", sentence, parts, detail)
+        table.append(Part("note", "If the file is there already", prose("unchanged")))
+    others = [name for name in results.remedies if name in {*REMEDIES} - {CONTROL, remedy}]
+    folded = [diff(results, name, folded=True) for name in others]
+    return Section("answer", "What to do", sentence, [*table, *heat(results), *folded], detail)
 
 
-def _none(results: Results) -> tuple[str, str]:
-    """Return that there is no recommendation, and why."""
+def _none(results: Results) -> str:
+    """Return why there is no recommendation."""
     states = {name: results.keeps(name) for name in results.remedies if name != CONTROL}
     why = "; ".join(f"{name} ({state})" for name, state in states.items() if state != UNKNOWN)
-    detail = f"None keeps everything in every workload measured: {why}."
-    detail = detail if why else "These results hold no save and load."
-    return "No remedy can be recommended.", detail
+    if not why:
+        return "These results hold no save and load."
+    return f"None keeps everything in every workload measured: {why}."
 
 
 def _sentence(results: Results, remedy: str) -> tuple[str, str]:
     """Return what to do, and what that keeps and costs."""
-    idea = REMEDIES[remedy].idea if remedy in REMEDIES else f"Write it as {remedy} does."
     lines = results.lines(remedy)
     change = f", {lines} line{'' if lines == '1' else 's'} to change" if lines else ""
-    models = counted(len(results.axis("workload", "weights_lost")), "test model")
-    detail = (
+    models = counted(results.metric("weights_lost")["workload"].nunique(), "test model")
+    texts = [
         f"Saved as .keras and loaded, twice over, {models} came back with all weights, the "
-        "optimizer's state and the compile settings. "
-    )
+        "optimizer's state and the compile settings."
+    ]
     for device in results.timed:
-        own = (results.compared("step_ratio", remedy=name, mask_dtype="bool", device=device)
-               for name in (remedy, CONTROL))  # fmt: skip
-        if all({*rows["word"]} == {Word.SAME_STEP.value} for rows in own):
-            detail += f"On the {device.upper()} a step on bool masks costs what it did, exactly. "
+        fed = {"mask_dtype": "bool", "device": device}
+        words = [results.compared("step_ratio", remedy=r, **fed)["word"] for r in (remedy, CONTROL)]
+        if all({*own} == {Word.SAME_STEP} for own in words):
+            text = f"On the {device.upper()} a step on bool masks costs what it did, exactly."
+            texts.append(text)
     harms = results.harms(remedy)
     if harmed := (harms > 0).sum():
-        detail += f"In {harmed} of the {counted(len(harms), 'situation')} below it still loses "
-        detail += "something. "
-    return f"{idea.rstrip('.')} ({remedy}{change}).", detail.strip()
+        count = counted(len(harms), "situation")
+        texts.append(f"In {harmed} of the {count} below it still loses something.")
+    return f"{REMEDIES[remedy].idea.rstrip('.')} ({remedy}{change}).", " ".join(texts)
 
 
 def _lost(results: Results, remedy: str) -> list[str]:
@@ -131,8 +132,8 @@ def _lost(results: Results, remedy: str) -> list[str]:
     harmed = table[table[remedy] > 0].sort_values(remedy, ascending=False, kind="stable")
     for name, harms in harmed.iterrows():
         better = [other for other in results.remedies if harms.get(other) == 0]
-        helps = f"{listed(better) or 'no remedy'} {'keep' if len(better) > 1 else 'keeps'} all"
-        helps = _CURES.get(name, helps) if not better else helps
+        helps = f"{listed(better)} {'keep' if len(better) > 1 else 'keeps'} all"
+        helps = helps if better else _CURES.get(name, "no remedy keeps all")
         harm = f"{listed(states[name].split(', '))} {HARM[min(3, int(harms[remedy]))]}".lstrip()
         harm = harm.replace("outputs lost", "other outputs")
         made.append(f"{SITUATIONS.get(name, name)}: {harm}; {helps}.")
@@ -148,11 +149,11 @@ def _why(results: Results, best: list[str]) -> Iterator[str]:
         fewer = "changes the fewest lines"
         if _rank(results, remedy)[0] == _rank(results, others[0])[0]:
             fewer = "changes no more lines than any other, and costs no more"
-        text = f"Of the {len(best)} remedies that keep everything, saved and loaded twice, "
         most = max(others, key=lambda name: results.survived[name])
         if results.survived[most] > results.survived[remedy]:
             fewer += f"; {most} keeps the model in more of the situations below"
-        yield f"{text}{remedy} {fewer}."
+        count = f"Of the {len(best)} remedies that keep everything, saved and loaded twice"
+        yield f"{count}, {remedy} {fewer}."
     floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")
     if not floats["word"].isin([Word.SAME_STEP.value, Word.SAME.value]).all():
         yield f"If you feed masks as float32 in place of bool, a step: {summary(floats)}."
@@ -160,21 +161,9 @@ def _why(results: Results, best: list[str]) -> Iterator[str]:
         yield "On a GPU (H100, A100) its cost is not known: none was run or compiled for."
 
 
-def _programs(results: Results, remedy: str) -> str:
-    """Return in a cell of a table how many programs for cards, fed bool, are the baseline's."""
-    rows = results.metric("program_differs", remedy=remedy, mask_dtype="bool")
-    rows = rows[rows["device"].isin(results.compiled)]
-    equal = int((rows["value"] == 0).sum())
-    if equal == len(rows) > 0:
-        return "same program, exactly"
-    return f"{equal} of {len(rows)} programs are the same" if len(rows) else NOTHING
-
-
-def diff(results: Results, remedy: str, folded: bool = False) -> list[Part]:
+def diff(results: Results, remedy: str, folded: bool = False) -> Part:
     """Return what `remedy` changes in the first workload's control, from the recipe files."""
     workload, folder = next((name, each.folder) for name, each in WORKLOADS.items())
-    if remedy not in REMEDIES:
-        return []
     control, changed = (code(folder / f"{name}.py") for name in (CONTROL, remedy))
     edits = [*difflib.unified_diff(control, changed, n=1, lineterm="")][3:]
     edits = ["" if edit.startswith("@@") else edit for edit in edits]
@@ -187,7 +176,7 @@ def diff(results: Results, remedy: str, folded: bool = False) -> list[Part]:
     texts = "; ".join(f"{amount} in {names}" for amount, names in sizes.items())
     title = f"The code of {remedy}" if folded else "The change"
     title += f", in the test model {workload} ({texts or 'not counted'})"
-    return [Part("code", title, text, folded)]
+    return Part("code", title, text, folded)
 
 
 def overview(results: Results, first: str = "") -> Part:
@@ -200,19 +189,23 @@ def overview(results: Results, first: str = "") -> Part:
         keeps, harms = results.keeps(remedy), results.harms(remedy)
         if len(harms):
             keeps += f"; {(harms == 0).sum()} of {len(harms)} situations"
-        row = {"remedy": name, "lines you change": results.lines(remedy) or NOTHING}
-        row["keeps the model"] = keeps
-        for label, metric, where in _COSTS:
+        lines = results.lines(remedy) or NOTHING
+        row = {"remedy": name, "lines you change": lines, "keeps the model": keeps}
+        for label, (metric, where) in _COSTS.items():
             judged = results.compared(metric, **where)
             row[label] = summary(judged[judged["remedy"] == remedy])
-            if remedy == REFERENCE and label in _FILES and (judged["seconds"] > 0).any():
+            if remedy == REFERENCE and not where and (judged["seconds"] > 0).any():
                 row[label] = f"baseline: {times(judged)}"
         if cards := listed(map(str.upper, results.compiled)):
-            row[f"{cards}: compiled, not run"] = _programs(results, remedy)
+            programs = results.metric("program_differs", remedy=remedy, mask_dtype="bool")
+            programs = programs[programs["device"].isin(results.compiled)]["value"]
+            same = f"{(programs == 0).sum()} of {len(programs)} programs are the same"
+            same = same if programs.any() else "same program, exactly"
+            row[f"{cards}: compiled, not run"] = same if len(programs) else NOTHING
         rows.append(row)
     control = results.compared("step_ratio", remedy=CONTROL, mask_dtype="bool")
     why = f": its steps are exactly those of the model as it is ({CONTROL}), and it loads whole"
-    why = why if {*control["word"]} == {Word.SAME_STEP.value} else ""
+    why = why if {*control["word"]} == {Word.SAME_STEP} else ""
     title = f"Every cost is a difference from one baseline, {REFERENCE} fed bool masks{why}."
     return Part("table", title, rows, below=_below(results))
 
@@ -220,14 +213,14 @@ def overview(results: Results, first: str = "") -> Part:
 def _below(results: Results) -> str:
     """Return what the words of the overview mean, and on what was compared."""
     pairs = []
-    for label, metric, where in _COSTS:
+    for label, (metric, where) in _COSTS.items():
         if len(own := results.compared(metric, **where)):
             own = max((rows for _, rows in own.groupby("remedy")), key=len)
             pairs.append((counted(len(own), label), cells(own)))
     texts = (f"{counts} ({scope})" for scope, counts in shared(pairs).items())
     models = (
         f"{name}, {text[0].lower()}{text[1:].rstrip('.')}"
-        for name in results.axis("workload")
+        for name in sorted({*results.run.frame["workload"]} - {""})
         if (text := WORKLOADS[name].description if name in WORKLOADS else "your own")
     )
     compared = f"Compared for each remedy: {'; '.join(texts)}. " if pairs else ""

@@ -3,24 +3,23 @@
 from collections import Counter
 from collections.abc import Callable
 
+from remedies import REFERENCE
 from remedies.intervals import DECIDED, Word
-from reports.parts import Part, Section
-from reports.results import EVERYTHING, UNKNOWN, Results, cells, losses, summary
-from reports.wording import BASELINE, CONTROL, REFERENCE, counted, listed, prose
+from reports.results import EVERYTHING, UNKNOWN, Part, Results, Section, losses
+from reports.wording import BASELINE, CONTROL, cells, counted, listed, prose, summary
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "not established"
+FUNCTIONAL = "functional_bool_input"
 Finding = tuple[str, str]
 Judge = Callable[[Results], Finding]
 _NOT_MEASURED: Finding = (OPEN, "Not measured here.")
-FUNCTIONAL = "functional_bool_input"
 
 
 def claims(results: Results) -> Section:
     """Return the section on the claims."""
     rows = []
     for claim in prose("claims"):
-        name = claim.partition(".")[0]
-        outcome, evidence = _JUDGES[name](results)
+        outcome, evidence = _JUDGES[claim.partition(".")[0]](results)
         rows.append({"claim": claim, "outcome": outcome, "evidence": evidence})
     counts = Counter(row["outcome"] for row in rows)
     answer = (
@@ -37,7 +36,7 @@ def _trips(text: str, some: tuple[str, ...], none: tuple[str, ...] = ()) -> Judg
 
     def judged(results: Results) -> Finding:
         trips = results.trips_of(CONTROL)
-        if not all(name in trips and trips[name].notna().any() for name in (*some, *none)):
+        if trips.reindex(columns=[*some, *none]).isna().all().any():
             return _NOT_MEASURED
         true = (trips[[*some]] > 0).all(axis=1) & (trips[[*none]] == 0).all(axis=1)
         lost = "; ".join(losses(trips)[:2]) or "nothing is lost"
@@ -61,7 +60,7 @@ def _whole(remedy: str) -> Judge:
 
 def _c8(results: Results) -> Finding:
     outcome, text = _whole(FUNCTIONAL)(results)
-    if not results.metric("functional_as_written_raises")["value"].max() > 0:
+    if not results.metric("functional_as_written_raises")["value"].any():
         return outcome, text
     return FAILS, f"As it is written, tf.where raises on a KerasTensor. In a layer: {text}"
 
@@ -70,17 +69,15 @@ def _cost(remedy: str, true: Word) -> Judge:
     """Judge a claim that all steps of `remedy` have the word `true`."""
 
     def judged(results: Results) -> Finding:
-        bools, floats = (
-            results.compared("step_ratio", remedy=remedy, mask_dtype=dtype)
-            for dtype in ("bool", "float32")
-        )
+        rows = results.compared("step_ratio", remedy=remedy)
+        bools, floats = (rows[rows["mask_dtype"] == dtype] for dtype in ("bool", "float32"))
         if not len(bools):
             return _NOT_MEASURED
         scope = f"{counted(len(bools), 'step')}; {cells(bools)}"
         text = f"Fed bool masks, against {BASELINE}: {summary(bools)} ({scope}). "
         text += f"Fed float32 masks: {summary(floats)}."
         words = {*bools["word"]}
-        return (HOLDS if words == {true.value} else FAILS if words <= DECIDED else OPEN), text
+        return (HOLDS if words == {true} else FAILS if words <= DECIDED else OPEN), text
 
     return judged
 
@@ -91,17 +88,17 @@ def _c11(results: Results) -> Finding:
         return _NOT_MEASURED
     rows = results.compared("step_ratio", remedy=CONTROL, mask_dtype="bool")
     text = f"ops_where keeps: {own}; tf.where: {control}. The control's steps: {summary(rows)}."
-    better = own == EVERYTHING != control and Word.FASTER.value not in {*rows["word"]}
+    better = own == EVERYTHING != control and Word.FASTER not in {*rows["word"]}
     return (HOLDS if better else FAILS), text
 
 
 def _c12(results: Results) -> Finding:
-    if FUNCTIONAL not in (table := results.situations):
+    if FUNCTIONAL not in results.situations:
         return _NOT_MEASURED
-    survived = results.survived
-    best = [*survived[survived == survived.max()].index]
-    text = "Keeps the model in the most situations, "
-    text += f"{survived.max()} of {len(table)}: {listed(best)}."
+    survived, most = results.survived, results.survived.max()
+    best = [*survived[survived == most].index]
+    scope = f"{most} of {len(results.situations)}"
+    text = f"Keeps the model in the most situations, {scope}: {listed(best)}."
     return (HOLDS if FUNCTIONAL in best else FAILS), text
 
 

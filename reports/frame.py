@@ -1,56 +1,36 @@
 """Session files as one table: a row for each value."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 
 from remedies.metrics import METRICS
 from reports.wording import printable
 
 AXES = ("workload", "batch", "device", "jit", "step", "kernel", "situation", "size", "source",
         "remedy", "mask_dtype")  # fmt: skip
-FACTS = ("machine", "commit", "setting", "launch")
-COLUMNS = ("metric", *AXES, *FACTS, "value", "text", "error", "rounds", "identity", "unreliable")
+COLUMNS = ("metric", *AXES, "machine", "commit", "setting", "launch", "value", "text", "error",
+           "rounds", "identity", "unreliable")  # fmt: skip
 OPTIONAL = {"text": "", "error": 0.0, "rounds": 0}  # what an entry need not have
 
-WHOLE_NUMBERS = ("batch", "size")  # 0 where they are absent
 MOST_BYTES = 8_000_000
 LARGEST = 1e18  # no count, time or number of bytes of ours comes near it
 LONGEST = 2000
 MOST_CLOCK = 0.005  # of a sample: a clock that takes more than that is part of what is timed
 
-_NAME = {"type": "string", "maxLength": 100}
-_TEXT = {"type": "string", "maxLength": LONGEST}
-_COUNT = {"type": "integer", "minimum": 0, "maximum": LARGEST}
-_SECONDS = {"type": "number", "minimum": 0, "maximum": 2e11}
-_NUMBER = {"type": "number", "minimum": -LARGEST, "maximum": LARGEST}
-_AXES = {axis: _COUNT if axis in WHOLE_NUMBERS else _NAME for axis in AXES}
-_DOCUMENT = Draft202012Validator({
-    "type": "object",
-    "required": ["format", "session", "status", "machine"],
-    "properties": {
-        "format": {"const": 1},
-        "session": {
-            "type": "object",
-            "required": ["kind"],
-            "properties": _AXES | {"kind": _NAME, "launch": _COUNT | {"maximum": 100_000}},
-        },
-        "status": {"enum": ["done", "failed", "unavailable"]},
-        "machine": _NAME | {"minLength": 1},
-        "reason": _TEXT,
-        **dict.fromkeys(("identity", "commit", "setting"), _NAME),
-        **dict.fromkeys(("started", "seconds"), _SECONDS),
-        "facts": {"type": "object", "maxProperties": 200, "additionalProperties": _TEXT},
-        "health": {"type": "object", "maxProperties": 50, "additionalProperties": _NUMBER},
-        "entries": {"type": "array", "maxItems": 50_000},
-    },
-})  # fmt: skip
+# What each field is where it is absent, and so of which type it has to be.
+_AXES = dict.fromkeys(AXES, "") | {"batch": 0, "size": 0}
+_ROW = _AXES | {"value": 0.0} | OPTIONAL
+_SESSION = _AXES | {"kind": "", "launch": 0}
+_DOCUMENT = {
+    **dict.fromkeys(("machine", "identity", "commit", "setting", "status", "reason"), ""),
+    **dict.fromkeys(("started", "seconds"), 0.0),
+    **{"format": 0, "session": {}, "facts": {}, "health": {}, "entries": []},
+}
 
 
 class SessionsError(ValueError):
@@ -80,26 +60,26 @@ class Run:
 
 def read(folder: Path) -> Run:
     """Read the session files (``*.json``) of `folder`; `SessionsError` where none can be used."""
-    rows: list[tuple[Any, ...]] = []
+    rows: list[dict[str, Any]] = []
     sessions: list[dict[str, Any]] = []
     problems: list[str] = []
     if not folder.is_dir():
         raise SessionsError(f"no folder {str(folder)!r}; python -m benchmarks makes session files")
-    for path in sorted(path for path in folder.glob("*.json") if path.is_file()):
+    for path in sorted(filter(Path.is_file, folder.glob("*.json"))):
         try:
             document = _document(path)
             rows += [*_rows(document)]
         except (OSError, RecursionError, ValueError) as error:
             problems.append(printable(f"{path.name}: cannot be used: {error}"))
             continue
-        sessions.append(_session(path, document))
-    sessions.sort(key=lambda session: session["started"])
-    facts = {session["machine"]: session.pop("facts") for session in sessions}
+        named = {"session": printable(path.stem), "reason": printable(document["reason"])}
+        sessions.append(document["session"] | document | named)
     if not rows:
-        why = "no session file (*.json) of a session that is done"
-        why = problems[0] if problems else why
+        why = problems[0] if problems else "no session file (*.json) of a session that is done"
         raise SessionsError(f"nothing to report in {str(folder)!r}: {why}")
-    frame = pd.DataFrame.from_records(rows, columns=list(COLUMNS))
+    sessions.sort(key=lambda session: session["started"])
+    facts = {session["machine"]: session["facts"] for session in sessions}
+    frame = pd.DataFrame(rows, columns=[*COLUMNS]).astype({"value": float})
     keys = [*COLUMNS[: COLUMNS.index("value")], "identity"]
     frame = frame.drop_duplicates([*keys, "value", "text"])  # several sessions may say the same
     twice = frame.duplicated(keys, keep="last")
@@ -108,75 +88,63 @@ def read(folder: Path) -> Run:
     return Run(frame[~twice].reset_index(drop=True), facts, pd.DataFrame(sessions), problems)
 
 
-def _document(path: Path) -> Any:
+def _document(path: Path) -> dict[str, Any]:
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"over {MOST_BYTES:,} bytes")
     # A number that is not finite is read as text, which is then refused.
-    document = json.loads(path.read_bytes(), parse_constant=str)
-    if fault := best_match(_DOCUMENT.iter_errors(document)):
-        text = f"{fault.json_path}: {' '.join(fault.message.split())[:160]}"
-        raise ValueError(f"not a session file: {text}")
+    document = _whole(json.loads(path.read_bytes(), parse_constant=str), _DOCUMENT)
+    if document["format"] != 1 or not 0 <= document["started"] < 2e11:  # year 8307
+        raise ValueError("not a session file of format 1")
+    _whole(document["session"], _SESSION)
+    _whole(document["facts"], dict.fromkeys(document["facts"], ""))
+    _whole(document["health"], dict.fromkeys(document["health"], 0.0))
     return document
 
 
-def _rows(document: Any) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a session; checked by hand, as a schema takes seconds for many entries."""
+def _whole(values: Any, usual: dict[str, Any]) -> dict[str, Any]:
+    """Return `values` with what is `usual` where they lack it; `ValueError` for another type."""
+    if not isinstance(values, dict):
+        raise ValueError("not a session file")
+    for name, value in values.items():
+        if not _fits(value, usual.get(name, value)):
+            raise ValueError(f"not a session file: {name} is {str(value)[:100]}")
+    return usual | values
+
+
+def _fits(value: Any, usual: Any) -> bool:
+    """Return whether `value` is of the type of `usual`, and no larger than ours are."""
+    if isinstance(usual, str):
+        return isinstance(value, str) and len(value) <= LONGEST
+    if isinstance(usual, (int, float)):
+        return type(value) in (int, type(usual)) and abs(value) <= LARGEST
+    return type(value) is type(usual)
+
+
+def _rows(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     session = document["session"]
-    fixed = {  # a session fixes more than some of its metrics have
-        name: {axis: session[axis] for axis in (*metric.axes, "source") if axis in session}
-        for name, metric in METRICS.items()
-    }
-    run = (document["machine"], *(document.get(name, "") for name in ("commit", "setting")),
-           session.get("launch", 0))  # fmt: skip
-    end = (document.get("identity", ""), unreliable(document.get("health", {})))
-    for entry in document.get("entries", ()) if document["status"] == "done" else ():
-        metric = METRICS.get(str(entry.get("metric"))) if isinstance(entry, dict) else None
-        if metric is None or not isinstance(entry.get("axes"), dict):
-            raise ValueError("an entry is not a metric of this suite with axes")
-        axes = fixed[metric.name] | entry["axes"]
-        if not axes.keys() - {"source"} <= {*metric.axes} <= axes.keys() | {*WHOLE_NUMBERS}:
+    same = {name: document[name] for name in ("machine", "commit", "setting", "identity")}
+    same |= {"launch": session.get("launch", 0), "unreliable": _unreliable(document["health"])}
+    for entry in document.pop("entries"):
+        try:
+            metric = METRICS[entry["metric"]]
+            # A session fixes more than some of its metrics have.
+            fixed = {name: session[name] for name in (*metric.axes, "source") if name in session}
+            axes, value = fixed | entry["axes"], {"value": entry["value"]}
+        except (KeyError, TypeError):
+            raise ValueError("an entry is no value of a metric of this suite, with axes") from None
+        if not {*axes} ^ {*metric.axes} <= {"source", "batch", "size"}:
             raise ValueError(f"{metric.name}: its axes are {', '.join(metric.axes)}")
-        text, error, rounds = (entry.get(name, usual) for name, usual in OPTIONAL.items())
-        value = entry.get("value")
-        usable = all(
-            _is_count(value) if axis in WHOLE_NUMBERS else _is_text(value, 100)
-            for axis, value in axes.items()
-        )
-        usable = usable and _is_number(value) and _is_number(error) and error >= 0
-        if not (usable and _is_count(rounds) and _is_text(text, LONGEST)):
-            raise ValueError(f"{metric.name}: an axis, value, text or error that none can be")
-        where = (axes.get(axis, 0 if axis in WHOLE_NUMBERS else "") for axis in AXES)
-        yield (metric.name, *where, *run, float(value), text, error, rounds, *end)
+        more = {name: entry[name] for name in OPTIONAL if name in entry}
+        yield _whole(axes | value | more, _ROW) | same | {"metric": metric.name}
 
 
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and abs(value) <= LARGEST
-
-
-def _is_count(value: Any) -> bool:
-    return type(value) is int and 0 <= value <= LARGEST
-
-
-def _is_text(value: Any, longest: int) -> bool:
-    return isinstance(value, str) and len(value) <= longest
-
-
-def unreliable(health: dict[str, float]) -> str:
+def _unreliable(health: dict[str, float]) -> str:
     """Return why a session's times are no evidence; a busy machine only widens the intervals."""
     if health.get("throttled", 0) > 0:
         return f"the GPU was throttled for {health['throttled']:.0%} of the time"
     if health.get("clock_share", 0) > MOST_CLOCK:
         return f"the clock took {health['clock_share']:.1%} of a sample"
     return ""
-
-
-def _session(path: Path, document: Any) -> dict[str, Any]:
-    texts = dict.fromkeys(("identity", "commit", "setting", "reason"), "")
-    made = texts | {"started": 0.0, "seconds": 0.0, "facts": {}, "health": {}} | document
-    health = {f"health_{name}": value for name, value in made.pop("health").items()}
-    kept = {name: value for name, value in made.items() if name not in ("entries", "format")}
-    named = {"session": printable(path.stem), "reason": printable(made["reason"])}
-    return {**document["session"], **kept, **health, **named}
 
 
 def latest(run: Run) -> tuple[Run, list[str]]:
@@ -192,8 +160,3 @@ def latest(run: Run) -> tuple[Run, list[str]]:
     old = len(run.sessions) - len(kept[1])
     notes = [f"{old} sessions of an older state of the code or packages"] if old else []
     return Run(kept[0], run.facts, kept[1], run.problems), notes
-
-
-def order(names: Iterable[str], current: tuple[str, ...]) -> list[str]:
-    """Return the distinct `names`: the `current` ones in their order, then others by name."""
-    return [name for name in current if name in names] + sorted({*names} - {*current})

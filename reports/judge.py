@@ -3,7 +3,7 @@
 import itertools
 import math
 import statistics
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -16,26 +16,24 @@ from remedies.registry import PLACEBO
 from reports.frame import AXES
 from reports.wording import slower
 
-VARIANT = ("remedy", "mask_dtype", "kernel")
-STEP = "step_ratio"
-PYTHON = "python_extra_seconds"
+STEP, PYTHON = "step_ratio", "python_extra_seconds"
 EXACT = ("step_group", "program_differs", "python_calls_differ")
+# A ratio -> the time of which it is one.
+_TIMES = {name: name.removesuffix("_ratio") + "_seconds"
+          for name, metric in METRICS.items() if metric.kind is Kind.RATIO}  # fmt: skip
+
+RUN = ("machine", "commit")
+VARIANT = ("remedy", "mask_dtype", "kernel")
+CELL = tuple(axis for axis in AXES if axis not in VARIANT)
+COLUMNS = (*RUN, "metric", *AXES, "word", "ratio", "low", "high", "launches", "reason",
+           "unit", "seconds", "difference")  # fmt: skip
+_REFERENCES = {(REFERENCE, "bool", ""), (REFERENCE, "", ""), ("", "bool", "where")}
+_EXACTLY = Interval(1.0, 1.0, 1.0, 0, math.inf)
 _NOTHING = Interval(math.nan, math.nan, math.nan, 0, 0)
 
 Key = tuple[Any, ...]
 Block = dict[Any, list[tuple[float, float]]]  # distinct step -> value and error of each launch
 Tables = dict[str, dict[Key, list[Any]]]  # metric -> variant -> its rows
-
-RUN = ("machine", "commit")
-CELL = tuple(axis for axis in AXES if axis not in VARIANT)
-COLUMNS = (*RUN, "metric", *AXES, "word", "ratio", "low", "high", "launches", "reason",
-           "unit", "seconds", "difference")  # fmt: skip
-
-# A ratio -> the time of which it is one.
-_TIMES = {name: name.removesuffix("_ratio") + "_seconds"
-          for name, metric in METRICS.items() if metric.kind is Kind.RATIO}  # fmt: skip
-# What says of a step that there is something to judge, and what else is known of it.
-_ASKED = (STEP, PYTHON, "step_group")
 
 
 def judge(frame: Any, threshold: float = MARGIN, looks: int = 1) -> Any:
@@ -54,16 +52,13 @@ def judge(frame: Any, threshold: float = MARGIN, looks: int = 1) -> Any:
         tables = runs.setdefault(run_of(row), {}).setdefault(cell_of(row), {})
         tables.setdefault(row.metric, {}).setdefault(variant_of(row), []).append(row)
     rows: list[dict[str, Any]] = []
-    for run, cells in runs.items():
-        for metric in _TIMES:
-            asked = _ASKED if metric == STEP else (metric,)
-            # Of a device that programs are only compiled for there is nothing to judge.
-            own = {
-                key: Cell(tables, metric) for key, tables in cells.items() if {*asked} & {*tables}
-            }
-            same = dict(zip(RUN, run, strict=True)) | {"metric": metric}
-            rows += (same | row for row in _judged(own, threshold, looks))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    for (run, cells), metric in itertools.product(runs.items(), _TIMES):
+        # Of a device that programs are only compiled for there is nothing to judge.
+        asked = {STEP, PYTHON, "step_group"} if metric == STEP else {metric}
+        own = {key: Cell(tables, metric) for key, tables in cells.items() if asked & {*tables}}
+        same = dict(zip(RUN, run, strict=True)) | {"metric": metric}
+        rows += (same | row for row in _judged(own, threshold, looks))
+    return pd.DataFrame(rows, columns=[*COLUMNS])
 
 
 def _judged(cells: dict[Key, "Cell"], threshold: float, looks: int) -> Iterator[dict[str, Any]]:
@@ -84,18 +79,10 @@ def _intervals(cells: Mapping[Key, "Cell"], kind: Word) -> dict[Key, dict[Any, I
     errors = [intervals.common([[error for _, error in own] for own in b.values()]) for b in blocks]
     copies = {step for block in blocks for step in block if _copy(step)}
     made: dict[Key, dict[Any, Interval]] = {key: {} for key in cells}
-    own = intervals.intervals(values, kind is not Word.PYTHON, errors, copies)
-    for (key, _), each in zip(owned, own, strict=True):
-        made[key] |= each
+    judged = intervals.intervals(values, kind is not Word.PYTHON, errors, copies)
+    for (key, _), own in zip(owned, judged, strict=True):
+        made[key] |= own
     return made
-
-
-def reference(variant: Key) -> bool:
-    """Return whether `variant` is what the others of its cell are compared with."""
-    remedy, mask_dtype, kernel = variant
-    if kernel:
-        return bool(kernel == "where" and mask_dtype == "bool")
-    return bool(remedy == REFERENCE and mask_dtype in ("bool", ""))
 
 
 class Cell:
@@ -107,16 +94,15 @@ class Cell:
         variants = dict.fromkeys(variant for name in names for variant in tables.get(name, ()))
         sources = {row.source for name in names for row in self._rows(name)}
         self.gate = bool(sources - {"", "base"})
-        if not self.gate and metric != STEP:  # the step that is itself is the same step
-            variants = {v: None for v in variants if not reference(v)}
-        self.kinds = {variant: self._kind(variant) for variant in variants}
+        # The step that is itself is the same step; in the gate each has a reference of its own.
+        listed = self.gate or metric == STEP
+        self.kinds = {v: self._kind(v) for v in variants if listed or v not in _REFERENCES}
         times = tables.get(_TIMES[metric], {})
-        own = [row for variant in times if reference(variant) for row in times[variant]]
-        # A cell of the gate has the other folder's variants as its references.
-        own = own or [row for variant in times if variant[0] != PLACEBO for row in times[variant]]
-        self.seconds = statistics.median(row.value for row in own) if own else 0.0
+        references = {*times} & _REFERENCES or {v for v in times if v[0] != PLACEBO}
+        own = [row.value for variant in references for row in times[variant]]
+        self.seconds = statistics.median(own) if own else 0.0
 
-    def _rows(self, name: str) -> Iterable[Any]:
+    def _rows(self, name: str) -> Iterator[Any]:
         return itertools.chain.from_iterable(self.tables.get(name, {}).values())
 
     def _exact(self, name: str, variant: Key) -> tuple[float, str]:
@@ -126,16 +112,15 @@ class Cell:
 
     def _kind(self, variant: Key) -> Word:
         """Return how `variant` is compared: not at all, by its Python alone, or by a ratio."""
-        itself = self.metric == STEP and not self.gate and reference(variant)
-        group, _ = self._exact("step_group", variant)
-        if (itself or group == 0) and variant[0] != PLACEBO:
+        itself = self.metric == STEP and not self.gate and variant in _REFERENCES
+        if itself or (self._exact("step_group", variant)[0] == 0 and variant[0] != PLACEBO):
             return Word.SAME_STEP
-        program, _ = self._exact("program_differs", variant)
+        same_program = self._exact("program_differs", variant)[0] == 0
         # Without a fingerprint the Python was not the same twice in a row: that is no evidence.
-        _, calls = self._exact("python_calls_differ", variant)
-        timed_alone = variant in self.tables.get(PYTHON, ())
-        timed_alone = timed_alone or variant not in self.tables.get(self.metric, ())
-        return Word.PYTHON if program == 0 and calls and timed_alone else Word.SLOWER
+        fingerprint = self._exact("python_calls_differ", variant)[1]
+        alone = variant in self.tables.get(PYTHON, ())
+        alone = alone or variant not in self.tables.get(self.metric, ())
+        return Word.PYTHON if same_program and fingerprint and alone else Word.SLOWER
 
     def _step(self, variant: Key) -> Any:
         """Return what tells the distinct step of `variant` apart from the cell's others."""
@@ -144,64 +129,55 @@ class Cell:
 
     def blocks(self, kind: Word) -> list[Block]:
         """Return the values of each distinct step of a kind; equal launches share an error."""
+        python = kind is Word.PYTHON
         blocks: dict[Key, Block] = {}
         steps = set()
-        measured = self.tables.get(PYTHON if kind is Word.PYTHON else self.metric, {})
-        for variant, rows in measured.items():
-            launches = {row.launch: (row.value, row.error) for row in rows
-                        if row.value > 0 or kind is Word.PYTHON}  # fmt: skip
+        for variant, rows in self.tables.get(PYTHON if python else self.metric, {}).items():
+            launches = {row.launch: (row.value, row.error)
+                        for row in sorted(rows, key=attrgetter("launch"))
+                        if row.value > 0 or python}  # fmt: skip
             step = self._step(variant)
             timed = variant[0] == PLACEBO or self.kinds.get(variant) is kind
-            if not launches or not timed or step in steps:
-                continue  # what is the same step would count as noise that is none
-            steps.add(step)
-            # In the gate each variant has a reference of its own.
-            block = blocks.setdefault((*sorted(launches), *([step] if self.gate else [])), {})
-            block[step] = [launches[launch] for launch in sorted(launches)]
+            # What is the same step would count as noise that is none.
+            if launches and timed and step not in steps:
+                steps.add(step)
+                block = blocks.setdefault((*launches, *([step] if self.gate else [])), {})
+                block[step] = [*launches.values()]
         return [*blocks.values()]
 
     def rows(
         self, timed: Any, python: Any, threshold: float, asked: int
     ) -> Iterator[dict[str, Any]]:
         """Yield the judgement of each variant; `timed` and `python` are the steps' intervals."""
-        reasons = {name: [row.unreliable for row in self._rows(name) if row.unreliable]
-                   for name in (self.metric, PYTHON)}  # fmt: skip
-        for step, copy in timed.items():
-            if _copy(step) and _word(copy, threshold, asked) in (Word.SLOWER, Word.FASTER):
+        faults = {name: [row.unreliable for row in self._rows(name) if row.unreliable]
+                  for name in (self.metric, PYTHON)}  # fmt: skip
+        for copy in (own for step, own in timed.items() if _copy(step)):
+            if _word(copy, threshold, asked) in (Word.SLOWER, Word.FASTER):
                 text = slower(copy.center, copy.low, copy.high)
-                reasons[self.metric].append(f"a second copy of the reference read {text}")
+                faults[self.metric].append(f"a second copy of the reference read {text}")
         for variant, kind in self.kinds.items():
             alone = kind is Word.PYTHON
             own = (python if alone else timed).get(self._step(variant), _NOTHING)
+            word, reason = kind, ""
             if kind is Word.SAME_STEP:
-                own = Interval(1.0, 1.0, 1.0, 0, math.inf)
-            unsound = reasons[PYTHON if alone else self.metric]
-            word, reason = self._verdict(kind, own, unsound, threshold, asked)
+                own = _EXACTLY
+            elif not own.launches:
+                word, reason = Word.UNDECIDED, "it differs, and was not timed"
+            elif unsound := faults[PYTHON if alone else self.metric]:
+                word, reason = Word.UNRELIABLE, unsound[0]
+            elif not alone:
+                word = _word(own, threshold, asked)
+            elif own.low <= 0 < self.seconds:
+                # What may be nothing and may be more than the margin is not known.
+                low, high = (1 + end / self.seconds for end in (own.low, own.high))
+                small = intervals.judge(max(low, 0.0), high, threshold) is Word.SAME
+                word = kind if small else Word.UNDECIDED
             yield dict(zip(VARIANT, variant, strict=True)) | {
                 "word": word.value, "ratio": own.center, "low": own.low, "high": own.high,
                 "launches": own.launches, "reason": reason,
                 "unit": "seconds" if alone else "ratio", "seconds": self.seconds,
                 "difference": self._exact("step_group", variant)[1],
             }  # fmt: skip
-
-    def _verdict(
-        self, kind: Word, own: Interval, reasons: list[str], threshold: float, asked: int
-    ) -> tuple[Word, str]:
-        """Return the word of an interval, and the reason where it is none."""
-        if kind is Word.SAME_STEP:
-            return kind, ""
-        if not own.launches:
-            return Word.UNDECIDED, "it differs, and was not timed"
-        if reasons:
-            return Word.UNRELIABLE, reasons[0]
-        if kind is not Word.PYTHON:
-            return _word(own, threshold, asked), ""
-        if own.low > 0 or not self.seconds:
-            return kind, ""
-        # What may be nothing and may be more than the margin is not known.
-        low, high = (1 + end / self.seconds for end in (own.low, own.high))
-        same = intervals.judge(max(low, 0.0), high, threshold) is Word.SAME
-        return kind if same else Word.UNDECIDED, ""
 
 
 def _copy(step: Any) -> bool:

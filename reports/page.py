@@ -1,52 +1,114 @@
-"""The page, its Markdown and figures, in a folder; asv's history behind it; README's answer."""
+"""The page, its Markdown, tables and figures, with how all was measured; README's answer."""
 
 import base64
-import os
+import html
+import math
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import pandas as pd
 
-from reports import figures, parts
+from remedies import REMEDIES, WORKLOADS
+from remedies.intervals import MARGIN, Word, more_launches
+from remedies.metrics import METRICS
+from reports import OutputError, figures
 from reports.answer import answer
 from reports.claims import claims
-from reports.costs import costs
+from reports.costs import costs, gpus
 from reports.frame import COLUMNS
-from reports.gpus import gpus
-from reports.measured import measured, missing
-from reports.results import Results, gather
-from reports.wording import TEMPLATES, counted, listed, printable, prose
+from reports.results import Part, Results, Section, gather
+from reports.wording import (
+    BASELINE,
+    NOTHING,
+    TEMPLATES,
+    counted,
+    listed,
+    percent,
+    prose,
+)
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "reports" / "reference"
-MARKER = ".made-by-reports.json"
-MOST_SECONDS = 900  # asv looks for steps in every series; a value that is not finite hangs it
-ASV, ASV_RESULTS = Path("asv.conf.json"), Path(".asv", "results")
 _BLOCK = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.DOTALL)
+_TONES = {  # of a table's cell, by how its text begins
+    r"no (result|difference)|not (known|established)|\N{EN DASH}$": "open",
+    "same (step|program|within)|holds|everything": "good",
+    "no:|does not hold|only once": "bad",
+    r"takes .* times as long|\d.* slower|(\d|up to).* more Python": "slow",
+    r"\d.* faster": "good",
+}
+_HEALTH = {
+    "foreign_load": "cores that other processes used, other sessions among them",
+    "steal": "time that the hypervisor took",
+    "clock_share": "the clock's share of a sample",
+    "throttled": "time that a GPU was throttled",
+}
 
 
-class OutputError(ValueError):
-    """A page or site cannot be written; the message is one line that says why."""
+def tone(text: str) -> str:
+    """Return the class of a table's cell."""
+    return next((name for begins, name in _TONES.items() if re.match(begins, text)), "")
 
 
-def engine() -> jinja2.Environment:
-    """Return the templates' engine: HTML is escaped by itself, Markdown by the filter `cell`."""
-    made = jinja2.Environment(
+def escape(text: Any) -> str:
+    """Return `text` so that Markdown shows it as it is, in one line of a table."""
+    plain = html.escape(" ".join(str(text).split()), quote=False)
+    return re.sub(r"([\\`*\[\]|~])|(?<!\w)(_)|(_)(?!\w)", lambda match: f"\\{match[0]}", plain)
+
+
+def _filled(template: str, **values: Any) -> str:
+    """Return a template filled: HTML is escaped by itself, Markdown by the filter `cell`."""
+    engine = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=jinja2.select_autoescape(["html"]),
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    made.filters |= {"cell": parts.escape, "tone": parts.tone}
-    return made
+    engine.filters |= {"cell": escape, "tone": tone}
+    return engine.get_template(template).render(values).strip()
+
+
+def render(results: Results, history: str = "") -> dict[str, str | bytes]:
+    """Return the report, path -> content; `history` is the address of asv's, where there is one."""
+    sections = [make(results) for make in (answer, costs, gpus, claims, measured, missing)]
+    pictures: dict[str, dict[str, str]] = {}
+    files: dict[str, str | bytes] = {}
+    for figure in (part for section in sections for part in section.parts if part.draw):
+        for theme, svg in figures.svg(figure).items():
+            files[f"figures/{figure.name}-{theme}.svg"] = svg
+            address = f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
+            pictures.setdefault(figure.name, {})[theme] = address
+    title, *problem = prose("problem")
+    for name in ("index.html", "report.md"):
+        files[name] = _filled(
+            name, title=title, problem=problem, scope=scope(results), sections=sections,
+            answer=sections[0], pictures=pictures, history=history,
+        ) + "\n"  # fmt: skip
+    tables = {"results": results.run.frame[[*COLUMNS]], "comparisons": results.judged}
+    for name, table in tables.items():
+        files[f"{name}.csv"] = table.to_csv(index=False, lineterminator="\n")
+    return files
+
+
+def published() -> str:
+    """Return in Markdown what the published results say: the sentence and the table."""
+    return _filled("answer.md", answer=answer(gather(REFERENCE)))
+
+
+def update(results: Results, root: Path = ROOT) -> Path:
+    """Write the answer into `root`'s README.md, and return that."""
+    readme = root / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    if not _BLOCK.search(text):
+        raise OutputError(f"{str(readme)!r} has no '<!-- results: begin -->' and end")
+    made = _filled("readme.md", answer=answer(results), scope=scope(results))
+    text = _BLOCK.sub(lambda match: f"{match[1]}\n{made}\n\n{match[2]}", text)
+    readme.write_text(text, encoding="utf-8")
+    return readme
 
 
 def scope(results: Results) -> str:
@@ -63,104 +125,70 @@ def scope(results: Results) -> str:
     return f"{where} (a session is one fresh process){steps}. {results.gpu}"
 
 
-def render(results: Results, history: str = "") -> dict[str, str | bytes]:
-    """Return the report, path -> content; `history` is the address of asv's, where there is one."""
-    making = (answer, costs, gpus, claims, measured, missing)
-    sections = [make(results) for make in making]
-    pictures: dict[str, dict[str, str]] = {}
-    files: dict[str, str | bytes] = {}
-    for figure in (part for section in sections for part in section.parts):
-        if figure.kind == "figure":
-            for theme, svg in figures.svg(figure).items():
-                files[f"figures/{figure.name}-{theme}.svg"] = svg
-                address = f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
-                pictures.setdefault(figure.name, {})[theme] = address
-    values: dict[str, Any] = {"sections": sections, "pictures": pictures, "history": history}
-    title, *problem = prose("problem")
-    values |= {"title": title, "problem": problem, "scope": scope(results)}
-    values["answer"] = sections[0]
-    for name in ("index.html", "report.md"):
-        files[name] = engine().get_template(name).render(values).strip() + "\n"
-    tables = {"results": results.run.frame[[*COLUMNS]], "comparisons": results.judged}
-    for name, table in tables.items():
-        files[f"{name}.csv"] = table.to_csv(index=False, lineterminator="\n")
-    return files
+def measured(results: Results) -> Section:
+    """Return the section on how it was measured."""
+    sessions, judged = results.run.sessions, results.judged
+    decided = ~judged["word"].isin([Word.UNDECIDED.value, Word.UNRELIABLE.value])
+    text = (
+        f"{counted(len(sessions), 'session')}, each a fresh process that measures one thing, gave "
+        f"{counted(len(results.run.frame), 'value')} and {counted(len(judged), 'comparison')} of "
+        f"a step, save, load or bare tf.where with the baseline's; {decided.sum():,} are decided."
+    )
+    limit = f"{100 * MARGIN:g}"
+    method = [text.format(baseline=BASELINE, limit=limit) for text in prose("method")]
+    machines = {
+        machine: results.run.facts[machine] | _when(own)
+        for machine, own in sessions.groupby("machine")
+    }
+    rows = [
+        {"fact": name} | {machine: facts.get(name, NOTHING) for machine, facts in machines.items()}
+        for name in dict.fromkeys(name for facts in machines.values() for name in facts)
+    ]
+    parts = [Part("note", "", method), Part("table", "The machines.", rows)]
+    return Section("measured", "How it was measured", text, parts)
 
 
-def published() -> str:
-    """Return in Markdown what the published results say: the sentence and the table."""
-    return engine().get_template("answer.md").render(answer=answer(gather(REFERENCE))).strip()
+def _when(sessions: Any) -> dict[str, str]:
+    """Return when the sessions of a machine ran, of what, and how quiet it was."""
+    first, last = (
+        f"{datetime.fromtimestamp(end, timezone.utc):%Y-%m-%d %H:%M}"
+        for end in sessions["started"].agg(["min", "max"])
+    )
+    facts = {
+        "commit": listed(sorted({commit[:8] for commit in sessions["commit"]})) or NOTHING,
+        "setting": listed(sorted({*sessions["setting"]})),
+        "measured": f"{first} to {last} UTC",
+        "sessions": f"{len(sessions):,}, {sessions['seconds'].sum() / 60:,.0f} minutes in all",
+    }
+    health = pd.DataFrame([*sessions["health"]])
+    for name in (name for name in _HEALTH if name in health):
+        written = "{:.2g}".format if "load" in name else percent
+        typical, worst = map(written, health[name].agg(["median", "max"]))
+        facts[_HEALTH[name]] = f"median {typical}, worst {worst}"
+    return facts
 
 
-def update(results: Results, root: Path = ROOT) -> Path:
-    """Write the answer into `root`'s README.md, and return that."""
-    readme = root / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    if not _BLOCK.search(text):
-        raise OutputError(f"{str(readme)!r} has no '<!-- results: begin -->' and end")
-    template = engine().get_template("readme.md")
-    made = template.render(answer=answer(results), scope=scope(results)).strip()
-    text = _BLOCK.sub(lambda match: f"{match[1]}\n{made}\n\n{match[2]}", text)
-    readme.write_text(text, encoding="utf-8")
-    return readme
-
-
-def check(out: Path) -> None:
-    """Raise `OutputError` unless `out` is absent, empty, or was made here."""
-    there = next(path for path in (out, *out.absolute().parents) if path.exists())
-    if not there.is_dir():
-        raise OutputError(f"{str(there)!r} is a file; name a folder")
-    names = sorted(path.name for path in out.iterdir()) if out.exists() else []
-    if names and MARKER not in names:
-        why = f"holds {names[0]!r}, which this command did not write"
-        raise OutputError(f"{str(out)!r} {why}; name a new folder or an empty one")
-
-
-@contextmanager
-def filled(out: Path, files: dict[str, str | bytes]) -> Iterator[Path]:
-    """Yield a folder of `files`, path -> content; it is moved into `out`, if all ends well."""
-    check(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as work:
-        made = Path(work, "new")
-        for name, content in {**files, MARKER: ""}.items():
-            (made / name).parent.mkdir(parents=True, exist_ok=True)
-            (made / name).write_bytes(content.encode() if isinstance(content, str) else content)
-        yield made
-        shutil.copytree(made, out, copy_function=os.replace, dirs_exist_ok=True)
-
-
-def has_history() -> bool:
-    """Return whether asv has results here, and say that; `OutputError` without its settings."""
-    if not ASV.is_file():
-        raise OutputError(f"no {str(ASV)!r} here; start it in the repository")
-    there = any(ASV_RESULTS.glob("*/*.json"))
-    text = "the history: asv publish, some minutes where there are many commits"
-    text = text if there else f"no history: {str(ASV_RESULTS)!r} holds no results of asv"
-    print(f"reports: {text}", file=sys.stderr, flush=True)
-    return there
-
-
-def publish(into: Path) -> None:
-    """Let asv publish its results and asv-tachyon show them, in the folder `into`."""
-    with tempfile.TemporaryDirectory() as folder:
-        html = Path(folder, "html")
-        _command("asv", "publish", "--no-pull", "--html-dir", str(html))
-        # asv's own pages ask other hosts for their scripts: only its data are taken.
-        shutil.copytree(html / "graphs", into / "graphs")
-        for name in ("index.json", "info.json", "regressions.json", "regressions.xml"):
-            shutil.copy(html / name, into / name)
-    _command("asv_tachyon", "install", "--no-backup", str(into))
-
-
-def _command(module: str, *words: str) -> None:
-    command = [sys.executable, "-m", module, *words]
-    try:
-        done = subprocess.run(  # noqa: S603  our own interpreter and words
-            command, capture_output=True, text=True, timeout=MOST_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise OutputError(f"{module} {words[0]} took over {MOST_SECONDS // 60} minutes") from None
-    if done.returncode:
-        line = ((done.stderr or done.stdout).strip().splitlines() or ["nothing said"])[-1]
-        raise OutputError(f"{module} {words[0]} failed: {printable(line)}")
+def missing(results: Results) -> Section:
+    """Return the section on what was not measured, and what was left out."""
+    frame = results.run.frame
+    lines = [results.gpu] if results.timed in ([], ["cpu"]) else []
+    for axis, names in (("workload", WORKLOADS), ("remedy", REMEDIES)):
+        absent = [name for name in names if name not in {*frame[axis]}]
+        lines += [f"{axis}: {listed(absent)}."] if absent else []
+    absent = [metric.label for name, metric in METRICS.items() if name not in {*frame["metric"]}]
+    lines += [f"{listed(absent)}."] if absent else []
+    undecided = results.judged[results.judged["word"] == Word.UNDECIDED.value]
+    if len(undecided):
+        timed = undecided[(undecided["low"] > 0) & (undecided["high"] < math.inf)]
+        more = sorted(more_launches(r.low, r.high, r.launches) for r in timed.itertuples())
+        said = f"undecided: {counted(len(undecided), 'comparison')}"
+        if more:
+            said += f"; about {more[len(more) // 2]} more launches would decide half of them"
+        lines.append(f"{said}.")
+    failed = [f"{name}: {reason or 'no reason given'}." for name, reason in results.run.failures]
+    left_out = [f"{note}." for note in (*results.older, *results.run.problems)]
+    first = lines[0] if lines else "Everything that this suite measures was measured."
+    lines.append("Other versions of Keras: docs/keras_versions.md in the repository.")
+    notes = {"": lines, "Sessions that gave no values": failed, "Left out": left_out}
+    parts = [Part("note", head, items) for head, items in notes.items() if items]
+    return Section("missing", "What was not measured", first, parts)

@@ -1,6 +1,7 @@
-"""What was measured, judged, with the questions that every section asks of it."""
+"""What was measured, judged, with what every section asks of it; and what sections are."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,26 +14,56 @@ from remedies.intervals import MARGIN, Word
 from remedies.metrics import DEFECTS, EVIDENCE, METRICS
 from remedies.registry import PLACEBO
 from remedies.scenarios import CORE
-from reports.frame import Run, latest, order, read
+from reports.frame import Run, latest, read
 from reports.judge import judge
-from reports.wording import (
-    CONTROL,
-    COSTS,
-    JITS,
-    NOTHING,
-    SPACE,
-    between,
-    counted,
-    listed,
-    percent,
-    python,
-    seconds,
-    slower,
-    span,
-)
+from reports.wording import CONTROL, counted, listed, percent, span
 
 SECOND = "second_generation_lost"
 EVERYTHING, UNKNOWN = "everything", "not measured"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A note (a list), a table, a heat map (of cells of one word), code, or a figure.
+
+    `rows` are a note's items, the rows of a table, a text, or what `draw` fills an empty figure
+    from in the colours that it is given; `below` stands under a table, and for a figure not seen.
+    """
+
+    kind: str
+    title: str
+    rows: Any
+    folded: bool = False
+    below: str = ""
+    name: str = ""  # of a figure's files
+    draw: Any = None  # Callable[[Any, Any, Any], None]
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of all rows; the first heads them."""
+        return [*dict.fromkeys(name for row in self.rows for name in row)]
+
+    @property
+    def brief(self) -> bool:
+        """Whether it may stand beside another that is brief."""
+        return self.kind in ("note", "code") and not self.folded
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section, with its answer in a sentence."""
+
+    name: str
+    title: str
+    answer: str
+    parts: Sequence[Part] = ()
+    detail: str = ""
+
+    @property
+    def blocks(self) -> list[tuple[bool, list[Part]]]:
+        """The parts in their order, those that stand side by side together."""
+        groups = itertools.groupby(self.parts, lambda part: part.brief)
+        return [(beside, [*own]) for beside, own in groups]
 
 
 @dataclass(frozen=True)
@@ -54,13 +85,12 @@ class Results:
     @cached_property
     def remedies(self) -> list[str]:
         """The remedies that anything is known of, in their order."""
-        return order(set(self.run.frame["remedy"]) - {"", PLACEBO}, tuple(REMEDIES))
+        return _order({*self.run.frame["remedy"]} - {"", PLACEBO}, tuple(REMEDIES))
 
     @cached_property
     def trips(self) -> Any:
         """A row for each round trip, a column for each thing that was counted."""
-        names = [*DEFECTS, *EVIDENCE]
-        rows = self.run.frame[self.run.frame["metric"].isin(names)]
+        rows = self.run.frame[self.run.frame["metric"].isin([*DEFECTS, *EVIDENCE])]
         rows = rows[rows["workload"] != ""]
         axes = ["machine", "workload", "device", "jit", "remedy", "mask_dtype"]
         return rows.pivot_table(index=axes, columns="metric", values="value", aggfunc="max")
@@ -95,7 +125,7 @@ class Results:
         harms = rows.pivot_table(index="situation", columns="remedy", values="value", aggfunc="max")
         harms = harms[[name for name in self.remedies if name in harms]]
         tried = harms[harms.drop(columns=CONTROL, errors="ignore").notna().any(axis=1)]
-        return tried.loc[order(set(tried.index), CORE), :]
+        return tried.loc[_order(tried.index, CORE), :]
 
     def harms(self, remedy: str) -> Any:
         """Return the harm of each situation that was tried with `remedy`."""
@@ -106,26 +136,26 @@ class Results:
         """In how many situations each remedy keeps the model."""
         return (self.situations == 0).sum().reindex(self.remedies, fill_value=0)
 
-    def axis(self, name: str, metric: str = "") -> list[str]:
-        """Return the values of an axis, of one metric or of all."""
-        rows = self.metric(metric) if metric else self.run.frame
-        return [str(value) for value in order(set(rows[name]) - {"", 0, PLACEBO}, ())]
-
     @cached_property
     def timed(self) -> list[str]:
         """The devices that steps were timed on."""
-        return self.axis("device", "step_seconds")
+        return sorted({*self.metric("step_seconds")["device"]})
 
     @cached_property
     def compiled(self) -> list[str]:
         """The devices that steps were compiled for, and not run on."""
-        return [name for name in self.axis("device", "program_differs") if name not in self.timed]
+        return sorted({*self.metric("program_differs")["device"]} - {*self.timed})
+
+    @property
+    def gpus(self) -> list[str]:
+        """The GPUs that steps were timed on."""
+        return [name for name in self.timed if name != "cpu"]
 
     @property
     def gpu(self) -> str:
         """What is known of GPUs, in a sentence."""
-        if gpus := [name for name in self.timed if name != "cpu"]:
-            return f"Steps were timed on {listed(map(str.upper, gpus))}."
+        if self.gpus:
+            return f"Steps were timed on {listed(map(str.upper, self.gpus))}."
         names = listed(map(str.upper, self.compiled))
         only = f"; for {names} steps were only compiled" if names else ", and none was compiled for"
         return f"No GPU was run{only}."
@@ -135,6 +165,13 @@ def _where(rows: Any, **where: str) -> Any:
     for axis, value in where.items():
         rows = rows[rows[axis] == value]
     return rows
+
+
+def _order(names: Iterable[str], first: tuple[str, ...]) -> list[str]:
+    """Return `names`: those that are in `first` in its order, then the others by name."""
+    return sorted(
+        names, key=lambda name: (first.index(name) if name in first else len(first), name)
+    )
 
 
 def gather(folder: Path) -> Results:
@@ -155,93 +192,9 @@ def losses(trips: Any) -> list[str]:
     """Return in words the most that was lost in any of `trips`, for each kind of defect."""
     made = []
     for name in (name for name in DEFECTS if name in trips and name != SECOND):
-        if not (most := trips[name].max()) > 0:
-            continue
-        total = f"{name.rpartition('_')[0]}_saved"
-        of = f" of {trips.loc[trips[name].idxmax(), total]:,.0f}" if total in trips else ""
-        amount = percent(most) if METRICS[name].unit == "share" else f"{most:,.0f}{of}"
-        made.append(f"{amount} {METRICS[name].label}")
+        if (most := trips[name].max()) > 0:
+            total = f"{name.rpartition('_')[0]}_saved"
+            of = f" of {trips.loc[trips[name].idxmax(), total]:,.0f}" if total in trips else ""
+            amount = percent(most) if METRICS[name].unit == "share" else f"{most:,.0f}{of}"
+            made.append(f"{amount} {METRICS[name].label}")
     return made
-
-
-def summary(rows: Any) -> str:
-    """Return in a cell of a table what all `rows` of comparisons say together, the worst first."""
-    texts: list[str] = []
-    said = rows["word"]
-    if (said == "undecided").any():
-        said = said.replace("same", "undecided")
-    words = [word for word in _SUMMARIES if (said == word).any()]
-    for word in words:
-        own = rows[said == word]
-        text = _SUMMARIES[word](own)
-        if len(words) > 1:
-            head, bracket, more = text.partition(" (")
-            noun = COSTS.get(str(own["metric"].iat[0]), "step")
-            of = f" of {counted(len(rows), noun)}" * (not texts)
-            text = f"{head} in {len(own)}{of}{bracket}{more}"
-        texts.append(text)
-    return "; ".join(texts) or NOTHING
-
-
-def _python(own: Any) -> str:
-    low, high = own["low"], own["high"].max()
-    if low.min() <= 0 < low.max():  # shown in some
-        return f"up to {seconds(high)} more Python a step"
-    return python(own["ratio"].min(), own["ratio"].max(), low.min(), high)
-
-
-def _ratio(own: Any) -> str:
-    if len(own) == 1:
-        return slower(*own[["ratio", "low", "high"]].iloc[0])
-    least, most = sorted((own["ratio"] - 1).abs().agg(["min", "max"]))
-    word = "slower" if own["ratio"].iat[0] > 1 else "faster"
-    return f"{between(percent(least), percent(most))} {word}"
-
-
-def shares(rows: Any, end: str) -> Any:
-    """Return by how much more each time is than its baseline's, as a share of that."""
-    step = rows["seconds"].where(rows["seconds"] > 0)
-    return (rows[end] / step).where(rows["unit"] == "seconds", rows[end] - 1)
-
-
-def _undecided(own: Any) -> str:
-    """Return the largest cost that is not ruled out, as a share of the step and as a time."""
-    most = shares(own, "high")
-    most = most[(most > 0) & (most < 1e3)]
-    if not len(most):
-        faster = (own["high"] <= 1).all()
-        return "no difference shown (slower is ruled out)" if faster else "not known (not timed)"
-    over = f" over {100 * MARGIN:g}{SPACE}%" if (own["word"] == "same").any() else ""
-    time = (most * own["seconds"]).max()
-    cost = percent(most.max()) + (f", {seconds(time)}," if time > 0 else "")
-    return f"no difference{over} shown (up to {cost} not ruled out)"
-
-
-_SUMMARIES: dict[str, Callable[[Any], str]] = {  # the worst first
-    "slower": _ratio,
-    "python": _python,
-    "undecided": _undecided,
-    "unreliable": lambda own: f"no result ({own['reason'].iat[0]})",
-    "faster": _ratio,
-    "same": lambda _: f"same within {100 * MARGIN:g}{SPACE}%",
-    "same step": lambda _: "same step, exactly",
-}
-
-
-def times(rows: Any) -> str:
-    """Return the range of the baseline's times."""
-    own = rows.loc[rows["seconds"] > 0, "seconds"]
-    return between(seconds(own.min()), seconds(own.max())) if len(own) else NOTHING
-
-
-def cells(rows: Any) -> str:
-    """Return which cells `rows` are from: ``image and inpaint; CPU; with XLA``."""
-    values = {axis: tuple(order(set(rows[axis]) - {"", 0}, ())) if axis in rows else ()
-              for axis in ("workload", "device", "jit", "size")}  # fmt: skip
-    texts = [listed(values["workload"])]
-    if "batch" in rows and (most := rows.groupby("workload")["batch"].nunique().max()) > 1:
-        texts[0] += f", at {most} batch sizes"
-    texts += [f"images {listed(map(str, values['size']))} pixels wide too"] * bool(values["size"])
-    texts.append(listed(map(str.upper, values["device"])))
-    texts.append(JITS.get(values["jit"]) or listed(values["jit"]))
-    return "; ".join(filter(None, texts))

@@ -1,11 +1,12 @@
-"""The words that a reader sees, and how numbers, intervals and lists are written."""
+"""The words that a reader sees: of numbers, intervals, lists and comparisons."""
 
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from remedies import REFERENCE as REFERENCE
+from remedies import REFERENCE
+from remedies.intervals import MARGIN
 
 TEMPLATES = Path(__file__).with_name("templates")
 CONTROL = "control"
@@ -21,8 +22,8 @@ JITS = {
 
 NOTHING = "\N{EN DASH}"
 SPACE = "\N{NO-BREAK SPACE}"
-_SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "\N{MICRO SIGN}s"), (1e-9, "ns"))
-_BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
+_SECONDS = {"s": 1.0, "ms": 1e-3, "\N{MICRO SIGN}s": 1e-6, "ns": 1e-9}
+_BYTES = {"GB": 1e9, "MB": 1e6, "kB": 1e3, "B": 1.0}
 
 T = TypeVar("T", bound=Hashable)
 
@@ -32,7 +33,7 @@ def prose(name: str) -> list[str]:
     return (TEMPLATES / f"{name}.txt").read_text(encoding="utf-8").splitlines()
 
 
-SITUATIONS = dict(line.split(": ", 1) for line in prose("situations"))
+SITUATIONS = dict(text.split(": ", 1) for text in prose("situations"))
 
 
 def printable(text: str) -> str:
@@ -53,21 +54,18 @@ def rounded(value: float, uncertainty: float) -> str:
     return f"{round(value, decimals) + 0.0:,.{max(0, decimals)}f}"
 
 
-def two(value: float) -> str:
+def _two(value: float) -> str:
     """Return `value` with two significant digits, and at most two decimals."""
     if not abs(value) >= 0.01:
         return "0"
     return rounded(value, 3 * 10.0 ** (math.floor(math.log10(abs(value))) - 1))
 
 
-def _unit(value: float, units: tuple[tuple[float, str], ...]) -> tuple[float, str]:
-    return next((unit for unit in units if abs(value) >= 0.995 * unit[0]), units[-1])
-
-
-def seconds(value: float, units: tuple[tuple[float, str], ...] = _SECONDS) -> str:
+def seconds(value: float, units: dict[str, float] = _SECONDS) -> str:
     """Return a time with two significant digits: ``3.1 ms``; just under 1 ms is ``1.0 ms``."""
-    scale, unit = _unit(value, units)
-    return f"{two(value / scale)}{SPACE}{unit}" if math.isfinite(value) else NOTHING
+    fitting = (unit for unit in units if abs(value) >= 0.995 * units[unit])
+    unit = next(fitting, [*units][-1])
+    return f"{_two(value / units[unit])}{SPACE}{unit}" if math.isfinite(value) else NOTHING
 
 
 def size(value: float) -> str:
@@ -77,7 +75,7 @@ def size(value: float) -> str:
 
 def percent(share: float) -> str:
     """Return a share in percent with two significant digits: ``1.2 %``."""
-    return f"{two(100 * share)}{SPACE}%"
+    return f"{_two(100 * share)}{SPACE}%"
 
 
 def between(low: str, high: str) -> str:
@@ -102,7 +100,7 @@ def python(least: float, most: float, low: float, high: float) -> str:
     word = "more" if low > 0 else "less"
     first, second = sorted((abs(low), abs(high)))
     amount = between(seconds(abs(least)), seconds(abs(most)))
-    return f"{amount} {word} Python a step ({interval(seconds(first), seconds(second))})"
+    return f"{amount} {word} Python a step ({_interval(seconds(first), seconds(second))})"
 
 
 def slower(center: float, low: float, high: float) -> str:
@@ -110,20 +108,17 @@ def slower(center: float, low: float, high: float) -> str:
 
     >>> slower(1.012, 1.010, 1.015).replace(chr(160), " ")
     '1.2 % slower (99 % interval 1.0 to 1.5 %)'
-    >>> slower(2.1, 1.9, 2.3).replace(chr(160), " ")
-    'takes 2.1 times as long (99 % interval 1.9 to 2.3)'
     """
     half = (high - low) / 2
     if center >= 2:
         amount, *ends = (rounded(value, half) for value in (center, low, high))
-        return f"takes {amount} times as long ({interval(*ends)})"
+        return f"takes {amount} times as long ({_interval(*ends)})"
     amount, *ends = (rounded(100 * abs(end - 1), 100 * half) for end in (center, low, high))
     word, ends = ("slower", ends) if center > 1 else ("faster", ends[::-1])
-    return f"{amount}{SPACE}% {word} ({interval(*ends)}{SPACE}%)"
+    return f"{amount}{SPACE}% {word} ({_interval(*ends)}{SPACE}%)"
 
 
-def interval(low: str, high: str) -> str:
-    """Return the written ends of an interval, and what they are."""
+def _interval(low: str, high: str) -> str:
     return f"99{SPACE}% interval {between(low, high)}"
 
 
@@ -154,3 +149,86 @@ def span(values: Iterable[float]) -> str:
     """Return the range of some whole numbers: ``4``, or ``4 to 6``."""
     low, *_, high = sorted(values) * 2
     return f"{low:,.0f}" if low == high else f"{low:,.0f} to {high:,.0f}"
+
+
+def summary(rows: Any) -> str:
+    """Return in a cell of a table what all `rows` of comparisons say together, the worst first."""
+    texts: list[str] = []
+    said = rows["word"]
+    if (said == "undecided").any():
+        said = said.replace("same", "undecided")
+    for word in (word for word in _SUMMARIES if (said == word).any()):
+        own = rows[said == word]
+        text = _SUMMARIES[word](own)
+        if len(own) < len(rows):
+            head, bracket, more = text.partition(" (")
+            noun = COSTS.get(str(own["metric"].iat[0]), "step")
+            of = f" of {counted(len(rows), noun)}" * (not texts)
+            text = f"{head} in {len(own)}{of}{bracket}{more}"
+        texts.append(text)
+    return "; ".join(texts) or NOTHING
+
+
+def _python(own: Any) -> str:
+    low, high = own["low"], own["high"].max()
+    if low.min() <= 0 < low.max():  # shown in some
+        return f"up to {seconds(high)} more Python a step"
+    return python(own["ratio"].min(), own["ratio"].max(), low.min(), high)
+
+
+def _ratio(own: Any) -> str:
+    if len(own) == 1:
+        return slower(*own[["ratio", "low", "high"]].iloc[0])
+    least, most = sorted((own["ratio"] - 1).abs().agg(["min", "max"]))
+    word = "slower" if own["ratio"].iat[0] > 1 else "faster"
+    return f"{between(percent(least), percent(most))} {word}"
+
+
+def shares(rows: Any, end: str) -> Any:
+    """Return by how much more each time is than its baseline's, as a share of that."""
+    step = rows["seconds"].where(rows["seconds"] > 0)
+    return (rows[end] / step).where(rows["unit"] == "seconds", rows[end] - 1)
+
+
+def _undecided(own: Any) -> str:
+    """Return the largest cost that is not ruled out, as a share of the step and as a time."""
+    most = shares(own, "high")
+    most = most[(most > 0) & (most < 1e3)]
+    if not len(most):
+        faster = (own["high"] <= 1).all()
+        return "no difference shown (slower is ruled out)" if faster else "not known (not timed)"
+    over = f" over {100 * MARGIN:g}{SPACE}%" if (own["word"] == "same").any() else ""
+    time = (most * own["seconds"]).max()
+    cost = percent(most.max()) + (f", {seconds(time)}," if time > 0 else "")
+    return f"no difference{over} shown (up to {cost} not ruled out)"
+
+
+_SUMMARIES: dict[str, Callable[[Any], str]] = {  # the worst first
+    "slower": _ratio,
+    "python": _python,
+    "undecided": _undecided,
+    "unreliable": lambda own: f"no result ({own['reason'].iat[0]})",
+    "faster": _ratio,
+    "same": lambda _: f"same within {100 * MARGIN:g}{SPACE}%",
+    "same step": lambda _: "same step, exactly",
+}
+
+
+def times(rows: Any) -> str:
+    """Return the range of the baseline's times."""
+    own = rows.loc[rows["seconds"] > 0, "seconds"]
+    return between(seconds(own.min()), seconds(own.max())) if len(own) else NOTHING
+
+
+def cells(rows: Any) -> str:
+    """Return which cells `rows` are from: ``image and inpaint; CPU; with XLA``."""
+    workloads, devices, jits, sizes = (
+        sorted({*rows[axis]} - {"", 0}) if axis in rows else []
+        for axis in ("workload", "device", "jit", "size")
+    )
+    where = listed(workloads)
+    if "batch" in rows and (most := rows.groupby("workload")["batch"].nunique().max()) > 1:
+        where += f", at {most} batch sizes"
+    wide = f"images {listed(map(str, sizes))} pixels wide too" if sizes else ""
+    jit = JITS.get(tuple(jits)) or listed(jits)
+    return "; ".join(filter(None, (where, wide, listed(map(str.upper, devices)), jit)))

@@ -15,7 +15,7 @@ from remedies.state.archive import absent, arrays_in, missing, saved
 from remedies.state.difference import STATE, Difference
 from remedies.state.inventory import take
 from remedies.state.preserve import preserved, randomness, scratch
-from remedies.state.trip import Failure, Subject, Trip, counted, observed, travel
+from remedies.state.trip import Failure, Subject, Trip, counted, travel
 
 
 @scratch()
@@ -63,7 +63,7 @@ def check(
     require_ready(model, name)
     with preserved(model) as snapshot:
         fed = feed(model, x, y, sample_weight, name, snapshot)
-        return examine(observed(model, fed, snapshot, custom_objects), name)
+        return examine(Subject(model, fed, snapshot, custom_objects), name)
 
 
 def examine(subject: Subject, name: str, *, advise: bool = True) -> Report:
@@ -151,7 +151,7 @@ def _release(model: Any) -> None:
 @scratch()
 def try_model(model: Any) -> Report:
     """Return the report on one round trip of `model` as it is, without calling it."""
-    subject = Subject(model, Feed(None), take(model))
+    subject = Subject(model, Feed(None))
     with randomness():
         trips = travel(subject, twice=False, train=False)
         return Report(type(model).__name__, trips, diagnose(subject, trips))

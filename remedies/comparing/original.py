@@ -15,11 +15,11 @@ from remedies.feed import Feed, feed
 from remedies.libraries import of_framework, overrides
 from remedies.problem import BadInputError, reason
 from remedies.state.arrays import hosts
-from remedies.state.difference import apart, tolerance_of
+from remedies.state.difference import apart
 from remedies.state.inventory import is_functional, owned_classes
 from remedies.state.methods import methods_of, patched
 from remedies.state.preserve import align, preserved
-from remedies.state.trip import Subject, observed
+from remedies.state.trip import Subject
 from remedies.target import subject
 
 SEED = 20409
@@ -83,7 +83,7 @@ class Original:
 
         with preserved(model) as snapshot:
             scope = scope_of(model) if self.unregistered else {}
-            seen = observed(model, self.fed, snapshot, scope)
+            seen = Subject(model, self.fed, snapshot, scope)
             if remedy != CONTROL:
                 self._require_alike(remedy, seen)
                 return examine(seen, self.name, advise=False)
@@ -144,15 +144,14 @@ class Original:
         differ = self._apart(seen)
         if differ and remedy != FUNCTIONAL:
             with self.live(CONTROL) as again, preserved(again) as snapshot:
-                chance = self._apart(observed(again, self.fed, snapshot))
+                chance = self._apart(Subject(again, self.fed, snapshot))
             differ = {name: words for name, words in differ.items() if name not in chance}
         if words := next(iter(differ.values()), ""):
             words += _FROZEN * (remedy == FUNCTIONAL)
             raise BadInputError(f"no remedy for this model: before anything is saved, {words}")
 
     def _apart(self, seen: Subject) -> dict[str, str]:
-        tolerance = tolerance_of(seen.model)
-        return apart(self._control.behaviour, seen.behaviour, tolerance, 20 * tolerance, 0.02)
+        return apart(self._control.behaviour, seen.behaviour)
 
 
 def _functional(model: Any, fed: Feed) -> Any:

@@ -50,10 +50,9 @@ def read(path: str | Path) -> Archive:
         except Exception as error:
             why = f"its {CONFIG} does not describe a Keras model ({reason(error)})"
             raise BadInputError(f"{path}: {why}") from error
-        entries = arrays_in(path, archive.read(WEIGHTS))
         assets = (n for n in names if n.startswith("assets/") and not n.endswith("/"))
-        entries |= {name: digest_of(archive.read(name)) for name in assets}
-    return Archive(path, config, entries)
+        entries = arrays_in(path, archive.read(WEIGHTS))
+        return Archive(path, config, entries | {n: digest_of(archive.read(n)) for n in assets})
 
 
 @contextlib.contextmanager
@@ -63,18 +62,17 @@ def opened(path: Path, kind: str) -> Iterator[zipfile.ZipFile]:
     Raises `BadInputError` for what could harm, and for damage that the block meets.
     """
     try:
-        size = path.stat().st_size
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             places = [PureWindowsPath(name) for name in names]  # knows the separators of both
-            unpacked = sum(info.file_size for info in archive.infolist())
-            faults = ["holds two members of one name"] * (len({*names}) < len(names))
+            size, unpacked = path.stat().st_size, sum(each.file_size for each in archive.filelist)
+            if len({*names}) < len(names):
+                raise BadInputError(f"{path}: holds two members of one name; refused")
             if any(place.anchor or ".." in place.parts for place in places):
-                faults.append("a member points outside the archive")
+                raise BadInputError(f"{path}: a member points outside the archive; refused")
             if unpacked > max(_SMALL, _RATIO * size):
-                faults.append(f"a zip bomb: {size:,} bytes would unpack to {unpacked:,}")
-            if faults:
-                raise BadInputError(f"{path}: {faults[0]}; refused")
+                bomb = f"a zip bomb: {size:,} bytes would unpack to {unpacked:,}"
+                raise BadInputError(f"{path}: {bomb}; refused")
             # Reading to the end checks each CRC: a flipped bit is seen here, not in training.
             if damaged := archive.testzip():
                 raise zipfile.BadZipFile(f"member {damaged!r} has a wrong checksum")
@@ -95,9 +93,10 @@ def require_known(config: Any, path: Path, custom_objects: Mapping[str, Any]) ->
     """
     import keras
 
-    unknown = {}
-    for part in _objects(config):
-        kind, module = part["class_name"], str(part.get("module") or "")
+    unknown, objects = {}, list[dict[str, Any]]()
+    json.loads(json.dumps(config), object_hook=objects.append)  # however deep they lie
+    for part in [part for part in objects if "config" in part]:
+        kind, module = str(part.get("class_name", "__")), str(part.get("module") or "")
         if kind == "__lambda__":
             raise BadInputError(
                 f"{path}: holds Python code of its own (a Lambda layer), which is not run; "
@@ -116,18 +115,6 @@ def require_known(config: Any, path: Path, custom_objects: Mapping[str, Any]) ->
         )
 
 
-def _objects(config: Any) -> Iterator[Mapping[str, Any]]:
-    pending = [config]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, dict):
-            if isinstance(part.get("class_name"), str) and "config" in part:
-                yield part
-            pending.extend(part.values())
-        elif isinstance(part, list):
-            pending.extend(part)
-
-
 def arrays_in(path: Path, content: bytes = b"") -> dict[str, str]:
     """Return the digest of every array of an HDF5 file of weights, by its path in it.
 
@@ -136,9 +123,19 @@ def arrays_in(path: Path, content: bytes = b"") -> dict[str, str]:
     import h5py
 
     content = content or path.read_bytes()
+    links: dict[str, Any] = {}
+    arrays: dict[str, Any] = {}
     try:
         with h5py.File(io.BytesIO(content), "r") as weights:
-            arrays = _arrays(weights)
+            weights.visititems_links(links.__setitem__)
+            for name, link in links.items():
+                # A soft or external link, or external storage, would read what is not in it.
+                outside = not isinstance(link, h5py.HardLink)
+                if not outside and isinstance(array := weights[name], h5py.Dataset):
+                    arrays[name] = array
+                    outside = array.external or array.is_virtual or array.dtype.hasobject
+                if outside:
+                    raise BadInputError(f"its {WEIGHTS} keeps {name} outside itself")
             declared = sum(array.size * array.dtype.itemsize for array in arrays.values())
             if declared > max(_SMALL, _RATIO * len(content)):
                 raise BadInputError(f"its arrays would take {declared:,} bytes")
@@ -147,24 +144,6 @@ def arrays_in(path: Path, content: bytes = b"") -> dict[str, str]:
         raise BadInputError(f"{path}: {error}; refused") from error
     except Exception as error:  # h5py passes on whatever its C library meets
         raise BadInputError(f"{path}: its {WEIGHTS} cannot be read ({reason(error)})") from error
-
-
-def _arrays(weights: Any) -> dict[str, Any]:
-    import h5py
-
-    links: dict[str, Any] = {}
-    arrays: dict[str, Any] = {}
-    weights.visititems_links(links.__setitem__)
-    for name, link in links.items():
-        # A soft or external link, or external storage, would read what is not in this file.
-        child = weights[name] if isinstance(link, h5py.HardLink) else None
-        array = isinstance(child, h5py.Dataset)
-        if child is None or (
-            array and (child.external or child.is_virtual or child.dtype.hasobject)
-        ):
-            raise BadInputError(f"its {WEIGHTS} keeps {name} outside itself")
-        arrays |= {name: child} if array else {}
-    return arrays
 
 
 def saved(model: Any) -> Mapping[str, str]:

@@ -43,19 +43,21 @@ def equal(left: Any, right: Any) -> bool:
         if left.shape != right.shape or left.dtype != right.dtype:
             return False
         return bool(np.all((left == right) | ((left != left) & (right != right))))
-    if isinstance(left, list) and isinstance(right, list):
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, list):
         return len(left) == len(right) and all(map(equal, left, right))
-    if isinstance(left, dict) and isinstance(right, dict):
+    if isinstance(left, dict):
         return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
-    return type(left) is type(right) and bool(left == right or left != left)
+    return bool(left == right or (left != left and right != right))
 
 
 def share_apart(left: Arrays, right: Arrays, tolerance: float = 0.0) -> float:
     """Return the share (0 to 1) of the values in `left` that `right` lacks in that place."""
-    total = sum(array.size for array in left)
-    near = sum(_near(a, b, tolerance) for a, b in zip(left, right, strict=False))
     if len(left) < len(right):
         return 1.0
+    total = sum(array.size for array in left)
+    near = sum(_near(a, b, tolerance) for a, b in zip(left, right, strict=False))
     return 1 - near / total if total else 0.0
 
 
@@ -64,8 +66,6 @@ def _near(left: np.ndarray, right: np.ndarray, tolerance: float) -> int:
         return 0
     if left.dtype.kind in "OSUb":
         return int(np.sum(left == right))
-    kind = "complex128" if left.dtype.kind == "c" else "float64"
-    a, b = left.astype(kind), right.astype(kind)
-    finite = np.abs(a[np.isfinite(a)])
-    scale = max(1.0, float(finite.max())) if finite.size else 1.0
+    a, b = left.astype("complex128"), right.astype("complex128")  # it holds every number
+    scale = np.max(np.abs(a), where=np.isfinite(a), initial=1.0)
     return int(np.sum(np.isclose(a, b, rtol=tolerance, atol=tolerance * scale, equal_nan=True)))

@@ -3,6 +3,7 @@
 So the order in which layers were made, and the numbers in their names, play no part.
 """
 
+import contextlib
 import functools
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -15,11 +16,9 @@ from remedies.libraries import of_framework
 from remedies.state.arrays import host
 
 _MOST = 50_000
-_SIMPLE = (bool, int, float, complex, str, bytes, type(None))
-_MISSING = object()
-# What compile() or fit() leaves on a model; `_layers` and its like come from `_reference`.
-_TRAINER = {"history", "stop_training", "train_function", "test_function", "predict_function"}
-_NAMES = {"name", "_name", "_path", "_auto_config", "_nodes", "_eval_epoch_iterator"}
+_SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic)
+# What fit() and older Keras leave on a model; `_layers` and its like come from `_reference`.
+_LEFT = {"history", "_eval_epoch_iterator", "_name", "_path"}
 # References from an optimizer or TensorFlow's own book-keeping to what is held elsewhere.
 _BACK = (
     *("_tracker", "_parent", "_inner_variables", "_self_unconditional", "_self_setattr"),
@@ -187,19 +186,17 @@ def _holds_state(thing: Any) -> bool:
     return plain and not of_framework(type(thing)) and type(thing).__module__ not in _STDLIB
 
 
-@functools.lru_cache(maxsize=1)
+@functools.cache
 def _reference() -> frozenset[str]:
     """Return the attributes that any layer, model or metric of Keras has."""
     import keras
 
-    model = keras.Model()
-    model.compile("sgd", "mse")
     inputs = keras.Input((1,))
-    functional = keras.Model(inputs, keras.layers.Identity()(inputs))
-    parts = (keras.layers.Layer(), keras.metrics.Mean(), keras.losses.Loss())
-    things = (model, functional, keras.Sequential(), *parts)
+    model = keras.Model(inputs, keras.layers.Identity()(inputs))
+    model.compile("sgd", "mse")
+    things = (model, keras.Sequential(), keras.metrics.Mean(), keras.losses.Loss())
     names = {name for thing in things for name in vars(thing)}
-    return frozenset(names - {"optimizer"} | _TRAINER | _NAMES)
+    return frozenset(names - {"optimizer"} | _LEFT)
 
 
 def _values(thing: Any) -> dict[str, Any]:
@@ -214,27 +211,26 @@ def _values(thing: Any) -> dict[str, Any]:
         return {}
     # Keras' own losses hold their arguments in one dict.
     own = {**getattr(thing, "__dict__", {}), **getattr(thing, "_fn_kwargs", {})}
-    skipped = _reference() - {"autocast"} | {"_fn_kwargs"}
-    simple = {name: _simple(value) for name, value in own.items() if name not in skipped}
-    return {name: value for name, value in simple.items() if value is not _MISSING}
+    skipped, values = _reference() - {"autocast"} | {"_fn_kwargs"}, {}
+    for name in [name for name in own if name not in skipped]:
+        with contextlib.suppress(TypeError):
+            values[name] = _copied(own[name])
+    return values
 
 
-def _simple(value: Any, depth: int = 0) -> Any:
-    """Return a copy of a plain value, or `_MISSING` for what is none."""
+def _copied(value: Any, depth: int = 0) -> Any:
+    """Return a copy of a plain value; raise `TypeError` for what is none."""
     import tensorflow as tf
 
     if isinstance(value, np.ndarray):
         return value.copy()
-    if isinstance(value, (np.generic, *_SIMPLE)):
+    if isinstance(value, _SIMPLE):
         return value
     if isinstance(value, tf.Tensor) and hasattr(value, "numpy"):
         return host(value)
-    if isinstance(value, (set, frozenset)) and all(isinstance(part, _SIMPLE) for part in value):
-        return frozenset(value)
-    if not isinstance(value, (list, tuple, Mapping)) or depth > 3 or len(value) > 10_000:
-        return _MISSING
-    pairs = value.items() if isinstance(value, Mapping) else enumerate(value)
-    parts = {str(key): _simple(part, depth + 1) for key, part in list(pairs)}
-    if any(part is _MISSING for part in parts.values()):
-        return _MISSING
-    return parts if isinstance(value, Mapping) else list(parts.values())
+    if isinstance(value, (list, tuple, Mapping, set, frozenset)) and depth < 4:
+        if isinstance(value, Mapping):
+            return {str(key): _copied(part, depth + 1) for key, part in [*value.items()]}
+        kind = frozenset if isinstance(value, (set, frozenset)) else list
+        return kind([_copied(part, depth + 1) for part in value])
+    raise TypeError(f"{type(value).__name__} is no plain value")

@@ -18,16 +18,16 @@ METHODS = ("call", "build", "build_from_config")
 @contextmanager
 def patched(cls: type, methods: Mapping[str, Any]) -> Iterator[None]:
     """Let `cls` have `methods` inside the block, and exactly its own ones again after it."""
-    kept = {name: vars(cls)[name] for name in methods if name in vars(cls)}
+    own = {name: vars(cls)[name] for name in methods if name in vars(cls)}
+    for name, method in methods.items():
+        setattr(cls, name, method)
     try:
-        for name, method in methods.items():
-            setattr(cls, name, method)
         yield
     finally:
         for name in methods:
-            if name in kept:
-                setattr(cls, name, kept[name])
-            elif name in vars(cls):
+            if name in own:
+                setattr(cls, name, own[name])
+            else:
                 delattr(cls, name)
 
 
@@ -70,10 +70,7 @@ class Swallowed:
 
 @contextmanager
 def observe(classes: Iterable[type]) -> Iterator[list[Call]]:
-    """Record every call of `METHODS` of `classes` in the block, the innermost first.
-
-    Methods that one inherits from another of the user's are watched there, but never Keras' own.
-    """
+    """Record every call of `METHODS` of `classes`, never Keras' own ones, the innermost first."""
     calls: list[Call] = []
 
     def recording(name: str, method: Any) -> Any:
@@ -115,7 +112,7 @@ def explain(calls: Iterable[Call]) -> tuple[Swallowed, ...]:
         frames = [frame for frame in every if not is_framework_file(frame.filename)]
         code = getattr(inspect.unwrap(getattr(call.owner, call.method)), "__code__", None)
         file, number = getattr(code, "co_filename", "?"), getattr(code, "co_firstlineno", 0)
-        at = (traceback.FrameSummary(file, number, call.method), *frames)[-1]
+        at = [traceback.FrameSummary(file, number, call.method), *frames][-1]
         place = at.filename, at.lineno or 0
         what = type(call.owner).__name__, call.method, reason(error), *place, at.line or ""
         # Keras wraps a layer's error in a new one at each level; the first is the user's.

@@ -31,21 +31,23 @@ class Snapshot:
     def restore(self) -> None:
         """Put everything back."""
         for thing, own in self._attributes:
-            current = vars(thing)
-            for name in [name for name in current if name not in own]:
-                del current[name]
-            current.update(own)
+            vars(thing).clear()
+            vars(thing).update(own)
         for container, content in self._contents:
-            _refill(container, content)
+            if _identities(container) != _identities(content):
+                _refill(container, content)
         for variable, value in self._variables:
             variable.assign(value)
+
+
+def _identities(container: Any) -> list[int]:
+    values = container.values() if isinstance(container, dict) else ()
+    return [id(part) for part in (*container, *values)]
 
 
 def _refill(container: Any, content: Any) -> None:
     """Put `content` back into a list, dict or set, past what Keras does when one changes."""
     container = getattr(container, "__wrapped__", container)  # TensorFlow wraps what it tracks
-    if _identities(container) == _identities(content):
-        return
     if isinstance(container, list):
         storage = getattr(container, "_storage", None)  # of TensorFlow's ListWrapper
         if isinstance(storage, list):
@@ -55,11 +57,6 @@ def _refill(container: Any, content: Any) -> None:
         kind = dict if isinstance(container, dict) else set
         kind.clear(container)
         kind.update(container, content)
-
-
-def _identities(container: Any) -> list[int]:
-    values = container.values() if isinstance(container, dict) else ()
-    return [id(part) for part in (*container, *values)]
 
 
 @contextmanager
@@ -73,9 +70,6 @@ def preserved(model: Any) -> Iterator[Snapshot]:
             snapshot.restore()
 
 
-_GLOBAL_SEEDS = ("global_seed_generator", "global_random_seed")
-
-
 @contextmanager
 def randomness() -> Iterator[None]:
     """Put the random states of Python, NumPy, TensorFlow and Keras back afterwards."""
@@ -84,7 +78,8 @@ def randomness() -> Iterator[None]:
     from tensorflow.python.eager import context
 
     seed = context.global_seed()
-    drawn = {name: getattr(KERAS, name, None) for name in _GLOBAL_SEEDS}
+    names = ("global_seed_generator", "global_random_seed")
+    drawn = {name: getattr(KERAS, name, None) for name in names}
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - users draw from it
     try:
         yield
@@ -97,7 +92,7 @@ def randomness() -> Iterator[None]:
 
 
 def level(seed: int = 1) -> None:
-    """Let every global source of random numbers start from `seed`, Keras' own among them."""
+    """Let every global source of random numbers start from `seed`."""
     import keras
 
     keras.utils.set_random_seed(seed)

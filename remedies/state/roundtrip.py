@@ -1,16 +1,15 @@
 """Save a model, load it again, and count everything that is no longer as it was."""
 
-from collections import Counter
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from remedies.feed import Feed
-from remedies.state.arrays import share_apart
-from remedies.state.difference import ROUNDING, apart
+from remedies.state.arrays import Arrays, share_apart
+from remedies.state.difference import ROUNDING, STATE, apart
 from remedies.state.methods import leaf_dtypes
 from remedies.state.preserve import preserved
-from remedies.state.trip import Route, Subject, Trip, observed, travel
+from remedies.state.trip import Route, Subject, Trip, travel
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class RoundTrip(Trip):
     """The findings of one round trip: those of a trip, counted."""
 
     defects: Defects = field(default_factory=Defects)  # what was lost or changed
-    fed: tuple[str, ...] = ()  # dtypes of the inputs that the model is really fed, leaf by leaf
+    rebuilt_as_float: bool = False  # whether Keras traced `call` with floats for a bool input
     remark: str = ""  # what else a scenario has to say of it
 
     @property
@@ -44,20 +43,11 @@ class RoundTrip(Trip):
         """Whether it has no defect at all."""
         return not (self.failure or self.defects)
 
-    @property
-    def rebuilt_as_float(self) -> bool:
-        """Whether Keras traced `call` with a floating dtype in place of a bool input."""
-        # An inner layer that is given fewer tensors than the model may rightly see no bool.
-        calls = [leaf_dtypes(call.given) for call in self.calls if call.method == "call"]
-        whole = (dtypes for dtypes in calls if len(dtypes) == len(self.fed))
-        return any(dtypes.count("bool") < self.fed.count("bool") for dtypes in whole)
-
 
 class OneBatch(Feed):
     """Feeds a model as the suite's own are trained, in the way that they are compiled to run."""
 
     def fit(self, model: Any, steps: int = 1) -> list[dict[str, float]]:
-        """Train `steps` times on the batch and return what each step logged."""
         logs = []
         for _ in range(steps):
             model.reset_metrics()
@@ -65,7 +55,6 @@ class OneBatch(Feed):
         return logs
 
     def prediction(self, model: Any) -> Any:
-        """Return what `model` predicts, unchanged."""
         return model.predict_on_batch(self.x)
 
 
@@ -106,41 +95,40 @@ def round_trip(
     """
     fed = OneBatch(inputs, targets, predicts=True, trains=train and model.compiled)
     with preserved(model) as snapshot:
-        subject = observed(model, fed, snapshot, repeats=ROUNDING)
+        subject = Subject(model, fed, snapshot)
         (trip,) = travel(subject, twice=False, route=route)
         # What the model itself does not repeat (threads, a GPU) is no defect.
-        differ = apart(subject.behaviour, trip.behaviour, 0.0, ROUNDING, ROUNDING)
-        steps = differ.keys() - {"predictions"}
-        steps -= subject.again() if steps else set()
-    defects = _defects(subject, trip, next_step_changed=bool(steps or trip.failure))
-    return RoundTrip(**vars(trip), defects=defects, fed=leaf_dtypes(inputs))
+        before, limits = subject.behaviour, (0.0, ROUNDING, ROUNDING)
+        steps = apart(before, trip.behaviour, limits).keys() - {"predictions"}
+        steps -= apart(before, subject.again, limits).keys() if steps else set()
+    given = leaf_dtypes(inputs)
+    calls = (leaf_dtypes(call.given) for call in trip.calls if call.method == "call")
+    # An inner layer that is given fewer tensors than the model may rightly see no bool.
+    floats = (each.count("bool") < given.count("bool") for each in calls if len(each) == len(given))
+    defects = _defects(trip, before.outputs or (), bool(steps or trip.failure))
+    return RoundTrip(**vars(trip), defects=defects, rebuilt_as_float=any(floats))
 
 
-def _defects(subject: Subject, trip: Trip, *, next_step_changed: bool) -> Defects:
-    lost = Counter((each.kind, each.lost) for each in trip.differences)
-    if trip.failure:
-        lost = Counter({(kind, True): count for kind, count in trip.saved.items()})
+def _defects(trip: Trip, outputs: Arrays, next_step_changed: bool) -> Defects:
+    lost = trip.saved if trip.failure else {kind: len(trip.of(kind, lost=True)) for kind in STATE}
+    changed = {kind: len(trip.of(kind, lost=False)) for kind in STATE}
     # Of the optimizers that wrap one another, such as for loss scaling, one counts the steps.
-    forgotten = [
-        int(each.before) - int(each.after or 0)
-        for each in trip.of("optimizer")
-        if "iterations" in each.path
-    ]
+    counters = [each for each in trip.of("optimizer") if "iterations" in each.path]
     state = {
-        "weights": lost["weight", True] + lost["weight", False],
-        "optimizer": lost["optimizer", True] + lost["optimizer", False],
+        "weights": lost["weight"] + changed["weight"],
+        "optimizer": lost["optimizer"] + changed["optimizer"],
         "compile": len(trip.settings),
     }
     words = " ".join(trip.warnings).lower()
     silent = [kind for kind, count in state.items() if count and kind not in words]
     return Defects(
-        weights_lost=lost["weight", True],
-        weights_changed=lost["weight", False],
-        optimizer_variables_lost=lost["optimizer", True],
-        optimizer_variables_changed=lost["optimizer", False],
-        iterations_lost=max(forgotten, default=0),
-        outputs_changed=share_apart(subject.behaviour.outputs or (), trip.behaviour.outputs or ()),
+        weights_lost=lost["weight"],
+        weights_changed=changed["weight"],
+        optimizer_variables_lost=lost["optimizer"],
+        optimizer_variables_changed=changed["optimizer"],
+        iterations_lost=max((int(c.before) - int(c.after or 0) for c in counters), default=0),
+        outputs_changed=share_apart(outputs, trip.behaviour.outputs or ()),
         next_step_changed=int(next_step_changed),
-        compile_changed=state["compile"],
+        compile_changed=len(trip.settings),
         silent_defects=0 if trip.failure else len(silent),
     )

@@ -6,26 +6,17 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from remedies.feed import Feed
 from remedies.libraries import of_framework
 from remedies.problem import reason
+from remedies.state import difference
 from remedies.state.archive import Archive, read
 from remedies.state.arrays import share_apart
-from remedies.state.difference import (
-    ROUNDING,
-    STATE,
-    Behaviour,
-    Difference,
-    apart,
-    behave,
-    tolerance_of,
-    unequal,
-    unequal_settings,
-)
+from remedies.state.difference import STATE, Behaviour, Difference
 from remedies.state.inventory import Inventory, layers, owned_classes, records_inputs, take
 from remedies.state.methods import Call, Swallowed, explain, observe
 from remedies.state.preserve import Snapshot, align, level
@@ -75,7 +66,6 @@ class Trip:
     unbuilt: Mapping[tuple[type, str], list[str]] = field(default_factory=dict)
     records_inputs: bool = True  # whether a save of the loaded model would say how to build it
     archive: Archive | None = field(default=None, repr=False)  # what was written
-    # What the loaded model does.
     behaviour: Behaviour = field(default_factory=Behaviour, repr=False, compare=False)
 
     @property
@@ -104,43 +94,34 @@ class Trip:
         return [d for d in self.differences if d.kind in kinds and lost in (None, d.lost)]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Subject:
-    """The model that is checked, and all that was seen of it before its first trip."""
+    """The model that is checked, and all that was seen of it before its first trip.
+
+    It is driven once on `feed` to see what it does, and put back as it is in `snapshot`.
+    """
 
     model: Any
     feed: Feed
-    before: Inventory
-    behaviour: Behaviour = field(default_factory=Behaviour)
-    again: Callable[[], set[str]] = set  # runs it once more; names what it does not repeat
-    custom_objects: Mapping[str, Any] = field(default_factory=dict)
+    snapshot: Snapshot | None = None
+    custom_objects: Mapping[str, Any] | None = None
+    before: Inventory = field(init=False)
+    behaviour: Behaviour = field(init=False)
 
+    def __post_init__(self) -> None:
+        self.before, self.behaviour = take(self.model), self._driven()
 
-def observed(
-    model: Any,
-    fed: Feed,
-    snapshot: Snapshot,
-    custom_objects: Mapping[str, Any] | None = None,
-    repeats: float = 1e-3,
-) -> Subject:
-    """Drive the model once and return what it holds and does; it is put back afterwards.
+    @cached_property
+    def again(self) -> Behaviour:
+        """What it does in a second run: what differs from the first is chance."""
+        return self._driven()
 
-    `repeats` is how near, in parts of their size, the weights must come in a second run.
-    """
-
-    def behaviour() -> Behaviour:
+    def _driven(self) -> Behaviour:
         try:
-            return behave(model, fed)
+            return difference.behave(self.model, self.feed)
         finally:
-            snapshot.restore()
-
-    before, first = take(model), behaviour()
-
-    @cache
-    def again() -> set[str]:
-        return {*apart(first, behaviour(), tolerance_of(model), ROUNDING, repeats)}
-
-    return Subject(model, fed, before, first, again, custom_objects or {})
+            if self.snapshot:
+                self.snapshot.restore()
 
 
 def travel(
@@ -152,17 +133,17 @@ def travel(
     route: Route | None = None,
     train: bool = True,
 ) -> tuple[Trip, ...]:
-    """Take the model of `subject` through a file and, `twice`, what was loaded through another.
+    """Take a model through a ``.keras`` file, or a `route`, and what was loaded through another.
 
-    With `route` it goes through that in place of a ``.keras`` file. A trip that failed is the
-    last. Raises `OSError` where the disk refuses.
+    `scope` are more custom objects. A trip that failed is the last. Raises `OSError` where the disk
+    refuses.
     """
-    custom = {**subject.custom_objects, **(scope or {})}
+    custom = {**(subject.custom_objects or {}), **(scope or {})}
     trips, models, source = [], [], subject.model
     for title in (name, "second generation") if twice else (name,):
         trip, source = _through(subject, source, title, custom, route)
         trips.append(trip)
-        if source is None:
+        if trip.failure:
             break
         models.append(source)
     # Nothing is called before all is saved: a call makes fresh weights.
@@ -206,8 +187,8 @@ def _through(
         trip.unbuilt = _unbuilt(calls, source)
     if trip.failure:
         return trip, None
-    trip.differences = unequal(subject.before, take(loaded))
-    trip.settings, trip.uncompiled = unequal_settings(subject.model, loaded)
+    trip.differences = difference.unequal(subject.before, take(loaded))
+    trip.settings, trip.uncompiled = difference.unequal_settings(subject.model, loaded)
     trip.warnings = tuple(str(w.message) for w in given if issubclass(w.category, UserWarning))
     trip.records_inputs, trip.calls = records_inputs(loaded), tuple(calls)
     return trip, loaded
@@ -239,13 +220,14 @@ def _owner_in(error: BaseException) -> type | None:
 
 def _compare(subject: Subject, loaded: Any, trip: Trip, *, train: bool) -> None:
     """Let the loaded model predict and train, and note on `trip` how that differs."""
-    before, tolerance = subject.behaviour, tolerance_of(subject.model)
     align(subject.model, loaded)
-    after = trip.behaviour = behave(loaded, subject.feed, train=train)
-    differ = apart(before, after, tolerance, 20 * tolerance, 0.02)
-    trip.chance = frozenset(subject.again() if differ else ())
-    steps = (differ[name] for name in differ if name not in {"predictions", *trip.chance})
+    before = subject.behaviour
+    after = trip.behaviour = difference.behave(loaded, subject.feed, train=train)
+    if differ := difference.apart(before, after):
+        limits = before.tolerance, difference.ROUNDING, 1e-3
+        trip.chance = frozenset(difference.apart(before, subject.again, limits))
+    steps = (text for name, text in differ.items() if name not in {"predictions", *trip.chance})
     trip.step = next(steps, "")
-    hidden = before.outputs is None or "predictions" in trip.chance
-    share = share_apart(before.outputs or (), after.outputs or (), tolerance)
-    trip.outputs_changed = None if hidden else share
+    trip.outputs_changed = None  # what is not repeated is not compared
+    if before.outputs is not None and "predictions" not in trip.chance:
+        trip.outputs_changed = share_apart(before.outputs, after.outputs or (), before.tolerance)

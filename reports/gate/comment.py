@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from remedies.devices import TARGETS
 from remedies.metrics import METRICS
 from reports import wording
-from reports.gate.verdict import KINDS, UNUSABLE, Reason, Row, Status, Verdict
+from reports.gate.verdict import COULD_NOT_JUDGE, KINDS, REGRESSED, Row, Verdict
 from reports.wording import HARM, JITS, SITUATIONS, STEPS, counted, listed
 
 MOST = 40  # lines of a table: two devices' fit into what GitHub takes
@@ -25,17 +26,19 @@ def comment(verdicts: Sequence[Verdict], link: str = "") -> str:
 
 def whole(verdict: Verdict, notes: Sequence[str], link: str = "") -> str:
     """Return the section with `notes`, which no comment has: they may quote a contributor."""
-    return "\n\n".join([section(verdict, link), *(f"    {note}" for note in notes[:50])])
+    indented = [f"    {note}" for note in dict.fromkeys(notes)]
+    return "\n\n".join([section(verdict, link), *indented[:50]])
 
 
 def section(verdict: Verdict, link: str = "") -> str:
     """Return what a comment or an issue says about a verdict; `link` leads to its run."""
-    loud = [row for row in verdict.rows if row.regressed or row.blocks]
-    quiet = [row for row in verdict.rows if not (row.regressed or row.blocks)]
+    loud: list[Row] = []
+    quiet: list[Row] = []
+    for row in verdict.rows:
+        (loud if row.regressed or row.blocks else quiet).append(row)
     counts = listed(f"{n:,} {kind} ({KINDS[kind]})" for kind, n in verdict.compared.items())
     commits = f"Base `{verdict.base[:12]}`, head `{verdict.head[:12]}`"
-    current = f"{commits}: compared {counts or 'nothing'}"
-    current += f", in {verdict.minutes:.0f} min." if verdict.minutes >= 1 else "."
+    current = f"{commits}: compared {counts or 'nothing'}."
     current += f" [Run and full report]({link}). {_WARNING}" if link else ""
     parts = [f"### {verdict.device.upper()}: {headline(verdict)}", current]
     if verdict.differs:
@@ -54,13 +57,12 @@ def section(verdict: Verdict, link: str = "") -> str:
 
 def headline(verdict: Verdict) -> str:
     """Return the verdict in one sentence, with what to do."""
-    if verdict.status == Status.REGRESSED:
+    if verdict.status == REGRESSED:
         worse = counted(sum(row.regressed for row in verdict.rows), "comparison")
         return f"**regressed**: {worse} got worse. Mend what is in bold, or say why it is worth it."
-    if verdict.status == Status.COULD_NOT_JUDGE:
+    if verdict.status == COULD_NOT_JUDGE:
         blocking = Counter(row.reason or AGAIN for row in verdict.rows if row.blocks)
-        reasons = [f"{reason} ({number:,})" for reason, number in blocking.items()]
-        reasons += [UNUSABLE] if UNUSABLE in verdict.lacking else []
+        reasons = (f"{reason} ({number:,})" for reason, number in blocking.items())
         why = ", ".join(reasons) or "there was nothing to compare"
         return f"**could not judge**: {why}. That says nothing for or against the change."
     undecided = sum(row.word == "undecided" for row in verdict.rows)
@@ -92,15 +94,15 @@ def _variant(remedy: str, masks: set[str]) -> str:
 def _label(row: Row) -> str:
     """Return what a row is about, of a ratio the time, and where it was measured."""
     label = METRICS[row.metric.replace("_ratio", "_seconds")].label
-    label = label.replace("beyond the reference's", "beyond base's")
-    if row.reason in (Reason.HEAD_FAILED, Reason.BOTH_FAILED):
-        label = row.kind
+    if row.kind == "sessions":
+        label = "session"
     elif row.metric == "recipe_lines" and row.before is None:
         label = "recipe"
-    elif row.step and (row.kind == "steps" or row.metric in ("step_seconds", "step_ratio")):
+    elif row.kind == "steps" or row.metric in ("step_seconds", "step_ratio"):
         label = ""
-    parts = (label, STEPS.get(row.step), row.workload, f"batch {row.batch}" if row.batch else "",
-             row.kernel, f"compiled for {row.device}" if row.device else "", JITS.get((row.jit,)),
+    device = f"compiled for {row.device}" if row.device in TARGETS else ""
+    parts = (label.replace("the reference's", "base's"), STEPS.get(row.step), row.workload,
+             f"batch {row.batch}" if row.batch else "", row.kernel, device, JITS.get((row.jit,)),
              SITUATIONS.get(row.situation, row.situation),
              f"size {row.size:,}" if row.size else "")  # fmt: skip
     return ", ".join(filter(None, parts))

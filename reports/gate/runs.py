@@ -4,33 +4,26 @@ Either two folders of session files, or one whose sessions held base's and head'
 side, in one process each.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from remedies import metrics
-from remedies.devices import DEVICES
+from remedies.devices import DEVICES, TARGETS
 from remedies.intervals import MARGIN, Word
 from remedies.registry import PLACEBO
 from reports.frame import Run, read
 from reports.gate import sides
-from reports.gate.sides import Key, Table, lacking
-from reports.gate.verdict import PACKAGES, Finding, Reason, Row, Verdict, conclude
+from reports.gate.sides import Key, Table, key_of, lacking
+from reports.gate.verdict import NOT_COMPARED, PACKAGES, Reason, Row, Verdict, conclude
 from reports.judge import judge
 
-# Which session measures what, to say of a missing value that its session failed.
-SESSIONS = {
-    "fidelity": metrics.DEFECTS, "situations": metrics.SITUATIONS, "recipes": metrics.RECIPES,
-    "identity": metrics.PROGRAMS, "programs": metrics.PROGRAMS, "step_times": metrics.STEPS,
-    "first_steps": metrics.FIRST_STEPS, "saving": metrics.SAVING,
-    "kernels": metrics.KERNELS,
-}  # fmt: skip
 # Launches at each look; a look more is a chance more to be wrong, which the interval allows for.
 LAUNCHES = (4, 6, 9, 13, 19, 28)
 # Saving and loading differ from call to call by far more than a step does.
-MARGINS = {"step_ratio": MARGIN, "save_ratio": 0.05, "load_ratio": 0.05}
+FILES = ("save_ratio", "load_ratio")
+MARGINS = {"step_ratio": MARGIN, **dict.fromkeys(FILES, 0.05)}
 BIG_FILE = 1.2
 LOADS = ("load_ratio", "load_seconds")
 # The values that a check compares; the others only describe.
@@ -42,62 +35,48 @@ def nights(base: Path, head: Path, device: str) -> tuple[Verdict, list[str]]:
 
     What was measured on other devices is left out; what is compiled for stays.
     """
-    sides = [read(folder) for folder in (base, head)]
     others = {*DEVICES} - {device}
-    ours, theirs = (
-        replace(run, frame=run.frame[~run.frame["device"].isin(others)]) for run in sides
-    )
-    problems = [*dict.fromkeys(ours.problems + theirs.problems)]
+    runs = [
+        replace(run, frame=run.frame[~run.frame["device"].isin(others)])
+        for run in (read(base), read(head))
+    ]
+    commits = [str(run.sessions["commit"].iloc[-1]) for run in runs]
     verdict = conclude(
-        compare(ours, theirs), len(problems), device=device, base=_commit(ours),
-        head=_commit(theirs), minutes=0.0, differs=differs(ours, theirs),
+        compare(*runs), device=device, base=commits[0], head=commits[1],
+        differs=differs(*runs),
     )  # fmt: skip
-    return verdict, problems + [f"{session}: {reason}" for session, reason in theirs.failures]
-
-
-def _commit(run: Run) -> str:
-    """Return the commit of a run; where none is known, zeros."""
-    commits = map(str, reversed(run.frame["commit"].unique()))
-    return next((text for text in commits if re.fullmatch("[0-9a-f]{40}", text)), "0" * 40)
+    problems = dict.fromkeys(problem for run in runs for problem in run.problems)
+    return verdict, [*problems, *map(": ".join, runs[1].failures)]
 
 
 def compare(base: Run, head: Run, pairs: Any = None) -> list[Row]:
     """Return a row for everything that either side holds.
 
-    `pairs` are head's values, where its times were taken in pairs with base's.
+    `pairs` are head's values, where its times were taken in pairs with base's, on one machine.
     """
     ours, theirs = sides.table(base), sides.table(head)
-    if len({*base.frame["setting"], *head.frame["setting"]}) > 1:
-        return _refused(ours, theirs, Reason.OTHER_SETTING)
+    alike = ["setting"] if pairs is None else ["setting", "machine"]
+    mixed = [name for name in alike if len({*base.frame[name], *head.frame[name]}) > 1]
+    if mixed:
+        reason = Reason.OTHER_SETTING if "setting" in mixed else Reason.OTHER_PROCESSOR
+        return [lacking(key, reason) for key in ours | theirs if key[0] in ASKED]
     made = list(sides.exact(ours, theirs))
     if pairs is None:
         made += sides.times(ours, theirs, made, not differs(base, head))
     else:
         made += paired(pairs, made)
-    return [*_of_equal_loads(made), *_unpaired(base, head, ours, theirs, made)]
-
-
-def _of_equal_loads(rows: list[Row]) -> list[Row]:
-    """Return `rows`, but no time of a load that leaves out what the other side's brings back."""
-    uneven = {
-        (row.workload, row.remedy)
-        for row in rows
-        if row.kind == "defects" and row.word in (Finding.MORE.value, Finding.FEWER.value)
-    }
-    return [
-        lacking((row.metric, *_axes(row)), Reason.LOADS_LESS, blocks=False)
-        if row.metric in LOADS and (row.workload, row.remedy) in uneven
-        else row
-        for row in rows
-    ]
+    defects = [row for row in made if row.kind == "defects" and row.word != "equal"]
+    uneven = {(row.workload, row.remedy) for row in defects}
+    for number, row in enumerate(made):
+        if row.metric in LOADS and (row.workload, row.remedy) in uneven:
+            made[number] = lacking(key_of(row), Reason.LOADS_LESS, blocks=False)
+    return [*made, *_unpaired(base, head, ours, theirs, made)]
 
 
 def compare_pairs(run: Run) -> list[Row]:
     """Return a row for everything that was measured of head's recipes, or of base's beside them."""
     frame = run.frame
     base, head = (replace(run, frame=frame[frame["source"] == name]) for name in ("base", "head"))
-    if frame["machine"].nunique() > 1:
-        return _refused(sides.table(base), sides.table(head), Reason.OTHER_PROCESSOR)
     # What has no partner was compared with nothing.
     return compare(base, head, of_head(frame[:0] if base.frame.empty else frame))
 
@@ -106,90 +85,81 @@ def of_head(frame: Any) -> Any:
     """Return head's values, with the placebo's beside them: it is a second copy of base's step."""
     # Of Python alone base's side may be all that says how long the step takes.
     beside = (frame["remedy"] == PLACEBO) | (frame["metric"] == "step_seconds")
-    own = frame[(frame["source"] == "head") | beside]
-    return sides.named(own.assign(source="head"))
+    return frame[(frame["source"] == "head") | beside].assign(source="head")
 
 
 def paired(head: Any, made: list[Row]) -> Iterator[Row]:
     """Yield a row for each time of head's, taken in pairs with base's, and for each that lacks."""
     timed = set()
     for margin in dict.fromkeys(MARGINS.values()):
-        for judged in judge(head, margin, len(LAUNCHES)).to_dict("records"):
-            key = (judged["metric"], *(judged[axis] for axis in metrics.AXES))
-            if judged["remedy"] == PLACEBO or MARGINS.get(key[0]) != margin:
+        for judged in judge(head, margin, len(LAUNCHES)).itertuples():
+            key = key_of(judged)
+            if judged.remedy == PLACEBO or MARGINS.get(judged.metric) != margin:
                 continue
             timed.add(key[1:])
-            if not judged["launches"] and judged["word"] == Word.UNDECIDED.value:
+            if not judged.launches and judged.word == Word.UNDECIDED:
                 yield lacking(key, Reason.NOT_TIMED)
-            elif judged["word"] != Word.SAME_STEP.value:
+            elif judged.word != Word.SAME_STEP:
                 yield _judged(key, judged)
     for row in made:
-        if row.word == Finding.OTHER_STEP.value and _axes(row) not in timed and not row.device:
-            yield lacking(("step_ratio", *_axes(row)), Reason.NOT_TIMED)
+        key = ("step_ratio", *key_of(row)[1:])
+        run_here = row.device not in TARGETS
+        if row.word == "another step" and run_here and key[1:] not in timed:
+            yield lacking(key, Reason.NOT_TIMED)
 
 
-def _axes(row: Row) -> tuple[str | int, ...]:
-    return tuple(getattr(row, axis) for axis in metrics.AXES)
-
-
-def _judged(key: Key, judged: dict[str, Any]) -> Row:
-    word = Word(judged["word"])
-    names = ("ratio", "low", "high")
-    ends = {name: float(judged[name]) for name in names if abs(judged[name]) < 1e18}
-    if judged["unit"] == "seconds":
+def _judged(key: Key, judged: Any) -> Row:
+    word = Word(judged.word)
+    ends = {name: float(getattr(judged, name)) for name in ("ratio", "low", "high")}
+    ends = {name: end for name, end in ends.items() if abs(end) < 1e18}
+    if judged.unit == "seconds":
         key = ("python_extra_seconds", *key[1:])
         # Of Python alone the step may feel nothing.
-        if word is Word.PYTHON and ends["low"] > MARGIN * (judged["seconds"] or float("inf")):
+        if word is Word.PYTHON and ends["low"] > MARGIN * (judged.seconds or float("inf")):
             word = Word.SLOWER
     # Files are noisy: what is surely no big change does not stop a check.
-    small = (
-        key[0] in ("save_ratio", "load_ratio")
-        and ends.get("ratio", BIG_FILE) <= 1 + MARGINS[key[0]]
-        and ends.get("high", BIG_FILE) < BIG_FILE
-    )
+    small = key[0] in FILES and ends.get("ratio", BIG_FILE) <= 1 + MARGINS[key[0]]
+    small = small and ends.get("high", BIG_FILE) < BIG_FILE
     unsound = word is Word.UNRELIABLE
-    reason = Reason.UNRELIABLE.value if unsound else ""
     blocks = unsound or (word is Word.UNDECIDED and not small)
+    reason = Reason.UNRELIABLE.value if unsound else ""
     return sides.row(key, word.value, **ends, reason=reason, blocks=blocks)
 
 
-def differs(base: Run, head: Run) -> tuple[str, ...]:
+def differs(base: Run, head: Run) -> list[str]:
     """Return the packages of which the sides have other versions."""
-    versions = [{name: {facts.get(name, "") for facts in run.facts.values()} for name in PACKAGES}
-                for run in (base, head)]  # fmt: skip
-    return tuple(name for name in PACKAGES if versions[0][name] != versions[1][name])
-
-
-def _refused(base: Table, head: Table, reason: Reason) -> list[Row]:
-    """Return a row for everything that is not even compared."""
-    return [lacking(key, reason) for key in dict.fromkeys([*base, *head]) if key[0] in ASKED]
+    versions = [
+        {name: {facts.get(name) for facts in run.facts.values()} for name in PACKAGES}
+        for run in (base, head)
+    ]
+    return [name for name in PACKAGES if versions[0][name] != versions[1][name]]
 
 
 def _unpaired(base: Run, head: Run, ours: Table, theirs: Table, made: list[Row]) -> Iterator[Row]:
-    """Yield a row for what one side alone has, and one for each session of head's that failed.
+    """Yield a row for each unusable file, failed session and value that one side alone has.
 
-    That is a regression where base's did not.
+    A session of head's that failed is a regression where base's did not.
     """
+    for _ in {*base.problems, *head.problems}:
+        yield Row(sides.STEP, NOT_COMPARED, reason=Reason.UNUSABLE.value, blocks=True)
     for session in sorted(_sessions(head, "failed") - _sessions(head, "done")):
-        kind, workload, batch, device = session
+        _, workload, batch, device = session
         broken = session in _sessions(base, "done")
-        word = Finding.BROKEN if broken else Finding.NOT_COMPARED
-        reason = Reason.HEAD_FAILED if broken else Reason.BOTH_FAILED
-        yield Row(next(iter(SESSIONS[kind])), word.value, workload, int(batch), device,
-                  reason=reason.value, blocks=not broken)  # fmt: skip
+        word, why = ("broken", Reason.HEAD_FAILED) if broken else (NOT_COMPARED, Reason.BOTH_FAILED)
+        yield Row(sides.STEP, word, workload, int(batch), device, reason=why.value,
+                  blocks=not broken)  # fmt: skip
     judged = {  # in pairs: of Python alone one side may have no time
-        ("step_seconds" if row.step else row.metric.replace("_ratio", "_seconds"), *_axes(row))
+        ("step_seconds" if row.step else row.metric.replace("_ratio", "_seconds"), *key_of(row)[1:])
         for row in made
         if row.kind == "times"
     }
-    for key in dict.fromkeys([*ours, *theirs]):
+    for key in ours | theirs:
         if (key in ours) != (key in theirs) and key[0] in ASKED and key not in judged:
             yield lacking(key, Reason.HEAD_LACKS if key in ours else Reason.BASE_LACKS)
 
 
 def _sessions(run: Run, status: str) -> set[tuple[str, str, float, str]]:
     """Return the kind, workload, batch size and device of each session that ended so."""
-    sessions = run.sessions[run.sessions["status"] == status]
-    sessions = sessions.reindex(columns=["kind", "workload", "batch", "device"])
-    sessions = sides.named(sessions.fillna({"workload": "", "batch": 0, "device": ""}))
-    return {*sessions[sessions["kind"].isin(SESSIONS)].itertuples(index=False, name=None)}
+    own = run.sessions[run.sessions["status"] == status]
+    own = own[["kind", "workload", "batch", "device"]]
+    return {*own.fillna({"workload": "", "batch": 0}).itertuples(index=False, name=None)}

@@ -8,7 +8,8 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from enum import Enum, IntEnum
+from enum import Enum
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,8 @@ from remedies.devices import DEVICES, TARGETS
 from remedies.intervals import Word
 from remedies.metrics import METRICS, Kind
 
-FORMAT = 4
-MOST_ROWS = 2000
-MOST_BYTES = 1 << 20
+FORMAT, MOST_ROWS, MOST_BYTES = 5, 2000, 1 << 20
+NONE_REGRESSED, REGRESSED, COULD_NOT_JUDGE = STATUSES = range(3)  # exit statuses
 # What differs between two environments for a reason that a commit states: its pins.
 PACKAGES = ("python", "tensorflow", "tensorflow-cpu", "keras", "numpy")
 KINDS = {  # of comparisons -> what of
@@ -30,43 +30,24 @@ KINDS = {  # of comparisons -> what of
     "steps": "program and Python",
     "counts": "instructions, calls, lines",
     "times": "step, save, load",
+    "sessions": "a process each",
 }
 # More of these is more work for the same step, on every machine: no clock has to confirm it.
 WORK = ("compares", "converts", "python_calls")
-UNUSABLE = "files: cannot be used"
-_ORDER = ("broken", "more", "slower", "not compared", "undecided", "unreliable")
-
-
-class Status(IntEnum):
-    """The exit status of a check."""
-
-    NONE_REGRESSED = 0
-    REGRESSED = 1
-    COULD_NOT_JUDGE = 2
-
-
-class Finding(str, Enum):
-    """What exact evidence says of a row; times have the words of `remedies.intervals.Word`."""
-
-    EQUAL = "equal"
-    MORE = "more"
-    FEWER = "fewer"
-    OTHER_STEP = "another step"
-    BROKEN = "broken"
-    MENDED = "mended"
-    APPEARED = "appeared"
-    DISAPPEARED = "disappeared"
-    NOT_COMPARED = "not compared"
+NOT_COMPARED = "not compared"
+LOUD = ("broken", "more", "slower", NOT_COMPARED, "undecided", "unreliable")
+QUIET = ("equal", "fewer", "another step", "mended", "appeared", "disappeared")
+WORDS = tuple(dict.fromkeys([*LOUD, *(word.value for word in Word), *QUIET]))
 
 
 class Reason(str, Enum):
     """Why a row was not compared."""
 
-    NONE = ""
     BASE_LACKS = "base has no value"
     HEAD_LACKS = "head has no value"
     HEAD_FAILED = "head's session failed; the full report says why"
     BOTH_FAILED = "both sessions failed; the full report says why"
+    UNUSABLE = "a session file cannot be used; the full report says which"
     OTHER_PROCESSOR = "no partner on the same processor; run it again"
     OTHER_SETTING = "measured with another setting"
     ONE_LAUNCH = "fewer than two launches on both sides"
@@ -77,15 +58,12 @@ class Reason(str, Enum):
     UNRELIABLE = "the placebo or the clock says that times are no evidence; run it again"
 
 
-WORDS = tuple(dict.fromkeys(word.value for kind in (Finding, Word) for word in kind))
-
-
 @dataclass(frozen=True)
 class Row:
-    """One comparison of head with base: a metric, its axes, and what was found."""
+    """One comparison of head with base: a metric, its axes, and what was seen."""
 
     metric: str
-    word: str
+    word: str  # one of `WORDS`
     workload: str = ""
     batch: int = 0
     device: str = ""  # empty for the verdict's own: else compiled for and not run on
@@ -112,11 +90,17 @@ class Row:
 
     @property
     def kind(self) -> str:
-        """Return which of `KINDS` it is."""
+        if self.reason in (Reason.UNUSABLE, Reason.HEAD_FAILED, Reason.BOTH_FAILED):
+            return "sessions"
         if self.metric in ("step_group", "program_differs", "python_calls_differ"):
             return "steps"
         kinds = {Kind.DEFECT: "defects", Kind.TIME: "times", Kind.RATIO: "times"}
         return kinds.get(METRICS[self.metric].kind, "counts")
+
+    @property
+    def rank(self) -> tuple[bool, bool, int]:
+        """What sorts rows, the loudest first."""
+        return not self.regressed, not self.blocks, WORDS.index(self.word)
 
 
 @dataclass(frozen=True)
@@ -127,43 +111,36 @@ class Verdict:
     device: str
     base: str
     head: str
-    minutes: float
     compared: dict[str, int]  # how many rows of each kind
     lacking: dict[str, int]  # how many were not compared, by "kind: reason"
-    differs: tuple[str, ...]  # packages of which the sides have other versions
-    rows: tuple[Row, ...]  # what is news or could not be judged; equal ones are only counted
+    differs: list[str]  # packages of which the sides have other versions
+    rows: list[Row]  # what is news or could not be judged; equal ones are only counted
+    format: int = FORMAT
 
     def as_json(self) -> str:
         """Return it as the JSON that `schema` describes."""
-        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, allow_nan=False)
+        return json.dumps(asdict(self), indent=1, allow_nan=False)
 
 
-def conclude(rows: Iterable[Row], unusable: int = 0, **current: Any) -> Verdict:
-    """Return the verdict on all that was asked for; `unusable` files could not be read."""
-    rows = list(rows)
-    missing = [row for row in rows if row.word == Finding.NOT_COMPARED.value]
-    compared = Counter(row.kind for row in rows if row.word != Finding.NOT_COMPARED.value)
-    lacking = Counter({UNUSABLE: unusable} if unusable else {})
-    lacking.update(f"{row.kind}: {row.reason}" for row in missing)
-    news = (row for row in rows if row.word not in ("equal", "same", "same step"))
-    shown = tuple(sorted(news, key=_weight)[:MOST_ROWS])
-    current |= {"compared": dict(sorted(compared.items()))}
-    current |= {"lacking": dict(sorted(lacking.items())), "rows": shown}
-    return Verdict(int(status(rows, compared, lacking)), **current)
+def conclude(rows: Iterable[Row], **current: Any) -> Verdict:
+    """Return the verdict on all that was asked for."""
+    rows = sorted(rows, key=attrgetter("rank"))
+    compared = Counter(row.kind for row in rows if row.word != NOT_COMPARED)
+    lacking = Counter(f"{row.kind}: {row.reason}" for row in rows if row.word == NOT_COMPARED)
+    news = [row for row in rows if row.word not in ("equal", "same", "same step")]
+    current |= {
+        "compared": dict(sorted(compared.items())),
+        "lacking": dict(sorted(lacking.items())),
+    }
+    return Verdict(status(rows, compared), rows=news[:MOST_ROWS], **current)
 
 
-def status(rows: Sequence[Row], compared: Mapping[str, int], lacking: Mapping[str, int]) -> Status:
+def status(rows: Sequence[Row], compared: Mapping[str, int]) -> int:
     """Return the exit status: nothing that could not be compared is ever read as the same."""
     if any(row.regressed for row in rows):
-        return Status.REGRESSED
-    if not compared or UNUSABLE in lacking or any(row.blocks for row in rows):
-        return Status.COULD_NOT_JUDGE
-    return Status.NONE_REGRESSED
-
-
-def _weight(row: Row) -> tuple[int, int]:
-    loud = 0 if row.regressed else 1 if row.blocks else 2
-    return loud, _ORDER.index(row.word) if row.word in _ORDER else len(_ORDER)
+        return REGRESSED
+    blind = not compared or any(row.blocks for row in rows)
+    return COULD_NOT_JUDGE if blind else NONE_REGRESSED
 
 
 class HostileError(ValueError):
@@ -172,66 +149,55 @@ class HostileError(ValueError):
 
 def schema() -> dict[str, Any]:
     """Return the JSON schema of a verdict."""
-    choices: dict[str, Any] = {
-        "metric": METRICS,
-        "word": WORDS,
-        "workload": ["", *WORKLOADS],
-        "device": ["", *TARGETS],
-        "remedy": ["", *REMEDIES],
-        "mask_dtype": ["", "bool", "float32"],
-        "jit": ["", "graph", "xla"],
-        "step": ["", "train", "predict"],
-        "reason": [reason.value for reason in Reason],
-    }
+    reasons = [reason.value for reason in Reason]
+    names: dict[str, Iterable[str]] = {
+        "workload": WORKLOADS, "device": (*DEVICES, *TARGETS),
+        "remedy": REMEDIES, "mask_dtype": ("bool", "float32"), "jit": ("graph", "xla"),
+        "step": ("train", "predict"), "reason": reasons,
+    }  # fmt: skip
     count = {"type": "integer", "minimum": 0, "maximum": 10**12}
     number = {"type": ["number", "null"], "minimum": -1e18, "maximum": 1e18}
     name = {"type": "string", "pattern": "^[a-z0-9_]{0,60}$"}
-    kinds: dict[str, Any] = {"kernel": name, "situation": name, "blocks": {"type": "boolean"}}
-    kinds |= {field: {"enum": [*names]} for field, names in choices.items()}
-    kinds |= {"batch": count, "size": count}
-    row = _object({field.name: kinds.get(field.name, number) for field in fields(Row)})
+    kinds: dict[str, Any] = {field: {"enum": ["", *own]} for field, own in names.items()}
+    kinds |= {"metric": {"enum": [*METRICS]}, "word": {"enum": [*WORDS]}}
+    kinds |= {"kernel": name, "situation": name, "blocks": {"type": "boolean"}}
+    row = {field.name: kinds.get(field.name, number) for field in fields(Row)}
+    row |= {"batch": count, "size": count}
     commit = {"type": "string", "pattern": "^[0-9a-f]{40}$"}
-    lacking = [UNUSABLE, *(f"{kind}: {reason.value}" for kind in KINDS for reason in Reason)]
-    counts, packages = {"additionalProperties": count}, {"items": {"enum": [*PACKAGES]}}
+    lacking = [f"{kind}: {reason}" for kind in KINDS for reason in reasons]
     verdict = {
-        "format": {"const": FORMAT},
-        "status": {"enum": [0, 1, 2]},
+        "status": {"enum": [*STATUSES]},
         "device": {"enum": [*DEVICES]},
         "base": commit,
         "head": commit,
-        "minutes": {"type": "number", "minimum": 0, "maximum": 100_000},
-        "compared": {"type": "object", "propertyNames": {"enum": [*KINDS]}, **counts},
-        "lacking": {"type": "object", "propertyNames": {"enum": lacking}, **counts},
-        "differs": {"type": "array", "uniqueItems": True, **packages},
-        "rows": {"type": "array", "maxItems": MOST_ROWS, "items": row},
+        "compared": _object(dict.fromkeys(KINDS, count), required=False),
+        "lacking": _object(dict.fromkeys(lacking, count), required=False),
+        "differs": {"type": "array", "uniqueItems": True, "items": {"enum": [*PACKAGES]}},
+        "rows": {"type": "array", "maxItems": MOST_ROWS, "items": _object(row)},
+        "format": {"const": FORMAT},
     }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | _object(verdict)
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    own = {"properties": properties, "required": [*properties], "additionalProperties": False}
-    return {"type": "object", **own}
+def _object(properties: dict[str, Any], required: bool = True) -> dict[str, Any]:
+    own = {"properties": properties, "required": [*properties] * required}
+    return {"type": "object", "additionalProperties": False, **own}
 
 
 def claims(folder: Path, commit: str | None) -> list[Verdict]:
     """Return the verdicts that workflows left: each in a folder that is named by its device."""
-    files = [file for device in DEVICES if (file := folder / device / "verdict.json").exists()]
-    verdicts = [*map(read, files)]
-    if not files:
+    verdicts = {file.parent.name: read(file) for file in sorted(folder.glob("*/verdict.json"))}
+    if not verdicts:
         raise HostileError("there is no verdict to show")
-    for file, verdict in zip(files, verdicts, strict=True):
-        if verdict.device != file.parent.name or verdict.head != (commit or verdict.head):
+    for device, verdict in verdicts.items():
+        if verdict.device != device or verdict.head != (commit or verdict.head):
             raise HostileError("a verdict is of another device or commit than its run")
-    return verdicts
+    return [*verdicts.values()]
 
 
 def read(file: Path) -> Verdict:
-    """Read a verdict that is not to be trusted.
-
-    `HostileError` where it is no plain file of 1 MiB or less, breaks `schema`, or its rows deny its
-    status.
-    """
-    if file.is_symlink() or (file.exists() and file.stat().st_size > MOST_BYTES):
+    """Read a verdict that is not to be trusted; `HostileError` where it proves to be none."""
+    if file.is_symlink() or file.stat().st_size > MOST_BYTES:
         raise HostileError(f"the verdict is a link, or over {MOST_BYTES:,} bytes")
     try:
         # A number that is not finite is read as text, which the schema refuses.
@@ -241,9 +207,7 @@ def read(file: Path) -> Verdict:
         raise HostileError("the verdict cannot be read, or is not JSON") from None
     if error is not None:
         raise HostileError(f"the verdict breaks its schema: {error.validator}")
-    del document["format"]
-    rows = tuple(Row(**row) for row in document["rows"])
-    verdict = Verdict(**(document | {"rows": rows, "differs": tuple(document["differs"])}))
-    if verdict.status != status(rows, verdict.compared, verdict.lacking):
+    verdict = Verdict(**document | {"rows": [Row(**row) for row in document["rows"]]})
+    if verdict.status != status(verdict.rows, verdict.compared):
         raise HostileError("the verdict's status is not what its rows say")
     return verdict

@@ -1,7 +1,6 @@
 """What is measured of two commits: side by side, or each in an environment of its own."""
 
 import hashlib
-import json
 import os
 import shutil
 import sys
@@ -13,24 +12,22 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from benchmarks.plan import targets
 from benchmarks.runner import run
 from benchmarks.session import Folder, Session, identity
+from benchmarks.settings import targets
 from remedies import REFERENCE, WORKLOADS
 from remedies.devices import facts
 from remedies.intervals import Word
 from reports import frame
-from reports.gate.runs import LAUNCHES, compare, compare_pairs, differs
-from reports.gate.verdict import PACKAGES, Finding, Reason, Row
-from scripts.pull_request.commits import NAMES, CommitError, Recipe, recipes
+from reports.gate.runs import FILES, LAUNCHES, compare, compare_pairs, differs
+from reports.gate.verdict import NOT_COMPARED, PACKAGES, Reason, Row
+from scripts.pull_request.commits import NAMES, Recipe, recipes
 
 ROOT = Path(__file__).parents[2]
-SETTING = "default"
 EXACT, TIMED = ("identity", "fidelity"), ("step_times", "saving")
-FILES = ("save_ratio", "load_ratio")
-TIMEOUT = 300
-# The sides on which a recipe does not run -> what is said of it.
-BROKEN = {("head",): Finding.BROKEN, ("base",): Finding.MENDED, NAMES: Finding.NOT_COMPARED}
+# The sides that hold a recipe, and those on which it does not run -> what is said of it.
+HOLDING = {("head",): "appeared", ("base",): "disappeared", NAMES: "equal"}
+FAILING = {("head",): "broken", ("base",): "mended", NAMES: NOT_COMPARED}
 LEAST_IN_TURN, MOST_IN_TURN = 2, 8  # launches
 
 
@@ -44,8 +41,7 @@ class Comparison:
     work: Path  # keeps what was measured, so that the same check goes on
     deadline: float  # in seconds since the epoch; after it no launch starts but the first
     notes: list[str] = field(default_factory=list)  # a line for each thing that failed
-    problems: list[str] = field(default_factory=list)  # a line for each unusable file
-    differs: tuple[str, ...] = ()  # packages with another version on each side
+    differs: list[str] = field(default_factory=list)  # packages with another version on each side
 
     def session(self, kind: str, workload: str, **fields: Any) -> Session:
         """Return a session of the workload's own batch size."""
@@ -62,14 +58,15 @@ class Comparison:
         folder = Folder(self.work / side / "sessions", identity("gate", *marks))
         folder.path.mkdir(parents=True, exist_ok=True)
         os.environ.setdefault("REMEDIES_MACHINE", os.uname().nodename)
-        failures = run(sessions, folder, SETTING, partial(say, f"{side}:"), **more)
+        progress = partial(print, f"{side}:", file=sys.stderr)
+        failures = run(sessions, folder, "default", progress, **more)
         self.notes += [f"{side}: {session}: {reason}" for session, reason in failures.items()]
         return failures
 
     def read(self, side: str) -> frame.Run:
         """Return what was measured with the current code."""
         current, _ = frame.latest(frame.read(self.work / side / "sessions"))
-        self.problems += current.problems
+        self.notes += current.problems
         return current
 
 
@@ -78,33 +75,31 @@ class SideBySide(Comparison):
 
     def run(self) -> list[Row]:
         """Return a row for everything that was compared, or could not be."""
-        base, head = (
-            {each: code for each, code in recipes(self.folders[name]).items()
-             if each.workload in WORKLOADS}
-            for name in NAMES
-        )  # fmt: skip
-        changed = [each for each in head if head[each] != base.get(each)]
+        held = {name: recipes(self.folders[name]) for name in NAMES}
+        base, head = held["base"], held["head"]
+        every = [each for each in base | head if each.workload in WORKLOADS]
+        changed = [each for each in every if each in head and head[each] != base.get(each)]
         both = [each for each in changed if each in base]
-        fails = {"base": self._broken("base", both), "head": self._broken("head", changed)}
-        timed = {*both} - fails["base"] - fails["head"]
+        broken = {"base": self._broken("base", both), "head": self._broken("head", changed)}
+        timed = {*both} - broken["base"] - broken["head"]
         rows = []
-        for each in (each for each in base | head if each not in timed):
-            sides = tuple(name for name in NAMES if each in fails[name])
-            word = BROKEN.get(sides, Finding.EQUAL)
-            if not sides and not (each in base and each in head):
-                word = Finding.APPEARED if each in head else Finding.DISAPPEARED
-            own: dict[str, Any] = {"remedy": each.remedy, "blocks": sides == NAMES}
-            own["reason"] = Reason.NOT_RUN.value if "head" in sides else ""
-            rows.append(Row("recipe_lines", word.value, each.workload, **own))
+        for each in (each for each in every if each not in timed):
+            holding = tuple(name for name in NAMES if each in held[name])
+            failing = tuple(name for name in NAMES if each in broken[name])
+            reason = Reason.NOT_RUN.value if "head" in failing else ""
+            word = FAILING.get(failing, HOLDING[holding])
+            rows.append(Row("recipe_lines", word, each.workload, remedy=each.remedy,
+                            reason=reason, blocks=failing == NAMES))  # fmt: skip
         return rows + (self._measured(timed) if timed else [])
 
     def _broken(self, name: str, asked: Iterable[Recipe]) -> set[Recipe]:
         """Return those of a side's recipes that do not run."""
-        tries = {}
-        for each in asked:
-            source = (each.remedy, str(self.folders[name]))
-            tries[Session("dry_run", each.workload, self.device, sources=(source,))] = each
-        failures = self.measure([*tries], name, (), timeout=TIMEOUT, at_once=os.cpu_count())
+        folder = str(self.folders[name])
+        tries = {
+            Session("dry_run", each.workload, self.device, sources=((each.remedy, folder),)): each
+            for each in asked
+        }
+        failures = self.measure([*tries], name, (), at_once=os.cpu_count())
         return {tries[session] for session in failures}
 
     def _measured(self, timed: set[Recipe]) -> list[Row]:
@@ -122,19 +117,15 @@ class SideBySide(Comparison):
         if any(row.regressed for row in exact):  # no clock can change that
             return exact
         todo = [*product(TIMED, workloads)]
-        launches = 0
-        for count in LAUNCHES:
-            while launches < count and (not launches or time.time() < self.deadline):
-                self.launch(todo, launch=launches)
-                launches += 1
-            rows = self._compared(timed)
-            todo = undecided(rows)
-            if launches < count or not todo:
+        for launch in range(LAUNCHES[-1]):
+            if not todo or (launch and time.time() >= self.deadline):
                 break
-        return rows
+            self.launch(todo, launch=launch)
+            if launch + 1 in LAUNCHES:
+                todo = undecided(self._compared(timed))
+        return self._compared(timed)
 
     def _compared(self, timed: set[Recipe]) -> list[Row]:
-        self.problems = []
         every = compare_pairs(self.read("both"))
         return [row for row in every if not row.remedy or (row.workload, row.remedy) in timed]
 
@@ -148,7 +139,7 @@ class SideBySide(Comparison):
 
 def undecided(rows: Iterable[Row]) -> list[tuple[str, str]]:
     """Return which sessions, by kind and workload, would tell more of what is undecided."""
-    own = (row for row in rows if row.word == Word.UNDECIDED.value)
+    own = (row for row in rows if row.word == Word.UNDECIDED)
     return sorted(
         {("saving" if row.metric in FILES else "step_times", row.workload) for row in own}
     )
@@ -183,26 +174,17 @@ class InTurn(Comparison):
         from asv.config import Config
         from asv.environment import get_environments
 
-        say(f"{name}: making the environment that it pins")
-        folder = self.work.parent / "environments" / self._mark(name)
-        given = json.loads((ROOT / "asv.conf.json").read_text("utf-8"))
-        given |= {"repo": str(ROOT), "env_dir": str(folder), "matrix": {}}
-        given |= {"pythons": ["{}.{}".format(*sys.version_info)]}
-        try:
-            [environment] = get_environments(Config.from_json(given), [], verbose=False)
-            environment.create()
-            lock = folder / "lock.txt"
-            lock.write_text(self.pins[name], encoding="utf-8")
-            words = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(lock)]
-            environment.run(words, timeout=1800)
-        except Exception as error:  # asv raises what pip and virtualenv raise
-            reason = " ".join(str(error).split())[:300]
-            raise CommitError(f"asv made no environment of {name}: {reason}") from error
+        print(f"{name}: making the environment that it pins", file=sys.stderr)
+        mark = hashlib.sha256(self.pins[name].encode()).hexdigest()[:12]
+        folder = self.work.parent / "environments" / mark
+        own = {"repo": str(ROOT), "env_dir": str(folder), "environment_type": "virtualenv"}
+        [environment] = get_environments(Config.from_json(own), [], verbose=False)
+        environment.create()
+        lock = folder / "lock.txt"
+        lock.write_text(self.pins[name], encoding="utf-8")
+        words = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(lock)]
+        environment.run(words, timeout=1800)
         return Path(environment._path, "bin", "python")
-
-    def _mark(self, name: str) -> str:
-        """Return a short name that only equal pins have."""
-        return hashlib.sha256(self.pins[name].encode()).hexdigest()[:12]
 
     def _run(self, name: str, python: Path, sessions: Sequence[Session]) -> None:
         """Run sessions of this checkout's code, with a side's workloads in place of its own."""
@@ -214,9 +196,4 @@ class InTurn(Comparison):
             shutil.rmtree(code / "remedies" / data.parent.name, ignore_errors=True)
             shutil.copytree(data.parent, code / "remedies" / data.parent.name)
         worker = ["env", f"PYTHONPATH={code}", str(python), str(code / "benchmarks" / "worker.py")]
-        self.measure(sessions, name, [self._mark(name)], command=worker)
-
-
-def say(*words: object) -> None:
-    """Print what is being done; the verdict alone goes to standard output."""
-    print(*words, file=sys.stderr, flush=True)
+        self.measure(sessions, name, [self.pins[name]], command=worker)

@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import tarfile
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,17 +24,27 @@ class Recipe(NamedTuple):
     remedy: str
 
 
-def freeze(base: str, head: str) -> dict[str, str]:
-    """Return the hashes, in full, of two commits of the current folder's repository, by `NAMES`.
+def freeze(*words: str) -> dict[str, str]:
+    """Return the hashes, in full, of base and head of the current folder's repository, by `NAMES`.
 
     `CommitError` where one is unknown, or the head here has changes.
     """
-    result = {"base": _commit(base), "head": _commit(head)}
-    watched = ("status", "--porcelain", "--untracked-files=no", "--", "remedies", "requirements")
-    changed = _text(*watched)
-    if changed and result["head"] == _commit("HEAD"):
+    commits = {name: _commit(word) for name, word in zip(NAMES, words, strict=True)}
+    watched = ("--untracked-files=no", "--", "remedies", "requirements")
+    if commits["head"] == _commit("HEAD") and _git("status", "--porcelain", *watched).stdout:
         raise CommitError("the working tree has changes that no commit holds; commit them")
-    return result
+    return commits
+
+
+def _commit(word: str) -> str:
+    done = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}")
+    if done.returncode:
+        raise CommitError(f"unknown commit {word!r}: git knows no such hash, branch or tag here")
+    return done.stdout.decode().strip()
+
+
+def _git(*words: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(["git", *words], capture_output=True)  # noqa: S603, S607
 
 
 def export(commit: str, folder: Path) -> Path:
@@ -41,16 +52,15 @@ def export(commit: str, folder: Path) -> Path:
 
     The users' workloads of this repository are put beside them.
     """
-    root, names = Path().resolve(), os.environ.get(FOLDERS, "").split(os.pathsep)
-    paths = [Path(name).resolve() for name in names if name]
-    users = {path.name: path.relative_to(root) for path in paths if root in path.parents}
-    for name, tree in {"": Path("remedies"), **users}.items():
-        place = folder / "remedies" / name
+    users = (Path(name).resolve() for name in os.environ.get(FOLDERS, "").split(os.pathsep) if name)
+    trees = {
+        path.name: path.relative_to(Path.cwd()) for path in users if Path.cwd() in path.parents
+    }
+    for name, tree in {"": Path("remedies"), **trees}.items():
         done = _git("archive", "--format=tar", f"{commit}:{tree}")
         if not done.returncode:
-            place.mkdir(parents=True, exist_ok=True)
             with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-                archive.extractall(place, filter="data")
+                archive.extractall(folder / "remedies" / name, filter="data")
         elif not name:  # a commit may be older than a user's workload
             raise CommitError(f"{commit[:12]} has no package remedies")
     return folder / "remedies"
@@ -58,22 +68,7 @@ def export(commit: str, folder: Path) -> Path:
 
 def pins(commit: str, device: str) -> str:
     """Return what a commit pins its libraries to: its lock file."""
-    return _text("show", f"{commit}:requirements/{device}.txt")
-
-
-def _commit(word: str) -> str:
-    words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}")
-    if result := _text(*words):
-        return result
-    raise CommitError(f"unknown commit {word!r}: git knows no such hash, branch or tag here")
-
-
-def _text(*words: str) -> str:
-    return _git(*words).stdout.decode().strip()
-
-
-def _git(*words: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(["git", *words], capture_output=True)  # noqa: S603, S607
+    return _git("show", f"{commit}:requirements/{device}.txt").stdout.decode()
 
 
 def recipes(folder: Path) -> dict[Recipe, str]:
@@ -84,30 +79,27 @@ def recipes(folder: Path) -> dict[Recipe, str]:
     """
     return {
         Recipe(file.parent.name, file.stem): _code(file)
-        for workload in sorted({file.parent for file in folder.glob("*/data.py")})
-        for file in sorted(workload.glob("*.py"))
-        if "def make(" in file.read_text("utf-8")
+        for file in sorted(folder.glob("*/*.py"))
+        if file.with_name("data.py").exists() and "def make(" in file.read_text("utf-8")
     }
 
 
 def _code(recipe: Path) -> str:
-    result: dict[str, str] = {}
+    code: dict[str, str] = {}
     todo = [recipe]
     while todo:
         file = todo.pop()
-        if file.name in result or not file.is_file():
+        if file.name in code or not file.is_file():
             continue
-        result[file.name] = file.read_text("utf-8")
-        try:
-            tree = ast.parse(result[file.name])
-        except (SyntaxError, ValueError):
-            continue  # running it tells what is wrong with it
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom):
-                names = [node.module or "", *(name.name for name in node.names)]
-                todo += [file.with_name(f"{name.rpartition('.')[2]}.py") for name in names]
-        result[file.name] = ast.dump(_Bare().visit(tree))
-    return repr(sorted(result.items()))
+        code[file.name] = file.read_text("utf-8")
+        with suppress(SyntaxError, ValueError):  # running it tells what is wrong with it
+            tree = ast.parse(code[file.name])
+            code[file.name] = ast.dump(_Bare().visit(tree))
+            for node in ast.walk(tree):
+                if isinstance(node, ast.ImportFrom):
+                    names = [node.module or "", *(name.name for name in node.names)]
+                    todo += [file.with_name(f"{name.rpartition('.')[2]}.py") for name in names]
+    return repr(sorted(code.items()))
 
 
 class _Bare(ast.NodeTransformer):

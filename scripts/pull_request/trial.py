@@ -1,11 +1,10 @@
-"""How often the gate is wrong: ``scripts/pr_check --trial --help``.
+"""How often the gate is wrong: ``scripts/pr_check --trial``.
 
 Real launches of this checkout against a copy whose recipes are other programs of equal cost, some
 of them slowed down by a wait for a share of each call. Each check draws its launches anew, without
 using one twice, and looks at them as `scripts.pull_request.checks` does, until all is decided.
 """
 
-import argparse
 import random
 import re
 import shutil
@@ -16,7 +15,6 @@ from scipy.stats import binomtest
 
 from benchmarks.runner import alone
 from remedies.registry import PLACEBO
-from reports import frame
 from reports.gate.runs import LAUNCHES, of_head, paired
 from reports.gate.verdict import Row
 from reports.judge import EXACT, PYTHON
@@ -24,7 +22,7 @@ from scripts.pull_request.checks import ROOT, TIMED, SideBySide, undecided
 from scripts.pull_request.commits import NAMES
 
 WORKLOAD, MEASURED, CHECKS = "image", 16, 60
-START, END = "<!-- trial -->", "<!-- end of trial -->"
+PAGE, START, END = ROOT / "docs" / "alerts.md", "<!-- trial -->", "<!-- end of trial -->"
 _SLOWED = """
 import time
 def _slowed(call):
@@ -63,20 +61,19 @@ CASES = (
     Case("equal cost, every remedy"),
     Case("one training step 3 % slower", "tf_cast", *_TRAIN, 0.03, "train_on_batch"),
     Case("one training step 5 % slower", "control", *_TRAIN, 0.05, "train_on_batch"),
-    Case("one predict step 10 % slower", "ops_where", *_PREDICT, 0.1,
-         "predict_on_batch"),
+    Case("one predict step 10 % slower", "ops_where", *_PREDICT, 0.1, "predict_on_batch"),
     Case("every training step 10 % slower", "", *_TRAIN, 0.1),
     Case("one save 20 % slower", "ops_where", "", "save_ratio", 0.2, "save"),
     Case("one load 20 % slower", "functional_bool_input", "", "load_ratio", 0.2),
-)  # fmt: skip
+)
 WAITS = [case for case in CASES if case.method]
 HEAD = """\
 | | found | false alarms | falsely faster | undecided | launches, median and most |
 |---|---|---|---|---|---|"""
 
 
-def collect(work: Path) -> Path:
-    """Run what is missing of `MEASURED` launches, and return where their session files are."""
+def collect(work: Path) -> Any:
+    """Run what is missing of `MEASURED` launches, and return what all of them measured."""
     folders = {name: work / name for name in NAMES}
     for folder in folders.values():
         shutil.rmtree(folder, ignore_errors=True)
@@ -91,7 +88,7 @@ def collect(work: Path) -> Path:
     check.launch([("identity", WORKLOAD)])
     for launch in range(MEASURED):
         check.launch([(kind, WORKLOAD) for kind in TIMED], launch=launch)
-    return work / "both" / "sessions"
+    return check.read("both")
 
 
 def tried(head: Any, case: Case, rng: random.Random) -> tuple[list[Row], int]:
@@ -115,24 +112,19 @@ def tried(head: Any, case: Case, rng: random.Random) -> tuple[list[Row], int]:
 def table_row(head: Any, case: Case) -> str:
     """Return the row of the table that says what the checks of a case said."""
     rng = random.Random(case.name)  # noqa: S311 - draws that repeat
-    named = false = faster = blocked = 0
-    counts, fast = [], set()
-    for _ in range(CHECKS):
-        rows, count = tried(head, case, rng)
-        counts.append(count)
+    checks = [tried(head, case, rng) for _ in range(CHECKS)]
+    seen = false = faster = blocked = 0
+    for rows, _ in checks:
         slowed = [row.regressed for row in rows if case.slows(row)]
         rest = [row for row in rows if not case.slows(row)]
-        quick = {row.step or row.metric.removesuffix("_ratio") for row in rest
-                 if row.word == "faster"}  # fmt: skip
-        named += bool(slowed) and all(slowed)
+        seen += bool(slowed) and all(slowed)
         false += any(row.regressed for row in rest)
-        faster += bool(quick)
-        fast |= quick
+        faster += any(row.word == "faster" for row in rest)
         blocked += any(row.blocks for row in rest)
-    seen = _share(named) if case.metric else ""
-    of = f" ({', '.join(sorted(fast))})" if fast else ""
-    spent = f"{sorted(counts)[CHECKS // 2]}, {max(counts)}"
-    return f"| {case.name} | {seen} | {_share(false)} | {faster}{of} | {blocked} | {spent} |"
+    counts = sorted(count for _, count in checks)
+    cells = (case.name, _share(seen) if case.metric else "", _share(false), faster, blocked,
+             f"{counts[CHECKS // 2]}, {counts[-1]}")  # fmt: skip
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def _share(count: int) -> str:
@@ -141,29 +133,18 @@ def _share(count: int) -> str:
 
 
 def main() -> None:
-    """Measure what is missing, print the table, and write it into its page."""
-    parser = argparse.ArgumentParser(prog="scripts/pr_check --trial", description=__doc__)
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the table there too")
-    judged = "judge these session files of an earlier trial, and measure nothing"
-    parser.add_argument("--sessions", type=Path, metavar="DIR", help=judged)
-    chosen = parser.parse_args()
+    """Measure what is missing, and write the table into its page."""
     work = ROOT / ".asv" / "trial"
     with alone(work):
-        folder = chosen.sessions or collect(work)
-    try:
-        run, _ = frame.latest(frame.read(folder))
-    except frame.SessionsError as problem:
-        parser.error(str(problem))
+        run = collect(work)
     head = of_head(run.frame)
     [facts] = run.facts.values()
     where = ", ".join(f"{name} {facts.get(name)}" for name in ("cpu", "cores", "python", "keras"))
     table = "\n".join((HEAD, *(table_row(head, case) for case in CASES)))
     report = f"{table}\n\nDrawn from {head['launch'].nunique()} launches. On: {where}."
+    before, _, rest = PAGE.read_text("utf-8").partition(START)
+    PAGE.write_text(f"{before}{START}\n{report}\n{END}{rest.partition(END)[2]}", "utf-8")
     print(report)
-    if chosen.out:
-        before, _, rest = chosen.out.read_text("utf-8").partition(START)
-        after = rest.partition(END)[2]
-        chosen.out.write_text(f"{before}{START}\n{report}\n{END}{after}", "utf-8")
 
 
 if __name__ == "__main__":

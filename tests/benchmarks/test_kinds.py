@@ -1,20 +1,16 @@
 """Each kind of session on real TensorFlow, with next to no samples."""
 
 from dataclasses import replace
+from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
+import tensorflow as tf
 
-from benchmarks import (
-    fidelity,
-    first_steps,
-    identity,
-    kernels,
-    recipes,
-    saving,
-    step_times,
-)
-from benchmarks.health import Watch
-from benchmarks.session import DONE, Folder, Session
+import remedies
+from benchmarks import fidelity, first_steps, identity, kernels, recipes, saving, step_times
+from benchmarks.session import DONE, Folder, Session, Watch
 from benchmarks.settings import SETTINGS
 from remedies import REMEDIES
 from remedies.steps.sampling import Budget, Sampled
@@ -72,10 +68,6 @@ def test_without_an_identity_nothing_is_timed(tmp_path):
 
 
 def test_two_sources_that_are_equal_are_not_timed(tmp_path):
-    from pathlib import Path
-
-    import remedies
-
     here = str(Path(remedies.__file__).parent)
     session = replace(IMAGE, sources=(("base", here), ("head", here)))
     folder = Folder(tmp_path, "mark")
@@ -101,8 +93,7 @@ def test_recipes_count_the_lines_that_a_user_changes():
 
 
 def test_first_steps_are_of_fresh_models():
-    setting = replace(TINY, first_steps=("image",))
-    entries = list(first_steps.measure(Session("first_steps", "image"), setting, Watch("cpu")))
+    entries = list(first_steps.measure(Session("first_steps", "image"), TINY))
     values = table(entries, "remedy")
     for remedy in REMEDIES:
         assert values["first_step_seconds", remedy] > values["trace_seconds", remedy] > 0
@@ -119,7 +110,7 @@ def test_saving_covers_every_remedy_and_the_placebo():
 
 
 def test_a_kernel_is_compared_with_a_copy_and_with_where_on_a_bool_mask():
-    times = {str(kernel): [2.0, 4.0] for kernel in kernels.kernels()} | {"copy": [1.0, 1.0]}
+    times = {str(kernel): [2.0, 4.0] for kernel in kernels.KERNELS} | {"copy": [1.0, 1.0]}
     values = table(kernels.entries(400, Sampled(times, 0.0)), "kernel", "jit", "mask_dtype")
     assert values["copy_bytes_per_second", "", "", ""] == 800
     assert values["where_seconds", "where", "xla", "bool"] == 3
@@ -132,3 +123,26 @@ def test_kernels_run_and_larger_ones_than_memory_are_left_out():
     setting = replace(TINY, sizes=(400, 10**15))
     entries = list(kernels.measure(Session("kernels"), setting, Watch("cpu")))
     assert {e.axes["size"] for e in entries} == {400}
+
+
+def test_a_redraw_moves_every_variable_and_tensor_and_keeps_its_value():
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(64), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    data = {"bool": (tf.ones((4, 8)), tf.ones((4, 1)))}
+    model.train_on_batch(*data["bool"])
+    variables = [*model.variables, *model.optimizer.variables]
+
+    def places():
+        held = [variable.value.value() for variable in variables] + [*data["bool"]]
+        return [np.asarray(memoryview(tensor)).ctypes.data for tensor in held]
+
+    values = [variable.numpy() for variable in variables]
+    redraw = step_times.redrawing([model], data)
+    seen = [places()]
+    for _ in range(8):
+        redraw()
+        seen.append(places())
+    moved = [len(set(own)) for own in zip(*seen, strict=True)]
+    assert min(moved) >= 3, moved
+    assert all(map(np.array_equal, values, [variable.numpy() for variable in variables]))
+    assert float(tf.reduce_sum(data["bool"][0])) == 32

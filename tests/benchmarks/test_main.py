@@ -36,7 +36,10 @@ def test_help_has_examples_and_imports_neither_tensorflow_nor_keras():
     ("words", "said"),
     [
         (["--setting", "huge"], "invalid choice: 'huge' (choose from"),
-        (["--shard", "4/3"], "'4/3' is not I/N with I from 1 to N"),
+        *(
+            (["--shard", text], f"{text!r} is not I/N with I from 1 to N")
+            for text in ("", "3", "0/3", "4/3", "1/0", "a/b", "1/2/3")
+        ),
         (["--made-up"], "unrecognized arguments: --made-up"),
     ],
 )

@@ -1,6 +1,5 @@
 """Steps compiled for cards that are not here, for real where the extra is installed."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -8,9 +7,8 @@ import pytest
 
 import remedies
 from benchmarks import programs
-from benchmarks.plan import targets
-from benchmarks.session import Folder, Session
-from benchmarks.settings import SETTINGS
+from benchmarks.session import Session
+from benchmarks.settings import SETTINGS, targets
 from remedies.devices import uncompiled
 
 
@@ -37,9 +35,7 @@ def test_a_compare_added_to_a_recipe_is_another_program_on_every_card(tmp_path):
     assert {"a100", "h100"} <= set(targets())
     for card in targets():
         session = Session("programs", "image", card, batch=8, sources=sides)
-        entries = list(
-            programs.measure(session, SETTINGS["default"], Folder(tmp_path / "run", "mark"))
-        )
+        entries = list(programs.measure(session, SETTINGS["default"]))
         values = {
             (e.metric, e.axes["source"], e.axes["remedy"]): e
             for e in entries
@@ -55,10 +51,3 @@ def test_a_compare_added_to_a_recipe_is_another_program_on_every_card(tmp_path):
         kernels = (values["kernels", "base", remedy] for remedy in ("ops_where", "tf_cast"))
         assert len({(each.value, each.text) for each in kernels}) == 1
         assert values["kernels", "base", "tf_cast"].value > 0
-
-
-def test_steps_are_lowered_once_for_all_cards(tmp_path):
-    index = [["train", "", "tf_cast", "bool", "file"]]
-    (tmp_path / "steps.json").write_text(json.dumps(index))
-    session = Session("programs", "image", "h100", batch=8)
-    assert list(programs.lowered(session, tmp_path)["train"].values()) == ["file"]

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from reports.gate.verdict import Row, Verdict, conclude
 from tests.reports import factory
 from tests.reports.factory import Made, entry
 
-__all__ = ["BASE", "FACTS", "HEAD", "REMEDIES", "entry", "night", "write"]
+__all__ = ["BASE", "FACTS", "HEAD", "concluded", "entry", "night", "write"]
 
 BASE, HEAD = "a" * 40, "b" * 40
 REMEDIES = ("ops_where", "tf_cast", "functional_bool_input")
@@ -31,16 +32,9 @@ def night(
     noise: float = 0.002,
     **facts: Any,
 ) -> Path:
-    """Write what a night measures, and return its folder.
+    """Write what a night measures, without some kinds of session, and return its folder.
 
-    Parameters
-    ----------
-    slower : mapping
-        How many times longer a remedy's steps, saves or loads take.
-    cast, texts : mapping of metric
-        What `tf_cast` has more of, in its training step or its round trip, and its fingerprints.
-    without, failed : iterable of str
-        Kinds of session that were not run, or failed.
+    `cast` and `texts` are what `tf_cast` has more of, by metric, and its fingerprints.
     """
     made = Made(("image",), jits=("xla",), batches=(32,), launches=launches, remedies=REMEDIES)
     made.noise, made.random = noise, np.random.default_rng([seed, ord(commit[0])])
@@ -58,6 +52,12 @@ def night(
         fail = session["kind"] in failed
         write(folder, session, entries, fail=fail, **{"commit": commit, "facts": FACTS} | facts)
     return folder
+
+
+def concluded(*rows: Row, **changes: Any) -> Verdict:
+    """Return the verdict on some rows of head and base."""
+    usual = {"device": "cpu", "base": BASE, "head": HEAD, "differs": []}
+    return conclude(rows, **(usual | changes))
 
 
 def write(folder: Path, session: dict[str, Any], *rest: Any, **facts: Any) -> None:

@@ -13,9 +13,9 @@ import pytest
 from benchmarks.session import Folder, Session
 from reports.frame import read
 from reports.gate.runs import compare_pairs
-from reports.gate.verdict import Reason, Row, Verdict, conclude
+from reports.gate.verdict import Reason, Verdict
 from scripts.pull_request import checks as module
-from tests.gate.sessions import BASE, HEAD, entry, write
+from tests.gate.sessions import concluded, entry, write
 
 USUAL = {"slower": 1.0, "saves": 1.0, "program": "p", "python": "c", "calls": 100, "compares": 3,
          "lost": 0, "extra": 0.0, "noise": 0.004, "file_noise": 0.01, "moved": 1.0, "seconds": 0.0,
@@ -113,8 +113,7 @@ def run(folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(module, "run", workers.run)
         monkeypatch.setattr(module, "targets", tuple)  # whether or not the extra is installed
         work = tmp_path / "work"
-        rows = module.SideBySide(folders, {}, "cpu", work, time.time() + seconds).run()
-        return conclude(rows, device="cpu", base=BASE, head=HEAD, minutes=0.0, differs=())
+        return concluded(*module.SideBySide(folders, {}, "cpu", work, time.time() + seconds).run())
 
     return check
 
@@ -123,18 +122,13 @@ def words(verdict: Verdict) -> dict[str, str]:
     return {row.metric: row.word for row in verdict.rows}
 
 
-def test_the_same_step_is_never_timed_but_files_are(run: Any) -> None:
-    workers = Workers()
-    verdict = run(workers)
+def test_the_same_step_is_never_timed_but_files_are(run: Any, folders: Any) -> None:
+    verdict = run(Workers())
     assert verdict.status == 0
     assert verdict.compared["times"] == 2 and verdict.compared["steps"] == 1
     assert "step_ratio" not in words(verdict)
-
-
-def test_only_the_changed_recipe_and_the_reference_are_left(run: Any, folders: Any) -> None:
-    run(Workers())
     left = {file.stem for file in (folders["head"] / "image").glob("*.py")}
-    assert left == {"data", "tf_cast", "ops_where"}
+    assert left == {"data", "tf_cast", "ops_where"}  # what changed, and the reference
 
 
 @pytest.mark.parametrize(
@@ -159,9 +153,8 @@ def test_what_got_worse_is_named_and_nothing_else(
 ) -> None:
     verdict = run(Workers(**about))
     assert verdict.status == bool(metric) and words(verdict).get(metric, "") == word
-    assert {row.remedy for row in verdict.rows if row.regressed} == (
-        {"tf_cast"} if metric else set()
-    )
+    regressed = {row.remedy for row in verdict.rows if row.regressed}
+    assert regressed == ({"tf_cast"} if metric else set())
 
 
 def test_only_what_is_undecided_is_launched_again(run: Any) -> None:
@@ -200,23 +193,29 @@ def test_a_placebo_that_moved_ends_all_belief_in_times(run: Any) -> None:
     assert words(verdict)["step_ratio"] == "unreliable"
 
 
-def test_a_session_that_fails_is_not_forgotten(run: Any) -> None:
-    verdict = run(Workers(failing="fidelity"))
-    assert verdict.status == 2
-    assert f"defects: {Reason.BOTH_FAILED.value}" in verdict.lacking
+@pytest.mark.parametrize(
+    ("about", "reason"),
+    [
+        ({"failing": "fidelity"}, f"sessions: {Reason.BOTH_FAILED.value}"),
+        ({"python": ""}, f"steps: {Reason.WITHHELD.value}"),
+    ],
+)
+def test_what_is_not_known_is_not_the_same(run: Any, about: dict[str, Any], reason: str) -> None:
+    verdict = run(Workers(**about))
+    assert (verdict.status, verdict.lacking[reason]) == (2, 1)
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"source": "base"}, f"times: {Reason.BASE_LACKS.value}"),
-        ({"source": "head"}, f"times: {Reason.HEAD_LACKS.value}"),
-        ({"machine": "n"}, f"times: {Reason.OTHER_PROCESSOR.value}"),
-        ({"setting": "default"}, f"times: {Reason.OTHER_SETTING.value}"),
+        ({"source": "base"}, Reason.BASE_LACKS),
+        ({"source": "head"}, Reason.HEAD_LACKS),
+        ({"machine": "n"}, Reason.OTHER_PROCESSOR),
+        ({"setting": "default"}, Reason.OTHER_SETTING),
     ],
 )
 def test_a_folder_that_does_not_hold_both_sides_alike_is_not_judged(
-    run: Any, tmp_path: Path, change: dict[str, str], reason: str
+    run: Any, tmp_path: Path, change: dict[str, str], reason: Reason
 ) -> None:
     run(Workers(program="q", slower=3.0))
     whole = read(tmp_path / "work" / "both" / "sessions")
@@ -225,15 +224,8 @@ def test_a_folder_that_does_not_hold_both_sides_alike_is_not_judged(
         frame = frame[frame["source"] != change["source"]]
     else:
         frame = frame.assign(**change).where(frame["launch"] == 1, frame)
-    rows = compare_pairs(replace(whole, frame=frame))
-    verdict = conclude(rows, device="cpu", base=BASE, head=HEAD, minutes=0.0, differs=())
-    assert verdict.status == 2 and reason in verdict.lacking
-
-
-def test_python_that_is_withheld_is_not_the_same(run: Any) -> None:
-    verdict = run(Workers(python=""))
-    assert verdict.status == 2
-    assert verdict.lacking[f"steps: {Reason.WITHHELD.value}"] == 1
+    verdict = concluded(*compare_pairs(replace(whole, frame=frame)))
+    assert verdict.status == 2 and f"times: {reason.value}" in verdict.lacking
 
 
 @pytest.mark.parametrize(
@@ -250,15 +242,11 @@ def test_a_recipe_that_does_not_run_is_named_and_not_measured(
     workers = Workers(broken=broken)
     verdict = run(workers)
     assert (verdict.status, workers.measured) == (status, [])
-    [row] = [row for row in verdict.rows if row.remedy == "tf_cast"]
-    assert row.word == word
+    assert [row.word for row in verdict.rows if row.remedy == "tf_cast"] == [word]
 
 
 def test_recipes_that_come_and_go_are_listed(run: Any, folders: dict[str, Path]) -> None:
     (folders["head"] / "image" / "tf_cast.py").rename(folders["head"] / "image" / "new.py")
     verdict = run(Workers())
-    assert {(row.remedy, row.word) for row in verdict.rows} == {
-        ("tf_cast", "disappeared"),
-        ("new", "appeared"),
-    }
-    assert isinstance(verdict.rows[0], Row) and verdict.status == 0
+    rows = {(row.remedy, row.word) for row in verdict.rows}
+    assert rows == {("tf_cast", "disappeared"), ("new", "appeared")} and verdict.status == 0

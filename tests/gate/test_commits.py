@@ -14,9 +14,7 @@ from scripts.pull_request.__main__ import LEFT_TO_MEASURE, main
 from scripts.pull_request.commits import CommitError, Recipe, export, freeze, pins, recipes
 from tests.conftest import Commit
 
-RECIPE = (
-    'import keras\nfrom .layers import Own\n\n\ndef make():\n    """Make."""\n    return Own()\n'
-)
+RECIPE = 'from .layers import Own\n\n\ndef make():\n    """Make."""\n    return Own()\n'
 FILES = {
     "remedies/image/control.py": "def make():\n    return 1\n",
     "remedies/image/tf_cast.py": RECIPE,
@@ -49,10 +47,8 @@ def test_changes_that_no_commit_holds_are_refused(repository: Path, commit: Comm
 
 
 def test_pins_are_the_lock(repository: Path, commit: Commit) -> None:
-    first = pins(commit(FILES), "cpu")
-    assert pins(commit({"notes.txt": "n"}), "cpu") == first
-    second = pins(commit({"requirements/cpu.txt": "keras==2\n"}), "cpu")
-    assert (first, second) == ("keras==1", "keras==2")
+    assert pins(commit(FILES), "cpu") == "keras==1\n"
+    assert pins(commit({"requirements/cpu.txt": "keras==2\n"}), "cpu") == "keras==2\n"
 
 
 @pytest.mark.parametrize(
@@ -66,18 +62,11 @@ def test_pins_are_the_lock(repository: Path, commit: Commit) -> None:
     ],
 )
 def test_what_a_recipe_imports_is_its_code_and_comments_are_not(
-    repository: Path,
-    commit: Commit,
-    tmp_path: Path,
-    change: dict[str, str],
-    changed: set[Recipe],
+    commit: Commit, tmp_path: Path, change: dict[str, str], changed: set[Recipe]
 ) -> None:
-    folders = [
-        export(commit(files), tmp_path / str(number))
-        for number, files in enumerate((FILES, change))
-    ]
-    base, head = map(recipes, folders)
-    assert {one for one in base if base[one] != head[one]} == changed
+    base, head = (recipes(export(commit(files), tmp_path / name))
+                  for name, files in (("base", FILES), ("head", change)))  # fmt: skip
+    assert {each for each in base if base[each] != head[each]} == changed
     assert set(base) == {CAST, Recipe("image", "control")}
 
 
@@ -95,9 +84,7 @@ def test_documentation_is_answered_with_the_standard_library_alone(
     assert main([base, head]) == LEFT_TO_MEASURE
 
 
-@pytest.mark.parametrize(
-    "words", [["a"], ["a", "b", "--budget", "0"], ["--budget", "x", "a", "b"], ["a", "b", "-x"]]
-)
+@pytest.mark.parametrize("words", [["a"], ["--budget", "x", "a", "b"], ["a", "b", "-x"]])
 def test_bad_arguments_are_refused(words: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(words)

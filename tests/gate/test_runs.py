@@ -7,24 +7,20 @@ from typing import Any
 import pytest
 
 from reports.__main__ import main
-from reports.frame import read
 from reports.gate import runs
-from reports.gate.verdict import Reason, Verdict, conclude
+from reports.gate.verdict import Reason, Verdict
 from tests.gate.sessions import BASE, FACTS, HEAD, entry, night, write
 
 TRIPLE = {("tf_cast", "train"): 3.0}
 
 
 def judged(base: Path, head: Path) -> Verdict:
-    sides = read(base), read(head)
-    rows, differs = runs.compare(*sides), runs.differs(*sides)
-    return conclude(rows, device="cpu", base=BASE, head=HEAD, minutes=0.0, differs=differs)
+    return runs.nights(base, head, "cpu")[0]
 
 
 def nights(folder: Path, base: dict[str, Any] | None = None, **head: Any) -> Verdict:
-    return judged(
-        night(folder / "base", BASE, **(base or {})), night(folder / "head", HEAD, **head)
-    )
+    own = night(folder / "base", BASE, **(base or {})), night(folder / "head", HEAD, **head)
+    return judged(*own)
 
 
 def named(verdict: Verdict) -> set[tuple[str, str, str]]:
@@ -86,6 +82,15 @@ def test_what_cannot_be_compared_is_said(
     assert f" of the times: {reason.value}\n" in said
 
 
+def test_a_file_that_cannot_be_used_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nights(tmp_path)
+    (tmp_path / "head" / "x.json").write_text("{")
+    assert gate(tmp_path) == 2
+    assert f"1 of the sessions: {Reason.UNUSABLE.value}\n" in capsys.readouterr().out
+
+
 def test_a_missing_side_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     night(tmp_path / "head", HEAD)
     (tmp_path / "base").mkdir()
@@ -126,7 +131,7 @@ def test_a_session_that_fails_is_broken_or_on_both_sides_not_forgotten(tmp_path:
     assert (verdict.status, regressed) == (1, [("broken", "image")])
     verdict = nights(tmp_path / "2", {"failed": ["fidelity"]}, failed=["fidelity"])
     assert verdict.status == 2
-    assert verdict.lacking == {f"defects: {Reason.BOTH_FAILED.value}": 1}
+    assert verdict.lacking == {f"sessions: {Reason.BOTH_FAILED.value}": 1}
 
 
 def test_the_same_step_needs_no_partner_where_the_clock_ran_elsewhere(tmp_path: Path) -> None:

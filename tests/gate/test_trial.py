@@ -2,7 +2,6 @@
 
 import random
 import re
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,10 +10,8 @@ import pytest
 from remedies.intervals import LEVEL, MARGIN
 from reports.frame import COLUMNS, OPTIONAL
 from reports.gate import runs, sides
-from reports.gate.verdict import Status
+from reports.gate.verdict import STATUSES
 from scripts.pull_request import trial
-
-ALERTS = Path(__file__).parents[2] / "docs" / "alerts.md"
 
 
 def launches(slowed: float, noise: float, count: int = 28) -> Any:
@@ -41,10 +38,10 @@ def test_what_is_slowed_is_found_and_nothing_else(
 
 
 def test_the_page_names_no_number_that_is_not_the_codes_or_the_trials() -> None:
-    before, _, rest = ALERTS.read_text("utf-8").partition(trial.START)
+    before, _, rest = trial.PAGE.read_text("utf-8").partition(trial.START)
     _, _, after = rest.partition(trial.END)
     shares = [MARGIN, *runs.MARGINS.values(), runs.BIG_FILE - 1, sides.MARGIN, LEVEL]
-    of_code = {f"{100 * share:g} %" for share in shares} | {str(int(status)) for status in Status}
+    of_code = {f"{100 * share:g} %" for share in shares} | {*map(str, STATUSES)}
     named = re.findall(r"\d+(?: %)?", re.sub(r"(?m)^\d\. ", "", f"{before}\n{after}"))
     assert {*named} <= of_code | {*map(str, runs.LAUNCHES)}
     assert f"({', '.join(map(str, runs.LAUNCHES))})" in before

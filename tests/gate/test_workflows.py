@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ import pytest
 import yaml
 
 from benchmarks.settings import SETTINGS
-from tests.gate.sessions import BASE, HEAD, night
-from tests.gate.test_verdict import ROWS, concluded
+from tests.gate.sessions import BASE, HEAD, concluded, night
+from tests.gate.test_verdict import ROWS
 from tests.gate.workspace import ROOT, WORKFLOWS, Runner
 
 FILES = {path.name: path.read_text("utf-8") for path in WORKFLOWS.glob("*.yml")}
@@ -107,6 +108,10 @@ def runner(tmp_path: Path) -> Runner:
     return made
 
 
+def claim(runner: Runner, run: int, device: str, text: str) -> None:
+    (runner.offer(run, f"verdict-{device}") / "verdict.json").write_text(text)
+
+
 def commented(runner: Runner) -> None:
     for job in ("fetch", "render", "post"):
         runner.job("comment.yml", job)
@@ -120,8 +125,8 @@ def test_verdicts_become_one_comment_and_a_gpu_run_spends_its_label(
 ) -> None:
     runner.event["github.event.workflow_run.name"] = f"PR check ({device.upper()})"
     runner.lists("run-list-pr-check-gpu.yml", [{"databaseId": 8}])
-    runner.offer(7, "verdict-cpu", {"verdict.json": concluded(*ROWS[6:9]).as_json()})
-    runner.offer(8, "verdict-gpu", {"verdict.json": concluded(*ROWS, device="gpu").as_json()})
+    claim(runner, 7, "cpu", concluded(*ROWS[6:9]).as_json())
+    claim(runner, 8, "gpu", concluded(*ROWS, device="gpu").as_json())
     commented(runner)
     [call] = runner.calls("pr", "comment")
     assert call[2:5] == ["3", "--edit-last", "--create-if-none"]
@@ -133,7 +138,7 @@ def test_verdicts_become_one_comment_and_a_gpu_run_spends_its_label(
 
 def test_no_verdict_and_no_open_request_post_nothing(runner: Runner) -> None:
     assert runner.job("comment.yml", "fetch") == {}
-    runner.offer(7, "verdict-cpu", {"verdict.json": concluded(*ROWS).as_json()})
+    claim(runner, 7, "cpu", concluded(*ROWS).as_json())
     runner.lists("pr-list", [])
     commented(runner)
     assert not runner.calls("pr", "comment")
@@ -144,47 +149,44 @@ def test_no_verdict_and_no_open_request_post_nothing(runner: Runner) -> None:
     ["{}", concluded(*ROWS).as_json().replace("b" * 40, "c" * 40), "@everyone", "x" * 3_000_000],
 )
 def test_a_hostile_claim_stops_before_anything_may_write(runner: Runner, text: str) -> None:
-    runner.offer(7, "verdict-cpu", {"verdict.json": text})
+    claim(runner, 7, "cpu", text)
     with pytest.raises(subprocess.CalledProcessError):
         commented(runner)
     assert not runner.calls("pr")
 
 
 @pytest.mark.parametrize(
-    ("tonight", "status", "judged"),
+    ("before", "tonight", "status", "judged"),
     [
-        ({"slower": {("tf_cast", "train"): 3.0}}, "1", True),
-        ({}, "0", True),
-        ({"without": ["step_times"]}, "2", False),
+        (True, {"slower": {("tf_cast", "train"): 3.0}}, "1", True),
+        (True, {}, "0", True),
+        (True, {"without": ["step_times"]}, "2", False),
+        (False, {}, "0", True),
     ],
 )
-def test_a_night_is_judged_against_the_last_one_that_was(
-    runner: Runner, tmp_path: Path, tonight: dict[str, Any], status: str, judged: bool
+def test_a_night_is_judged_against_the_last_one_that_was_or_is_the_first(
+    runner: Runner, before: bool, tonight: dict[str, Any], status: str, judged: bool
 ) -> None:
     runner.lists("run-list-nightly.yml", [{"databaseId": 9}, {"databaseId": 8}])
-    runner.offer(9, "sessions", {"unusable": ""})  # a night that was not judged
-    runner.offer(8, "judged", {"judged": BASE})
-    runner.offer(8, "sessions", night(tmp_path / "before", BASE))
+    runner.offer(9, "sessions")  # a night that was not judged
+    if before:
+        (runner.offer(8, "judged") / "judged").write_text(BASE)
+        night(runner.offer(8, "sessions"), BASE)
     night(runner.work / "head", HEAD, **tonight)
     assert runner.job("nightly.yml", "judge")["status"] == status
     assert (runner.work / "judged").exists() is judged
-    assert ("none regressed" in (runner.work / "verdict.md").read_text()) is (status == "0")
-
-
-def test_the_first_night_is_the_next_ones_base(runner: Runner) -> None:
-    night(runner.work / "head", HEAD)
-    assert runner.job("nightly.yml", "judge")["status"] == "0"
-    assert (runner.work / "judged").read_text().strip() == HEAD
+    said = (runner.work / "verdict.md").read_text()
+    assert ("none regressed" in said) is (before and status == "0")
 
 
 def test_one_issue_is_opened_and_then_added_to(runner: Runner) -> None:
     (runner.work / "verdict.md").write_text("it is slower")
     steps = JOBS["nightly.yml tell"]["steps"]
-    runner.steps(steps[1:], {})
+    runner.steps(steps[1:])
     assert [call[:2] for call in runner.calls("issue")][1:] == [["issue", "create"]]
     title = steps[-1]["env"]["TITLE"]
     runner.lists("issue-list", [{"number": 1, "title": "other"}, {"number": 2, "title": title}])
-    runner.steps(steps[1:], {})
+    runner.steps(steps[1:])
     assert runner.calls("issue", "comment")[0][2] == "2"
     assert (runner.state / "body").read_text() == "it is slower"
 
@@ -193,7 +195,7 @@ def test_a_night_that_was_not_judged_fails_loudly(runner: Runner) -> None:
     steps = JOBS["nightly.yml tell"]["steps"]
     assert steps[0]["if"] == "needs.judge.outputs.status != '1'"
     with pytest.raises(subprocess.CalledProcessError):
-        runner.steps(steps[:1], {})
+        runner.steps(steps[:1])
 
 
 @pytest.mark.parametrize(("status", "told"), [(0, "0"), (1, "1"), (2, "2"), (130, "2")])
@@ -201,18 +203,15 @@ def test_the_check_passes_its_status_on(runner: Runner, status: int, told: str) 
     steps = yaml.safe_load(ACTION)["runs"]["steps"]
     runner.env["PR_CHECK"] = str(status)
     runner.event["runner.temp"] = str(runner.folder)
-    assert runner.steps(steps[:1], {}) == {"status": told}
+    assert runner.steps(steps[:1]) == {"status": told}
     assert "### a verdict" in (runner.folder / "summary").read_text()
     assert "--json" in (runner.state / "scripts").read_text()
     runner.event["steps.gate.outputs.status"] = told
-    if told == "0":
-        runner.steps(steps[-1:], {})
-    else:
-        with pytest.raises(subprocess.CalledProcessError):
-            runner.steps(steps[-1:], {})
+    with pytest.raises(subprocess.CalledProcessError) if status else nullcontext():
+        runner.steps(steps[-1:])
 
 
-def test_a_survey_of_a_new_keras_becomes_one_pull_request(runner: Runner, tmp_path: Path) -> None:
+def test_a_survey_of_a_new_keras_becomes_one_pull_request(runner: Runner) -> None:
     survey = "docs/keras_versions.json", "docs/keras_versions.md"
     for file in survey:
         for folder, text in ((runner.work, '"keras": "3.98.0"'), (runner.work / "found", "new")):
@@ -222,7 +221,7 @@ def test_a_survey_of_a_new_keras_becomes_one_pull_request(runner: Runner, tmp_pa
     runner.event["needs.look.outputs.new"] = "3.99.0"
     own = "git -c user.name=a -c user.email=a@b"
     runner.run(f"git init --quiet --bare ../o; git init --quiet; git remote add origin ../o;"
-               f"git add docs; {own} commit --quiet --message docs", {})  # fmt: skip
+               f"git add docs; {own} commit --quiet --message docs")  # fmt: skip
     runner.job("keras-watch.yml", "propose")
     assert [call[:2] for call in runner.calls("pr")] == [["pr", "create"]]
     changed = "git --git-dir ../o show --name-only --format= keras-watch"

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -91,15 +90,11 @@ class Runner:
             if script.is_file():
                 _executable(self.work / "scripts" / script.name, _SCRIPT)
 
-    def offer(self, run: int, name: str, files: dict[str, str] | Path) -> None:
-        """Have a workflow run leave an artifact."""
+    def offer(self, run: int, name: str) -> Path:
+        """Return the folder of an artifact that a workflow run leaves."""
         folder = self.state / "artifacts" / str(run) / name
-        if isinstance(files, Path):
-            shutil.copytree(files, folder)
-            return
         folder.mkdir(parents=True)
-        for file, text in files.items():
-            (folder / file).write_text(text)
+        return folder
 
     def lists(self, what: str, items: list[dict[str, Any]]) -> None:
         """Set what `gh` lists."""
@@ -108,26 +103,28 @@ class Runner:
     def job(self, workflow: str, job: str) -> dict[str, str]:
         """Run the commands of a job and return its steps' outputs; they end with 0 or raise."""
         whole = yaml.safe_load((WORKFLOWS / workflow).read_text("utf-8"))
-        return self.steps(whole["jobs"][job]["steps"], whole.get("env", {}))
+        return self.steps(whole["jobs"][job]["steps"], whole.get("env"))
 
-    def steps(self, steps: list[dict[str, Any]], shared: dict[str, Any]) -> dict[str, str]:
+    def steps(
+        self, steps: list[dict[str, Any]], shared: dict[str, Any] | None = None
+    ) -> dict[str, str]:
         """Run steps one after the other, as GitHub does."""
-        for step in steps:
-            if "run" in step:
-                self.run(step["run"], {**shared, **step.get("env", {})})
+        for step in (step for step in steps if "run" in step):
+            self.run(step["run"], {**(shared or {}), **step.get("env", {})})
         output = self.folder / "output"
         lines = output.read_text().splitlines() if output.exists() else []
         return dict(line.split("=", 1) for line in lines)
 
-    def run(self, command: str, env: dict[str, Any]) -> None:
+    def run(self, command: str, env: dict[str, Any] | None = None) -> None:
         """Run one command line as a step, with nothing of this process' environment."""
         assert "${{" not in command, "a command takes what GitHub says from its environment"
-        known = {name: self._value(str(value)) for name, value in env.items()}
-        path = os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]])
-        known |= {"PATH": path, "GH_STATE": str(self.state), "HOME": str(self.folder)}
-        known |= {"GITHUB_OUTPUT": str(self.folder / "output"), "GITHUB_SHA": "b" * 40}
-        known |= {"GITHUB_STEP_SUMMARY": str(self.folder / "summary")}
-        known |= {"GITHUB_ACTION_PATH": str(self.work)} | self.env
+        known = {name: self._value(str(value)) for name, value in (env or {}).items()}
+        known |= {
+            "PATH": os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]]),
+            "GH_STATE": str(self.state), "HOME": str(self.folder), "GITHUB_SHA": "b" * 40,
+            "GITHUB_OUTPUT": str(self.folder / "output"), "GITHUB_ACTION_PATH": str(self.work),
+            "GITHUB_STEP_SUMMARY": str(self.folder / "summary"), **self.env,
+        }  # fmt: skip
         words = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", command]
         subprocess.run(words, cwd=self.work, env=known, check=True)
 

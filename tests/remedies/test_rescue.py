@@ -10,7 +10,7 @@ import pytest
 
 import remedies
 from remedies.problem import BadInputError
-from remedies.rescuing.rescue import rescue, saved_model
+from remedies.rescuing import rescue, saved_model
 from remedies.state.archive import read
 from remedies.state.arrays import equal
 from remedies.state.difference import STATE

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from reports.claims import claims
-from reports.gpus import gpus
+from reports.costs import gpus
 from reports.results import gather
 from tests.reports.factory import Made, only, put
 

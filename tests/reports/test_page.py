@@ -6,8 +6,9 @@ import time
 
 import pytest
 
+from reports import OutputError
 from reports.frame import COLUMNS
-from reports.page import OutputError, render, update
+from reports.page import render, update
 from reports.results import gather
 from tests.reports.factory import FACTS, Made, only, scale
 

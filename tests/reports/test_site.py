@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from reports import page
 from reports.__main__ import main
 from tests.reports.factory import Made
 
@@ -69,20 +68,6 @@ def test_what_asv_refuses_is_one_line_and_leaves_the_old_site(project, capsys, s
     last = capsys.readouterr().err.splitlines()[-1]
     assert last.startswith("reports: asv publish failed: ")
     assert (project / ".asv" / "report" / "index.html").stat().st_mtime_ns == before
-
-
-def test_an_asv_that_hangs_is_stopped(project, monkeypatch, capsys):
-    monkeypatch.setattr(page, "MOST_SECONDS", 0.01)
-    assert main(["build", "--history"]) == 2
-    assert "asv publish took over" in capsys.readouterr().err
-
-
-def test_another_folder_than_the_repository_is_refused_in_one_line(project, capsys):
-    (project / "asv.conf.json").unlink()
-    assert main(["build", "--history"]) == 2
-    assert (
-        capsys.readouterr().err == "reports: no 'asv.conf.json' here; start it in the repository\n"
-    )
 
 
 def test_help_answers_at_once():

@@ -1,1 +1,0 @@
-"""What a file still holds, put back into a model."""
