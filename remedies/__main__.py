@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BadInputError as error:
         problem = str(error)
     except OSError as error:
-        problem = f"{error.filename or 'while writing'}: {error.strerror or reason(error)}"
+        problem = f"{error.filename or tempfile.gettempdir()}: {error.strerror or reason(error)}"
     except MemoryError:
         problem = "not enough memory for this model"
     except KeyboardInterrupt:

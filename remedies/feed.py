@@ -13,10 +13,9 @@ import numpy as np
 from remedies.libraries import of_framework, overrides, parameters
 from remedies.problem import BadInputError, reason
 from remedies.state.archive import opened
-from remedies.state.arrays import host, leaves, mapped
-from remedies.state.inventory import is_functional
+from remedies.state.inventory import host, is_functional, leaves, mapped
 from remedies.state.methods import observe, patched
-from remedies.state.preserve import Snapshot, level
+from remedies.state.preserve import Snapshot
 from remedies.target import factory_of
 
 _GIVE = "give real ones: --sample FILE.npz, or (model, x, y) from the factory"
@@ -46,7 +45,7 @@ class Feed:
         import keras
         import tensorflow as tf
 
-        level()
+        keras.utils.set_random_seed(1)
         # Traced steps cost seconds each; what a file keeps does not depend on how steps run.
         changed = {**dict.fromkeys(_FUNCTIONS), "_run_eagerly": self.eager}
         before = {name: vars(model).get(name) for name in (*changed, "_jit_compile")}
@@ -69,7 +68,7 @@ class Feed:
         """Return what a call of `model`, or its own `predict_step`, returns, unchanged."""
         import keras
 
-        level()
+        keras.utils.set_random_seed(1)
         if self.x is not None and overrides(type(model), "predict_step"):
             return model.predict_step(keras.utils.pack_x_y_sample_weight(self.x))
         args, kwargs = self.call

@@ -1,6 +1,8 @@
 """What a user got wrong, as opposed to what this package or Keras did."""
 
+import contextlib
 import re
+from collections.abc import Iterator
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # What Keras writes around a reason.
@@ -17,6 +19,17 @@ _AFTER = re.compile(
 
 class BadInputError(ValueError):
     """Something given cannot be used; the message is one line: what it is and what to do."""
+
+
+@contextlib.contextmanager
+def refusing(what: str) -> Iterator[None]:
+    """Raise what fails in the block as a `BadInputError`: `what` cannot be used, and the reason."""
+    try:
+        yield
+    except (BadInputError, MemoryError):
+        raise
+    except Exception as error:
+        raise BadInputError(f"{what} ({reason(error)})") from error
 
 
 def reason(error: BaseException, limit: int = 300) -> str:

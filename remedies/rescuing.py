@@ -1,19 +1,17 @@
 """Get back what a `.keras` file holds when Keras loads it wrong."""
 
-from __future__ import annotations
-
 import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from remedies.feed import asked, called, feed, inputs_for, load_sample
+from remedies.feed import called, feed, inputs_for, load_sample
 from remedies.libraries import parameters
-from remedies.problem import BadInputError, reason
+from remedies.problem import BadInputError, refusing
 from remedies.state.archive import Archive, absent, missing, read, require_known
-from remedies.state.inventory import is_functional, layers, records_inputs
+from remedies.state.inventory import layers, records_inputs
 from remedies.state.methods import patched
 from remedies.state.preserve import Snapshot, randomness, scratch
 
@@ -29,6 +27,7 @@ _OWN_COMPILE = (
     "the class has its own compile(), which Keras does not call on load: name what makes the "
     "model, compiled, and a batch to train it on: --factory train.py:make"
 )
+_UNMADE = "Keras cannot make the model in it"
 _GUESSED = (
     "its weights do not fit a model that is called on inputs guessed from the file, which may "
     "record the first argument's shape only; give a batch of real inputs: --sample FILE.npz"
@@ -37,10 +36,7 @@ _GUESSED = (
 
 @dataclass(frozen=True)
 class Rescue:
-    """What `rescue` did.
-
-    The next training steps of its `model` equal the saved one's, bit for bit, if `whole`.
-    """
+    """What `rescue` did; if `whole`, its `model` trains on as the saved one, bit for bit."""
 
     path: Path  # the original, untouched
     held: int  # how many arrays it holds
@@ -83,16 +79,14 @@ def rescue(
     path : str or pathlib.Path
         The `.keras` file; it is only read.
     sample : structure of arrays, str or pathlib.Path, optional
-        A batch that the model takes, or an ``.npz`` file of one. Left out, input dtypes are found
-        under which the model can be called on the recorded shapes.
+        A batch that the model takes, or an ``.npz`` file of one; made up by default.
     out : str or pathlib.Path, optional
         The new file; ``NAME.rescued.keras`` beside the original by default. Never overwritten.
     custom_objects : mapping, optional
         Classes and functions that are not registered.
     made : tuple, optional
         ``(model, x, y)`` as your own code makes and compiles it, where the file cannot say that: a
-        class with its own ``compile()``, several optimizers. It is trained for a step, so that all
-        is built, and then gets every value of the file.
+        class with its own ``compile()``, several optimizers. It is trained for a step first.
     freeze, unfreeze : sequence of str
         Layers that were frozen, or that the class freezes and that trained, when it was saved.
 
@@ -106,12 +100,17 @@ def rescue(
     >>> rescued = remedies.rescue("model.keras", {"image": image, "mask": mask})  # doctest: +SKIP
     >>> rescued.model.fit(x, y)  # goes on where the saved model stopped  # doctest: +SKIP
     """
-    path = Path(path)
+    import keras
+
+    path, custom = Path(path), dict(custom_objects or {})
     target = Path(out) if out else path.with_name(f"{path.stem}.rescued.keras")
     _require_free(target)
     trainable = dict.fromkeys(freeze, False) | dict.fromkeys(unfreeze, True)
-    with _judged(path, custom_objects, trusted=bool(made)) as archive:
-        entries = archive.entries
+    archive = read(path)
+    entries = archive.entries
+    with keras.saving.custom_object_scope(custom):
+        if not made:
+            require_known(archive.config, path, custom)
         model, dropped = _loaded(archive)
         if dropped and made:
             model = _refilled(archive, made)
@@ -137,18 +136,15 @@ def rescue(
 def saved_model(
     path: str | Path, sample: Any = None, custom_objects: Mapping[str, Any] | None = None
 ) -> tuple[Any, Any]:
-    """Bring back the model in a file, and inputs for it: a check starts from what was saved.
+    """Bring back all of the model in a file, and inputs for it: a check starts from those."""
+    import keras
 
-    Raises `BadInputError` for a file from which not everything can be brought back.
-    """
-    with _judged(path, custom_objects) as archive:
-        model, dropped = _loaded(archive)
-        if dropped or not is_functional(model):
-            # Once it is called it also records how it was built, as the model that was saved did.
-            model, inputs = _rebuilt(archive, sample)
-        else:
-            inputs = _inputs(_load(archive, compile=False), archive, sample)
-        if lost := missing(model, archive.entries) if dropped else ():
+    archive, custom = read(path), dict(custom_objects or {})
+    with keras.saving.custom_object_scope(custom):
+        require_known(archive.config, archive.path, custom)
+        # Once it is called it also records how it was built, as the model that was saved did.
+        model, inputs = _rebuilt(archive, sample, {})
+        if lost := missing(model, archive.entries):
             raise BadInputError(
                 f"{path}: {len(lost)} of its arrays cannot be brought back, {lost[0]} first; "
                 f"run: remedies rescue {path}"
@@ -165,34 +161,11 @@ def _require_free(target: Path) -> None:
         raise BadInputError(f"{target.parent}: no such folder to write to")
 
 
-@contextlib.contextmanager
-def _judged(
-    path: str | Path, custom_objects: Mapping[str, Any] | None, *, trusted: bool = False
-) -> Iterator[Archive]:
-    """Read a file; inside the block Keras knows the custom objects, and no code is missing."""
+def _load(archive: Archive, problem: str = _UNMADE, **options: bool) -> Any:
     import keras
 
-    archive, custom = read(path), dict(custom_objects or {})
-    with keras.saving.custom_object_scope(custom):
-        if not trusted:
-            require_known(archive.config, archive.path, custom)
-        yield archive
-
-
-class _LoadError(BadInputError):
-    """Keras cannot make the model."""
-
-
-def _load(archive: Archive, **options: bool) -> Any:
-    import keras
-
-    try:
+    with refusing(f"{archive.path}: {problem}"):
         return keras.saving.load_model(archive.path, **options)
-    except (OSError, BadInputError):
-        raise
-    except Exception as error:
-        why = f"Keras cannot make the model in it: {reason(error)}"
-        raise _LoadError(f"{archive.path}: {why}") from error
 
 
 def _loaded(archive: Archive) -> tuple[Any, tuple[str, ...]]:
@@ -210,15 +183,9 @@ def _refilled(archive: Archive, made: Sequence[Any]) -> Any:
     model, x, y, weights = (*made, None, None, None)[:4]
     with randomness():
         fed = feed(model, x, y, weights, type(model).__name__, Snapshot(model))
-        if not fed.trains:
-            why = f"the model made for it does not train: {fed.problem}"
-            raise BadInputError(f"{archive.path}: {why}")
-        fed.fit(model)  # a step builds all that the file has values for, every optimizer too
-        try:
+        with refusing(f"{archive.path}: does not fit the model made for it"):
+            fed.fit(model)  # a step builds all that the file has values for, every optimizer too
             model.load_weights(archive.path)
-        except Exception as error:
-            why = f"does not fit the model made for it: {reason(error)}"
-            raise BadInputError(f"{archive.path}: {why}") from error
     return model
 
 
@@ -227,18 +194,12 @@ def _inputs(trial: Any, archive: Archive, sample: Any) -> Any:
     if sample is None:
         return inputs_for(trial, archive.config.get("build_config"))
     sample = load_sample(sample) if isinstance(sample, (str, Path)) else sample
-    names, _ = asked(type(trial))
-    if isinstance(sample, (tuple, list)) and 1 < len(sample) <= len(names):
-        try:
-            called(trial, sample)
-        except Exception:  # then its parts are several arguments, of which some are optional
-            return dict(zip(names, sample, strict=False))
+    with refusing(f"{archive.path}: the model cannot be called on the sample"):
+        called(trial, sample)
     return sample
 
 
-def _rebuilt(
-    archive: Archive, sample: Any, trainable: Mapping[str, bool] | None = None
-) -> tuple[Any, Any]:
+def _rebuilt(archive: Archive, sample: Any, trainable: Mapping[str, bool]) -> tuple[Any, Any]:
     """Load a file into a model that is called as soon as it is made; return it and its inputs.
 
     Then Keras finds it built: it makes the optimizer over all weights, and every value its place.
@@ -253,28 +214,16 @@ def _rebuilt(
         # A model of this class inside of it is not the outermost.
         with patched(cls, {"from_config": classmethod(original)}):
             model = original(klass, *args, **kwargs)
-        _call(model, inputs)
-        _set_trainable(model, trainable or {})
+        called(model, inputs)
+        if "training" in parameters(cls.call):
+            # Layers that only training uses have their weights in the file too.
+            with contextlib.suppress(Exception):
+                called(model, inputs, training=True)
+        _set_trainable(model, trainable)
         return model
 
-    try:
-        with patched(cls, {"from_config": classmethod(from_config)}):
-            return _load(archive), inputs
-    except _LoadError as error:
-        if sample is None:
-            raise BadInputError(f"{archive.path}: {_GUESSED}") from error
-        raise
-
-
-def _call(model: Any, inputs: Any) -> None:
-    try:
-        called(model, inputs)
-    except Exception as error:
-        raise BadInputError(f"the model cannot be called on the sample: {reason(error)}") from error
-    if "training" in parameters(type(model).call):
-        # Layers that only training uses have their weights in the file too.
-        with contextlib.suppress(Exception):
-            called(model, inputs, training=True)
+    with patched(cls, {"from_config": classmethod(from_config)}):
+        return _load(archive, _GUESSED if sample is None else _UNMADE), inputs
 
 
 def _set_trainable(model: Any, trainable: Mapping[str, bool]) -> None:

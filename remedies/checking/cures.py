@@ -9,9 +9,8 @@ from typing import Any
 
 from remedies.checking.findings import Cure
 from remedies.libraries import of_framework, overrides
-from remedies.state.arrays import leaves, mapped
 from remedies.state.difference import STATE
-from remedies.state.inventory import layers, owned_classes
+from remedies.state.inventory import layers, leaves, mapped, owned_classes
 from remedies.state.methods import methods_of, patched
 from remedies.state.trip import Subject, travel
 

@@ -13,9 +13,8 @@ from remedies.feed import needs_training
 from remedies.libraries import of_framework, of_user, overrides
 from remedies.problem import shorten
 from remedies.state.archive import digest_of
-from remedies.state.arrays import leaves
 from remedies.state.difference import Difference
-from remedies.state.inventory import is_functional, layers, owned_classes, records_inputs
+from remedies.state.inventory import is_functional, layers, leaves, owned_classes, records_inputs
 from remedies.state.methods import Swallowed
 from remedies.state.trip import Failure, Subject, Trip
 

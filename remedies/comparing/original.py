@@ -14,9 +14,8 @@ from remedies.comparing.step_costs import CONTROL
 from remedies.feed import Feed, feed
 from remedies.libraries import of_framework, overrides
 from remedies.problem import BadInputError, reason
-from remedies.state.arrays import hosts
 from remedies.state.difference import apart
-from remedies.state.inventory import is_functional, owned_classes
+from remedies.state.inventory import host, is_functional, owned_classes
 from remedies.state.methods import methods_of, patched
 from remedies.state.preserve import align, preserved
 from remedies.state.trip import Subject
@@ -45,7 +44,7 @@ class Original:
             self.model, *given = self._made()
             self.name = name or type(self.model).__name__
             require_ready(self.model, self.name)
-            self._values = hosts(self.model.variables)
+            self._values = [host(variable) for variable in self.model.variables]
             x, y, weights = (x, y, None) if x is not None else (*given, None, None, None)[:3]
             with preserved(self.model) as snapshot:
                 self.fed = feed(self.model, x, y, weights, self.name, snapshot)

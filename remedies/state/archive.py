@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from remedies.problem import BadInputError, reason
+from remedies.problem import BadInputError, refusing
 from remedies.state.inventory import Item, take
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
@@ -32,65 +32,46 @@ class Archive:
 
 
 def read(path: str | Path) -> Archive:
-    """Judge the `.keras` file at `path` and read all that it holds; runs none of its code.
-
-    Raises `BadInputError` for what is no such file, damaged, or unpacks to over 100 times its size.
-    """
+    """Judge the `.keras` file at `path` and read all that it holds; runs none of its code."""
     path = Path(path)
     if path.is_file() and path.suffix != ".keras":
         raise BadInputError(f"{path}: not a .keras file; its name must end in .keras")
     with opened(path, "a .keras file") as archive:
-        names = archive.namelist()
-        for name in (CONFIG, WEIGHTS):
-            if name not in names:
-                raise BadInputError(f"{path}: not a .keras file, it holds no {name}")
-        try:
-            config = json.loads(archive.read(CONFIG))
+        texts, weights = archive.read(CONFIG), archive.read(WEIGHTS)
+        with refusing(f"{path}: its {CONFIG} does not describe a Keras model"):
+            config = json.loads(texts)
             config["class_name"]
-        except Exception as error:
-            why = f"its {CONFIG} does not describe a Keras model ({reason(error)})"
-            raise BadInputError(f"{path}: {why}") from error
-        assets = (n for n in names if n.startswith("assets/") and not n.endswith("/"))
-        entries = arrays_in(path, archive.read(WEIGHTS))
-        return Archive(path, config, entries | {n: digest_of(archive.read(n)) for n in assets})
+        entries = arrays_in(path, weights)
+        for name in archive.namelist():
+            if name.startswith("assets/") and not name.endswith("/"):
+                entries[name] = digest_of(archive.read(name))
+        return Archive(path, config, entries)
 
 
 @contextlib.contextmanager
 def opened(path: Path, kind: str) -> Iterator[zipfile.ZipFile]:
-    """Open a zip file that is judged by what it declares, then by what its members unpack to.
-
-    Raises `BadInputError` for what could harm, and for damage that the block meets.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            places = [PureWindowsPath(name) for name in names]  # knows the separators of both
-            size, unpacked = path.stat().st_size, sum(each.file_size for each in archive.filelist)
-            if len({*names}) < len(names):
-                raise BadInputError(f"{path}: holds two members of one name; refused")
-            if any(place.anchor or ".." in place.parts for place in places):
-                raise BadInputError(f"{path}: a member points outside the archive; refused")
-            if unpacked > max(_SMALL, _RATIO * size):
-                bomb = f"a zip bomb: {size:,} bytes would unpack to {unpacked:,}"
-                raise BadInputError(f"{path}: {bomb}; refused")
-            # Reading to the end checks each CRC: a flipped bit is seen here, not in training.
-            if damaged := archive.testzip():
-                raise zipfile.BadZipFile(f"member {damaged!r} has a wrong checksum")
-            yield archive
-    except (FileNotFoundError, NotADirectoryError):
-        raise BadInputError(f"{path}: no such file") from None
-    except (BadInputError, MemoryError):
-        raise
-    except Exception as error:  # zipfile, zlib, lzma, bz2 and NumPy each raise their own
-        why = f"truncated, damaged or not {kind} ({reason(error)})"
-        raise BadInputError(f"{path}: {why}") from error
+    """Open a zip file that is judged first; `BadInputError` for harm, and damage in the block."""
+    if not path.exists():
+        raise BadInputError(f"{path}: no such file")
+    with refusing(f"{path}: truncated, damaged or not {kind}"), zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        places = [PureWindowsPath(name) for name in names]  # knows the separators of both
+        size, unpacked = path.stat().st_size, sum(each.file_size for each in archive.filelist)
+        if len({*names}) < len(names):
+            raise BadInputError(f"{path}: holds two members of one name; refused")
+        if any(place.anchor or ".." in place.parts for place in places):
+            raise BadInputError(f"{path}: a member points outside the archive; refused")
+        if unpacked > max(_SMALL, _RATIO * size):
+            bomb = f"a zip bomb: {size:,} bytes would unpack to {unpacked:,}"
+            raise BadInputError(f"{path}: {bomb}; refused")
+        # Reading to the end checks each CRC: a flipped bit is seen here, not in training.
+        if damaged := archive.testzip():
+            raise zipfile.BadZipFile(f"member {damaged!r} has a wrong checksum")
+        yield archive
 
 
 def require_known(config: Any, path: Path, custom_objects: Mapping[str, Any]) -> None:
-    """Refuse a model config that needs code which the user did not hand over.
-
-    Older Keras imports whatever module a config names; nothing is imported on a file's word here.
-    """
+    """Refuse a config that needs code which the user did not hand over: older Keras imports it."""
     import keras
 
     unknown, objects = {}, list[dict[str, Any]]()
@@ -116,34 +97,27 @@ def require_known(config: Any, path: Path, custom_objects: Mapping[str, Any]) ->
 
 
 def arrays_in(path: Path, content: bytes = b"") -> dict[str, str]:
-    """Return the digest of every array of an HDF5 file of weights, by its path in it.
-
-    Raises `BadInputError` for what is none, links elsewhere or would take too much.
-    """
+    """Return the digest of every array of a safe HDF5 file of weights, by its path in it."""
     import h5py
 
     content = content or path.read_bytes()
     links: dict[str, Any] = {}
     arrays: dict[str, Any] = {}
-    try:
-        with h5py.File(io.BytesIO(content), "r") as weights:
-            weights.visititems_links(links.__setitem__)
-            for name, link in links.items():
-                # A soft or external link, or external storage, would read what is not in it.
-                outside = not isinstance(link, h5py.HardLink)
-                if not outside and isinstance(array := weights[name], h5py.Dataset):
-                    arrays[name] = array
-                    outside = array.external or array.is_virtual or array.dtype.hasobject
-                if outside:
-                    raise BadInputError(f"its {WEIGHTS} keeps {name} outside itself")
-            declared = sum(array.size * array.dtype.itemsize for array in arrays.values())
-            if declared > max(_SMALL, _RATIO * len(content)):
-                raise BadInputError(f"its arrays would take {declared:,} bytes")
-            return {name: digest_of(array[()]) for name, array in arrays.items()}
-    except BadInputError as error:
-        raise BadInputError(f"{path}: {error}; refused") from error
-    except Exception as error:  # h5py passes on whatever its C library meets
-        raise BadInputError(f"{path}: its {WEIGHTS} cannot be read ({reason(error)})") from error
+    name = f"{path}: its {WEIGHTS}"
+    with refusing(f"{name} cannot be read"), h5py.File(io.BytesIO(content), "r") as weights:
+        weights.visititems_links(links.__setitem__)
+        for place, link in links.items():
+            # A soft or external link, or external storage, would read what is not in it.
+            outside = not isinstance(link, h5py.HardLink)
+            if not outside and isinstance(array := weights[place], h5py.Dataset):
+                arrays[place] = array
+                outside = array.external or array.is_virtual or array.dtype.hasobject
+            if outside:
+                raise BadInputError(f"{name} keeps {place} outside itself; refused")
+        declared = sum(array.size * array.dtype.itemsize for array in arrays.values())
+        if declared > max(_SMALL, _RATIO * len(content)):
+            raise BadInputError(f"{path}: its arrays would take {declared:,} bytes; refused")
+        return {place: digest_of(array[()]) for place, array in arrays.items()}
 
 
 def saved(model: Any) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ import contextlib
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,10 +13,10 @@ import numpy as np
 from remedies.feed import Feed
 from remedies.libraries import of_user
 from remedies.problem import reason
-from remedies.state.arrays import Arrays, equal, share_apart
 from remedies.state.inventory import Inventory, Item, layers, take
 
 STATE = ("weight", "optimizer", "plain")
+Arrays = tuple[np.ndarray, ...]
 ROUNDING = 1e-6  # by which two runs of one step may differ
 
 
@@ -32,9 +32,8 @@ class Difference:
     owner: Any = field(default=None, repr=False)  # what holds it in the model
 
 
-def unequal(before: Inventory, after: Inventory) -> tuple[Difference, ...]:
-    """Return what differs; but not Python values of library classes, which is no loss by itself."""
-    differences = []
+def unequal(before: Inventory, after: Inventory) -> Iterator[Difference]:
+    """Yield what differs; but not Python values of library classes, which is no loss by itself."""
     for path, item in before.items():
         other = after.get(path)
         if other is not None and item.variable is not None and other.variable is None:
@@ -46,9 +45,7 @@ def unequal(before: Inventory, after: Inventory) -> tuple[Difference, ...]:
         flag = f"{item.path.rpartition('.')[0]}.trainable"
         gone = item.kind == "attribute" and flag in before and flag not in after
         if not gone and _counts(item, other, value):
-            entry = Difference(item.path, item.kind, other is None, item.value, value, item.owner)
-            differences.append(entry)
-    return tuple(differences)
+            yield Difference(item.path, item.kind, other is None, item.value, value, item.owner)
 
 
 def _counts(item: Item, other: Item | None, value: Any) -> bool:
@@ -125,9 +122,7 @@ def behave(model: Any, fed: Feed, *, train: bool = True) -> Behaviour:
     return seen
 
 
-def apart(
-    left: Behaviour, right: Behaviour, limits: tuple[float, float, float] | None = None
-) -> dict[str, str]:
+def apart(left: Behaviour, right: Behaviour, limits: Sequence[float] = ()) -> dict[str, str]:
     """Say what of two runs differs: ``predictions``, a value that steps log, or ``training``.
 
     `limits` are the parts of their size by which outputs, logs and weights may differ.
@@ -151,3 +146,38 @@ def apart(
     if distance > weights * size + ROUNDING:
         differ["training"] = "the weights after training differ"
     return differ
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Whether two plain values, or two arrays with all their bits, are the same."""
+    if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
+        left, right = np.asarray(left), np.asarray(right)
+        if left.shape != right.shape or left.dtype != right.dtype:
+            return False
+        return bool(np.all((left == right) | ((left != left) & (right != right))))
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, list):
+        return len(left) == len(right) and all(map(equal, left, right))
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
+    return bool(left == right or (left != left and right != right))
+
+
+def share_apart(left: Arrays, right: Arrays, tolerance: float = 0.0) -> float:
+    """Return the share (0 to 1) of the values in `left` that `right` lacks in that place."""
+    if len(left) < len(right):
+        return 1.0
+    total = sum(array.size for array in left)
+    near = sum(_near(a, b, tolerance) for a, b in zip(left, right, strict=False))
+    return 1 - near / total if total else 0.0
+
+
+def _near(left: np.ndarray, right: np.ndarray, tolerance: float) -> int:
+    if left.shape != right.shape or left.dtype != right.dtype:
+        return 0
+    if left.dtype.kind in "OSUb":
+        return int(np.sum(left == right))
+    a, b = left.astype("complex128"), right.astype("complex128")  # it holds every number
+    scale = np.max(np.abs(a), where=np.isfinite(a), initial=1.0)
+    return int(np.sum(np.isclose(a, b, rtol=tolerance, atol=tolerance * scale, equal_nan=True)))

@@ -1,19 +1,15 @@
-"""All that a model holds, by the user's own attributes: variables, settings, plain Python values.
-
-So the order in which layers were made, and the numbers in their names, play no part.
-"""
+"""All that a model holds by the user's own attributes, whatever the order and names of layers."""
 
 import contextlib
 import functools
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from remedies.libraries import of_framework
-from remedies.state.arrays import host
 
 _MOST = 50_000
 _SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic)
@@ -41,6 +37,29 @@ class Item:
 
 
 Inventory = Mapping[str, Item]
+
+
+def leaves(structure: Any) -> list[Any]:
+    """Return the leaves of a nested structure, of a dict in the order of its keys."""
+    import tensorflow as tf
+
+    return list(tf.nest.flatten(structure))
+
+
+def mapped(change: Callable[[Any], Any], structure: Any) -> Any:
+    """Return a nested structure with `change` applied to every leaf."""
+    import tensorflow as tf
+
+    return tf.nest.map_structure(change, structure)
+
+
+def host(variable: Any) -> np.ndarray:
+    """Return a variable's or tensor's value as an array of its own."""
+    import keras
+
+    value = getattr(variable, "value", variable)
+    value = value() if callable(value) else value
+    return np.array(value.numpy() if hasattr(value, "numpy") else keras.ops.convert_to_numpy(value))
 
 
 def is_functional(model: Any) -> bool:
@@ -71,8 +90,8 @@ def layers(model: Any) -> dict[str, Any]:
     """Return every layer below `model` by what the user calls it."""
     import keras
 
-    reached = objects(model).items()
-    return {path: thing for path, thing in reached if path and isinstance(thing, keras.Layer)}
+    things = objects(model).items()
+    return {path: thing for path, thing in things if path and isinstance(thing, keras.Layer)}
 
 
 def owned_classes(model: Any) -> tuple[type, ...]:
@@ -97,7 +116,7 @@ def take(model: Any) -> dict[str, Item]:
             items[f"{path}.dtype_policy"] = Item(path, "policy", thing, policy)
         kind = "setting" if isinstance(thing, keras.optimizers.Optimizer) else "attribute"
         for name, value in _values(thing).items():
-            where = f"{path}.{name}" if path else name
+            where = f"{path}.{name}".lstrip(".")
             items[where] = Item(where, kind, thing, value)
     return _slots_by_weight(items)
 
@@ -118,15 +137,14 @@ def _slots_by_weight(items: dict[str, Item]) -> dict[str, Item]:
 def _kind(variable: Any, owner: Any, weights: set[int]) -> str:
     import keras
 
-    if id(variable) in weights:
-        return "weight"
-    if isinstance(owner, keras.optimizers.Optimizer):
-        return "optimizer"
-    if isinstance(owner, keras.metrics.Metric):
-        return "metric"
     label = str(getattr(variable, "path", "") or getattr(variable, "name", ""))
-    random = isinstance(owner, keras.random.SeedGenerator) or "seed_generator" in label
-    return "seed" if random else "plain"
+    kinds = {
+        "weight": id(variable) in weights,
+        "optimizer": isinstance(owner, keras.optimizers.Optimizer),
+        "metric": isinstance(owner, keras.metrics.Metric),
+        "seed": isinstance(owner, keras.random.SeedGenerator) or "seed_generator" in label,
+    }
+    return next((kind for kind, holds in kinds.items() if holds), "plain")
 
 
 def _walk(model: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -136,11 +154,8 @@ def _walk(model: Any) -> Iterator[tuple[str, Any, Any]]:
     while pending and len(seen) < _MOST:
         path, thing, owner = pending.popleft()
         yield path, thing, owner
-        if is_variable(thing):
-            continue
-        for name, child in _children(thing):
-            label = f"{path}.{name}" if path else name
-            for where, leaf in _contents(label, child, 0):
+        for name, child in () if is_variable(thing) else _children(thing):
+            for where, leaf in _contents(f"{path}.{name}".lstrip("."), child):
                 if id(leaf) not in seen:
                     seen.add(id(leaf))
                     pending.append((where, leaf, thing))
@@ -161,7 +176,7 @@ def _children(thing: Any) -> Iterator[tuple[str, Any]]:
     yield from ((name, own[name]) for name in names if not name.startswith(back))
 
 
-def _contents(path: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
+def _contents(path: str, value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
     """Yield the objects that can hold state in `value`, which may be a nest of containers."""
     if isinstance(value, (Mapping, list, tuple)):
         parts = value.items() if isinstance(value, Mapping) else enumerate(value)

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import textwrap
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 
 from remedies.libraries import is_framework_file, of_framework
 from remedies.problem import reason
-from remedies.state.arrays import leaves
+from remedies.state.inventory import leaves
 
 METHODS = ("call", "build", "build_from_config")
 
@@ -34,18 +35,17 @@ def patched(cls: type, methods: Mapping[str, Any]) -> Iterator[None]:
 def methods_of(code: str, cls: type) -> dict[str, Any]:
     """Return what `code`, the text that a user is to paste into `cls`, would define there."""
     import keras
-    import numpy as np
     import tensorflow as tf
 
-    body = "\n".join(f"    {text}" for text in code.splitlines())
-    space: dict[str, Any] = {"keras": keras, "np": np, "tf": tf}
-    exec(f"def methods(__class__):\n{body}\n    return locals()", space)  # noqa: S102 - our text
+    space: dict[str, Any] = {"keras": keras, "tf": tf}
+    body = textwrap.indent(f"{code}\nreturn locals()", "    ")
+    exec(f"def methods(__class__):\n{body}", space)  # noqa: S102 - our text
     methods: dict[str, Any] = space["methods"](cls)
     methods.pop("__class__")
     return methods
 
 
-@dataclass(frozen=True)
+@dataclass
 class Call:
     """One method of a model or layer as it was entered and left."""
 
@@ -76,14 +76,14 @@ def observe(classes: Iterable[type]) -> Iterator[list[Call]]:
     def recording(name: str, method: Any) -> Any:
         @functools.wraps(method)
         def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
-            error = None
+            call = Call(self, name, (args, kwargs))
             try:
                 return method(self, *args, **kwargs)
-            except Exception as caught:
-                error = caught
+            except Exception as error:
+                call.error = error
                 raise
             finally:
-                calls.append(Call(self, name, (args, kwargs), error))
+                calls.append(call)
 
         return recorded
 
@@ -105,9 +105,7 @@ def leaf_dtypes(structure: Any) -> tuple[str, ...]:
 def explain(calls: Iterable[Call]) -> tuple[Swallowed, ...]:
     """Return one `Swallowed` for each line that raised, at the innermost method that it left."""
     result: dict[tuple[str, int], Swallowed] = {}
-    for call in calls:
-        if (error := call.error) is None:
-            continue
+    for call, error in [(call, call.error) for call in calls if call.error]:
         every = traceback.extract_tb(error.__traceback__)
         frames = [frame for frame in every if not is_framework_file(frame.filename)]
         code = getattr(inspect.unwrap(getattr(call.owner, call.method)), "__code__", None)

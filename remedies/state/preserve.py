@@ -19,17 +19,13 @@ class Snapshot:
     def __init__(self, model: Any) -> None:
         things = [thing for thing in objects(model).values() if hasattr(thing, "__dict__")]
         self._attributes = [(thing, dict(vars(thing))) for thing in things]
-        self._contents = [
-            (value, dict(value) if isinstance(value, dict) else list(value))
-            for _, own in self._attributes
-            for value in own.values()
-            if isinstance(value, (list, dict, set))
-        ]
+        values = [value for _, own in self._attributes for value in own.values()]
+        containers = [value for value in values if isinstance(value, (list, dict, set))]
+        self._contents = [(c, dict(c) if isinstance(c, dict) else list(c)) for c in containers]
         items = take(model).values()
         self._variables = [(i.variable, i.value) for i in items if i.variable is not None]
 
     def restore(self) -> None:
-        """Put everything back."""
         for thing, own in self._attributes:
             vars(thing).clear()
             vars(thing).update(own)
@@ -91,13 +87,6 @@ def randomness() -> Iterator[None]:
         tf.random.set_seed(random.SystemRandom().getrandbits(31) if seed is None else seed)
 
 
-def level(seed: int = 1) -> None:
-    """Let every global source of random numbers start from `seed`."""
-    import keras
-
-    keras.utils.set_random_seed(seed)
-
-
 def align(source: Any, target: Any) -> None:
     """Set the random state in `target` equal to that of `source`."""
     held = take(source)
@@ -108,20 +97,14 @@ def align(source: Any, target: Any) -> None:
 
 @contextmanager
 def scratch() -> Iterator[None]:
-    """Send temporary files to a folder that goes afterwards, come what may; warnings to nowhere.
-
-    What they hint at is measured and said. An `OSError` that names no file names the folder.
-    """
-    before, place, muted = tempfile.tempdir, tempfile.gettempdir(), logging.root.manager.disable
+    """Send temporary files to a folder that goes afterwards, and warnings to nowhere."""
+    before, muted = tempfile.tempdir, logging.root.manager.disable
     try:
         with tempfile.TemporaryDirectory(prefix="remedies-") as folder, warnings.catch_warnings():
             tempfile.tempdir = folder
             warnings.simplefilter("ignore")
             logging.disable(logging.WARNING)
             yield
-    except OSError as error:
-        error.filename = error.filename or place
-        raise
     finally:
         tempfile.tempdir = before
         logging.disable(muted)

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from remedies.feed import Feed
-from remedies.state.arrays import Arrays, share_apart
-from remedies.state.difference import ROUNDING, STATE, apart
+from remedies.state.difference import ROUNDING, STATE, Arrays, apart, share_apart
 from remedies.state.methods import leaf_dtypes
 from remedies.state.preserve import preserved
 from remedies.state.trip import Route, Subject, Trip, travel
@@ -40,12 +39,11 @@ class RoundTrip(Trip):
 
     @property
     def whole(self) -> bool:
-        """Whether it has no defect at all."""
         return not (self.failure or self.defects)
 
 
 class OneBatch(Feed):
-    """Feeds a model as the suite's own are trained, in the way that they are compiled to run."""
+    """Feeds a model as the suite's own are trained, in the way that they are compiled."""
 
     def fit(self, model: Any, steps: int = 1) -> list[dict[str, float]]:
         logs = []
@@ -87,11 +85,6 @@ def round_trip(
         ``route(model, folder)`` saves into the empty `folder` and returns the loaded model.
     train : bool
         Whether to compare the next training steps too, which takes longer than all the rest.
-
-    Returns
-    -------
-    RoundTrip
-        The defects, and the evidence for each.
     """
     fed = OneBatch(inputs, targets, predicts=True, trains=train and model.compiled)
     with preserved(model) as snapshot:
@@ -114,11 +107,8 @@ def _defects(trip: Trip, outputs: Arrays, next_step_changed: bool) -> Defects:
     changed = {kind: len(trip.of(kind, lost=False)) for kind in STATE}
     # Of the optimizers that wrap one another, such as for loss scaling, one counts the steps.
     counters = [each for each in trip.of("optimizer") if "iterations" in each.path]
-    state = {
-        "weights": lost["weight"] + changed["weight"],
-        "optimizer": lost["optimizer"] + changed["optimizer"],
-        "compile": len(trip.settings),
-    }
+    weights, optimizer = (lost[kind] + changed[kind] for kind in ("weight", "optimizer"))
+    state = {"weights": weights, "optimizer": optimizer, "compile": len(trip.settings)}
     words = " ".join(trip.warnings).lower()
     silent = [kind for kind, count in state.items() if count and kind not in words]
     return Defects(

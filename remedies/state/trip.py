@@ -15,14 +15,12 @@ from remedies.libraries import of_framework
 from remedies.problem import reason
 from remedies.state import difference
 from remedies.state.archive import Archive, read
-from remedies.state.arrays import share_apart
 from remedies.state.difference import STATE, Behaviour, Difference
 from remedies.state.inventory import Inventory, layers, owned_classes, records_inputs, take
 from remedies.state.methods import Call, Swallowed, explain, observe
-from remedies.state.preserve import Snapshot, align, level
+from remedies.state.preserve import Snapshot, align
 
 Route = Callable[[Any, Path], Any]  # saves a model into a folder and returns what it loads
-_UNLIKELY = 1_299_709
 
 
 class Outcome(Enum):
@@ -71,13 +69,11 @@ class Trip:
     @property
     def whole(self) -> bool:
         """Whether nothing differs in all that was compared."""
-        return not (
-            self.differences or self.failure or self.settings or self.step or self.outputs_changed
-        )
+        lost = self.differences, self.settings, self.step, self.outputs_changed
+        return not (self.failure or any(lost))
 
     @property
     def outcome(self) -> Outcome:
-        """What a user would notice of it."""
         if self.failure:
             return Outcome.LOUD
         if self.whole:
@@ -96,10 +92,7 @@ class Trip:
 
 @dataclass
 class Subject:
-    """The model that is checked, and all that was seen of it before its first trip.
-
-    It is driven once on `feed` to see what it does, and put back as it is in `snapshot`.
-    """
+    """The model that is checked, and all that was seen of it before its first trip."""
 
     model: Any
     feed: Feed
@@ -111,17 +104,14 @@ class Subject:
     def __post_init__(self) -> None:
         self.before, self.behaviour = take(self.model), self._driven()
 
-    @cached_property
-    def again(self) -> Behaviour:
-        """What it does in a second run: what differs from the first is chance."""
-        return self._driven()
-
     def _driven(self) -> Behaviour:
         try:
             return difference.behave(self.model, self.feed)
         finally:
             if self.snapshot:
                 self.snapshot.restore()
+
+    again = cached_property(_driven)  # what differs in a second run is chance
 
 
 def travel(
@@ -135,15 +125,14 @@ def travel(
 ) -> tuple[Trip, ...]:
     """Take a model through a ``.keras`` file, or a `route`, and what was loaded through another.
 
-    `scope` are more custom objects. A trip that failed is the last. Raises `OSError` where the disk
-    refuses.
+    `scope` are more custom objects. A trip that failed is the last; the disk's errors are raised.
     """
     custom = {**(subject.custom_objects or {}), **(scope or {})}
     trips, models, source = [], [], subject.model
     for title in (name, "second generation") if twice else (name,):
-        trip, source = _through(subject, source, title, custom, route)
-        trips.append(trip)
-        if trip.failure:
+        trips.append(Trip(title, counted(subject.before)))
+        source = _loaded(trips[-1], subject, source, custom, route)
+        if trips[-1].failure:
             break
         models.append(source)
     # Nothing is called before all is saved: a call makes fresh weights.
@@ -154,17 +143,14 @@ def travel(
 
 def counted(inventory: Inventory) -> dict[str, int]:
     """Return how many variables of each kind of `STATE` there are to lose."""
-    kinds = [item.kind for item in inventory.values()]
-    return {kind: kinds.count(kind) for kind in STATE}
+    return {kind: sum(item.kind == kind for item in inventory.values()) for kind in STATE}
 
 
-def _through(
-    subject: Subject, source: Any, name: str, custom: dict[str, Any], route: Route | None
-) -> tuple[Trip, Any]:
-    """Save `source` and load it; return the trip, not yet called, and the model or None."""
+def _loaded(trip: Trip, subject: Subject, source: Any, custom: Any, route: Route | None) -> Any:
+    """Save `source`, return what is loaded, not yet called, and note on `trip` how that went."""
     import keras
 
-    trip, stage = Trip(name, counted(subject.before)), "saving"
+    stage = "saving"
     with (
         tempfile.TemporaryDirectory() as folder,
         warnings.catch_warnings(record=True) as given,
@@ -176,8 +162,9 @@ def _through(
             if route is None:
                 source.save(path)
                 stage, trip.archive = "loading", read(path)
-                level(_UNLIKELY)  # what a new model draws must not be what the old one drew
-                loaded = keras.saving.load_model(path, custom_objects=custom or None)
+                # What a new model draws must not be what the old one drew.
+                keras.utils.set_random_seed(1_299_709)
+                loaded = keras.saving.load_model(path, custom_objects=custom)
             else:
                 loaded = route(source, Path(folder))
         except OSError:
@@ -186,12 +173,12 @@ def _through(
             trip.failure = Failure(stage, reason(error, 600), _owner_in(error), error)
         trip.unbuilt = _unbuilt(calls, source)
     if trip.failure:
-        return trip, None
-    trip.differences = difference.unequal(subject.before, take(loaded))
+        return None
+    trip.differences = tuple(difference.unequal(subject.before, take(loaded)))
     trip.settings, trip.uncompiled = difference.unequal_settings(subject.model, loaded)
     trip.warnings = tuple(str(w.message) for w in given if issubclass(w.category, UserWarning))
     trip.records_inputs, trip.calls = records_inputs(loaded), tuple(calls)
-    return trip, loaded
+    return loaded
 
 
 def _unbuilt(calls: list[Call], source: Any) -> dict[tuple[type, str], list[str]]:
@@ -205,16 +192,17 @@ def _unbuilt(calls: list[Call], source: Any) -> dict[tuple[type, str], list[str]
     return unbuilt
 
 
-def _owner_in(error: BaseException) -> type | None:
+def _owner_in(error: BaseException | None) -> type | None:
     """Return the innermost class of no framework's on the way to `error`, if any."""
-    # Keras raises anew for each object around the one at fault: the first error knows that one.
-    inner = error.__cause__ or error.__context__
-    owner = None if inner is None else _owner_in(inner)
-    for frame, _ in traceback.walk_tb(error.__traceback__) if owner is None else ():
-        held = frame.f_locals.get("self", frame.f_locals.get("cls"))
-        cls = held if isinstance(held, type) else type(held)
-        if not (held is None or of_framework(cls) or cls.__module__.startswith("remedies.")):
-            owner = cls
+    owner: type | None = None
+    while error is not None:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            held = frame.f_locals.get("self", frame.f_locals.get("cls"))
+            cls = held if isinstance(held, type) else type(held)
+            if not (of_framework(cls) or cls.__module__.startswith("remedies.")):
+                owner = cls
+        # Keras raises anew for each object around the one at fault: the first error knows that one.
+        error = error.__cause__ or error.__context__
     return owner
 
 
@@ -230,4 +218,5 @@ def _compare(subject: Subject, loaded: Any, trip: Trip, *, train: bool) -> None:
     trip.step = next(steps, "")
     trip.outputs_changed = None  # what is not repeated is not compared
     if before.outputs is not None and "predictions" not in trip.chance:
-        trip.outputs_changed = share_apart(before.outputs, after.outputs or (), before.tolerance)
+        given = before.outputs, after.outputs or ()
+        trip.outputs_changed = difference.share_apart(*given, before.tolerance)

@@ -47,28 +47,24 @@ def test_a_missing_file_a_folder_and_another_ending_are_named(tmp_path):
             read(tmp_path / name)
 
 
-def cut(keep):
-    return lambda content: content[: int(len(content) * keep)]
-
-
 def flipped(content):
     middle = len(content) // 2
     return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
 
 
 @pytest.mark.parametrize(
-    ("damage", "says"),
+    "damage",
     [
-        (lambda content: b"not a zip at all", "not a zip"),
-        (lambda content: b"PK\x03\x04" + b"\0" * 60, "not a"),
-        *((cut(keep), "truncated") for keep in (0, 0.3, 0.6, 0.9, 0.99)),
-        (flipped, "damaged"),
+        lambda content: b"not a zip at all",
+        lambda content: b"PK\x03\x04" + b"\0" * 60,
+        *(lambda content, keep=keep: content[: len(content) * keep // 100] for keep in (0, 50, 99)),
+        flipped,
     ],
 )
-def test_what_is_no_whole_archive_is_refused(tmp_path, damage, says):
+def test_what_is_no_whole_archive_is_refused(tmp_path, damage):
     path = archive(tmp_path / "m.keras")
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(BadInputError, match=rf"m\.keras: .*{says}"):
+    with pytest.raises(BadInputError, match=r"m\.keras: truncated, damaged or not a \.keras file"):
         read(path)
 
 
@@ -106,7 +102,7 @@ def test_a_member_held_twice_and_another_zip_file_are_refused(tmp_path):
         read(path)
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("readme", "x")
-    with pytest.raises(BadInputError, match=r"holds no config\.json"):
+    with pytest.raises(BadInputError, match=r"no item named 'config\.json'"):
         read(path)
 
 
@@ -122,15 +118,19 @@ def function(module, name):
     return {"class_name": "function", "module": module, "config": name, "registered_name": name}
 
 
-def test_keras_own_parts_are_known():
+MINE = {"module": "my.model", "class_name": "Mine", "config": {}, "registered_name": "pkg>Mine"}
+
+
+def test_keras_own_parts_and_custom_objects_by_registered_name_are_known():
     judge(DENSE, function("builtins", "relu"), {"class_name": "__tuple__", "config": []})
+    judge(MINE, custom={"pkg>Mine": object})
 
 
 @pytest.mark.parametrize(
     "part",
     [
         {"module": "os", "class_name": "system", "config": {}},
-        {"module": "my.model", "class_name": "Mine", "config": {}, "registered_name": "pkg>Mine"},
+        MINE,
         {"module": None, "class_name": "Mine", "config": {}, "registered_name": "Mine"},
         {"module": "kerasx.evil", "class_name": "Mine", "config": {}},
         function("os", "system"),
@@ -142,11 +142,6 @@ def test_keras_own_parts_are_known():
 def test_a_files_word_imports_nothing(part):
     with pytest.raises(BadInputError, match=r"m\.keras: .* is not registered"):
         judge(DENSE, part)
-
-
-def test_custom_objects_are_known_by_registered_name():
-    part = {"module": "x", "class_name": "Mine", "config": {}, "registered_name": "pkg>Mine"}
-    judge(part, custom={"pkg>Mine": object})
 
 
 def test_code_in_the_file_is_not_run():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from remedies.state.arrays import equal, share_apart
+from remedies.state.difference import equal, share_apart
 
 ARRAY = np.array([1.0, np.nan], np.float32)
 

@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from remedies.checking.check import check
 from remedies.checking.findings import Verdict
-from remedies.state.arrays import equal, host
-from remedies.state.inventory import take
+from remedies.state.difference import equal
+from remedies.state.inventory import host, take
 from remedies.state.methods import methods_of, patched
 
 WHOLE = [

@@ -12,8 +12,7 @@ import remedies
 from remedies.problem import BadInputError
 from remedies.rescuing import rescue, saved_model
 from remedies.state.archive import read
-from remedies.state.arrays import equal
-from remedies.state.difference import STATE
+from remedies.state.difference import STATE, equal
 from remedies.state.inventory import take
 
 SUBJECTS = Path(__file__).parent / "subjects" / "models.py"
@@ -125,18 +124,15 @@ def test_a_second_generation_needs_a_sample_and_then_comes_back(subjects, custom
         np.testing.assert_array_equal(mine, theirs)
 
 
-def test_a_model_with_two_arguments_comes_back(subjects, custom, tmp_path):
-    path = saved(subjects.two_arguments()[0], tmp_path / "m.keras")
-    assert rescue(path, custom_objects=custom).whole
-
-
-def test_a_sample_may_fill_an_optional_argument(subjects, custom, tmp_path):
-    path = saved(subjects.optional_argument()[0], tmp_path / "m.keras")
-    np.savez(tmp_path / "named.npz", image=subjects.IMAGE, keep=subjects.KEEP)
-    np.savez(tmp_path / "numbered.npz", subjects.IMAGE, subjects.KEEP)
-    for name in ("named", "numbered"):
-        out = tmp_path / f"{name}.keras"
-        assert rescue(path, tmp_path / f"{name}.npz", out=out, custom_objects=custom).whole
+def test_a_model_of_two_arguments_comes_back_and_a_sample_fills_an_optional_one(
+    subjects, custom, tmp_path
+):
+    assert rescue(
+        saved(subjects.two_arguments()[0], tmp_path / "m.keras"), custom_objects=custom
+    ).whole
+    path = saved(subjects.optional_argument()[0], tmp_path / "o.keras")
+    np.savez(tmp_path / "sample.npz", image=subjects.IMAGE, keep=subjects.KEEP)
+    assert rescue(path, tmp_path / "sample.npz", custom_objects=custom).whole
 
 
 def test_inputs_that_were_guessed_wrong_are_asked_for(subjects, custom, tmp_path):
