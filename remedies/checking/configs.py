@@ -76,7 +76,7 @@ def overridden_compile(subject: Subject, trip: Trip) -> Iterator[Cause]:
     if values:
         what.append(f"{names(values)}, which compile sets")
     code = _compile_code(model) if of_user(source) else ""
-    kinds = ("weight", "optimizer", "setting", "attribute")
+    kinds = ("weight", "optimizer", "setting", *["attribute"] * bool(values))
     cured = holds(subject, cls, code, kinds) if code else None
     cure = Cure(code, f"in class {cls.__name__}", cured)
     state = "uncompiled" if trip.uncompiled else "compiled as the class does it"
