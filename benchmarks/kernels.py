@@ -1,10 +1,8 @@
 """`tf.where` by itself, with and without a cast, beside a copy of the same values."""
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,9 +13,6 @@ from remedies.steps.sampling import Sampled, clock_for
 
 COPY = "copy"
 _WIDTH = {"bool": 1, "float32": 4}  # bytes of an element of a mask
-# Values, both masks, a result and a mask in between that was cast, in multiples of the values.
-_HELD = 3.5
-_SHARE = 8
 
 
 class Kernel(NamedTuple):
@@ -38,11 +33,9 @@ KERNELS = [
 
 def measure(session: Session, setting: Setting, watch: Watch) -> Iterator[Entry]:
     """Yield each kernel's time and bandwidth, and the copy's speed, at each size."""
-    room = free_memory(session.device) / _SHARE
+    clock = clock_for(session.device)
     for size in setting.sizes:
-        if _HELD * size <= room:
-            clock = clock_for(session.device)
-            yield from entries(size, watch.sample(calls(size), COPY, setting.kernel, clock=clock))
+        yield from entries(size, watch.sample(calls(size), COPY, setting.kernel, clock=clock))
 
 
 def entries(size: int, sampled: Sampled) -> Iterator[Entry]:
@@ -52,20 +45,11 @@ def entries(size: int, sampled: Sampled) -> Iterator[Entry]:
         name, plain = str(kernel), str(Kernel("where", kernel.jit, "bool"))
         axes = {**kernel._asdict(), "size": size}
         yield from timed("where", sampled, name, plain, axes)
-        share = kernel_bytes(size, kernel.mask_dtype) / (2 * size) / sampled.compared(name, COPY)
+        # It must read the mask and the values (4 bytes each), and write the result. A bool mask in
+        # between, which a cast may write and read, is not needed.
+        moved = (_WIDTH[kernel.mask_dtype] / 4 + 2) * size
+        share = moved / (2 * size) / sampled.compared(name, COPY)
         yield Entry("where_bandwidth", share, axes)
-
-
-def kernel_bytes(size: int, mask_dtype: str) -> int:
-    """Return the bytes that `tf.where(mask, values, 0)` must move: mask + values + result.
-
-    Each is read or written once: ``size / 4`` elements of 1 (bool) or 4 (float32) bytes of mask,
-    and twice `size`. A bool mask in between, which a cast may write and read, is not needed.
-
-    >>> kernel_bytes(400, "bool"), kernel_bytes(400, "float32")
-    (900, 1200)
-    """
-    return size // 4 * _WIDTH[mask_dtype] + 2 * size
 
 
 def calls(size: int) -> dict[str, Callable[[], object]]:
@@ -92,18 +76,3 @@ def calls(size: int) -> dict[str, Callable[[], object]]:
         compiled = tf.function(body, jit_compile=jit, autograph=False)
         made[str(kernel)] = partial(compiled, masks[kernel.mask_dtype])
     return made
-
-
-def free_memory(device: str) -> int:
-    """Return the bytes of memory that `device` has free; 4 GiB where the system does not say."""
-    try:
-        if device == "gpu":
-            import pynvml
-
-            pynvml.nvmlInit()
-            gpu = pynvml.nvmlDeviceGetHandleByIndex(0)
-            return int(pynvml.nvmlDeviceGetMemoryInfo(gpu).free)
-        text = Path("/proc/meminfo").read_text(encoding="ascii")
-        return 1024 * int(re.findall(r"MemAvailable: +(\d+)", text)[0])
-    except (ImportError, OSError):
-        return 2**32
