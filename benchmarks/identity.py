@@ -19,12 +19,11 @@ def measure(session: Session, setting: Setting) -> Iterator[Entry]:
     data = tensors(session)
     for jit in setting.jits:
         cells: dict[str, Steps] = {step: {} for step in same_step.STEPS}
-        compiled: dict[str, same_step.Program] = {}
         for variant in variants(session):
             model = make(session, variant, jit)
             for step, cell in cells.items():
                 fed = data[variant.mask_dtype]
-                cell[variant] = same_step.identify(model, step, *fed, compiled)
+                cell[variant] = same_step.identify(model, step, *fed)
         for step, cell in cells.items():
             yield from _entries(cell, {"jit": jit, "step": step})
 
@@ -34,16 +33,16 @@ def _entries(cell: Steps, axes: dict[str, Any]) -> Iterator[Entry]:
     for variant, step in cell.items():
         base = cell[reference(variant)]
         own = {**axes, **variant.axes}
-        differs = int(step.program.fingerprint != base.program.fingerprint)
+        differs = int(step.program != base.program)
         number = numbers[variant]
         if variant.source:  # against base's own recipe: 0 is the same step
             number = 0 if same_step.same(step, base) else number + 1
-        yield Entry("program_differs", differs, own, step.program.fingerprint)
+        yield Entry("program_differs", differs, own, step.program)
         yield Entry("step_group", number, own, same_step.difference(step, base))
         if (count := same_step.calls_that_differ(step.calls, base.calls)) is not None:
             yield Entry("python_calls_differ", count, own, step.python)
             yield Entry("python_calls", len(step.calls or ()), own)
-        for metric, value in step.program.counts.items():
+        for metric, value in step.counts.items():
             yield Entry(metric, value, own)
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.session import Entry, Session, Watch, comparison, seconds
+from benchmarks.session import Entry, Session, Watch, timed
 from benchmarks.settings import JITS, Setting
 from remedies.steps.sampling import Sampled, clock_for
 
@@ -51,11 +51,9 @@ def entries(size: int, sampled: Sampled) -> Iterator[Entry]:
     for kernel in KERNELS:
         name, plain = str(kernel), str(Kernel("where", kernel.jit, "bool"))
         axes = {**kernel._asdict(), "size": size}
-        yield seconds("where_seconds", sampled, name, axes)
+        yield from timed("where", sampled, name, plain, axes)
         share = kernel_bytes(size, kernel.mask_dtype) / (2 * size) / sampled.compared(name, COPY)
         yield Entry("where_bandwidth", share, axes)
-        if name != plain:
-            yield comparison("where_ratio", sampled, name, plain, axes)
 
 
 def kernel_bytes(size: int, mask_dtype: str) -> int:

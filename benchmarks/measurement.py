@@ -90,13 +90,10 @@ class Measurement:
                 most = at_once(sessions)
                 for start in range(0, len(sessions), most):
                     together = sessions[start : start + most]
-                    took = max(map(self._took, together))
+                    before = (self.folder.read(replace(s, launch=0)) for s in together)
+                    took = max(float(outcome.get("seconds", 0)) for outcome in before)
                     if time.monotonic() - began + took <= self.setting.seconds:
                         yield together
-
-    def _took(self, session: Session) -> float:
-        """Return the seconds that the first launch of `session` took."""
-        return float(self.folder.read(replace(session, launch=0)).get("seconds", 0))
 
     def undecided(self, sessions: Sequence[Session]) -> list[Session]:
         """Return those of `sessions` whose earlier launches leave a comparison undecided.

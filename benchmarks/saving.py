@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.session import Entry, Session, Watch, comparison, seconds
+from benchmarks.session import Entry, Session, Watch, timed
 from benchmarks.settings import LARGE, Setting
 from benchmarks.variants import (
     Variant,
@@ -54,15 +54,11 @@ def _entries(
     loads: Series = {name: partial(_load, session, v, files[name]) for name, v in chosen.items()}
     axes = {name: _axes(v, size) for name, v in (chosen | {PLACEBO: placebo(copied)}).items()}
     budget = PAIRS if session.sources else setting.saving
-    for metric, series in (("save", saves), ("load", loads)):
-        clock = clock_for(session.device)
-        sampled = watch.sample(series, str(copied), budget, clock=clock)
+    for stem, series in (("save", saves), ("load", loads)):
+        sampled = watch.sample(series, str(copied), budget, clock=clock_for(session.device))
         for name, variant in chosen.items():
             base = str(copied if name == PLACEBO else reference(variant))
-            if name != PLACEBO:
-                yield seconds(f"{metric}_seconds", sampled, name, axes[name])
-            if name != base:
-                yield comparison(f"{metric}_ratio", sampled, name, base, axes[name])
+            yield from timed(stem, sampled, name, base, axes[name])
     for name in map(str, own):
         yield Entry("file_bytes", files[name].stat().st_size, axes[name])
 

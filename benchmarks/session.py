@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 from remedies.devices import gpu_throttled
 from remedies.metrics import METRICS, Kind
+from remedies.registry import PLACEBO
 from remedies.steps.sampling import Budget, Sampled, Series, sample
 
 FORMAT = 1
@@ -148,16 +149,21 @@ def _ticks() -> list[int]:
     return [0] * 8
 
 
-def seconds(metric: str, sampled: Sampled, name: str, axes: dict[str, Any]) -> Entry:
-    """Return the entry of what one series of `sampled` took."""
-    return Entry(metric, sampled.seconds(name), axes, rounds=sampled.rounds)
+def timed(
+    stem: str, sampled: Sampled, name: str, base: str, axes: dict[str, Any]
+) -> Iterator[Entry]:
+    """Yield the ``stem_seconds`` of a series that is no placebo, and its ``stem_ratio`` to base."""
+    if name != PLACEBO:
+        yield Entry(f"{stem}_seconds", sampled.seconds(name), axes, rounds=sampled.rounds)
+    if name != base:
+        yield comparison(f"{stem}_ratio", sampled, name, base, axes)
 
 
 def comparison(metric: str, sampled: Sampled, name: str, base: str, axes: dict[str, Any]) -> Entry:
     """Return the entry of one series of `sampled` compared with another, as `metric` does it."""
-    ratio = METRICS[metric].kind is Kind.RATIO
-    value = sampled.compared(name, base, ratio)
-    return Entry(metric, value, axes, "", sampled.error(name, base, ratio), sampled.rounds)
+    compared = name, base, METRICS[metric].kind is Kind.RATIO
+    value, error = sampled.compared(*compared), sampled.error(*compared)
+    return Entry(metric, value, axes, error=error, rounds=sampled.rounds)
 
 
 def identity(*parts: str) -> str:

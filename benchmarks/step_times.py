@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.identity import Classes, classes, plain
-from benchmarks.session import Entry, Folder, Session, Watch, comparison, seconds
+from benchmarks.session import Entry, Folder, Session, Watch, comparison, timed
 from benchmarks.settings import Setting
 from benchmarks.variants import Data, Variant, make, make_variables, placebo, reference, tensors
 from remedies import REFERENCE
@@ -36,14 +36,14 @@ def measure(session: Session, setting: Setting, folder: Folder, watch: Watch) ->
     for jit in setting.jits:
         own = {step: cells[jit, step] for step in STEPS}
         base = plain(own["train"].program)
-        timed = {step: dict.fromkeys([*members.timed(), base]) for step, members in own.items()}
-        chosen = {str(v): v for each in timed.values() for v in each} | {PLACEBO: base}
+        needed = {step: dict.fromkeys([*members.timed(), base]) for step, members in own.items()}
+        chosen = {str(v): v for step in STEPS for v in needed[step]} | {PLACEBO: base}
         models = _models(session, jit, chosen, data)
         for step, members in own.items():
             axes = {"jit": jit, "step": step}
             if session.sources and not (members.timed() or members.other_python()):
                 continue  # base and head are the same step: nothing is asked of a clock
-            names = [*map(str, timed[step]), PLACEBO]
+            names = [*map(str, needed[step]), PLACEBO]
             sampled = watch.sample(
                 {name: _step(step, models[name], chosen[name], data) for name in names},
                 str(base),
@@ -63,12 +63,10 @@ def entries(members: Classes, sampled: Sampled, axes: dict[str, Any]) -> Iterato
         name, base = str(members.timed_as(variant)), str(members.timed_as(reference(variant)))
         own = {**axes, **variant.axes}
         if name in sampled.samples:
-            yield seconds("step_seconds", sampled, name, own)
-            if name != base and base in sampled.samples:
-                yield comparison("step_ratio", sampled, name, base, own)
+            other = base if base in sampled.samples else name
+            yield from timed("step", sampled, name, other, own)
     copied = plain(members.program)
-    own = {**axes, **placebo(copied).axes}
-    yield comparison("step_ratio", sampled, PLACEBO, str(copied), own)
+    yield from timed("step", sampled, PLACEBO, str(copied), {**axes, **placebo(copied).axes})
 
 
 def _models(

@@ -48,7 +48,7 @@ def variants(session: Session) -> list[Variant]:
 
 @functools.cache
 def left_out(workload: str) -> dict[str, str]:
-    """Return which recipes of a user's workload cannot be made and called, and why in a line."""
+    """Return which recipes of a user's workload cannot be made and called, and a text of each."""
     problems = {}
     if workload and workload not in workloads.SHIPPED:
         inputs, _ = WORKLOADS[workload].data(2)
@@ -57,7 +57,7 @@ def left_out(workload: str) -> dict[str, str]:
             try:
                 build(workload, name)(inputs)
             except Exception as error:  # it is a user's code: it may raise anything
-                problems[name] = reason(error, 160)
+                problems[name] = f"{workload}/{name}.py, which raises {reason(error, 160)}"
     return problems
 
 

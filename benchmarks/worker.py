@@ -77,10 +77,7 @@ def _measured(session: Any, setting: str, folder: Any) -> tuple[dict[str, Any], 
     # What is not timed does not depend on who else works, which is this run itself.
     outcome = {"status": DONE, "health": watch.health() if session.kind in TIMED else {}}
     if problems := left_out(session.workload):
-        why = (
-            f"{session.workload}/{name}.py, which raises {why}" for name, why in problems.items()
-        )
-        outcome["reason"] = f"left out {'; '.join(why)}"
+        outcome["reason"] = f"left out {'; '.join(problems.values())}"
     return outcome, entries
 
 

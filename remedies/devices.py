@@ -11,13 +11,13 @@ from typing import Any
 DEVICES = ("cpu", "gpu")
 # Cards that steps are compiled for and never run on; a file beside them adds one.
 TARGETS = {file.stem: file for file in sorted(Path(__file__).with_name("targets").glob("*.txtpb"))}
-_COMPILER = ("jax", "jaxlib", "jax-cuda13-plugin", "jax-cuda13-pjrt")
+_COMPILER = "jax-cuda13-pjrt"  # what the extra `gpuless` alone installs
 _GPU_NODES = ("/dev/nvidia0", "/dev/dxg")
 # NVML's bits for clocks that something other than idleness or the application holds down: a power
 # cap, hardware and software slowdown by heat, a power brake.
 _SLOWING = 0x04 | 0x08 | 0x20 | 0x40 | 0x80
 _PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "asv", "asv_runner",
-             "nvidia-cuda-runtime-cu12", "nvidia-cudnn-cu12", "jax-cuda13-pjrt")  # fmt: skip
+             "nvidia-cuda-runtime-cu12", "nvidia-cudnn-cu12", _COMPILER)  # fmt: skip
 _FLAGS = ("TF_XLA_FLAGS", "XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS", "NVIDIA_TF32_OVERRIDE",
           "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS",
           "KERAS_BACKEND")  # fmt: skip
@@ -31,19 +31,16 @@ def uncompiled() -> str:
     """Return why this Python cannot compile for `TARGETS`, or an empty string where it can."""
     if sys.version_info < (3, 11):
         return "the extra `gpuless` has no wheels for Python 3.10"
-    for name in _COMPILER:
-        try:
-            metadata.version(name)
-        except metadata.PackageNotFoundError:
-            return f"no {name}: scripts/environment --gpuless, or the extra `gpuless`, installs it"
-    return ""
+    with suppress(metadata.PackageNotFoundError):
+        metadata.version(_COMPILER)
+        return ""
+    return f"no {_COMPILER}: scripts/environment --gpuless, or the extra `gpuless`, installs it"
 
 
 def missing(device: str) -> str:
     """Return why `device` cannot be used here, or an empty string where it can.
 
-    A device node is a promise, not a proof: `select` asks TensorFlow itself, in the process that
-    will use the device.
+    A device node is no proof: `select` asks TensorFlow, in the process that will use the device.
     """
     if device in TARGETS:
         return uncompiled()
@@ -56,12 +53,9 @@ def missing(device: str) -> str:
 
 
 def select(device: str) -> str:
-    """Make `device` the only one that this process uses; call before anything else of TensorFlow.
+    """Make `device` the only one that this process uses, or return why that cannot be.
 
-    Returns
-    -------
-    str
-        Empty, or why the device cannot be used; then nothing must be measured here.
+    Call it before anything else of TensorFlow.
     """
     if device == "cpu" or device in TARGETS:
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -93,23 +87,17 @@ def facts() -> dict[str, str]:
     for package in _PACKAGES:
         with suppress(metadata.PackageNotFoundError):
             values[package] = metadata.version(package)
-    values |= {flag: os.environ[flag] for flag in _FLAGS if os.environ.get(flag)}
-    return values | _machine() | gpu_facts()
-
-
-def _machine() -> dict[str, str]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     lines = (line.partition(":") for line in _read("/proc/cpuinfo").splitlines())
     processor = {name.strip(): value.strip() for name, _, value in lines}
-    governor = _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").strip()
-    values = {
+    values |= {flag: os.environ.get(flag, "") for flag in _FLAGS} | {
         "cpu": processor.get("model name") or platform.processor() or "unknown",
         "cores": str(cores),
-        "governor": governor,
+        "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").strip(),
         "virtual": "yes" if "hypervisor" in processor.get("flags", "").split() else "",
         "os": platform.platform(),
     }
-    return {name: value for name, value in values.items() if value}
+    return {name: value for name, value in (values | gpu_facts()).items() if value}
 
 
 def _read(path: str) -> str:
@@ -124,13 +112,13 @@ def gpu_facts() -> dict[str, str]:
     with suppress(Exception):
         nvml, gpu = _gpu()
         cuda = nvml.nvmlSystemGetCudaDriverVersion()
-        kinds = {"sm": nvml.NVML_CLOCK_SM, "memory": nvml.NVML_CLOCK_MEM}
-        clocks = {kind: nvml.nvmlDeviceGetMaxClockInfo(gpu, code) for kind, code in kinds.items()}
+        kinds = (nvml.NVML_CLOCK_SM, nvml.NVML_CLOCK_MEM)
+        clocks = (nvml.nvmlDeviceGetMaxClockInfo(gpu, kind) for kind in kinds)
         return {
             "gpu": f"{nvml.nvmlDeviceGetName(gpu)}, the first of {nvml.nvmlDeviceGetCount()}",
             "driver": nvml.nvmlSystemGetDriverVersion(),
             "cuda-driver": f"{cuda // 1000}.{cuda % 1000 // 10}",
-            "gpu-clocks": ", ".join(f"{kind} {mhz} MHz" for kind, mhz in clocks.items()),
+            "gpu-clocks": "sm {} MHz, memory {} MHz".format(*clocks),
             "gpu-power-cap": f"{nvml.nvmlDeviceGetEnforcedPowerLimit(gpu) / 1000:.0f} W",
             # TensorFlow uses TF32 unless this variable forbids it.
             "tf32": "off" if os.environ.get("NVIDIA_TF32_OVERRIDE") == "0" else "on",

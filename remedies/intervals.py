@@ -67,22 +67,23 @@ class Interval:
 def intervals(
     blocks: Sequence[Mapping[Any, Sequence[float]]],
     ratios: bool = True,
-    errors: Sequence[Sequence[float]] = (),
+    errors: Sequence[Sequence[Sequence[float]]] = (),
     copies: Collection[Any] = (PLACEBO,),
 ) -> list[dict[Any, Interval]]:
     """Return for each block, a cell with one of its references, the interval of each variant.
 
     A block has each variant's comparisons with the reference, launch by launch: ratios, compared by
-    their logarithms, or differences. `errors` are for each block the standard error of each launch
-    within itself; where all are above 0 a launch counts by the inverse of its square, and how much
-    more the launches differ than that is what the cells tell one another. `copies` are variants
+    their logarithms, or differences. `errors` are the standard errors within each launch, in the
+    same order; where all are above 0 a launch counts by the inverse of its mean square, and how
+    much more the launches differ than that is what cells tell one another. `copies` are variants
     that are a second copy of the reference: the others are compared with the mean of all copies.
     Raises ValueError for unequally many launches and for values that are not finite or no ratios.
     """
     tables = [_table(block, ratios) for block in blocks]
     weights = [np.ones(table.shape[1]) for table in tables]
-    if len(errors) and all(error > 0 for own in errors for error in own):
-        weights = [1 / np.square(np.array(own, dtype=float)) for own in errors]
+    if len(errors) and all((np.array(own) > 0).all() for own in errors):
+        shared = [np.sqrt(np.square(own).mean(0)) for own in errors]
+        weights = [1 / np.square(own) for own in shared]
     variances = _moderated([_error(*each) for each in zip(tables, weights, strict=True)])
     made = []
     for block, table, weight, (variance, degrees) in zip(
@@ -102,16 +103,6 @@ def intervals(
         own = [Interval(mean, low, high, len(weight), degrees) for mean, low, high in rows]
         made.append(dict(zip(block, own, strict=True)))
     return made
-
-
-def common(errors: Sequence[Sequence[float]]) -> list[float]:
-    """Return each launch's error from those of all variants, 0 where one of them has none.
-
-    >>> common([[0.003, 0.001], [0.004, 0.0]])
-    [0.0035355339059327377, 0.0]
-    """
-    table = np.array([*errors], dtype=float)
-    return [float(x) for x in np.sqrt((table**2).mean(0)) * table.all(0)]
 
 
 def _table(block: Mapping[Any, Sequence[float]], ratios: bool) -> np.ndarray:

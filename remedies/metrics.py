@@ -9,9 +9,6 @@ from enum import Enum
 
 FIDELITY = ("workload", "device", "jit", "remedy", "mask_dtype")
 STEP = ("workload", "batch", "device", "jit", "step", "remedy", "mask_dtype")
-FIRST_STEP = ("workload", "batch", "device", "jit", "remedy", "mask_dtype")
-STORAGE = ("workload", "device", "size", "remedy")
-KERNEL = ("device", "jit", "kernel", "mask_dtype", "size")
 
 
 class Kind(str, Enum):
@@ -39,10 +36,12 @@ class Metric:
 
 
 _KINDS = {"seconds": Kind.TIME, "ratio": Kind.RATIO, "share": Kind.SPEED, "bytes/s": Kind.SPEED}
+_NO_SERIES = ("step_group", "kernels", "temporary_bytes", "trace_seconds", "compile_seconds",
+              "copy_bytes_per_second")  # fmt: skip
 
 
 def _table(
-    axes: tuple[str, ...], *rows: tuple[str, ...], kind: Kind | None = None, history: bool = True
+    axes: tuple[str, ...], *rows: tuple[str, ...], kind: Kind | None = None
 ) -> dict[str, Metric]:
     """Return metrics by name; a row is name, unit, definition and, if not the name's, a label."""
     table = {}
@@ -50,6 +49,7 @@ def _table(
         words = name.removesuffix("_seconds").replace("_ratio", ", by the reference's")
         label = own[0] if own else words.replace("_", " ")
         compared = kind or _KINDS.get(unit, Kind.COUNT)
+        history = name not in _NO_SERIES
         table[name] = Metric(name, unit, compared, axes, definition, label, history)
     return table
 
@@ -121,14 +121,11 @@ PROGRAMS = _table(
     ("fusions", "instructions", "Fused kernels among them."),
     ("bytes_moved", "bytes", "Bytes that the program's kernels read and write: operands and "
      "results of every instruction of its entry computation. With XLA only."),
-) | _table(
-    STEP,
     ("step_group", "group", "Variants of a cell with one number are one step; its text says what "
      "differs from the reference step.", "distinct step"),
     ("kernels", "kernels", "Kernels that XLA writes itself for a GPU that is compiled for and not "
      "run; its text is a hash of their PTX."),
     ("temporary_bytes", "bytes", "Bytes that XLA sets aside for intermediate results there."),
-    history=False,
 )
 
 STEPS = _table(
@@ -141,18 +138,15 @@ STEPS = _table(
 )
 
 FIRST_STEPS = _table(
-    FIRST_STEP,
+    ("workload", "batch", "device", "jit", "remedy", "mask_dtype"),
     ("first_step_seconds", "seconds", "From a compiled model to the end of its first step."),
     ("first_step_ratio", "ratio", "Its time by the reference's in the same round."),
-) | _table(
-    FIRST_STEP,
     ("trace_seconds", "seconds", "The part of the first step that builds and traces."),
     ("compile_seconds", "seconds", "The part of the first step that compiles."),
-    history=False,
 )
 
 SAVING = _table(
-    STORAGE,
+    ("workload", "device", "size", "remedy"),
     ("save_seconds", "seconds", "Seconds of `model.save`."),
     ("load_seconds", "seconds", "Seconds of `load_model`."),
     ("save_ratio", "ratio", "Its time by the reference's in the same rounds."),
@@ -161,7 +155,7 @@ SAVING = _table(
 )
 
 KERNELS = _table(
-    KERNEL,
+    ("device", "jit", "kernel", "mask_dtype", "size"),
     ("where_seconds", "seconds", "Seconds of `tf.where(mask, values, 0)`.", "tf.where alone"),
     ("where_ratio", "ratio", "Its time by that of `tf.where` on a bool mask in the same rounds.",
      "tf.where, by that on a bool mask"),
@@ -170,7 +164,6 @@ KERNELS = _table(
 ) | _table(
     ("device", "size"),
     ("copy_bytes_per_second", "bytes/s", "Bytes by second of a copy of the same size.", "copy"),
-    history=False,
 )
 # fmt: on
 

@@ -76,7 +76,7 @@ def _intervals(cells: Mapping[Key, "Cell"], kind: Word) -> dict[Key, dict[Any, I
     owned = [(key, block) for key, cell in cells.items() for block in cell.blocks(kind)]
     blocks = [block for _, block in owned]
     values = [{step: [value for value, _ in own] for step, own in b.items()} for b in blocks]
-    errors = [intervals.common([[error for _, error in own] for own in b.values()]) for b in blocks]
+    errors = [[[error for _, error in own] for own in b.values()] for b in blocks]
     copies = {step for block in blocks for step in block if _copy(step)}
     made: dict[Key, dict[Any, Interval]] = {key: {} for key in cells}
     judged = intervals.intervals(values, kind is not Word.PYTHON, errors, copies)

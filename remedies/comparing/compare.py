@@ -18,7 +18,7 @@ from remedies.registry import preference
 from remedies.state.preserve import scratch
 from remedies.state.trip import Trip
 from remedies.steps import card_compiler
-from remedies.steps.same_step import STEPS, Program, Step
+from remedies.steps.same_step import STEPS, Step
 
 BUDGET = 120.0
 WHOLE = "whole"
@@ -180,7 +180,6 @@ def comparison(
     original = Original(factory, x, y, name)
     made = Comparison(original.name, uncompiled=uncompiled())
     folder = None if made.uncompiled else Path(tempfile.mkdtemp())
-    programs: dict[str, Program] = {}
     for remedy in ORDER:
         began = time.monotonic()
         if remedy == REGISTERED and not original.unregistered:
@@ -189,7 +188,7 @@ def comparison(
             made.trials.append(Trial(remedy, SPENT))
             continue
         progress(f"{remedy}: saved and loaded twice")
-        made.trials.append(_trial(original, remedy, programs, folder))
+        made.trials.append(_trial(original, remedy, folder))
         # The machine may be busier for the next one.
         longest = max(longest, 1.25 * (time.monotonic() - began))
     control, timed = made.trials[0], []
@@ -221,15 +220,13 @@ def comparison(
     return made
 
 
-def _trial(
-    original: Original, remedy: str, programs: dict[str, Program], folder: Path | None
-) -> Trial:
+def _trial(original: Original, remedy: str, folder: Path | None) -> Trial:
     """Try a remedy: what it keeps, or why it does not apply."""
     try:
         with original.live(remedy, anew=remedy != CONTROL) as model:
             report = original.checked(remedy, model)
             weights_file = _lost(try_weights(model).trips[0])
-            seen = identify(model, original.fed, programs, folder)
+            seen = identify(model, original.fed, folder)
             return Trial(remedy, "", report, weights_file, *seen, original.change(remedy))
     except Exception as error:  # a user's code that is given other operations may raise any
         if remedy == CONTROL:

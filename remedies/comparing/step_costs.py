@@ -14,7 +14,7 @@ from remedies.libraries import overrides
 from remedies.problem import reason
 from remedies.state.methods import patched
 from remedies.steps import card_compiler, same_step
-from remedies.steps.same_step import STEPS, Program, Step
+from remedies.steps.same_step import STEPS, Step
 from remedies.steps.sampling import Budget, clock_for, sample
 
 Make = Callable[[str], AbstractContextManager[Any]]
@@ -25,7 +25,7 @@ BUDGET = Budget(1.5, half_width=0.001, rounds=8)  # of sampling in each launch
 
 
 def identify(
-    model: Any, fed: Feed, compiled: dict[str, Program], folder: Path | None
+    model: Any, fed: Feed, folder: Path | None
 ) -> tuple[dict[str, Step | str], dict[str, str]]:
     """Return what each step of `model` is and, with a `folder`, the file there that XLA is handed.
 
@@ -36,7 +36,7 @@ def identify(
     data = tensors(fed.x), tensors(fed.y)
     with _feeding(model, fed):
         for step in STEPS if model.compiled else STEPS[1:]:
-            steps[step] = _tried(same_step.identify, model, step, *data, compiled)
+            steps[step] = _tried(same_step.identify, model, step, *data)
             if folder:
                 files[step] = _tried(card_compiler.lower, model, step, *data, folder)
     return steps, files
@@ -55,7 +55,7 @@ def compared(step: Step | str, control: Step | str) -> tuple[str, bool | None]:
         return f"not compared: {step if isinstance(step, str) else control}", None
     if not (words := same_step.difference(step, control)):
         return SAME, None
-    return words, step.program.fingerprint == control.program.fingerprint
+    return words, step.program == control.program
 
 
 def on_cards(files: Mapping[str, str], control: Mapping[str, str], cards: Mapping[str, Any]) -> str:
@@ -63,7 +63,7 @@ def on_cards(files: Mapping[str, str], control: Mapping[str, str], cards: Mappin
     said = []
     for (card, made), step in itertools.product(cards.items(), files):
         own, other = (
-            Step(Program(made[name]["meaning"], made[name]["counts"]), ()) if name in made else name
+            Step(made[name]["meaning"], made[name]["counts"], ()) if name in made else name
             for name in (files[step], control[step])
         )
         if (words := compared(own, other)[0]) != SAME:

@@ -26,18 +26,6 @@ _FREE = {"parameter", "constant", "tuple", "get-tuple-element", "bitcast"}
 
 
 @dataclass(frozen=True)
-class Instruction:
-    """One operation."""
-
-    opcode: str  # as the compiler writes it
-    shape: str  # of the result, such as f32[32,2]{1,0}; in brackets where it is a tuple
-    operands: list[str]  # names of the instructions that it reads
-    literal: str  # the value of a constant, or the number of a parameter
-    attributes: str  # what else stands in its line
-    root: bool  # whether it is the result of its computation
-
-
-@dataclass(frozen=True)
 class Program:
     """A compiled program."""
 
@@ -51,18 +39,18 @@ class Program:
         return digest(self.text)
 
     @cached_property
-    def computations(self) -> dict[str, dict[str, Instruction]]:
-        """Return computation -> name -> instruction; what is called or read comes first."""
-        bodies: dict[str, dict[str, Instruction]] = {}
+    def computations(self) -> dict[str, dict[str, re.Match[str]]]:
+        """Return computation -> name -> instruction, in parts; what is called or read comes first.
+
+        Inside the brackets of an instruction are the names of its operands, or the value of a
+        constant or the number of a parameter.
+        """
+        bodies: dict[str, dict[str, re.Match[str]]] = {}
         for line in self.text.splitlines():
             if heading := _COMPUTATION.match(line):
                 body = bodies.setdefault("ENTRY" if heading[1] else heading[2], {})
             elif it := _INSTRUCTION.match(line):
-                named = it["opcode"] not in {"constant", "parameter"}
-                operands = _NAME.findall(it["inside"]) if named else []
-                literal = "" if named else it["inside"]
-                own = it["opcode"], it["shape"], operands, literal, it["attributes"]
-                body[it["name"]] = Instruction(*own, bool(it["root"]))
+                body[it["name"]] = it
         return bodies
 
     @property
@@ -76,11 +64,12 @@ class Program:
         for computation, body in self.computations.items():
             values: dict[str, str] = {}
             for name, it in body.items():
-                called = [c for c in _NAME.findall(it.attributes) if c in self.computations]
-                inner = [*(meanings[c] for c in called), *(values[each] for each in it.operands)]
-                rest = _NAME.sub("%", it.attributes)
-                values[name] = digest(it.opcode, it.shape, it.literal, rest, *inner)
-                if it.root:
+                called = [c for c in _NAME.findall(it["attributes"]) if c in self.computations]
+                operands = _NAME.findall(it["inside"])
+                inner = [meanings[each] for each in called] + [values[each] for each in operands]
+                rest = "" if operands else it["inside"], _NAME.sub("%", it["attributes"])
+                values[name] = digest(it["opcode"], it["shape"], *rest, *inner)
+                if it["root"]:
                     meanings[computation] = values[name]
         return meanings["ENTRY"]
 
@@ -88,16 +77,16 @@ class Program:
     def counts(self) -> dict[str, int]:
         """Return how much there is in it, fused or not, by the names of `remedies.metrics`."""
         bodies = self.computations.values()
-        opcodes = Counter(it.opcode for body in bodies for it in body.values())
+        opcodes = Counter(it["opcode"] for body in bodies for it in body.values())
         entry = self.computations["ENTRY"]
-        moving = [it for it in entry.values() if it.opcode not in _FREE]
-        read = sum(size(entry[name].shape) for it in moving for name in it.operands)
+        moving = [it for it in entry.values() if it["opcode"] not in _FREE]
+        names = (name for it in moving for name in [it["name"], *_NAME.findall(it["inside"])])
         return {
             "instructions": opcodes.total(),
             "compares": opcodes["compare"],
             "converts": opcodes["convert"],
             "fusions": opcodes["fusion"],
-            "bytes_moved": read + sum(size(it.shape) for it in moving),
+            "bytes_moved": sum(size(entry[name]["shape"]) for name in names),
         }
 
 

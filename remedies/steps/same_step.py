@@ -30,22 +30,18 @@ _XLA_FLAGS = {
 }
 
 
-@dataclass(frozen=True)
-class Program:
-    """What the device is given for one step."""
-
-    # Equal for equal programs, in every process. With XLA of the optimized HLO, without it of the
-    # graph that TensorFlow's executor runs.
-    fingerprint: str
-    counts: Mapping[str, int]  # how much of what is in it, by the names of `remedies.metrics`
+_COMPILED: dict[str, tuple[str, dict[str, int]]] = {}  # HLO -> its optimized program
 
 
 @dataclass(frozen=True)
 class Step:
-    """One warm step: what the device is given, and the Python around it, call by call."""
+    """One warm step: what the device is given, and the Python around it."""
 
-    program: Program
-    calls: Calls | None  # None where two warm steps in a row differ in it
+    # Equal for equal programs, in every process: a name of the optimized HLO, or without XLA of the
+    # graph that TensorFlow's executor runs.
+    program: str
+    counts: Mapping[str, int]  # of what is in the program, by the names of `remedies.metrics`
+    calls: Calls | None  # in their order; None where two warm steps in a row differ in them
 
     @property
     def python(self) -> str:
@@ -61,14 +57,11 @@ def use_fast_compilation(device: str) -> None:
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_XLA_FLAGS[device]}".strip()
 
 
-def identify(
-    model: Any, step: str, inputs: Any, targets: Any, compiled: dict[str, Program]
-) -> Step:
+def identify(model: Any, step: str, inputs: Any, targets: Any) -> Step:
     """Trace, compile and run one step of a compiled model until it is warm; return what it is.
 
     Grappler orders operations by the names of nodes: call `keras.utils.clear_session` before
-    `model` is made, and give all models that are compared one name. `compiled` are programs by what
-    they were compiled from: what TensorFlow hands XLA twice is compiled once.
+    `model` is made, and give all models that are compared one name.
     """
     data = prepare(model, step, inputs, targets)
 
@@ -77,16 +70,16 @@ def identify(
 
     if model.jit_compile:
         compiler = compiler_of(model, step, data)
-        source = hlo.read(compiler(stage="hlo")).text
-        if source not in compiled:
+        source = hlo.read(compiler(stage="hlo")).fingerprint
+        if source not in _COMPILED:
             optimized = hlo.read(compiler(stage="optimized_hlo"))
-            compiled[source] = Program(optimized.fingerprint, optimized.counts)
-        program = compiled[source]
+            _COMPILED[source] = optimized.fingerprint, optimized.counts
+        program, counts = _COMPILED[source]
         run()
     else:
         graph = executed_graphs.executed(run)
-        program = Program(executed_graphs.fingerprint(graph), executed_graphs.counts(graph))
-    return Step(program, warm(run))
+        program, counts = executed_graphs.fingerprint(graph), executed_graphs.counts(graph)
+    return Step(program, counts, warm(run))
 
 
 def prepare(model: Any, step: str, inputs: Any, targets: Any) -> tuple[Any, ...]:
@@ -167,12 +160,12 @@ def record(call: Callable[[], object]) -> Calls:
 def same(step: Step, other: Step) -> bool:
     """Return whether two steps are one: equal programs, and equal Python that was seen twice."""
     same_python = step.calls is not None and step.calls == other.calls
-    return step.program.fingerprint == other.program.fingerprint and same_python
+    return same_python and step.program == other.program
 
 
 def group(steps: Mapping[Key, Step], reference: Key) -> dict[Key, int]:
     """Return the number of each step: equal steps share one, and the reference step's is 0."""
-    names = {key: (step.program.fingerprint, step.calls or key) for key, step in steps.items()}
+    names = {key: (step.program, step.calls or key) for key, step in steps.items()}
     distinct = [*dict.fromkeys([names[reference], *names.values()])]
     return {key: distinct.index(name) for key, name in names.items()}
 
@@ -201,12 +194,11 @@ def changes(calls: Calls, reference: Calls) -> tuple[Counter[str], Counter[str]]
 def difference(step: Step, reference: Step) -> str:
     """Say in a line what `step` has that `reference` has not; empty where they are one step."""
     said = []
-    ours, theirs = step.program, reference.program
-    if ours.fingerprint != theirs.fingerprint:
+    if step.program != reference.program:
         changed = [
             f"{amount:+,d} {name.removesuffix('s') if abs(amount) == 1 else name}".replace("_", " ")
             for name in ("compares", "converts", "fusions", "instructions", "bytes_moved")
-            if (amount := ours.counts.get(name, 0) - theirs.counts.get(name, 0))
+            if (amount := step.counts.get(name, 0) - reference.counts.get(name, 0))
         ]
         said.append(", ".join(changed) or "another program of the same size")
     if step.calls is None or reference.calls is None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from remedies.devices import TARGETS
 from remedies.metrics import METRICS
 from reports import wording
-from reports.gate.verdict import COULD_NOT_JUDGE, KINDS, REGRESSED, Row, Verdict
+from reports.gate.verdict import COULD_NOT_JUDGE, REGRESSED, Row, Verdict
 from reports.wording import HARM, JITS, SITUATIONS, STEPS, counted, listed
 
 MOST = 40  # lines of a table: two devices' fit into what GitHub takes
@@ -14,8 +14,8 @@ AGAIN = "undecided; run it again, with a longer --budget"
 _HEAD = "| | remedy | before | after | verdict |\n|---|---|---|---|---|"
 _WARNING = "Advice, not proof: the machine that measured ran the change's own code."
 _LEGEND = """\
-Defects, steps and counts are exact, whatever the machine does. More: `docs/alerts.md`. Again, on \
-your machine:"""
+Defects, steps (program and Python) and counts (instructions, calls, lines) are exact, whatever \
+the machine does. More: `docs/alerts.md`. Again, on your machine:"""
 
 
 def comment(verdicts: Sequence[Verdict], link: str = "") -> str:
@@ -36,7 +36,7 @@ def section(verdict: Verdict, link: str = "") -> str:
     quiet: list[Row] = []
     for row in verdict.rows:
         (loud if row.regressed or row.blocks else quiet).append(row)
-    counts = listed(f"{n:,} {kind} ({KINDS[kind]})" for kind, n in verdict.compared.items())
+    counts = listed(f"{number:,} {kind}" for kind, number in verdict.compared.items())
     commits = f"Base `{verdict.base[:12]}`, head `{verdict.head[:12]}`"
     current = f"{commits}: compared {counts or 'nothing'}."
     current += f" [Run and full report]({link}). {_WARNING}" if link else ""
@@ -72,27 +72,21 @@ def headline(verdict: Verdict) -> str:
 
 def _table(rows: Sequence[Row]) -> str:
     """Return a line for all variants of which the same is said."""
-    lines: dict[tuple[str, ...], dict[str, set[str]]] = {}
+    lines: dict[tuple[str, ...], list[str]] = {}
     for row in rows:
         word = f"**{words(row)}**" if row.regressed else words(row)
         amounts = (_amount(value, row.metric) for value in (row.before, row.after))
-        masks = lines.setdefault((_label(row), *amounts, word), {})
-        masks.setdefault(row.remedy, set()).add(row.mask_dtype)
+        variant = f"{row.remedy} ({row.mask_dtype} mask)" if row.mask_dtype else row.remedy
+        lines.setdefault((_label(row), *amounts, word), []).append(variant)
     made = [
-        f"| {label} | {listed(map(_variant, masks, masks.values()))} | {' | '.join(cells)} |"
-        for (label, *cells), masks in lines.items()
+        f"| {label} | {listed(variants)} | {' | '.join(cells)} |"
+        for (label, *cells), variants in lines.items()
     ]
     more = [f"| and {len(made) - MOST:,} more | | | | |"] if len(made) > MOST else []
     return "\n".join([_HEAD, *made[:MOST], *more])
 
 
-def _variant(remedy: str, masks: set[str]) -> str:
-    only = "".join(masks) if len(masks) == 1 else ""
-    return f"{remedy} ({only} mask)" if only else remedy
-
-
 def _label(row: Row) -> str:
-    """Return what a row is about, of a ratio the time, and where it was measured."""
     label = METRICS[row.metric.replace("_ratio", "_seconds")].label
     if row.kind == "sessions":
         label = "session"

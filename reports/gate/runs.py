@@ -1,7 +1,6 @@
 """Everything that was measured of base or of head is compared, or it is said why not.
 
-Either two folders of session files, or one whose sessions held base's and head's recipes side by
-side, in one process each.
+Their session files are in two folders, or in one: then each session held both sides' recipes.
 """
 
 from collections.abc import Iterator
@@ -36,17 +35,14 @@ def nights(base: Path, head: Path, device: str) -> tuple[Verdict, list[str]]:
     What was measured on other devices is left out; what is compiled for stays.
     """
     others = {*DEVICES} - {device}
-    runs = [
+    ours, theirs = (
         replace(run, frame=run.frame[~run.frame["device"].isin(others)])
         for run in (read(base), read(head))
-    ]
-    commits = [str(run.sessions["commit"].iloc[-1]) for run in runs]
-    verdict = conclude(
-        compare(*runs), device=device, base=commits[0], head=commits[1],
-        differs=differs(*runs),
-    )  # fmt: skip
-    problems = dict.fromkeys(problem for run in runs for problem in run.problems)
-    return verdict, [*problems, *map(": ".join, runs[1].failures)]
+    )
+    commits = [str(run.sessions["commit"].iloc[-1]) for run in (ours, theirs)]
+    current = {"device": device, "base": commits[0], "head": commits[1]}
+    verdict = conclude(compare(ours, theirs), differs=differs(ours, theirs), **current)
+    return verdict, [*ours.problems, *theirs.problems, *map(": ".join, theirs.failures)]
 
 
 def compare(base: Run, head: Run, pairs: Any = None) -> list[Row]:
@@ -160,6 +156,6 @@ def _unpaired(base: Run, head: Run, ours: Table, theirs: Table, made: list[Row])
 
 def _sessions(run: Run, status: str) -> set[tuple[str, str, float, str]]:
     """Return the kind, workload, batch size and device of each session that ended so."""
-    own = run.sessions[run.sessions["status"] == status]
-    own = own[["kind", "workload", "batch", "device"]]
+    ended = run.sessions["status"] == status
+    own = run.sessions.loc[ended, ["kind", "workload", "batch", "device"]]
     return {*own.fillna({"workload": "", "batch": 0}).itertuples(index=False, name=None)}

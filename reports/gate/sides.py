@@ -5,7 +5,7 @@ are divided by it. Only a change beyond `MARGIN` is an alarm.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, product
 from operator import attrgetter
 from typing import Any
 
@@ -17,8 +17,7 @@ from remedies.registry import PLACEBO
 from reports.frame import Run
 from reports.gate.verdict import NOT_COMPARED, Reason, Row
 
-MARGIN = 0.10
-BIG = 1.5
+MARGIN, BIG = 0.10, 1.5
 STEP = "step_group"  # the row that says whether a step is the same
 IDENTITY = _PROGRAM, _PYTHON = "program_differs", "python_calls_differ"
 COUNTS = {"file_bytes", *PROGRAMS, *RECIPES} - {STEP, *IDENTITY}
@@ -62,11 +61,9 @@ def exact(base: Table, head: Table) -> Iterator[Row]:
     """Yield a row for every defect, step and count that both sides have."""
     for key in (key for key in base if key in head):
         defect = METRICS[key[0]].kind is Kind.DEFECT
-        pairs = _pairs(base[key], head[key], defect)
-        if (defect or key[0] in COUNTS) and pairs:
-            # Of those of several processors the worst.
-            values = [(ours.value, theirs.value) for ours, theirs in pairs]
-            before, after = max(values, key=lambda pair: (pair[1] > pair[0], pair[1] != pair[0]))
+        before, after, alike = _pair(base[key], head[key])
+        if defect or (alike and key[0] in COUNTS):
+            before, after = before.value, after.value
             word = "equal" if after == before else "more" if after > before else "fewer"
             yield row(key, word, before=before, after=after)
         elif key[0] == _PROGRAM:
@@ -82,20 +79,21 @@ def exact(base: Table, head: Table) -> Iterator[Row]:
                 yield row(step, Word.SAME_STEP.value if same else "another step")
 
 
-def _pairs(base: Side, head: Side, everywhere: bool) -> list[tuple[Any, Any]]:
-    """Return the first values on each kind of processor that both have, or that any two have."""
-    same = [(base[name][0], head[name][0]) for name in base if name in head]
-    return same or [(b[0], h[0]) for b in base.values() for h in head.values() if everywhere]
+def _pair(base: Side, head: Side) -> tuple[Any, Any, bool]:
+    """Return a value of each side, of one kind of processor if they share one, and whether so."""
+    every = product(base.items(), head.items())
+    (here, ours), (there, theirs) = min(every, key=lambda pair: pair[0][0] != pair[1][0])
+    return ours[0], theirs[0], here == there
 
 
 def _equal(base: Side, head: Side) -> bool | None:
     """Return whether two sides have one fingerprint; None where that cannot be said."""
-    pairs = _pairs(base, head, True)
-    if not pairs or not all(value.text for pair in pairs for value in pair):
+    if not base or not head:
         return None
-    equal = all(ours.text == theirs.text for ours, theirs in pairs)
+    ours, theirs, alike = _pair(base, head)
     # Another processor may have another program: that tells nothing of the change.
-    return equal if equal or {*base} & {*head} else None
+    unknown = not (ours.text and theirs.text) or (ours.text != theirs.text and not alike)
+    return None if unknown else ours.text == theirs.text
 
 
 def times(base: Table, head: Table, made: Sequence[Row], same_pins: bool) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """The rows of a check, and what they amount to: a verdict that is never blind.
 
-One from a machine that ran somebody else's code is hostile until its schema is met. It holds names
-of the table of metrics and of the registry, and numbers: no text of a contributor's gets out.
+It holds numbers and names of our own tables: one from a machine that ran somebody else's code is
+hostile until its schema is met, so that no text of a contributor's gets out.
 """
 
 import json
@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import Enum
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +24,7 @@ FORMAT, MOST_ROWS, MOST_BYTES = 5, 2000, 1 << 20
 NONE_REGRESSED, REGRESSED, COULD_NOT_JUDGE = STATUSES = range(3)  # exit statuses
 # What differs between two environments for a reason that a commit states: its pins.
 PACKAGES = ("python", "tensorflow", "tensorflow-cpu", "keras", "numpy")
-KINDS = {  # of comparisons -> what of
-    "defects": "of save and load",
-    "steps": "program and Python",
-    "counts": "instructions, calls, lines",
-    "times": "step, save, load",
-    "sessions": "a process each",
-}
+KINDS = ("defects", "steps", "counts", "times", "sessions")
 # More of these is more work for the same step, on every machine: no clock has to confirm it.
 WORK = ("compares", "converts", "python_calls")
 NOT_COMPARED = "not compared"
@@ -124,7 +117,7 @@ class Verdict:
 
 def conclude(rows: Iterable[Row], **current: Any) -> Verdict:
     """Return the verdict on all that was asked for."""
-    rows = sorted(rows, key=attrgetter("rank"))
+    rows = sorted(rows, key=lambda row: row.rank)
     compared = Counter(row.kind for row in rows if row.word != NOT_COMPARED)
     lacking = Counter(f"{row.kind}: {row.reason}" for row in rows if row.word == NOT_COMPARED)
     news = [row for row in rows if row.word not in ("equal", "same", "same step")]

@@ -74,7 +74,6 @@ class SideBySide(Comparison):
     """Measures the recipes that differ, base's and head's in one process: their pins are equal."""
 
     def run(self) -> list[Row]:
-        """Return a row for everything that was compared, or could not be."""
         held = {name: recipes(self.folders[name]) for name in NAMES}
         base, head = held["base"], held["head"]
         every = [each for each in base | head if each.workload in WORKLOADS]
@@ -93,14 +92,13 @@ class SideBySide(Comparison):
         return rows + (self._measured(timed) if timed else [])
 
     def _broken(self, name: str, asked: Iterable[Recipe]) -> set[Recipe]:
-        """Return those of a side's recipes that do not run."""
         folder = str(self.folders[name])
-        tries = {
-            Session("dry_run", each.workload, self.device, sources=((each.remedy, folder),)): each
-            for each in asked
-        }
-        failures = self.measure([*tries], name, (), at_once=os.cpu_count())
-        return {tries[session] for session in failures}
+        tries = [
+            Session("dry_run", workload, self.device, sources=((remedy, folder),))
+            for workload, remedy in asked
+        ]
+        failures = self.measure(tries, name, (), at_once=os.cpu_count())
+        return {Recipe(each.workload, each.sources[0][0]) for each in failures}
 
     def _measured(self, timed: set[Recipe]) -> list[Row]:
         """Measure exact things first, then launch after launch until all is decided."""
@@ -112,8 +110,7 @@ class SideBySide(Comparison):
         self.launch(product(EXACT, workloads))
         for target in targets():
             self.launch(product(["programs"], workloads), device=target)
-        rows = self._compared(timed)
-        exact = [row for row in rows if row.kind != "times"]
+        exact = [row for row in self._compared(timed) if row.kind != "times"]
         if any(row.regressed for row in exact):  # no clock can change that
             return exact
         todo = [*product(TIMED, workloads)]
@@ -139,10 +136,9 @@ class SideBySide(Comparison):
 
 def undecided(rows: Iterable[Row]) -> list[tuple[str, str]]:
     """Return which sessions, by kind and workload, would tell more of what is undecided."""
+    kinds = dict.fromkeys(FILES, "saving")
     own = (row for row in rows if row.word == Word.UNDECIDED)
-    return sorted(
-        {("saving" if row.metric in FILES else "step_times", row.workload) for row in own}
-    )
+    return sorted({(kinds.get(row.metric, "step_times"), row.workload) for row in own})
 
 
 class InTurn(Comparison):
@@ -152,7 +148,6 @@ class InTurn(Comparison):
     # turn, A B B A.
 
     def run(self) -> list[Row]:
-        """Return a row for everything that was compared, or could not be."""
         pythons = {name: self._environment(name) for name in NAMES}
         every = [self.session(kind, name) for name in WORKLOADS for kind in EXACT]
         every += [Session("recipes"), Session("situations", device=self.device)]
@@ -170,7 +165,6 @@ class InTurn(Comparison):
         return compare(base, head)
 
     def _environment(self, name: str) -> Path:
-        """Have asv make the environment that a side pins, and return its Python."""
         from asv.config import Config
         from asv.environment import get_environments
 

@@ -34,7 +34,7 @@ def _slowed(call):
             pass
         return result
     return waiting
-for _own in {{id(own): own for own in globals().values() if isinstance(own, type)}}.values():
+for _own in {{own for own in globals().values() if isinstance(own, type)}}:
     if issubclass(_own, keras.Model):
         _own.{method} = _slowed(_own.{method})
 """
@@ -76,8 +76,7 @@ def collect(work: Path) -> Any:
     """Run what is missing of `MEASURED` launches, and return what all of them measured."""
     folders = {name: work / name for name in NAMES}
     for folder in folders.values():
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(ROOT / "remedies" / WORKLOAD, folder / WORKLOAD)
+        shutil.copytree(ROOT / "remedies" / WORKLOAD, folder / WORKLOAD, dirs_exist_ok=True)
     for file in (folders["head"] / WORKLOAD).glob("*.py"):
         own = [case for case in WAITS if case.remedy == file.stem]
         # Another constant is another program, which takes the same time.

@@ -2,18 +2,15 @@
 
 import random
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from benchmarks.session import Folder, Session
+from benchmarks.session import Session
 from reports.frame import read
 from reports.gate.runs import compare_pairs
-from reports.gate.verdict import Reason, Verdict
+from reports.gate.verdict import Reason
 from scripts.pull_request import checks as module
 from tests.gate.sessions import concluded, entry, write
 
@@ -25,13 +22,11 @@ USUAL = {"slower": 1.0, "saves": 1.0, "program": "p", "python": "c", "calls": 10
 class Workers:
     """Stands in for sessions: head's `tf_cast` is as it is told, all else is base's."""
 
-    def __init__(self, **changes: Any) -> None:
+    def __init__(self, **changes):
         self.about = USUAL | changes
         self.measured: list[Session] = []
 
-    def run(
-        self, sessions: Sequence[Session], folder: Folder, *rest: Any, **more: Any
-    ) -> dict[Session, str]:
+    def run(self, sessions, folder, *rest, **more):
         if sessions and sessions[0].kind == "dry_run":
             why = self.about["broken"].get(folder.path.parent.name, "")
             return {each: why for each in sessions if why and each.sources[0][0] == "tf_cast"}
@@ -44,30 +39,28 @@ class Workers:
             write(folder.path, cell, entries, fail=session.kind == self.about["failing"])
         return {}
 
-    def identity(self, rng: random.Random) -> list[dict[str, Any]]:
+    def identity(self, rng):
         made = []
         for source, remedy in product(("base", "head"), ("ops_where", "tf_cast")):
             own = self.about if (source, remedy) == ("head", "tf_cast") else USUAL
             program, python = own["program"], own["python"]
-            values: dict[str, tuple[Any, ...]] = {
-                "program_differs": (program != "p", program),
-                "python_calls_differ": (python != "c", python),
-                "python_calls": (own["calls"],),
-                "compares": (own["compares"],),
-                "step_group": ((program, python) != ("p", "c"),),
-            }
             axes = _axes(source, remedy)
-            made += [entry(name, *value, **axes) for name, value in values.items()]
+            made += [
+                entry("program_differs", program != "p", program, **axes),
+                entry("python_calls_differ", python != "c", python, **axes),
+                entry("python_calls", own["calls"], **axes),
+                entry("compares", own["compares"], **axes),
+                entry("step_group", (program, python) != ("p", "c"), **axes),
+            ]
         return made
 
-    def fidelity(self, rng: random.Random) -> list[dict[str, Any]]:
+    def fidelity(self, rng):
         axes = {"jit": "xla", "remedy": "tf_cast", "mask_dtype": "bool"}
         lost = {"base": self.about["mended"], "head": self.about["lost"]}
         return [entry("weights_lost", lost[source], source=source, **axes) for source in lost]
 
-    def step_times(self, rng: random.Random) -> list[dict[str, Any]]:
-        made, sides = [], ("base", "head")
-        axes = _axes("head", "tf_cast")
+    def step_times(self, rng):
+        made, sides, axes = [], ("base", "head"), _axes("head", "tf_cast")
         if self.about["program"] != "p":
             ratio = self.about["slower"] * rng.gauss(1, self.about["noise"])
             moved = self.about["moved"] * rng.gauss(1, 0.003)
@@ -81,7 +74,7 @@ class Workers:
             made += [entry("step_seconds", 0.003, **_axes(s, "tf_cast")) for s in sides]
         return made
 
-    def saving(self, rng: random.Random) -> list[dict[str, Any]]:
+    def saving(self, rng):
         made = []
         for name, ratio in (("save", self.about["saves"]), ("load", self.about["loads"])):
             axes = {"remedy": "tf_cast", "size": 0}
@@ -91,12 +84,12 @@ class Workers:
         return made
 
 
-def _axes(source: str, remedy: str) -> dict[str, str]:
+def _axes(source, remedy):
     return {"source": source, "jit": "xla", "step": "train", "remedy": remedy, "mask_dtype": "bool"}
 
 
 @pytest.fixture
-def folders(tmp_path: Path) -> dict[str, Path]:
+def folders(tmp_path):
     made = {name: tmp_path / name for name in ("base", "head")}
     for name, folder in made.items():
         (folder / "image").mkdir(parents=True)
@@ -108,8 +101,8 @@ def folders(tmp_path: Path) -> dict[str, Path]:
 
 
 @pytest.fixture
-def run(folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    def check(workers: Workers, seconds: float = 60) -> Verdict:
+def run(folders, tmp_path, monkeypatch):
+    def check(workers, seconds=60):
         monkeypatch.setattr(module, "run", workers.run)
         monkeypatch.setattr(module, "targets", tuple)  # whether or not the extra is installed
         work = tmp_path / "work"
@@ -118,11 +111,11 @@ def run(folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     return check
 
 
-def words(verdict: Verdict) -> dict[str, str]:
+def words(verdict):
     return {row.metric: row.word for row in verdict.rows}
 
 
-def test_the_same_step_is_never_timed_but_files_are(run: Any, folders: Any) -> None:
+def test_the_same_step_is_never_timed_but_files_are(run, folders):
     verdict = run(Workers())
     assert verdict.status == 0
     assert verdict.compared["times"] == 2 and verdict.compared["steps"] == 1
@@ -148,16 +141,14 @@ def test_the_same_step_is_never_timed_but_files_are(run: Any, folders: Any) -> N
         ({"python": "d", "calls": 99, "extra": -3e-6}, "", ""),
     ],
 )
-def test_what_got_worse_is_named_and_nothing_else(
-    run: Any, about: dict[str, Any], metric: str, word: str
-) -> None:
+def test_what_got_worse_is_named_and_nothing_else(run, about, metric, word):
     verdict = run(Workers(**about))
     assert verdict.status == bool(metric) and words(verdict).get(metric, "") == word
     regressed = {row.remedy for row in verdict.rows if row.regressed}
     assert regressed == ({"tf_cast"} if metric else set())
 
 
-def test_only_what_is_undecided_is_launched_again(run: Any) -> None:
+def test_only_what_is_undecided_is_launched_again(run):
     workers = Workers(program="q", slower=1.2, file_noise=0.03)
     verdict = run(workers)
     launches = [session.launch for session in workers.measured if session.kind == "step_times"]
@@ -167,27 +158,27 @@ def test_only_what_is_undecided_is_launched_again(run: Any) -> None:
     assert "undecided" not in words(verdict).values() and verdict.compared["times"] == 3
 
 
-def test_nothing_is_timed_where_what_is_exact_got_worse(run: Any) -> None:
+def test_nothing_is_timed_where_what_is_exact_got_worse(run):
     workers = Workers(program="q", compares=4)
     assert run(workers).status == 1
     assert {session.kind for session in workers.measured} == {"identity", "fidelity"}
 
 
 @pytest.mark.parametrize(("program", "rows"), [("p", 2), ("q", 3)])
-def test_what_the_time_did_not_reach_is_not_judged(run: Any, program: str, rows: int) -> None:
+def test_what_the_time_did_not_reach_is_not_judged(run, program, rows):
     verdict = run(Workers(program=program, seconds=0.1), seconds=0.05)
     assert verdict.status == 2
     assert [row.word for row in verdict.rows if row.blocks] == ["undecided"] * rows
 
 
-def test_a_load_of_more_than_base_loads_may_take_longer(run: Any) -> None:
+def test_a_load_of_more_than_base_loads_may_take_longer(run):
     verdict = run(Workers(mended=3, loads=2.0))
     assert verdict.status == 0
     assert verdict.lacking[f"times: {Reason.LOADS_LESS.value}"] == 1
     assert run(Workers(loads=2.0)).status == 1
 
 
-def test_a_placebo_that_moved_ends_all_belief_in_times(run: Any) -> None:
+def test_a_placebo_that_moved_ends_all_belief_in_times(run):
     verdict = run(Workers(program="q", slower=1.3, moved=1.1))
     assert verdict.status == 2
     assert words(verdict)["step_ratio"] == "unreliable"
@@ -200,7 +191,7 @@ def test_a_placebo_that_moved_ends_all_belief_in_times(run: Any) -> None:
         ({"python": ""}, f"steps: {Reason.WITHHELD.value}"),
     ],
 )
-def test_what_is_not_known_is_not_the_same(run: Any, about: dict[str, Any], reason: str) -> None:
+def test_what_is_not_known_is_not_the_same(run, about, reason):
     verdict = run(Workers(**about))
     assert (verdict.status, verdict.lacking[reason]) == (2, 1)
 
@@ -214,9 +205,7 @@ def test_what_is_not_known_is_not_the_same(run: Any, about: dict[str, Any], reas
         ({"setting": "default"}, Reason.OTHER_SETTING),
     ],
 )
-def test_a_folder_that_does_not_hold_both_sides_alike_is_not_judged(
-    run: Any, tmp_path: Path, change: dict[str, str], reason: Reason
-) -> None:
+def test_a_folder_that_does_not_hold_both_sides_alike_is_not_judged(run, tmp_path, change, reason):
     run(Workers(program="q", slower=3.0))
     whole = read(tmp_path / "work" / "both" / "sessions")
     frame = whole.frame
@@ -236,16 +225,14 @@ def test_a_folder_that_does_not_hold_both_sides_alike_is_not_judged(
         ({"base": "it", "head": "it"}, 2, "not compared"),
     ],
 )
-def test_a_recipe_that_does_not_run_is_named_and_not_measured(
-    run: Any, broken: dict[str, str], status: int, word: str
-) -> None:
+def test_a_recipe_that_does_not_run_is_named_and_not_measured(run, broken, status, word):
     workers = Workers(broken=broken)
     verdict = run(workers)
     assert (verdict.status, workers.measured) == (status, [])
     assert [row.word for row in verdict.rows if row.remedy == "tf_cast"] == [word]
 
 
-def test_recipes_that_come_and_go_are_listed(run: Any, folders: dict[str, Path]) -> None:
+def test_recipes_that_come_and_go_are_listed(run, folders):
     (folders["head"] / "image" / "tf_cast.py").rename(folders["head"] / "image" / "new.py")
     verdict = run(Workers())
     rows = {(row.remedy, row.word) for row in verdict.rows}

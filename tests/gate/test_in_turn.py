@@ -2,16 +2,12 @@
 
 import shutil
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import asv.environment
 import pytest
 
-from benchmarks.session import Folder, Session
 from remedies import WORKLOADS
-from reports.gate.verdict import Verdict
 from scripts.pull_request import checks
 from tests.gate.sessions import BASE, FACTS, HEAD, concluded, night
 
@@ -23,16 +19,14 @@ SIDES = {"base": (BASE, OLDER), "head": (HEAD, FACTS)}
 class Nights:
     """Stands in for sessions: each side's come from a night that was made up before."""
 
-    def __init__(self, folder: Path, **head: Any) -> None:
+    def __init__(self, folder, **head):
         self.folder = folder
         self.launches: list[tuple[str, str, int]] = []
         for side, (commit, facts) in SIDES.items():
             own = head if side == "head" else {}
             night(folder / side, commit, launches=8, facts=facts, **own)
 
-    def run(
-        self, sessions: Sequence[Session], folder: Folder, *rest: Any, command: Sequence[str]
-    ) -> dict[Session, str]:
+    def run(self, sessions, folder, *rest, command):
         side = folder.path.parent.name
         assert f"python of {side}" in command
         code = Path(command[1].removeprefix("PYTHONPATH="))
@@ -48,7 +42,7 @@ class Nights:
 
 
 @pytest.fixture
-def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> checks.InTurn:
+def check(tmp_path, monkeypatch):
     monkeypatch.setattr(checks, "WORKLOADS", {"image": WORKLOADS["image"]})
     folders = {side: tmp_path / "commits" / side for side in SIDES}
     for side, folder in folders.items():
@@ -59,8 +53,8 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> checks.InTurn:
 
 
 @pytest.fixture
-def judged(check: checks.InTurn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    def judge(**head: Any) -> tuple[Nights, Verdict]:
+def judged(check, tmp_path, monkeypatch):
+    def judge(**head):
         nights = Nights(tmp_path / "nights", **head)
         monkeypatch.setattr(checks, "run", nights.run)
         monkeypatch.setattr(check, "_environment", lambda side: Path(f"python of {side}"))
@@ -70,7 +64,7 @@ def judged(check: checks.InTurn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     return judge
 
 
-def test_launches_of_two_environments_are_in_turn_and_judged_together(judged: Any) -> None:
+def test_launches_of_two_environments_are_in_turn_and_judged_together(judged):
     nights, verdict = judged()
     sides = [side for side, kind, _ in nights.launches if kind == "step_times"]
     assert sides == ["base", "head", "head", "base"] * 4
@@ -79,9 +73,7 @@ def test_launches_of_two_environments_are_in_turn_and_judged_together(judged: An
     assert verdict.compared == {"counts": 90, "defects": 60, "steps": 12, "times": 18}
 
 
-def test_after_the_budget_no_launch_starts_but_the_fewest_for_an_interval(
-    judged: Any, check: checks.InTurn
-) -> None:
+def test_after_the_budget_no_launch_starts_but_the_fewest_for_an_interval(judged, check):
     check.deadline = 0.0
     nights, _ = judged()
     assert {launch for *_, launch in nights.launches} == {0, 1}
@@ -95,9 +87,7 @@ def test_after_the_budget_no_launch_starts_but_the_fewest_for_an_interval(
         ({"cast": {"python_calls": 594}}, {("python_calls", "tf_cast")}),
     ],
 )
-def test_what_is_exact_fails_and_times_only_beyond_ten_percent(
-    judged: Any, head: dict[str, Any], named: set[tuple[str, str]]
-) -> None:
+def test_what_is_exact_fails_and_times_only_beyond_ten_percent(judged, head, named):
     _, verdict = judged(**head)
     assert {(row.metric, row.remedy) for row in verdict.rows if row.regressed} == named
     assert verdict.status == int(bool(named))
@@ -106,23 +96,21 @@ def test_what_is_exact_fails_and_times_only_beyond_ten_percent(
 class Environment:
     """Stands in for one of asv's, which downloads what it installs."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder):
         self._path = folder
         self.ran: list[list[str]] = []
 
-    def create(self) -> None:
+    def create(self):
         Path(self._path).mkdir(parents=True, exist_ok=True)
 
-    def run(self, words: list[str], **more: Any) -> None:
+    def run(self, words, **more):
         self.ran.append([*words[:-1], Path(words[-1]).read_text()])
 
 
-def test_asv_makes_each_environment_and_its_lock_is_installed(
-    check: checks.InTurn, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_asv_makes_each_environment_and_its_lock_is_installed(check, monkeypatch):
     made: dict[str, Environment] = {}
 
-    def environments(config: Any, *rest: Any, **more: Any) -> list[Environment]:
+    def environments(config, *rest, **more):
         return [made.setdefault(config.env_dir, Environment(config.env_dir))]
 
     monkeypatch.setattr(asv.environment, "get_environments", environments)

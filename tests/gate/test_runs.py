@@ -1,39 +1,35 @@
 """Two nights: what got worse is named, and what could not be compared is never "none regressed"."""
 
 import re
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from reports.__main__ import main
 from reports.gate import runs
-from reports.gate.verdict import Reason, Verdict
+from reports.gate.verdict import Reason
 from tests.gate.sessions import BASE, FACTS, HEAD, entry, night, write
 
 TRIPLE = {("tf_cast", "train"): 3.0}
 
 
-def judged(base: Path, head: Path) -> Verdict:
+def judged(base, head):
     return runs.nights(base, head, "cpu")[0]
 
 
-def nights(folder: Path, base: dict[str, Any] | None = None, **head: Any) -> Verdict:
+def nights(folder, base=None, **head):
     own = night(folder / "base", BASE, **(base or {})), night(folder / "head", HEAD, **head)
     return judged(*own)
 
 
-def named(verdict: Verdict) -> set[tuple[str, str, str]]:
+def named(verdict):
     return {(row.metric, row.remedy, row.step) for row in verdict.rows if row.regressed}
 
 
-def gate(folder: Path) -> int:
+def gate(folder):
     return main(["gate", "--base", str(folder / "base"), "--head", str(folder / "head")])
 
 
-def test_a_step_that_takes_three_times_as_long_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_step_that_takes_three_times_as_long_is_named(tmp_path, capsys):
     assert named(nights(tmp_path, slower=TRIPLE)) == {("step_seconds", "tf_cast", "train")}
     assert gate(tmp_path) == 1
     said = capsys.readouterr().out
@@ -42,14 +38,14 @@ def test_a_step_that_takes_three_times_as_long_is_named(
     assert "none regressed" not in said
 
 
-def test_two_equal_nights_regress_in_nothing(tmp_path: Path) -> None:
+def test_two_equal_nights_regress_in_nothing(tmp_path):
     verdict = nights(tmp_path)
     assert (verdict.status, verdict.lacking) == (0, {})
     assert verdict.compared == {"counts": 90, "defects": 60, "steps": 12, "times": 18}
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_a_machine_that_is_slower_tonight_is_no_regression(tmp_path: Path, seed: int) -> None:
+def test_a_machine_that_is_slower_tonight_is_no_regression(tmp_path, seed):
     every = {(remedy, what): 1.4 for remedy in ("ops_where", "tf_cast", "functional_bool_input")
              for what in ("train", "predict", "save", "load")}  # fmt: skip
     assert nights(tmp_path, slower=every, seed=seed).status == 0
@@ -69,9 +65,7 @@ BLIND = {
 
 
 @pytest.mark.parametrize("case", BLIND)
-def test_what_cannot_be_compared_is_said(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], case: str
-) -> None:
+def test_what_cannot_be_compared_is_said(tmp_path, capsys, case):
     base, head, reason = BLIND[case]
     verdict = nights(tmp_path, base, slower={} if case == "one launch" else TRIPLE, **head)
     assert verdict.status == 2
@@ -82,16 +76,14 @@ def test_what_cannot_be_compared_is_said(
     assert f" of the times: {reason.value}\n" in said
 
 
-def test_a_file_that_cannot_be_used_is_said(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_that_cannot_be_used_is_said(tmp_path, capsys):
     nights(tmp_path)
     (tmp_path / "head" / "x.json").write_text("{")
     assert gate(tmp_path) == 2
     assert f"1 of the sessions: {Reason.UNUSABLE.value}\n" in capsys.readouterr().out
 
 
-def test_a_missing_side_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_side_is_one_line(tmp_path, capsys):
     night(tmp_path / "head", HEAD)
     (tmp_path / "base").mkdir()
     assert gate(tmp_path) == 2
@@ -108,9 +100,7 @@ def test_a_missing_side_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixtur
         ("python_calls", "train", "python_calls_differ"),
     ],
 )
-def test_an_added_defect_compare_or_call_needs_no_clock(
-    tmp_path: Path, metric: str, step: str, fingerprint: str
-) -> None:
+def test_an_added_defect_compare_or_call_needs_no_clock(tmp_path, metric, step, fingerprint):
     more = {"cast": {metric: 1}, "texts": {fingerprint: "another"}}
     verdict = nights(tmp_path, {"launches": 1}, launches=1, **more)
     assert (verdict.status, named(verdict)) == (1, {(metric, "tf_cast", step)})
@@ -118,14 +108,7 @@ def test_an_added_defect_compare_or_call_needs_no_clock(
     assert others == ({"tf_cast"} if fingerprint else set())
 
 
-def test_fewer_of_anything_is_no_regression(tmp_path: Path) -> None:
-    more = {"weights_lost": 2, "compares": 1}
-    verdict = nights(tmp_path, {"cast": more, "texts": {"program_differs": "another"}})
-    assert verdict.status == 0
-    assert {row.word for row in verdict.rows} >= {"fewer", "another step"}
-
-
-def test_a_session_that_fails_is_broken_or_on_both_sides_not_forgotten(tmp_path: Path) -> None:
+def test_a_session_that_fails_is_broken_or_on_both_sides_not_forgotten(tmp_path):
     verdict = nights(tmp_path / "1", failed=["fidelity"])
     regressed = [(row.word, row.workload) for row in verdict.rows if row.regressed]
     assert (verdict.status, regressed) == (1, [("broken", "image")])
@@ -134,26 +117,23 @@ def test_a_session_that_fails_is_broken_or_on_both_sides_not_forgotten(tmp_path:
     assert verdict.lacking == {f"sessions: {Reason.BOTH_FAILED.value}": 1}
 
 
-def test_the_same_step_needs_no_partner_where_the_clock_ran_elsewhere(tmp_path: Path) -> None:
+def test_the_same_step_needs_no_partner_where_the_clock_ran_elsewhere(tmp_path):
     """Shards meet other processors each night: what exact evidence covers is only named."""
-    for name, commit in (("base", BASE), ("head", HEAD)):
+    untimed = ["fidelity", "identity", "saving"]
+    sides = {"base": BASE, "head": HEAD}
+    for name, commit in sides.items():
         night(tmp_path / name, commit, without=["step_times"])
         other = {"machine": name, "facts": FACTS | {"cpu": name}}
-        night(tmp_path / name, commit, without=["fidelity", "identity", "saving"], **other)
-        one = {"machine": "m2"}
-        night(tmp_path / f"{name}2", commit, without=["fidelity", "identity", "saving"], **one)
+        night(tmp_path / name, commit, without=untimed, **other)
     assert judged(tmp_path / "base", tmp_path / "head").status == 2
-    for name in ("base", "head"):
-        for file in (tmp_path / f"{name}2").glob("*.json"):
-            if "step_times" in file.name:
-                text = file.read_text().replace('"batch": 32', '"batch": 64')
-                (tmp_path / name / f"more-{file.name}").write_text(text)
+    for name, commit in sides.items():
+        night(tmp_path / name, commit, without=untimed, batches=(64,), machine="m2")
     verdict = judged(tmp_path / "base", tmp_path / "head")
     assert verdict.status == 0
     assert f"times: {Reason.OTHER_PROCESSOR.value}" in verdict.lacking
 
 
-def test_another_program_for_a_card_that_is_compiled_for_is_said(tmp_path: Path) -> None:
+def test_another_program_for_a_card_that_is_compiled_for_is_said(tmp_path):
     axes = {"jit": "xla", "step": "train", "remedy": "tf_cast", "mask_dtype": "bool"}
     for side, commit, text, compares in (("base", BASE, "p", 1), ("head", HEAD, "q", 2)):
         # Its program is the same on every machine: another processor is no reason not to compare.

@@ -2,7 +2,6 @@
 
 import random
 import re
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,7 +13,7 @@ from reports.gate.verdict import STATUSES
 from scripts.pull_request import trial
 
 
-def launches(slowed: float, noise: float, count: int = 28) -> Any:
+def launches(slowed, noise, count=28):
     rng = random.Random(f"{slowed} {noise}")
     usual = dict.fromkeys(COLUMNS, "") | OPTIONAL | {"workload": "image", "batch": 32, "size": 0}
     usual |= {"device": "cpu", "jit": "xla", "step": "train", "mask_dtype": "bool"}
@@ -28,16 +27,14 @@ def launches(slowed: float, noise: float, count: int = 28) -> Any:
 
 
 @pytest.mark.parametrize(("slowed", "seen"), [(0.05, "8 of 8"), (0.0, "0 of 8")])
-def test_what_is_slowed_is_found_and_nothing_else(
-    monkeypatch: pytest.MonkeyPatch, slowed: float, seen: str
-) -> None:
+def test_what_is_slowed_is_found_and_nothing_else(monkeypatch, slowed, seen):
     monkeypatch.setattr(trial, "CHECKS", 8)
     row = trial.table_row(launches(slowed, 0.004), trial.CASES[1])
     assert row.split(" | ")[1].startswith(seen)
     assert row.split(" | ")[2].startswith("0 of 8")
 
 
-def test_the_page_names_no_number_that_is_not_the_codes_or_the_trials() -> None:
+def test_the_page_names_no_number_that_is_not_the_codes_or_the_trials():
     before, _, rest = trial.PAGE.read_text("utf-8").partition(trial.START)
     _, _, after = rest.partition(trial.END)
     shares = [MARGIN, *runs.MARGINS.values(), runs.BIG_FILE - 1, sides.MARGIN, LEVEL]

@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -39,19 +38,18 @@ NASTY = ["<script>alert(1)</script>", "@everyone", "[x](https://evil.example)", 
          "| a |", "\u202egnp"]  # fmt: skip
 
 
-def stored(folder: Path, document: Any) -> Path:
+def stored(folder, document):
     file = folder / "verdict.json"
     folder.mkdir(exist_ok=True)
     file.write_bytes(document if isinstance(document, bytes) else json.dumps(document).encode())
     return file
 
 
-def plain(*rows: Row) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(concluded(*(rows or ROWS)).as_json())
-    return document
+def plain():
+    return json.loads(concluded(*ROWS).as_json())
 
 
-def test_the_comment_is_the_golden_one() -> None:
+def test_the_comment_is_the_golden_one():
     gpu = concluded(ROWS[-3], device="gpu", differs=["keras"])
     text = comment([gpu, concluded(*ROWS)], LINK)
     assert f"{text}\n" == GOLDEN.read_text("utf-8")
@@ -61,7 +59,7 @@ def test_the_comment_is_the_golden_one() -> None:
     ("rows", "status"),
     [(ROWS, 1), (ROWS[4:], 2), (ROWS[6:9], 0), ([], 2), (ROWS[-1:], 2), (ROWS[7:8], 0)],
 )
-def test_the_status_is_what_the_rows_say(rows: list[Row], status: int, tmp_path: Path) -> None:
+def test_the_status_is_what_the_rows_say(rows, status, tmp_path):
     verdict = concluded(*rows)
     assert verdict.status == status
     first = section(verdict).splitlines()[0]
@@ -69,7 +67,7 @@ def test_the_status_is_what_the_rows_say(rows: list[Row], status: int, tmp_path:
     assert read(stored(tmp_path, verdict.as_json().encode())) == verdict
 
 
-def test_the_schema_is_valid_and_published(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_schema_is_valid_and_published(capsys):
     assert main(["gate", "--schema"]) == 0
     assert json.loads(capsys.readouterr().out) == schema()
     Draft202012Validator.check_schema(schema())
@@ -90,9 +88,7 @@ BYTES = {
 
 
 @pytest.mark.parametrize("case", BYTES)
-def test_what_is_no_verdict_is_refused_in_one_line(
-    tmp_path: Path, case: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_no_verdict_is_refused_in_one_line(tmp_path, case, capsys):
     file = stored(tmp_path / "cpu", BYTES[case])
     if case == "link":
         file.rename(tmp_path / "whole")
@@ -103,14 +99,12 @@ def test_what_is_no_verdict_is_refused_in_one_line(
 
 
 @pytest.mark.parametrize("change", [{"device": "gpu"}, {"head": "c" * 40}])
-def test_a_verdict_of_another_run_is_refused(tmp_path: Path, change: dict[str, str]) -> None:
+def test_a_verdict_of_another_run_is_refused(tmp_path, change):
     stored(tmp_path / "cpu", plain() | change)
     assert main(["gate", "--show", str(tmp_path), "--of", HEAD]) == 2
 
 
-def test_a_comment_ends_with_the_table_of_the_readme(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_comment_ends_with_the_table_of_the_readme(tmp_path, capsys):
     stored(tmp_path / "cpu", plain())
     assert main(["gate", "--show", str(tmp_path)]) == 0
     table = capsys.readouterr().out.partition("<details><summary>What to do")[2]
@@ -118,7 +112,7 @@ def test_a_comment_ends_with_the_table_of_the_readme(
     assert len(rows) == 9 and {*rows} <= {*README.read_text("utf-8").splitlines()}
 
 
-def test_a_comment_fits_whatever_moved() -> None:
+def test_a_comment_fits_whatever_moved():
     many = [replace(ROWS[1], batch=number) for number in range(1500)]
     text = section(concluded(*many))
     assert len(text) <= 30_000 and "more |" in text
@@ -137,9 +131,7 @@ JSON = st.recursive(
     st.lists(st.fixed_dictionaries({k: st.just(v) | JSON for k, v in ROW.items()}), max_size=3),
 )
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_comes_is_refused_or_shown_in_our_words(
-    tmp_path: Path, changes: dict[str, Any], rows: list[dict[str, Any]]
-) -> None:
+def test_whatever_comes_is_refused_or_shown_in_our_words(tmp_path, changes, rows):
     try:
         text = comment([read(stored(tmp_path, plain() | {"rows": rows} | changes))], LINK)
     except HostileError as error:

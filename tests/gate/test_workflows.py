@@ -22,12 +22,12 @@ WITH_STEPS = {name: job for name, job in JOBS.items() if "steps" in job}
 ACTION = (ROOT / "action.yml").read_text("utf-8")
 
 
-def commands(job: dict[str, Any]) -> list[str]:
+def commands(job):
     return [step["run"] for step in job["steps"] if "run" in step]
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
-def test_a_workflow_grants_nothing_and_its_jobs_end_and_keep_no_token(name: str) -> None:
+def test_a_workflow_grants_nothing_and_its_jobs_end_and_keep_no_token(name):
     assert PARSED[name]["permissions"] == {} and PARSED[name]["concurrency"]["group"]
     for job in PARSED[name]["jobs"].values():
         assert job["permissions"] and job.get("timeout-minutes", 0) <= 350
@@ -41,7 +41,7 @@ def test_a_workflow_grants_nothing_and_its_jobs_end_and_keep_no_token(name: str)
 
 
 @pytest.mark.parametrize("name", sorted(WITH_STEPS))
-def test_a_job_that_may_write_runs_gh_alone(name: str) -> None:
+def test_a_job_that_may_write_runs_gh_alone(name):
     job = WITH_STEPS[name]
     if "write" in job["permissions"].values():
         used = {step["uses"].split("@")[0] for step in job["steps"] if "uses" in step}
@@ -54,19 +54,19 @@ def test_a_job_that_may_write_runs_gh_alone(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["comment.yml render", "pr-check-cpu.yml check", "pr-check-gpu.yml check"]
 )
-def test_what_runs_or_renders_a_contributors_work_may_write_nothing(name: str) -> None:
+def test_what_runs_or_renders_a_contributors_work_may_write_nothing(name):
     assert JOBS[name]["permissions"] == {"contents": "read"}
     assert "github.token" not in str(JOBS[name]) + ACTION and "cache" not in str(JOBS[name])
 
 
-def test_only_the_job_that_deploys_may_publish_and_no_secret_is_used() -> None:
+def test_only_the_job_that_deploys_may_publish_and_no_secret_is_used():
     holders = {n for n, job in WITH_STEPS.items() if {"pages", "id-token"} & {*job["permissions"]}}
     assert holders == {"publish.yml deploy"}
     for text in (*FILES.values(), ACTION):
         assert "secrets." not in text and "pull_request_target" not in text
 
 
-def test_the_names_that_workflows_share_are_the_same() -> None:
+def test_the_names_that_workflows_share_are_the_same():
     on = PARSED["comment.yml"][True]  # YAML reads `on` so
     checks = [PARSED[f"pr-check-{device}.yml"]["name"] for device in ("cpu", "gpu")]
     assert on["workflow_run"]["workflows"] == checks
@@ -95,7 +95,7 @@ EVENT = {
 
 
 @pytest.fixture
-def runner(tmp_path: Path) -> Runner:
+def runner(tmp_path):
     if shutil.which("jq") is None:
         pytest.skip("gh's --jq is played by jq")
     made = Runner(tmp_path, dict(EVENT))
@@ -108,11 +108,11 @@ def runner(tmp_path: Path) -> Runner:
     return made
 
 
-def claim(runner: Runner, run: int, device: str, text: str) -> None:
+def claim(runner, run, device, text):
     (runner.offer(run, f"verdict-{device}") / "verdict.json").write_text(text)
 
 
-def commented(runner: Runner) -> None:
+def commented(runner):
     for job in ("fetch", "render", "post"):
         runner.job("comment.yml", job)
 
@@ -120,9 +120,7 @@ def commented(runner: Runner) -> None:
 @pytest.mark.parametrize(
     ("device", "edits"), [("cpu", []), ("gpu", [["pr", "edit", "3", "--remove-label", "gpu"]])]
 )
-def test_verdicts_become_one_comment_and_a_gpu_run_spends_its_label(
-    runner: Runner, device: str, edits: list[list[str]]
-) -> None:
+def test_verdicts_become_one_comment_and_a_gpu_run_spends_its_label(runner, device, edits):
     runner.event["github.event.workflow_run.name"] = f"PR check ({device.upper()})"
     runner.lists("run-list-pr-check-gpu.yml", [{"databaseId": 8}])
     claim(runner, 7, "cpu", concluded(*ROWS[6:9]).as_json())
@@ -136,7 +134,7 @@ def test_verdicts_become_one_comment_and_a_gpu_run_spends_its_label(
     assert runner.calls("pr", "edit") == edits
 
 
-def test_no_verdict_and_no_open_request_post_nothing(runner: Runner) -> None:
+def test_no_verdict_and_no_open_request_post_nothing(runner):
     assert runner.job("comment.yml", "fetch") == {}
     claim(runner, 7, "cpu", concluded(*ROWS).as_json())
     runner.lists("pr-list", [])
@@ -148,7 +146,7 @@ def test_no_verdict_and_no_open_request_post_nothing(runner: Runner) -> None:
     "text",
     ["{}", concluded(*ROWS).as_json().replace("b" * 40, "c" * 40), "@everyone", "x" * 3_000_000],
 )
-def test_a_hostile_claim_stops_before_anything_may_write(runner: Runner, text: str) -> None:
+def test_a_hostile_claim_stops_before_anything_may_write(runner, text):
     claim(runner, 7, "cpu", text)
     with pytest.raises(subprocess.CalledProcessError):
         commented(runner)
@@ -165,8 +163,8 @@ def test_a_hostile_claim_stops_before_anything_may_write(runner: Runner, text: s
     ],
 )
 def test_a_night_is_judged_against_the_last_one_that_was_or_is_the_first(
-    runner: Runner, before: bool, tonight: dict[str, Any], status: str, judged: bool
-) -> None:
+    runner, before, tonight, status, judged
+):
     runner.lists("run-list-nightly.yml", [{"databaseId": 9}, {"databaseId": 8}])
     runner.offer(9, "sessions")  # a night that was not judged
     if before:
@@ -179,7 +177,7 @@ def test_a_night_is_judged_against_the_last_one_that_was_or_is_the_first(
     assert ("none regressed" in said) is (before and status == "0")
 
 
-def test_one_issue_is_opened_and_then_added_to(runner: Runner) -> None:
+def test_one_issue_is_opened_and_then_added_to(runner):
     (runner.work / "verdict.md").write_text("it is slower")
     steps = JOBS["nightly.yml tell"]["steps"]
     runner.steps(steps[1:])
@@ -191,7 +189,7 @@ def test_one_issue_is_opened_and_then_added_to(runner: Runner) -> None:
     assert (runner.state / "body").read_text() == "it is slower"
 
 
-def test_a_night_that_was_not_judged_fails_loudly(runner: Runner) -> None:
+def test_a_night_that_was_not_judged_fails_loudly(runner):
     steps = JOBS["nightly.yml tell"]["steps"]
     assert steps[0]["if"] == "needs.judge.outputs.status != '1'"
     with pytest.raises(subprocess.CalledProcessError):
@@ -199,7 +197,7 @@ def test_a_night_that_was_not_judged_fails_loudly(runner: Runner) -> None:
 
 
 @pytest.mark.parametrize(("status", "told"), [(0, "0"), (1, "1"), (2, "2"), (130, "2")])
-def test_the_check_passes_its_status_on(runner: Runner, status: int, told: str) -> None:
+def test_the_check_passes_its_status_on(runner, status, told):
     steps = yaml.safe_load(ACTION)["runs"]["steps"]
     runner.env["PR_CHECK"] = str(status)
     runner.event["runner.temp"] = str(runner.folder)
@@ -211,7 +209,7 @@ def test_the_check_passes_its_status_on(runner: Runner, status: int, told: str) 
         runner.steps(steps[-1:])
 
 
-def test_a_survey_of_a_new_keras_becomes_one_pull_request(runner: Runner) -> None:
+def test_a_survey_of_a_new_keras_becomes_one_pull_request(runner):
     survey = "docs/keras_versions.json", "docs/keras_versions.md"
     for file in survey:
         for folder, text in ((runner.work, '"keras": "3.98.0"'), (runner.work / "found", "new")):
@@ -240,7 +238,7 @@ SHOWN = {"comment.yml fetch", "comment.yml render", "comment.yml post", "nightly
 @pytest.mark.parametrize(
     "job", sorted({n for n, job in WITH_STEPS.items() if commands(job)} - SHOWN)
 )
-def test_every_other_command_runs(runner: Runner, job: str) -> None:
+def test_every_other_command_runs(runner, job):
     runner.job(*job.split())
     ran = runner.state / "scripts"
     for line in ran.read_text().splitlines() if ran.exists() else ():

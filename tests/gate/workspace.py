@@ -78,7 +78,7 @@ class Runner:
     event: dict[str, Any] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self):
         self.state, self.work = self.folder / "state", self.folder / "work"
         (self.work / "scripts").mkdir(parents=True)
         self.state.mkdir()
@@ -90,24 +90,22 @@ class Runner:
             if script.is_file():
                 _executable(self.work / "scripts" / script.name, _SCRIPT)
 
-    def offer(self, run: int, name: str) -> Path:
+    def offer(self, run, name):
         """Return the folder of an artifact that a workflow run leaves."""
         folder = self.state / "artifacts" / str(run) / name
         folder.mkdir(parents=True)
         return folder
 
-    def lists(self, what: str, items: list[dict[str, Any]]) -> None:
+    def lists(self, what, items):
         """Set what `gh` lists."""
         (self.state / f"{what}.json").write_text(json.dumps(items))
 
-    def job(self, workflow: str, job: str) -> dict[str, str]:
+    def job(self, workflow, job):
         """Run the commands of a job and return its steps' outputs; they end with 0 or raise."""
         whole = yaml.safe_load((WORKFLOWS / workflow).read_text("utf-8"))
         return self.steps(whole["jobs"][job]["steps"], whole.get("env"))
 
-    def steps(
-        self, steps: list[dict[str, Any]], shared: dict[str, Any] | None = None
-    ) -> dict[str, str]:
+    def steps(self, steps, shared=None):
         """Run steps one after the other, as GitHub does."""
         for step in (step for step in steps if "run" in step):
             self.run(step["run"], {**(shared or {}), **step.get("env", {})})
@@ -115,7 +113,7 @@ class Runner:
         lines = output.read_text().splitlines() if output.exists() else []
         return dict(line.split("=", 1) for line in lines)
 
-    def run(self, command: str, env: dict[str, Any] | None = None) -> None:
+    def run(self, command, env=None):
         """Run one command line as a step, with nothing of this process' environment."""
         assert "${{" not in command, "a command takes what GitHub says from its environment"
         known = {name: self._value(str(value)) for name, value in (env or {}).items()}
@@ -128,17 +126,17 @@ class Runner:
         words = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", command]
         subprocess.run(words, cwd=self.work, env=known, check=True)
 
-    def calls(self, *start: str) -> list[list[str]]:
+    def calls(self, *start):
         """Return the calls of `gh` that start so."""
         every = map(json.loads, (self.state / "calls").read_text().splitlines())
         return [call for call in every if call[: len(start)] == list(start)]
 
-    def _value(self, text: str) -> str:
-        said = lambda match: str(self.event.get(match[1], f"no {match[1]}"))  # noqa: E731
-        return re.sub(r"\$\{\{\s*(.*?)\s*\}\}", said, text)
+    def _value(self, text):
+        expression = r"\$\{\{\s*(.*?)\s*\}\}"
+        return re.sub(expression, lambda match: self.event.get(match[1], "unknown"), text)
 
 
-def _executable(file: Path, text: str) -> None:
+def _executable(file, text):
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
     file.chmod(0o755)

@@ -92,8 +92,8 @@ def test_a_normalised_program_is_left_as_it_is():
 def test_instructions_are_read_with_their_operands_and_bodies():
     program = read(FLOAT_MASK)
     root = program.computations["ENTRY"]["11"]
-    assert (root.opcode, root.operands) == ("fusion", ["10", "9"])
-    assert root.shape == "f32[6]{0}"
+    assert (root["opcode"], root["inside"]) == ("fusion", "%10, %9")
+    assert root["shape"] == "f32[6]{0}"
     # One fusion that reads two masks of 24 bytes and writes 24; what it holds inside is not moved.
     assert program.counts == {
         "instructions": 10, "compares": 1, "converts": 0, "fusions": 1, "bytes_moved": 72
@@ -104,5 +104,5 @@ def test_a_tuple_is_one_result():
     line = "  ROOT %t = (f32[2]{0}, /*index=1*/(s64[], pred[4])) tuple(%a, (%b))\n"
     program = read(f"HloModule m\n\nENTRY %main () -> f32[] {{\n{line}}}\n")
     (made,) = program.computations["ENTRY"].values()
-    assert made.shape == "(f32[2]{0}, /*index=1*/(s64[], pred[4]))"
-    assert (made.opcode, made.operands) == ("tuple", ["2", "3"])
+    assert made["shape"] == "(f32[2]{0}, /*index=1*/(s64[], pred[4]))"
+    assert (made["opcode"], made["inside"]) == ("tuple", "%2, (%3)")

@@ -87,7 +87,7 @@ def test_what_each_launch_knows_of_its_own_error_counts():
         scales = 0.005 * np.exp(rng.normal(0, 1, (12, 2)))
         noises = [rng.normal(0, scale, (3, 2)) for scale in scales]
         blocks = [{"a": np.exp(n[0] - n[1]), "b": np.exp(n[2] - n[1])} for n in noises]
-        for known, errors in ((True, scales * 1.5), (False, ())):
+        for known, errors in ((True, scales[:, None] * 1.5), (False, ())):
             for made in intervals(blocks, errors=errors):
                 widths[known].append(math.log(made["a"].high))
                 if known:
@@ -98,7 +98,7 @@ def test_what_each_launch_knows_of_its_own_error_counts():
 
 def test_without_an_error_of_each_launch_all_count_alike():
     block = {"a": [1.0, 1.02, 1.01], "b": [1.01, 1.0, 0.99]}
-    assert intervals([block], errors=[[0.01, 0.0, 0.01]]) == intervals([block])
+    assert intervals([block], errors=[[[0.01, 0.0, 0.01]] * 2]) == intervals([block])
 
 
 def test_a_difference_must_survive_the_widening_and_sameness_need_not():
