@@ -1,10 +1,8 @@
 """`tf.where` by itself, with and without a cast, beside a copy of the same values."""
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,9 +13,6 @@ from remedies.steps.sampling import Sampled, clock_for
 
 COPY = "copy"
 _WIDTH = {"bool": 1, "float32": 4}  # bytes of an element of a mask
-# Values, both masks, a result and a mask in between that was cast, in multiples of the values.
-_HELD = 3.5
-_SHARE = 8
 
 
 class Kernel(NamedTuple):
@@ -38,11 +33,9 @@ KERNELS = [
 
 def measure(session: Session, setting: Setting, watch: Watch) -> Iterator[Entry]:
     """Yield each kernel's time and bandwidth, and the copy's speed, at each size."""
-    room = free_memory(session.device) / _SHARE
+    clock = clock_for(session.device)
     for size in setting.sizes:
-        if _HELD * size <= room:
-            clock = clock_for(session.device)
-            yield from entries(size, watch.sample(calls(size), COPY, setting.kernel, clock=clock))
+        yield from entries(size, watch.sample(calls(size), COPY, setting.kernel, clock=clock))
 
 
 def entries(size: int, sampled: Sampled) -> Iterator[Entry]:
@@ -92,18 +85,3 @@ def calls(size: int) -> dict[str, Callable[[], object]]:
         compiled = tf.function(body, jit_compile=jit, autograph=False)
         made[str(kernel)] = partial(compiled, masks[kernel.mask_dtype])
     return made
-
-
-def free_memory(device: str) -> int:
-    """Return the bytes of memory that `device` has free; 4 GiB where the system does not say."""
-    try:
-        if device == "gpu":
-            import pynvml
-
-            pynvml.nvmlInit()
-            gpu = pynvml.nvmlDeviceGetHandleByIndex(0)
-            return int(pynvml.nvmlDeviceGetMemoryInfo(gpu).free)
-        text = Path("/proc/meminfo").read_text(encoding="ascii")
-        return 1024 * int(re.findall(r"MemAvailable: +(\d+)", text)[0])
-    except (ImportError, OSError):
-        return 2**32

@@ -107,7 +107,7 @@ SETTINGS = {
         kernel=Budget(1.5, half_width=0.01, rounds=11),
         thorough=SHIPPED,
         complete=True,
-        sizes=tuple(10**n for n in range(4, 10)),
+        sizes=tuple(10**n for n in range(4, 9)),
     ),
 }
 

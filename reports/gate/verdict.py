@@ -121,10 +121,8 @@ def conclude(rows: Iterable[Row], **current: Any) -> Verdict:
     compared = Counter(row.kind for row in rows if row.word != NOT_COMPARED)
     lacking = Counter(f"{row.kind}: {row.reason}" for row in rows if row.word == NOT_COMPARED)
     news = [row for row in rows if row.word not in ("equal", "same", "same step")]
-    current |= {
-        "compared": dict(sorted(compared.items())),
-        "lacking": dict(sorted(lacking.items())),
-    }
+    counts = {"compared": compared, "lacking": lacking}
+    current |= {name: dict(sorted(own.items())) for name, own in counts.items()}
     return Verdict(status(rows, compared), rows=news[:MOST_ROWS], **current)
 
 

@@ -1,8 +1,10 @@
-"""What is measured of two commits: side by side, or each in an environment of its own."""
+"""Two commits compared, side by side or each in an environment of its own: ``scripts/pr_check``."""
 
+import argparse
 import hashlib
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,16 +14,18 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from benchmarks.runner import run
+from benchmarks.runner import alone, run
 from benchmarks.session import Folder, Session, identity
 from benchmarks.settings import targets
 from remedies import REFERENCE, WORKLOADS
-from remedies.devices import facts
+from remedies.devices import DEVICES, facts, missing
 from remedies.intervals import Word
 from reports import frame
+from reports.__main__ import LAYOUT
+from reports.gate.comment import whole
 from reports.gate.runs import FILES, LAUNCHES, compare, compare_pairs, differs
-from reports.gate.verdict import NOT_COMPARED, PACKAGES, Reason, Row
-from scripts.pull_request.commits import NAMES, Recipe, recipes
+from reports.gate.verdict import COULD_NOT_JUDGE, NOT_COMPARED, PACKAGES, Reason, Row, conclude
+from scripts.pull_request.commits import NAMES, Recipe, export, freeze, pins, recipes
 
 ROOT = Path(__file__).parents[2]
 EXACT, TIMED = ("identity", "fidelity"), ("step_times", "saving")
@@ -76,13 +80,12 @@ class SideBySide(Comparison):
     def run(self) -> list[Row]:
         held = {name: recipes(self.folders[name]) for name in NAMES}
         base, head = held["base"], held["head"]
-        every = [each for each in base | head if each.workload in WORKLOADS]
-        changed = [each for each in every if each in head and head[each] != base.get(each)]
+        changed = [each for each in head if head[each] != base.get(each)]
         both = [each for each in changed if each in base]
         broken = {"base": self._broken("base", both), "head": self._broken("head", changed)}
         timed = {*both} - broken["base"] - broken["head"]
         rows = []
-        for each in (each for each in every if each not in timed):
+        for each in (each for each in base | head if each not in timed):
             holding = tuple(name for name in NAMES if each in held[name])
             failing = tuple(name for name in NAMES if each in broken[name])
             reason = Reason.NOT_RUN.value if "head" in failing else ""
@@ -151,15 +154,14 @@ class InTurn(Comparison):
         pythons = {name: self._environment(name) for name in NAMES}
         every = [self.session(kind, name) for name in WORKLOADS for kind in EXACT]
         every += [Session("recipes"), Session("situations", device=self.device)]
-        for name in NAMES:
-            self._run(name, pythons[name], every)
         for launch in range(MOST_IN_TURN):
             if launch >= LEAST_IN_TURN and time.time() >= self.deadline:
                 break
-            every = [self.session(kind, name, launch=launch)
-                     for name in WORKLOADS for kind in TIMED]  # fmt: skip
+            every += [self.session(kind, name, launch=launch)
+                      for name in WORKLOADS for kind in TIMED]  # fmt: skip
             for name in NAMES[:: 1 if launch % 2 == 0 else -1]:
                 self._run(name, pythons[name], every)
+            every = []
         base, head = map(self.read, NAMES)
         self.differs = differs(base, head)
         return compare(base, head)
@@ -191,3 +193,49 @@ class InTurn(Comparison):
             shutil.copytree(data.parent, code / "remedies" / data.parent.name)
         worker = ["env", f"PYTHONPATH={code}", str(python), str(code / "benchmarks" / "worker.py")]
         self.measure(sessions, name, [self.pins[name]], command=worker)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check two commits, print the verdict as Markdown, and return its exit status."""
+    options = argparse.ArgumentParser("scripts/pr_check", **LAYOUT)
+    options.add_argument("base", metavar="BASE")
+    options.add_argument("head", metavar="HEAD")
+    options.add_argument("--budget", type=float, default=15.0)
+    options.add_argument("--device", choices=DEVICES, default="cpu")
+    options.add_argument("--json", type=Path)
+    chosen = options.parse_args(arguments)
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.default_int_handler)
+    try:
+        return _check(chosen)
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+    except Exception as problem:  # whatever it is, Python's own status would say "regressed"
+        print("could not judge:", " ".join(str(problem).split())[:300], file=sys.stderr)
+        return COULD_NOT_JUDGE
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    deadline = time.time() + 60 * chosen.budget
+    commits = freeze(chosen.base, chosen.head)
+    if reason := missing(chosen.device):
+        raise ValueError(f"cannot check on the {chosen.device}: {reason}")
+    name = "-".join([*(commit[:12] for commit in commits.values()), chosen.device])
+    work = Path(".asv", "checks", name).resolve()
+    os.environ["REMEDIES_COMMIT"] = commits["head"]
+    with alone(work):
+        folders = {name: export(commit, work / name) for name, commit in commits.items()}
+        locks = {name: pins(commit, chosen.device) for name, commit in commits.items()}
+        kind = SideBySide if locks["base"] == locks["head"] else InTurn
+        check = kind(folders, locks, chosen.device, work, deadline)
+        rows = check.run()
+    verdict = conclude(rows, device=chosen.device, differs=check.differs, **commits)
+    if chosen.json:
+        chosen.json.write_text(verdict.as_json(), encoding="utf-8")
+    print(whole(verdict, check.notes))
+    return verdict.status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,19 +2,15 @@
 
 import ast
 import io
-import os
 import subprocess
 import tarfile
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from remedies import WORKLOADS
+
 NAMES = ("base", "head")
-FOLDERS = "TF_WHERE_WORKLOADS"  # as in `remedies.workloads`, which takes a second to import
-
-
-class CommitError(ValueError):
-    """Two commits cannot be compared; the message is one line that says why."""
 
 
 class Recipe(NamedTuple):
@@ -27,19 +23,19 @@ class Recipe(NamedTuple):
 def freeze(*words: str) -> dict[str, str]:
     """Return the hashes, in full, of base and head of the current folder's repository, by `NAMES`.
 
-    `CommitError` where one is unknown, or the head here has changes.
+    `ValueError`, in one line, where one is unknown, or the head here has changes.
     """
     commits = {name: _commit(word) for name, word in zip(NAMES, words, strict=True)}
     watched = ("--untracked-files=no", "--", "remedies", "requirements")
     if commits["head"] == _commit("HEAD") and _git("status", "--porcelain", *watched).stdout:
-        raise CommitError("the working tree has changes that no commit holds; commit them")
+        raise ValueError("the working tree has changes that no commit holds; commit them")
     return commits
 
 
 def _commit(word: str) -> str:
     done = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}")
     if done.returncode:
-        raise CommitError(f"unknown commit {word!r}: git knows no such hash, branch or tag here")
+        raise ValueError(f"unknown commit {word!r}: git knows no such hash, branch or tag here")
     return done.stdout.decode().strip()
 
 
@@ -52,17 +48,16 @@ def export(commit: str, folder: Path) -> Path:
 
     The users' workloads of this repository are put beside them.
     """
-    users = (Path(name).resolve() for name in os.environ.get(FOLDERS, "").split(os.pathsep) if name)
-    trees = {
-        path.name: path.relative_to(Path.cwd()) for path in users if Path.cwd() in path.parents
-    }
-    for name, tree in {"": Path("remedies"), **trees}.items():
+    here = Path.cwd()
+    folders = {"": here / "remedies", **{name: each.folder for name, each in WORKLOADS.items()}}
+    trees = {name: path.relative_to(here) for name, path in folders.items() if here in path.parents}
+    for name, tree in trees.items():
         done = _git("archive", "--format=tar", f"{commit}:{tree}")
         if not done.returncode:
             with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
                 archive.extractall(folder / "remedies" / name, filter="data")
         elif not name:  # a commit may be older than a user's workload
-            raise CommitError(f"{commit[:12]} has no package remedies")
+            raise ValueError(f"{commit[:12]} has no package remedies")
     return folder / "remedies"
 
 
@@ -74,13 +69,14 @@ def pins(commit: str, device: str) -> str:
 def recipes(folder: Path) -> dict[Recipe, str]:
     """Return the recipes of the workloads in `folder`, each with a name that only equal code has.
 
-    A recipe is a module beside a ``data.py`` that makes a model. Its code includes that of the
+    A recipe is a module that makes a model. Its code includes that of the
     siblings that it imports; comments, docstrings and layout do not count. It is read, not run.
     """
     return {
-        Recipe(file.parent.name, file.stem): _code(file)
-        for file in sorted(folder.glob("*/*.py"))
-        if file.with_name("data.py").exists() and "def make(" in file.read_text("utf-8")
+        Recipe(name, file.stem): _code(file)
+        for name in WORKLOADS
+        for file in sorted((folder / name).glob("*.py"))
+        if "def make(" in file.read_text("utf-8")
     }
 
 

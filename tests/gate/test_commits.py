@@ -1,12 +1,13 @@
 """Commits: frozen, taken out, and recipes told apart by their code alone."""
 
+from dataclasses import replace
+
 import pytest
 
-from remedies import workloads
+from remedies import WORKLOADS
 from reports.gate.verdict import read
-from scripts.pull_request import commits
-from scripts.pull_request.__main__ import main
-from scripts.pull_request.commits import CommitError, Recipe, export, freeze, pins, recipes
+from scripts.pull_request.checks import main
+from scripts.pull_request.commits import Recipe, export, freeze, pins, recipes
 
 RECIPE = 'from .layers import Own\n\n\ndef make():\n    """Make."""\n    return Own()\n'
 FILES = {
@@ -23,7 +24,7 @@ def test_a_commit_is_named_in_full_or_refused_in_one_line(repository, commit, ca
     first = commit(FILES)
     assert freeze("main", first[:8]) == {"base": first, "head": first}
     for unknown in ("--help", ""):
-        with pytest.raises(CommitError, match="unknown commit"):
+        with pytest.raises(ValueError, match="unknown commit"):
             freeze(unknown, first)
     assert main(["nowhere", "HEAD"]) == 2
     said = capsys.readouterr()
@@ -33,7 +34,7 @@ def test_a_commit_is_named_in_full_or_refused_in_one_line(repository, commit, ca
 def test_changes_that_no_commit_holds_are_refused(repository, commit):
     first = commit(FILES)
     (repository / "remedies/image/tf_cast.py").write_text("x = 1\n")
-    with pytest.raises(CommitError, match="commit them"):
+    with pytest.raises(ValueError, match="commit them"):
         freeze(first, "HEAD")
 
 
@@ -77,8 +78,7 @@ def test_bad_arguments_are_refused(words):
 def test_a_users_workload_in_the_repository_is_taken_from_each_commit(
     repository, commit, tmp_path, monkeypatch
 ):
-    own = dict.fromkeys(("models/mine/data.py", "models/mine/control.py"), "def make(): ...\n")
-    head = commit({"remedies/__init__.py": "", **own})
-    monkeypatch.setenv(commits.FOLDERS, str(repository / "models" / "mine"))
-    assert Recipe("mine", "control") in recipes(export(head, tmp_path / "out"))
-    assert workloads.FOLDERS == commits.FOLDERS
+    mine = replace(WORKLOADS["image"], folder=repository / "models" / "mine")
+    monkeypatch.setitem(WORKLOADS, "mine", mine)
+    own = {"remedies/__init__.py": "", "models/mine/control.py": "def make(): ...\n"}
+    assert Recipe("mine", "control") in recipes(export(commit(own), tmp_path / "out"))
