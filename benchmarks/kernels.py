@@ -45,20 +45,11 @@ def entries(size: int, sampled: Sampled) -> Iterator[Entry]:
         name, plain = str(kernel), str(Kernel("where", kernel.jit, "bool"))
         axes = {**kernel._asdict(), "size": size}
         yield from timed("where", sampled, name, plain, axes)
-        share = kernel_bytes(size, kernel.mask_dtype) / (2 * size) / sampled.compared(name, COPY)
+        # It must read the mask and the values (4 bytes each), and write the result. A bool mask in
+        # between, which a cast may write and read, is not needed.
+        moved = (_WIDTH[kernel.mask_dtype] / 4 + 2) * size
+        share = moved / (2 * size) / sampled.compared(name, COPY)
         yield Entry("where_bandwidth", share, axes)
-
-
-def kernel_bytes(size: int, mask_dtype: str) -> int:
-    """Return the bytes that `tf.where(mask, values, 0)` must move: mask + values + result.
-
-    Each is read or written once: ``size / 4`` elements of 1 (bool) or 4 (float32) bytes of mask,
-    and twice `size`. A bool mask in between, which a cast may write and read, is not needed.
-
-    >>> kernel_bytes(400, "bool"), kernel_bytes(400, "float32")
-    (900, 1200)
-    """
-    return size // 4 * _WIDTH[mask_dtype] + 2 * size
 
 
 def calls(size: int) -> dict[str, Callable[[], object]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
 from benchmarks.session import Session
 from remedies.devices import DEVICES, TARGETS, missing
@@ -45,25 +46,18 @@ class Setting:
                 yield Session("identity", workload, device, batch)
             for workload in self.round_trips:
                 yield Session("fidelity", workload, device)
-        for target in targets():
-            for workload in self.thorough:
-                yield Session("programs", workload, target, batches(workload)[0])
+        for target, workload in product(targets(), self.thorough):
+            yield Session("programs", workload, target, batches(workload)[0])
         if self.complete:
             yield Session("situations")
         # Launches of one session lie far apart in time.
-        for launch in range(self.launches):
-            for device in devices():
-                for session in self._timed(device):
-                    yield replace(session, launch=launch)
-
-    def _timed(self, device: str) -> Iterator[Session]:
-        for workload, batch in self.cells():
-            yield Session("step_times", workload, device, batch)
-        for kind in ("first_steps", "saving"):
-            for workload in self.thorough:
-                yield Session(kind, workload, device)
-        if self.sizes:
-            yield Session("kernels", device=device)
+        for launch, device in product(range(self.launches), devices()):
+            for workload, batch in self.cells():
+                yield Session("step_times", workload, device, batch, launch)
+            for kind, workload in product(("first_steps", "saving"), self.thorough):
+                yield Session(kind, workload, device, launch=launch)
+            if self.sizes:
+                yield Session("kernels", device=device, launch=launch)
 
 
 _DEFAULT = Setting(

@@ -5,7 +5,7 @@ and Grappler orders the operands of commutative operations by name.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from graphlib import TopologicalSorter
 from typing import Any, NamedTuple
 
@@ -100,8 +100,9 @@ def _hashes(nodes: Mapping[str, Node], closing: Mapping[str, str]) -> dict[str, 
 def _node(node: Any, library: Mapping[str, Any]) -> Node:
     commutes = node.op in _COMMUTATIVE
     reads = [_edge(text, "" if commutes else place) for place, text in enumerate(node.input)]
-    does = digest(node.op, node.device, *_attributes(node, library))
-    return Node(does, reads, node.op == "NextIteration")
+    names = sorted(set(node.attr) - _ASIDE)
+    attributes = [f"{name} {_attribute(node.attr[name], library)}" for name in names]
+    return Node(digest(node.op, node.device, *attributes), reads, node.op == "NextIteration")
 
 
 def _edge(text: str, place: int | str = 0) -> tuple[str, str]:
@@ -112,13 +113,10 @@ def _edge(text: str, place: int | str = 0) -> tuple[str, str]:
     return name, f"{place} {port or 0}"
 
 
-def _attributes(node: Any, library: Mapping[str, Any]) -> Iterator[str]:
-    for name in sorted(set(node.attr) - _ASIDE):
-        value = node.attr[name]
-        if value.WhichOneof("value") == "func":
-            yield f"{name} {_function_hash(value.func.name, library)}"
-        else:
-            yield f"{name} {value.SerializeToString(deterministic=True).hex()}"
+def _attribute(value: Any, library: Mapping[str, Any]) -> str:
+    if value.WhichOneof("value") == "func":
+        return _function_hash(value.func.name, library)
+    return str(value.SerializeToString(deterministic=True).hex())
 
 
 def _function_hash(name: str, library: Mapping[str, Any]) -> str:

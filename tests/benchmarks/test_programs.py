@@ -15,10 +15,8 @@ from remedies.devices import uncompiled
 def recipes(folder, old="", new=""):
     """Copy the workload `image` of `tf_cast` and the reference into `folder`."""
     place = folder / "image"
-    shutil.copytree(Path(remedies.__file__).with_name("image"), place)
-    for file in place.glob("*.py"):
-        if file.stem not in ("__init__", "data", "ops_where", "tf_cast", "layers"):
-            file.unlink()
+    others = shutil.ignore_patterns("control.py", "build_*", "functional_*")
+    shutil.copytree(Path(remedies.__file__).with_name("image"), place, ignore=others)
     text = (place / "tf_cast.py").read_text()
     assert old in text
     (place / "tf_cast.py").write_text(text.replace(old, new))

@@ -16,13 +16,16 @@ def compiler(target, folder, **more):
     return subprocess.run(words, capture_output=True, text=True, env=os.environ | more)
 
 
+H100 = TARGETS["h100"].read_bytes()
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
         (b"", "no description of a card"),
         (b"\xff\xfe\x00", "can't decode"),
-        (TARGETS["h100"].read_bytes().replace(b'"CUDA"', b'"ROCM"'), "lacks platform_name"),
-        (TARGETS["h100"].read_bytes().replace(b"core_count", b"cores"), "lacks core_count"),
+        (H100.replace(b'"CUDA"', b'"ROCM"'), "lacks platform_name"),
+        (H100.replace(b"core_count", b"cores"), "lacks core_count"),
     ],
 )
 def test_a_file_that_describes_no_card_is_refused_in_a_line(tmp_path, content, reason):
