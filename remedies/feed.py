@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from remedies.libraries import of_framework, overrides, parameters
-from remedies.problem import BadInputError, reason
+from remedies.problem import BadInputError, reason, refusing
 from remedies.state.archive import opened
 from remedies.state.inventory import host, is_functional, leaves, mapped
 from remedies.state.methods import observe, patched
 from remedies.state.preserve import Snapshot
 from remedies.target import factory_of
 
+_GIVE = "give real ones: --sample FILE.npz, or (model, x, y) from the factory"
 _DTYPES = ("float32", "int32", "bool", "string")
 _LARGEST_BATCH, _LARGEST_INPUT = 256, 1 << 28
 # Lengths to try for what a model leaves open; most tables and windows take the first.
@@ -83,22 +84,17 @@ def _dense(leaf: Any) -> np.ndarray:
 
 
 def feed(model: Any, x: Any, y: Any, weights: Any, name: str, snapshot: Snapshot) -> Feed:
-    """Find out how `model` takes what its user gave; `snapshot` puts it back as it was.
-
-    Raises `BadInputError` where it can neither be trained nor called on that.
-    """
+    """Find out how `model` takes what its user gave, or raise `BadInputError`; it is put back."""
     if x is None:
         try:
             return _tried(model, Feed(tensors(inputs_for(model))), snapshot)
         except BadInputError as error:
             return Feed(None, problem=str(error))
-    try:
+    with refusing(f"{name}: its data cannot be read"):  # maybe by the user's own code
         fed = _batch(x, y, weights)
-    except Exception as error:  # what reads it may be the user's own code
-        raise BadInputError(f"{name}: its data cannot be read: {reason(error)}") from error
     fed = _tried(model, fed, snapshot)
-    if not (fed.trains if model.compiled else fed.predicts):
-        how = "trained" if model.compiled else "called"
+    how, works = ("trained", fed.trains) if model.compiled else ("called", fed.predicts)
+    if not works:
         raise BadInputError(f"{name}: cannot be {how} on what it is given: {fed.problem}")
     return fed
 
@@ -128,8 +124,8 @@ def _tried(model: Any, fed: Feed, snapshot: Snapshot) -> Feed:
         with observe([type(model)]) as calls:
             problems.append(_problem(way.fit, model, snapshot))
         if not problems[-1]:
-            given = [c.given for c in calls if c.owner is model and c.method == "call"]
-            fed = replace(way, trains=True, call=given[0] if given else way.call)
+            given = (c.given for c in calls if c.owner is model and c.method == "call")
+            fed = replace(way, trains=True, call=next(given, way.call))
             break
     problems.append(_problem(replace(fed, predicts=True).outputs, model, snapshot))
     problem = "" if fed.trains else problems[0]
@@ -154,11 +150,10 @@ def _with_targets(model: Any, fed: Feed, snapshot: Snapshot) -> Feed:
     """Return `fed` with targets made up that the loss takes, or why it takes none."""
     outputs, values = fed.prediction(model), np.random.default_rng(0)
     snapshot.restore()
-    for target in (
-        lambda output: values.random(output.shape).astype("float32"),
-        lambda output: np.zeros(output.shape[:1], "int32"),
-    ):
-        trial = replace(fed, y=tensors(mapped(target, outputs)))
+    numbers = mapped(lambda output: values.random(output.shape).astype("float32"), outputs)
+    classes = mapped(lambda output: np.zeros(output.shape[:1], "int32"), outputs)
+    for targets in (numbers, classes):
+        trial = replace(fed, y=tensors(targets))
         problem = _problem(trial.fit, model, snapshot)
         if not problem:
             return replace(trial, trains=True, problem="")
@@ -166,11 +161,7 @@ def _with_targets(model: Any, fed: Feed, snapshot: Snapshot) -> Feed:
 
 
 def inputs_for(model: Any, build_config: Any = None) -> Any:
-    """Return inputs that a live model can be called on, by trying.
-
-    They are like its `keras.Input`s, or of the shapes that it records. Raises `BadInputError` where
-    it records none, or takes none of them.
-    """
+    """Return inputs that a live model can be called on, by trying; or raise `BadInputError`."""
     shapes = getattr(model, "_inputs_struct", model.inputs) if is_functional(model) else None
     if shapes is None:
         shapes = recorded(build_config or model.get_build_config())
@@ -186,10 +177,7 @@ def inputs_for(model: Any, build_config: Any = None) -> Any:
             why = reason(error)
         else:
             return inputs
-    raise BadInputError(
-        f"no input dtypes were found under which the model can be called (last try: {why}); "
-        "give real inputs: --sample FILE.npz, or return (model, x, y) from the factory"
-    )
+    raise BadInputError(f"the model takes no inputs that were made up (last try: {why}); {_GIVE}")
 
 
 def recorded(config: Any) -> Any:
@@ -200,10 +188,8 @@ def recorded(config: Any) -> Any:
         several = config["shapes_dict"].items()
         return {key.removesuffix("_shape"): _shapes(shape) for key, shape in several}
     except (AttributeError, LookupError, TypeError):  # a file can say anything here
-        raise BadInputError(
-            "the model records no input shapes; return (model, x, y) from the factory, or for a "
-            "file (was it saved after a bad load?) give --sample FILE.npz"
-        ) from None
+        why = "the model records no input shapes (was it saved after a bad load?)"
+        raise BadInputError(f"{why}; {_GIVE}") from None
 
 
 def _shapes(parts: Any) -> Any:
@@ -219,23 +205,17 @@ def _shapes(parts: Any) -> Any:
 
 
 def candidates(parts: Any) -> Iterator[Any]:
-    """Yield inputs of shapes with every choice of dtypes, those with most floats first.
-
-    A part that is no shape but a `keras.Input` has a dtype.
-    """
+    """Yield inputs like `keras.Input`s, or of shapes with each choice of dtypes, floats first."""
     import tensorflow as tf
 
     several = tf.nest.flatten(parts)
     dtypes_of = ([str(part.dtype)] if hasattr(part, "dtype") else _DTYPES for part in several)
-    choices = itertools.islice(itertools.product(*dtypes_of), 3**9)
+    choices = [*itertools.islice(itertools.product(*dtypes_of), 3**9)]
+    choices.sort(key=lambda dtypes: sum(dtype != "float32" for dtype in dtypes))
     unknown = any(None in _shape(part)[1:] for part in several)
-    for dtypes in sorted(choices, key=lambda some: sum(name != "float32" for name in some)):
-        for size in _SIZES if unknown else (2,):
-            drawn = [
-                _draw(part, dtype, size, seed)
-                for seed, (part, dtype) in enumerate(zip(several, dtypes, strict=True))
-            ]
-            yield tf.nest.pack_sequence_as(parts, drawn)
+    for dtypes, size in itertools.product(choices, _SIZES if unknown else (2,)):
+        sizes, seeds = itertools.repeat(size), itertools.count()
+        yield tf.nest.pack_sequence_as(parts, [*map(_draw, several, dtypes, sizes, seeds)])
 
 
 def _shape(part: Any) -> list[int | None]:
@@ -258,24 +238,20 @@ def _draw(part: Any, dtype: str, size: int, seed: int) -> Any:
 
 
 def load_sample(place: str | Path) -> Any:
-    """Return a sample: from an ``.npz`` file, or from a function (``file.py:name``) that makes one.
+    """Return a sample from an ``.npz`` file, or a function (``file.py:name``) that makes one.
 
-    The file's keys are the model's input names, or the argument names of `call`; ``arr_0``,
-    ``arr_1`` ... are a tuple, and one array alone is ``arr_0`` or ``x``. Raises `BadInputError`.
+    The file's keys are names of inputs or arguments; ``arr_0``, ``arr_1`` ... or ``x`` are none.
     """
     path = Path(place)
     if ".py:" in path.name:
         return factory_of(str(place))()
     with opened(path, "a usable .npz sample"), np.load(path, allow_pickle=False) as arrays:
         sample = dict(arrays)
-        if not all(isinstance(array, np.ndarray) for array in sample.values()):
-            raise ValueError("it holds what is no array")
-    if not sample:
-        raise BadInputError(f"{path}: holds no arrays")
+        if not sample or not all(isinstance(array, np.ndarray) for array in sample.values()):
+            raise ValueError("it holds no arrays, or what is none")
     if not all(key == "x" or key.startswith("arr_") for key in sample):
         return sample
-    first, *others = sample.values()
-    return (first, *others) if others else first
+    return tuple(sample.values()) if len(sample) > 1 else next(iter(sample.values()))
 
 
 def asked(cls: Any) -> tuple[list[str], list[str]]:
@@ -300,9 +276,8 @@ def spread(cls: Any, inputs: Any, least: int = 2) -> tuple[tuple[Any, ...], dict
         return (inputs,), {}
     training = {"training": False} if needs_training(cls) else {}
     names, required = asked(cls)
-    keywords = any(each.kind is each.KEYWORD_ONLY for each in parameters(cls.call).values())
     fits = isinstance(inputs, (tuple, list)) and len(required) <= len(inputs) <= len(names)
-    if fits and len(inputs) > 1 and len(required) >= least and not keywords:
+    if fits and len(inputs) > 1 and len(required) >= least:
         return tuple(inputs), training
     if isinstance(inputs, dict) and len(inputs) > 1 and {*required} <= {*inputs} <= {*names}:
         return (), inputs | training
@@ -312,7 +287,7 @@ def spread(cls: Any, inputs: Any, least: int = 2) -> tuple[tuple[Any, ...], dict
 def called(model: Any, inputs: Any, **options: Any) -> Any:
     """Return what `model` gives for `inputs`, spread over its arguments."""
     args, kwargs = spread(type(model), tensors(inputs))
-    return model(*args, **{**kwargs, **options})
+    return model(*args, **(kwargs | options))
 
 
 def spreading(cls: type) -> AbstractContextManager[None]:
@@ -322,17 +297,14 @@ def spreading(cls: type) -> AbstractContextManager[None]:
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1:
             args, named = spread(cls, args[0], least=1)
-            kwargs = {**named, **kwargs}
+            kwargs = named | kwargs
         return original(self, *args, **kwargs)
 
     return patched(cls, {"__call__": call})
 
 
 def tensors(structure: Any) -> Any:
-    """Return what a user gives as tensors, NumPy's float64 as `fit` takes it.
-
-    Lists of numbers or texts are one tensor; others become tuples, as a data set takes them.
-    """
+    """Return what a user gives as tensors, as `fit` takes it; a list of numbers or texts is one."""
     import keras
     import tensorflow as tf
 
@@ -341,13 +313,12 @@ def tensors(structure: Any) -> Any:
     if isinstance(structure, (list, tuple)):
         plain = structure and all(isinstance(part, (str, bytes, int, float)) for part in structure)
         return tensors(np.asarray(structure)) if plain else tuple(map(tensors, structure))
-    ready = (bool, tf.Tensor, tf.RaggedTensor, tf.SparseTensor)
-    if structure is None or isinstance(structure, ready):
+    if isinstance(structure, (type(None), bool, tf.Tensor, tf.RaggedTensor, tf.SparseTensor)):
         return structure
-    kind = getattr(getattr(structure, "dtype", None), "kind", "")
-    if kind and kind in "USO" and structure.size:
+    dtype = getattr(structure, "dtype", None)
+    if getattr(dtype, "kind", "f") in "USO" and structure.size:
         return tf.constant(structure.tolist())
-    if isinstance(structure, np.ndarray) and structure.dtype == np.float64:
+    if isinstance(structure, np.ndarray) and dtype == np.float64:
         structure = structure.astype(keras.config.floatx())
     # Keras 3.0 itself would turn a NumPy bool array into float32, and into no tensor.
     return keras.ops.convert_to_tensor(structure)

@@ -29,42 +29,36 @@ code: {cls}.{method} raises when Keras rebuilds it from shapes, and Keras swallo
 - {cure}
 - mend the line at {place}: on load there are no values, and nothing that is set later
 
-children_not_built: On load Keras builds what call reaches when it is not training; {layers} is used
-    elsewhere only (in training, in train_step, behind a condition), so its weights are dropped.
+children_not_built: {layers} is used in training, in train_step or behind a condition, not on load.
 - {cure}
 - run {layers} on every call, in training or not (a build() of these would replace Keras' own)
 
-children_not_built.own_build: {builder} is the user's own, so Keras does not trace call on load, and
-    it builds nothing of {layers}: their saved weights are dropped.
+children_not_built.own_build: {builder} is the user's own, so Keras builds nothing of {layers}.
 - {cure}
 - build every layer in {builder}(): {layers}
 
-children_not_built.raises: Loading raises, because a build() of its own switches Keras' trace of
-    call off, and it does not build these layers, as a real call did: {layers}.
-- build each of these layers in {cls}.build(): {child}.build(...)
+children_not_built.raises: Loading raises: {cls}.build switches Keras' trace of call off, and does
+    not build these layers, as a real call did: {layers}.
+- build each of these layers in {own}.build(): {child}.build(...)
 - for the file as it is, make the model by your code, call it on a batch, compile(...), {build}
 
-children_not_built.no_record: The file does not say on what to build {cls} (get_build_config() is
-    None), so on load no layer is built and the weights are dropped.
+children_not_built.no_record: The file does not say on what to build {cls}, so no layer is built.
 - {cure}
 - make the model by your code, call it on a batch, compile(...), {build}
 
-second_generation: {cls}'s build_from_config builds the layers but keeps no record of the inputs
-    (get_build_config() is None after loading), so the next save and load has nothing to build on.
+second_generation: After loading, {cls} has no record of its inputs (get_build_config() is None).
 - {cure}
 - write build() in place of build_from_config
 
 second_generation.raises: The loaded model cannot be saved and loaded again: {failure}.
 - keep the first file, and save again only from a model made by your own code
 
-shared_layer: Loading raises, because {layer} is a layer of {inner} and of a model around it: Keras
-    writes each model by itself, so on load it makes two layers, with the weights of one.
+shared_layer: Loading raises: {layer} is in {inner} and in the model around it, and loads as two.
 - call the layers of {inner} one by one in the outer model, so that {layer} is in one model alone
 - for the file as it is, make the model by your code, compile(...), {build}
 
-not_in_file: The file does not hold {count} weights at all, those of {layers}: Keras does not reach
-    them when it saves, so nothing brings them back.
-- rename the attribute {name}, to {other}_list or the like: Keras uses that name itself
+not_in_file: {count} weights, of {layers}, are in no file: Keras does not reach them when it saves.
+- rename the attribute {name}: Keras uses that name itself
 - keep each layer in a public attribute of its own, or in a list or dict of layers
 
 not_in_file.weights: The weights file does not hold {names}: Keras does not track these.
@@ -72,10 +66,8 @@ not_in_file.weights: The weights file does not hold {names}: Keras does not trac
 
 recurrent_state: The recurrent state of a stateful layer ({names}) is in no file.
 - save the states beside the model (layer.states) and assign them after loading
-- call reset_state() before saving if a fresh start is right
 
-own_save_and_load: {cls} has a save_own_variables or load_own_variables of its own, which resizes or
-    converts values, with no warning: {names}.
+own_save_and_load: {cls}'s own save_own_variables or load_own_variables alters values: {names}.
 - let save_own_variables and load_own_variables of {own} keep every value as it is
 - set the values after loading, from a copy of your own: model.get_weights(), model.set_weights()
 
@@ -90,15 +82,12 @@ not_loaded: The file holds the values of {names}, and loading does not put them 
 not_loaded.weights: {count} arrays of the file are not in the model: {names}.
 - call the model on a batch and optimizer.build(model.trainable_variables) before load_weights
 
-lora: LoRA is on in {layers}: saving merges its weights into the kernels, and the loaded model has
-    no LoRA, or starts it anew on the merged kernels, without its optimizer state.
+lora: LoRA is on in {layers}: saving merges it into the kernels, and loading starts it anew or not.
 - to serve the model, load it as it is (for quantized kernels, keep the float model's file)
-- to go on training, make the model by your code, call enable_lora(rank), build the optimizer and
-    restore a tf.train.Checkpoint of model and optimizer
+- to train on, make it by your code, call enable_lora(rank) and restore a tf.train.Checkpoint
 
 quantized: Keras does not read back quantized layers ({layers}) as they were{what}.
 - keep the float model's file, and quantize after each load
-- to serve it alone, export the quantized model: model.export(path)
 
 get_config: {what}.
 - {cure}
@@ -109,8 +98,7 @@ get_config: {what}.
 loss_arguments: Keras saves its {cls} loss without the arguments, a fault of Keras: {values}.
 - compile(...) again with the same arguments after loading, then {build}
 
-python_value: {names}: Python values that were set or moved on after the model was made are in no
-    file: {values}.
+python_value: {names}: Python values set after the model was made are in no file: {values}.
 - keep it in a variable, self.add_weight(shape=(), trainable=False)
 - return it from get_config of {cls} and take it in __init__
 
@@ -118,23 +106,21 @@ compile: {cls}.compile is overridden, so Keras does not repeat it on load: the m
     {state}, without {what}.
 - write get_compile_config and compile_from_config in {own}
 - {cure}
-- after loading: {after}
+- after loading: compile(...) as in training, build each optimizer on its part, load_weights(path)
 
 compile.settings: Compile settings differ after loading: {settings}.
 - compile(...) again with the same arguments after loading, then {build}
+- save no .h5 before: the old HDF5 format makes the model itself forget its optimizer
 
-loss_scale: Under mixed_float16, compile wraps the optimizer in a LossScaleOptimizer; the file does
-    not say so, and a process under another policy loses it, with the optimizer's variables.
+loss_scale: The file does not say that mixed_float16 wrapped the optimizer in a LossScaleOptimizer.
 - state it: compile(optimizer=keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(...)))
 - set keras.config.set_dtype_policy("mixed_float16") before loading, as in training
 
-frozen: The trainable flag is in no file for layers inside a subclassed model or layer: {layers}
-    {would}, and the optimizer's variables no longer fit.
+frozen: The trainable flag is in no file inside a subclass: {layers} would train {would}.
 - set it where the layers are made, at the end of {own}.__init__: {flags}
 - after loading: set it again, then compile(...), {build}
 
-precision: Layers made in __init__ take the dtype policy of the process that loads them, not the one
-    they were saved with ({trip}): {changes}.
+precision: Layers take the policy of the process that loads them ({trip}), not their own: {changes}.
 - set the policy before loading: keras.config.set_dtype_policy(...), as in training
 - give it to each layer in __init__: Dense(..., dtype=...)
 
@@ -150,10 +136,8 @@ optimizer.some: The optimizer trains {trained} weights and {trainable} are train
     or unfrozen later, or a train_step of its own); Keras loads it for all, so {lost} are lost.
 - say so to Keras: {flags} in {cls}.__init__
 - call compile() again after you freeze or unfreeze layers, and train on
-- build the optimizer after loading, on the weights it trains, then load_weights(path)
 
-optimizer.never_called: {cls} itself is never called, so the file records nothing to build it from,
-    and Keras makes no optimizer variables for what is not built: {lost} are lost.
+optimizer.never_called: {cls} itself is never called, so nothing builds its optimizer ({lost} lost).
 - write self.built = True at the end of {cls}.__init__
 
 python_lambda: Loading raises: in its safe mode it runs no Python lambda of a Lambda ({layers}).
@@ -167,13 +151,14 @@ not_registered: Loading raises: {what} is not registered, so load_model does not
 error: {stage} raises{who}, so nothing comes back.
 - mend what this says: {error}
 
-unknown: {what}.
+unknown: No cause known here fits what differs: {what}.
 - look for what call or train_step read from elsewhere: globals, closures, files
 """
 
 
 def cause(name: str, cure: Cure = Cure(), /, **fields: object) -> Cause:  # noqa: B008 - frozen
-    """Return the cause `name` with `fields` filled in; a step that names a None is left out."""
+    """Return the cause `name` filled in, classes by name; a step that names a None is left out."""
+    fields = {field: getattr(value, "__name__", value) for field, value in fields.items()}
     fields |= {"cure": cure.step or None, "build": _BUILD, "register": REGISTER}
 
     def filled(text: str) -> str:

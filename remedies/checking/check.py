@@ -1,7 +1,7 @@
 """Check a user's model: what a save and load loses, why, what helps; or stop a run that loses."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,6 @@ from remedies.state.difference import STATE, Difference
 from remedies.state.inventory import take
 from remedies.state.preserve import preserved, randomness, scratch
 from remedies.state.trip import Failure, Subject, Trip, counted, travel
-
-_UNCOMPILED = "the model is not compiled, so only weights and predictions were compared"
 
 
 @scratch()
@@ -71,10 +69,8 @@ def check(
 def examine(subject: Subject, name: str, *, advise: bool = True) -> Report:
     """Return the report on a model that was observed; with `advise`, how to mend it too."""
     trips = _trips(subject)
-    lossy = not all(trip.whole for trip in trips)
-    advice = diagnose(subject, trips) if advise and lossy else ()
-    notes = () if subject.model.compiled else (_UNCOMPILED,)
-    return Report(name, trips, advice, notes, _undecided(subject, trips))
+    advice = diagnose(subject, trips) if advise else ()
+    return Report(name, trips, advice, _undecided(subject, trips))
 
 
 def require_ready(model: Any, name: str) -> None:
@@ -112,7 +108,7 @@ def _undecided(subject: Subject, trips: tuple[Trip, ...]) -> str:
     if fed.trains or (fed.predicts and not subject.model.compiled):
         return ""
     what = "its training step was not" if fed.predicts else "nothing but its variables was"
-    return f"{what} compared: {fed.problem or 'no data'}"
+    return f"{what} compared: {fed.problem}"
 
 
 def guard(model: Any = None) -> Any:
@@ -138,20 +134,18 @@ def guard(model: Any = None) -> Any:
 
 
 def _watch(model: Any) -> None:
-    for name, attempt in _WATCHED.items():
-        object.__setattr__(model, name, functools.partial(_saving, model, name, attempt))
+    def saving(name: str, *args: Any, **kwargs: Any) -> Any:
+        _release(model)
+        written = getattr(model, name)(*args, **kwargs)
+        _WATCHED[name](model).raise_if_lossy()
+        return written
+
+    vars(model).update({name: functools.partial(saving, name) for name in _WATCHED})
 
 
 def _release(model: Any) -> None:
     for name in _WATCHED:
         vars(model).pop(name, None)
-
-
-def _saving(model: Any, name: str, attempt: Callable[[Any], Report], *args: Any, **kw: Any) -> Any:
-    _release(model)
-    written = getattr(model, name)(*args, **kw)
-    attempt(model).raise_if_lossy()
-    return written
 
 
 @scratch()
@@ -160,8 +154,7 @@ def try_model(model: Any) -> Report:
     subject = Subject(model, Feed(None))
     with randomness():
         trips = travel(subject, twice=False, train=False)
-        advice = () if trips[0].whole else diagnose(subject, trips)
-    return Report(type(model).__name__, trips, advice)
+        return Report(type(model).__name__, trips, diagnose(subject, trips))
 
 
 @scratch()

@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-import numpy as np
-
 from remedies.checking.findings import Cure
 from remedies.libraries import of_framework, overrides
 from remedies.state.difference import STATE
@@ -72,7 +70,6 @@ def input_code(x: Any) -> str:
 
 
 def _zeros_codes(subject: Subject) -> list[str]:
-    """Return methods that build the model by calls on zeros like its inputs, if those are known."""
     args, kwargs = subject.feed.call or ((), {})
     parts = [repr(mapped(_zeros, value)) for value in args]
     data = {name: value for name, value in kwargs.items() if name != "training"}
@@ -85,12 +82,10 @@ def _zeros_codes(subject: Subject) -> list[str]:
 
 
 def _zeros(leaf: Any) -> _Code:
-    """Return the text that makes zeros like a tensor, a batch of one."""
-    if leaf is None or isinstance(leaf, bool):
-        return _Code(leaf)
-    array = leaf if hasattr(leaf, "shape") else np.asarray(leaf)
-    dtype = _dtype_of(array)
-    shape = (1, *(size or 1 for size in array.shape[1:])) if len(array.shape) else ()
+    if not hasattr(leaf, "shape"):
+        return _Code(repr(leaf))
+    dtype = _dtype_of(leaf)
+    shape = (1, *(size or 1 for size in leaf.shape[1:])) if len(leaf.shape) else ()
     ops = "tf" if dtype.startswith(("string", "complex")) else "keras.ops"
     return _Code(f'{ops}.zeros({shape}, "{dtype}")')
 
@@ -101,8 +96,8 @@ def build_code(model: Any) -> str:
     for path, layer in below.items():
         outer = [below[other] for other in below if path.startswith((f"{other}.", f"{other}["))]
         shapes = getattr(layer, "_build_shapes_dict", None)
-        whole = layer.built and layer.weights and _atomic(layer)
-        if shapes and whole and not any(map(_atomic, outer)):
+        whole = layer.built and layer.weights and _builds_all_in_it(layer)
+        if shapes and whole and not any(map(_builds_all_in_it, outer)):
             named = ", ".join(f"{name}={shape!r}" for name, shape in shapes.items())
             given = named if len(shapes) > 1 else named.partition("=")[2]
             if not getattr(layer, "stateful", False):  # its state is of the batch's size
@@ -111,8 +106,7 @@ def build_code(model: Any) -> str:
     return _METHODS.format("\n    ".join(lines)) if lines else ""
 
 
-def _atomic(layer: Any) -> bool:
-    """Whether a layer's own `build` makes all that is in it."""
+def _builds_all_in_it(layer: Any) -> bool:
     return of_framework(type(layer)) or overrides(type(layer), "build")
 
 
@@ -144,10 +138,7 @@ def casting(cls: type, dtypes: Mapping[int, str]) -> dict[str, Callable[..., Any
 
 
 def raised_on(subject: Subject, floats: Collection[int]) -> str:
-    """Return what `call` raises on load on zeros, or nothing.
-
-    They are of float32, as Keras makes them, for tensors numbered in `floats`; else of true dtype.
-    """
+    """Return what `call` raises on load on zeros, of float32 those numbered in `floats`; or ""."""
     import tensorflow as tf
 
     def zeros(number: int, leaf: Any) -> Any:

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
 
-from remedies.problem import shorten
 from remedies.state.difference import Difference
 from remedies.state.methods import Swallowed
 from remedies.state.trip import Trip
@@ -74,7 +73,6 @@ class Report:
     name: str  # the model's class, or what the user called it
     trips: tuple[Trip, ...]  # first load, second generation and, where it matters, others
     advice: tuple[Cause, ...] = ()  # each cause with what helps; empty when whole
-    notes: tuple[str, ...] = ()  # what limits the verdict
     undecided: str = ""  # why the verdict is open though nothing was lost
 
     @property
@@ -122,14 +120,11 @@ class Report:
         """Return the report in plain lines, the verdict and the one thing to do in the first."""
         lines = [f"{self.name}: {self.headline}"]
         lines += [f"  {trip.name}: {trip.outcome.value}, {losses(trip)}" for trip in self.trips]
-        given = () if self.whole else dict.fromkeys(self.trips[0].warnings)
-        lines += [f"  Keras warned: {shorten(' '.join(text.split()), 160)}" for text in given]
         for each in self.swallowed:
             where = f"{each.file}:{each.line}, in {each.owner}.{each.method}"
             lines.append(f"\nKeras swallowed this exception at {where}:")
             lines += [f"    {each.source}", f"    {each.error}"]
-        lines += [cause.text() for cause in self.advice]
-        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+        return "\n".join([*lines, *(cause.text() for cause in self.advice)])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain values for JSON, the verdict and what to do first."""
@@ -145,7 +140,6 @@ class Report:
                 {"cause": cause.name, "why": cause.why, "do": cause.do, **asdict(cause.cure)}
                 for cause in self.advice
             ],
-            "notes": self.notes,
             "code": self.code,
         }
 
