@@ -168,9 +168,7 @@ def missing(results: Results) -> Section:
     undecided = results.judged[results.judged["word"] == Word.UNDECIDED.value]
     timed = undecided[(undecided["low"] > 0) & (undecided["high"] < math.inf)]
     more = sorted(more_launches(r.low, r.high, r.launches) for r in timed.itertuples())
-    enough = (
-        f"; about {more[len(more) // 2]} more launches would decide half of them" if more else ""
-    )
+    half = f"; about {more[len(more) // 2]} more launches would decide half of them" if more else ""
     if len(undecided):
         lines.append(f"undecided: {counted(len(undecided), 'comparison')}{half}.")
     failed = [f"{name}: {reason or 'no reason given'}." for name, reason in results.run.failures]
