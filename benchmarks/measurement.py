@@ -110,7 +110,7 @@ class Measurement:
         }
         if not any(metrics.values()):
             return []
-        frame = latest(read(self.folder.path))[0].frame
+        frame = latest(read(self.folder.path)).frame
         frame = frame[frame["identity"] == self.folder.identity]
         judged = judge(frame, looks=self.setting.launches - self.setting.least + 1)
         asked = judged[~judged["word"].isin(DECIDED) & (judged["remedy"] != PLACEBO)]

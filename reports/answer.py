@@ -9,22 +9,9 @@ from functools import partial
 from remedies import REFERENCE, REMEDIES, WORKLOADS
 from remedies.intervals import Word
 from remedies.registry import code, preference
-from reports.results import EVERYTHING, UNKNOWN, Part, Results, Section
-from reports.wording import (
-    CONTROL,
-    HARM,
-    NOTHING,
-    SITUATIONS,
-    STEPS,
-    cells,
-    counted,
-    listed,
-    prose,
-    shared,
-    shares,
-    summary,
-    times,
-)
+from reports.judge import cells, shares, summary, times
+from reports.results import CONTROL, EVERYTHING, Part, Results, Section
+from reports.wording import HARM, NOTHING, SITUATIONS, STEPS, counted, listed, prose, shared
 
 _CELLS = ("kept", "raises", "warns", "silent")  # of harm, as wide as a word
 _BRIEF = {  # beside a remedy's name
@@ -44,16 +31,12 @@ _WHY = {  # it helps, beside the change
     "ops_where": f"{_REFUSED} keras.ops.where casts it.",
 }
 _CURES = {  # where no remedy helps
-    "weights_called": "optimizer.build(model.trainable_variables) before load_weights keeps all",
+    "weights_called": "optimizer.build(model.trainable_variables) before load_weights keeps all"
 }
 LOST = "What you still lose"
 _COSTS: dict[str, tuple[str, dict[str, str]]] = {
-    **{
-        label: ("step_ratio", {"mask_dtype": "bool", "step": step}) for step, label in STEPS.items()
-    },
-    "save": ("save_ratio", {}),
-    "load": ("load_ratio", {}),
-}
+    label: ("step_ratio", {"mask_dtype": "bool", "step": step}) for step, label in STEPS.items()
+} | {"save": ("save_ratio", {}), "load": ("load_ratio", {})}
 
 
 def ranked(results: Results) -> list[str]:
@@ -64,7 +47,6 @@ def ranked(results: Results) -> list[str]:
 
 
 def _rank(results: Results, remedy: str) -> tuple[float, ...]:
-    """Return its rank; the cost is the share that a step is shown to cost."""
     changed = results.metric("recipe_lines", remedy=remedy).drop_duplicates("workload", keep="last")
     rows = results.compared("step_ratio", remedy=remedy, mask_dtype="bool")
     rows = rows[rows["word"].isin([Word.SLOWER.value, Word.PYTHON.value]) & (rows["low"] > 0)]
@@ -78,7 +60,9 @@ def answer(results: Results) -> Section:
     best = ranked(results)
     remedy = best[0] if best else ""
     table = [overview(results, remedy)] if results.remedies else []
-    sentence, detail = "No remedy can be recommended.", _none(results)
+    states = (f"{name} ({results.keeps(name)})" for name in results.remedies if name != CONTROL)
+    sentence = "No remedy can be recommended."
+    detail = f"None is known to keep everything in every workload: {'; '.join(states)}."
     if best:
         sentence, detail = _sentence(results, remedy)
         table.insert(0, diff(results, remedy))
@@ -91,17 +75,7 @@ def answer(results: Results) -> Section:
     return Section("answer", "What to do", sentence, [*table, *heat(results), *folded], detail)
 
 
-def _none(results: Results) -> str:
-    """Return why there is no recommendation."""
-    states = {name: results.keeps(name) for name in results.remedies if name != CONTROL}
-    why = "; ".join(f"{name} ({state})" for name, state in states.items() if state != UNKNOWN)
-    if not why:
-        return "These results hold no save and load."
-    return f"None keeps everything in every workload measured: {why}."
-
-
 def _sentence(results: Results, remedy: str) -> tuple[str, str]:
-    """Return what to do, and what that keeps and costs."""
     lines = results.lines(remedy)
     change = f", {lines} line{'' if lines == '1' else 's'} to change" if lines else ""
     models = counted(results.metric("weights_lost")["workload"].nunique(), "test model")
@@ -123,25 +97,21 @@ def _sentence(results: Results, remedy: str) -> tuple[str, str]:
 
 
 def _lost(results: Results, remedy: str) -> list[str]:
-    table = results.situations
-    if remedy not in table:
-        return ["Not known: these results hold no situation but the plain save and load."]
     rows = results.metric("situation_harm", remedy=remedy)
     states = dict(zip(rows["situation"], rows["text"], strict=True))
-    made = []
-    harmed = table[table[remedy] > 0].sort_values(remedy, ascending=False, kind="stable")
-    for name, harms in harmed.iterrows():
-        better = [other for other in results.remedies if harms.get(other) == 0]
+    harms = results.harms(remedy)
+    made = [] if len(harms) else ["Not known: these results hold no situation."]
+    for name, worst in harms[harms > 0].sort_values(ascending=False, kind="stable").items():
+        better = [other for other in results.remedies if results.harms(other).get(name) == 0]
         helps = f"{listed(better)} {'keep' if len(better) > 1 else 'keeps'} all"
         helps = helps if better else _CURES.get(name, "no remedy keeps all")
-        harm = f"{listed(states[name].split(', '))} {HARM[min(3, int(harms[remedy]))]}".lstrip()
+        harm = f"{listed(states[name].split(', '))} {HARM[min(3, int(worst))]}".lstrip()
         harm = harm.replace("outputs lost", "other outputs")
         made.append(f"{SITUATIONS.get(name, name)}: {harm}; {helps}.")
     return made or ["Nothing in the situations tried."]
 
 
 def _why(results: Results, best: list[str]) -> Iterator[str]:
-    """Yield why the first of the remedies that keep everything, and what the table leaves out."""
     remedy, *others = best
     if remedy in _WHY:
         yield _WHY[remedy]
@@ -157,8 +127,6 @@ def _why(results: Results, best: list[str]) -> Iterator[str]:
     floats = results.compared("step_ratio", remedy=remedy, mask_dtype="float32")
     if not floats["word"].isin([Word.SAME_STEP.value, Word.SAME.value]).all():
         yield f"If you feed masks as float32 in place of bool, a step: {summary(floats)}."
-    if not {*results.timed, *results.compiled} - {"cpu"}:
-        yield "On a GPU (H100, A100) its cost is not known: none was run or compiled for."
 
 
 def diff(results: Results, remedy: str, folded: bool = False) -> Part:
@@ -211,7 +179,6 @@ def overview(results: Results, first: str = "") -> Part:
 
 
 def _below(results: Results) -> str:
-    """Return what the words of the overview mean, and on what was compared."""
     pairs = []
     for label, (metric, where) in _COSTS.items():
         if len(own := results.compared(metric, **where)):

@@ -7,22 +7,9 @@ from remedies import REFERENCE
 from remedies.intervals import Word
 from remedies.registry import PLACEBO
 from reports import figures
+from reports.judge import cells, summary, times
 from reports.results import Part, Results, Section
-from reports.wording import (
-    BASELINE,
-    COSTS,
-    JITS,
-    NOTHING,
-    STEPS,
-    cells,
-    counted,
-    listed,
-    shared,
-    size,
-    span,
-    summary,
-    times,
-)
+from reports.wording import BASELINE, COSTS, JITS, STEPS, counted, listed, shared, size, span
 
 COMPILER = "jax-cuda13-pjrt"
 _STEP = ["workload", "batch", "step", "jit"]
@@ -82,7 +69,6 @@ def _steps(results: Results) -> Iterator[Part]:
 
 
 def _drawn(name: str, title: str, rows: dict[str, Any], caption: str) -> Iterator[Part]:
-    """Yield a figure of comparisons by what they are of, and the same in a folded table."""
     if not rows:
         return
     said = "; ".join(f"{label}: {summary(own)}" for label, own in rows.items())
@@ -98,12 +84,10 @@ def _drawn(name: str, title: str, rows: dict[str, Any], caption: str) -> Iterato
 
 
 def _members(variants: Iterable[tuple[str, str]]) -> str:
-    """Return the (remedy, mask dtype)s of one step: ``control and tf_cast, bool mask``."""
     return "; ".join(f"{names}, {mask} mask" for mask, names in shared(variants).items())
 
 
 def _cast(results: Results) -> Iterator[Part]:
-    """Yield tf.where after tf.cast alone, by the mask's dtype and the bytes of the values."""
     judged = results.compared("where_ratio", kernel="where_cast")
     rows: list[dict[str, str]] = []
     panels: dict[str, dict[str, Any]] = {}
@@ -140,7 +124,6 @@ def gpus(results: Results) -> Section:
 
 
 def _groups(rows: Any) -> str:
-    """Say into how many distinct programs the steps fall, and whether the remedy has a bearing."""
     pairs = []
     for device, own in rows.groupby("device"):
         programs = counted(len(own.drop_duplicates([*_STEP, "text"])), "program")
@@ -169,7 +152,6 @@ def _confirmed(results: Results, rows: Any) -> str:
 
 
 def _grouped(rows: Any) -> Any:
-    """Return for each step of a workload the sets of variants that are one program."""
     rows = rows[rows["remedy"] != PLACEBO]
     rows = rows.assign(variant=rows["remedy"] + " " + rows["mask_dtype"])
     programs = rows.groupby([*_STEP, "text"])["variant"].agg(frozenset)
@@ -177,7 +159,6 @@ def _grouped(rows: Any) -> Any:
 
 
 def _distinct(results: Results, rows: Any) -> list[dict[str, str]]:
-    """Return a row for each distinct program, with what is compiled to it and what it holds."""
     keys = ["device", *_STEP, "remedy", "mask_dtype"]
     counts = results.run.frame[results.run.frame["metric"].isin(_COUNTS)]
     counts = counts.pivot_table(index=keys, columns="metric", values="value", aggfunc="last")
@@ -194,7 +175,7 @@ def _distinct(results: Results, rows: Any) -> list[dict[str, str]]:
             table.get((device, *cell, *variant), {})
             for variant in ((remedy, mask), (REFERENCE, "bool"))
         )
-        row[f"{device.upper()}, compiled, not run"] = ", ".join(_texts(amounts, first)) or NOTHING
+        row[f"{device.upper()}, compiled, not run"] = ", ".join(_texts(amounts, first))
         for gpu in results.gpus:
             timed = results.compared("step_ratio", workload=workload, step=step, jit=jit,
                                      device=gpu, remedy=remedy, mask_dtype=mask)  # fmt: skip

@@ -10,8 +10,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from reports.judge import shares, summary
 from reports.results import Part
-from reports.wording import TEMPLATES, shares, size, summary
+from reports.wording import TEMPLATES, size
 
 WIDTH = 8.0  # inches
 LONGEST = 10.0  # of a ratio that is drawn: what is further off is not measured often enough

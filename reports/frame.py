@@ -39,17 +39,12 @@ class SessionsError(ValueError):
 
 @dataclass(frozen=True)
 class Run:
-    """What a folder of session files holds.
+    """What a folder of session files holds."""
 
-    `frame` has a row for each value, with `COLUMNS`, where an axis that a metric lacks is "" or 0;
-    `sessions` a row for each session. `facts` are what the latest session knew of each machine,
-    and `problems` a line for each file, or part of one, that was left out.
-    """
-
-    frame: Any
-    facts: dict[str, dict[str, str]]
-    sessions: Any
-    problems: list[str]
+    frame: Any  # a row for each value, with `COLUMNS`; an axis that a metric lacks is "" or 0
+    facts: dict[str, dict[str, str]]  # what the latest session knew of each machine
+    sessions: Any  # a row for each session
+    problems: list[str]  # a line for each file that was left out
 
     @property
     def failures(self) -> list[tuple[str, str]]:
@@ -81,11 +76,8 @@ def read(folder: Path) -> Run:
     facts = {session["machine"]: session["facts"] for session in sessions}
     frame = pd.DataFrame(rows, columns=[*COLUMNS]).astype({"value": float})
     keys = [*COLUMNS[: COLUMNS.index("value")], "identity"]
-    frame = frame.drop_duplicates([*keys, "value", "text"])  # several sessions may say the same
-    twice = frame.duplicated(keys, keep="last")
-    if twice.any():
-        problems.append(f"{int(twice.sum()):,} values are there twice; the last of each is used")
-    return Run(frame[~twice].reset_index(drop=True), facts, pd.DataFrame(sessions), problems)
+    frame = frame.drop_duplicates(keys, ignore_index=True)
+    return Run(frame, facts, pd.DataFrame(sessions), problems)
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -96,8 +88,8 @@ def _document(path: Path) -> dict[str, Any]:
     if document["format"] != 1 or not 0 <= document["started"] < 2e11:  # year 8307
         raise ValueError("not a session file of format 1")
     _whole(document["session"], _SESSION)
-    _whole(document["facts"], dict.fromkeys(document["facts"], ""))
-    _whole(document["health"], dict.fromkeys(document["health"], 0.0))
+    for name, usual in (("facts", ""), ("health", 0.0)):
+        _whole(document[name], dict.fromkeys(document[name], usual))
     return document
 
 
@@ -147,10 +139,10 @@ def _unreliable(health: dict[str, float]) -> str:
     return ""
 
 
-def latest(run: Run) -> tuple[Run, list[str]]:
-    """Return `run` with the newest state of code and packages of each machine, and what was older.
+def latest(run: Run) -> Run:
+    """Return `run` with the newest state of code and packages of each machine; older is a problem.
 
-    A state may be that of several commits: it is then shown as that of the newest.
+    A state of several commits is shown as that of the newest.
     """
     newest = run.sessions.drop_duplicates("machine", keep="last").set_index("machine")
     kept = []
@@ -158,5 +150,5 @@ def latest(run: Run) -> tuple[Run, list[str]]:
         own = table[table["identity"] == table["machine"].map(newest["identity"])]
         kept.append(own.assign(commit=own["machine"].map(newest["commit"])))
     old = len(run.sessions) - len(kept[1])
-    notes = [f"{old} sessions of an older state of the code or packages"] if old else []
-    return Run(kept[0], run.facts, kept[1], run.problems), notes
+    older = [f"{old} sessions of an older state of the code or packages"] if old else []
+    return Run(kept[0], run.facts, kept[1], older + run.problems)

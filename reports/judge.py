@@ -1,9 +1,10 @@
-"""The word for each comparison: exact evidence first, a clock only for what really differs."""
+"""The word for each comparison, exact evidence first; and what several of them say together."""
 
 import itertools
 import math
 import statistics
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import Any
 
@@ -14,12 +15,24 @@ from remedies.intervals import MARGIN, Interval, Word
 from remedies.metrics import METRICS, Kind
 from remedies.registry import PLACEBO
 from reports.frame import AXES
-from reports.wording import slower
+from reports.wording import (
+    COSTS,
+    JITS,
+    NOTHING,
+    SPACE,
+    between,
+    counted,
+    listed,
+    percent,
+    python,
+    seconds,
+    slower,
+)
 
 STEP, PYTHON = "step_ratio", "python_extra_seconds"
 EXACT = ("step_group", "program_differs", "python_calls_differ")
 # A ratio -> the time of which it is one.
-_TIMES = {name: name.removesuffix("_ratio") + "_seconds"
+_TIMES = {name: name.replace("_ratio", "_seconds")
           for name, metric in METRICS.items() if metric.kind is Kind.RATIO}  # fmt: skip
 
 RUN = ("machine", "commit")
@@ -37,13 +50,11 @@ Tables = dict[str, dict[Key, list[Any]]]  # metric -> variant -> its rows
 
 
 def judge(frame: Any, threshold: float = MARGIN, looks: int = 1) -> Any:
-    """Return a row for each comparison of a variant with the reference of its cell.
+    """Return a row, with `COLUMNS`, for each comparison of a variant with its cell's reference.
 
-    `frame` is as `reports.load` returns it; a difference below `threshold` does not matter; the
-    results are judged `looks` times before the launches stop. The rows hold `COLUMNS`: `word` is a
-    `Word`'s value, with a `reason` where it is undecided or unreliable; `ratio`, `low` and `high` a
-    ratio, or where `unit` is "seconds" a difference of the Python around the program; `seconds` the
-    reference's time; `difference` what differs from the reference's step.
+    A difference below `threshold` does not matter; the results are judged `looks` times before the
+    launches stop. `ratio`, `low` and `high` are a ratio, or where `unit` is "seconds" a difference
+    of the Python around the program; `seconds` is the reference's time.
     """
     runs: dict[Key, dict[Key, Tables]] = {}
     compared = frame[frame["metric"].isin([*_TIMES, *_TIMES.values(), *EXACT, PYTHON])]
@@ -51,45 +62,39 @@ def judge(frame: Any, threshold: float = MARGIN, looks: int = 1) -> Any:
     for row in compared.itertuples(index=False):
         tables = runs.setdefault(run_of(row), {}).setdefault(cell_of(row), {})
         tables.setdefault(row.metric, {}).setdefault(variant_of(row), []).append(row)
-    rows: list[dict[str, Any]] = []
-    for (run, cells), metric in itertools.product(runs.items(), _TIMES):
+    rows = []
+    for (run, every), metric in itertools.product(runs.items(), _TIMES):
         # Of a device that programs are only compiled for there is nothing to judge.
         asked = {STEP, PYTHON, "step_group"} if metric == STEP else {metric}
-        own = {key: Cell(tables, metric) for key, tables in cells.items() if asked & {*tables}}
-        same = dict(zip(RUN, run, strict=True)) | {"metric": metric}
-        rows += (same | row for row in _judged(own, threshold, looks))
+        cells = {key: Cell(tables, metric) for key, tables in every.items() if asked & {*tables}}
+        for kind in (Word.SLOWER, Word.PYTHON):
+            _compare(cells.values(), kind)
+        # Bonferroni's number: distinct steps that a clock was needed for.
+        steps = sum(len(cell.intervals[Word.SLOWER]) for cell in cells.values())
+        for key, cell in cells.items():
+            same = dict(zip((*RUN, *CELL), (*run, *key), strict=True)) | {"metric": metric}
+            rows += [same | row for row in cell.rows(threshold, max(1, steps) * max(1, looks))]
     return pd.DataFrame(rows, columns=[*COLUMNS])
 
 
-def _judged(cells: dict[Key, "Cell"], threshold: float, looks: int) -> Iterator[dict[str, Any]]:
-    """Judge every cell of a metric: all of them together answer one question."""
-    timed, python = (_intervals(cells, kind) for kind in (Word.SLOWER, Word.PYTHON))
-    # Bonferroni's number: distinct steps that a clock was needed for.
-    asked = max(1, sum(map(len, timed.values()))) * max(1, looks)
-    for key, cell in cells.items():
-        for row in cell.rows(timed[key], python[key], threshold, asked):
-            yield dict(zip(CELL, key, strict=True)) | row
-
-
-def _intervals(cells: Mapping[Key, "Cell"], kind: Word) -> dict[Key, dict[Any, Interval]]:
-    """Return the intervals of each cell; all cells together tell how much launches differ."""
-    owned = [(key, block) for key, cell in cells.items() for block in cell.blocks(kind)]
+def _compare(cells: Iterable["Cell"], kind: Word) -> None:
+    """Give the cells of a metric their intervals; together they tell how much launches differ."""
+    owned = [(cell, block) for cell in cells for block in cell.blocks(kind)]
     blocks = [block for _, block in owned]
     values = [{step: [value for value, _ in own] for step, own in b.items()} for b in blocks]
     errors = [[[error for _, error in own] for own in b.values()] for b in blocks]
     copies = {step for block in blocks for step in block if _copy(step)}
-    made: dict[Key, dict[Any, Interval]] = {key: {} for key in cells}
     judged = intervals.intervals(values, kind is not Word.PYTHON, errors, copies)
-    for (key, _), own in zip(owned, judged, strict=True):
-        made[key] |= own
-    return made
+    for (cell, _), own in zip(owned, judged, strict=True):
+        cell.intervals[kind] |= own
 
 
 class Cell:
-    """The variants of one cell of a metric, with what is known of them."""
+    """The variants of one cell of a metric, with what is known of each distinct step."""
 
     def __init__(self, tables: Tables, metric: str) -> None:
         self.tables, self.metric = tables, metric
+        self.intervals: dict[Word, dict[Any, Interval]] = defaultdict(dict)
         names = (metric, PYTHON, *EXACT) if metric == STEP else (metric,)
         variants = dict.fromkeys(variant for name in names for variant in tables.get(name, ()))
         sources = {row.source for name in names for row in self._rows(name)}
@@ -106,7 +111,6 @@ class Cell:
         return itertools.chain.from_iterable(self.tables.get(name, {}).values())
 
     def _exact(self, name: str, variant: Key) -> tuple[float, str]:
-        """Return value and text of exact evidence; no number where there is none."""
         rows = self.tables.get(name, {}).get(variant, ())
         return (rows[-1].value, rows[-1].text) if rows else (math.nan, "")
 
@@ -145,19 +149,17 @@ class Cell:
                 block[step] = [*launches.values()]
         return [*blocks.values()]
 
-    def rows(
-        self, timed: Any, python: Any, threshold: float, asked: int
-    ) -> Iterator[dict[str, Any]]:
-        """Yield the judgement of each variant; `timed` and `python` are the steps' intervals."""
+    def rows(self, threshold: float, asked: int) -> Iterator[dict[str, Any]]:
+        """Yield the judgement of each variant; `asked` intervals are read at once."""
         faults = {name: [row.unreliable for row in self._rows(name) if row.unreliable]
                   for name in (self.metric, PYTHON)}  # fmt: skip
-        for copy in (own for step, own in timed.items() if _copy(step)):
-            if _word(copy, threshold, asked) in (Word.SLOWER, Word.FASTER):
-                text = slower(copy.center, copy.low, copy.high)
+        for step, own in self.intervals[Word.SLOWER].items():
+            if _copy(step) and _word(own, threshold, asked) in (Word.SLOWER, Word.FASTER):
+                text = slower(own.center, own.low, own.high)
                 faults[self.metric].append(f"a second copy of the reference read {text}")
         for variant, kind in self.kinds.items():
             alone = kind is Word.PYTHON
-            own = (python if alone else timed).get(self._step(variant), _NOTHING)
+            own = self.intervals[kind].get(self._step(variant), _NOTHING)
             word, reason = kind, ""
             if kind is Word.SAME_STEP:
                 own = _EXACTLY
@@ -188,3 +190,85 @@ def _copy(step: Any) -> bool:
 def _word(interval: Interval, threshold: float, asked: int) -> Word:
     wider = intervals.widening(asked, interval.degrees)
     return intervals.judge(interval.low, interval.high, threshold, wider)
+
+
+def summary(rows: Any) -> str:
+    """Return in a cell of a table what all `rows` of comparisons say together, the worst first."""
+    texts: list[str] = []
+    said = rows["word"]
+    if (said == "undecided").any():
+        said = said.replace("same", "undecided")
+    for word in (word for word in _SUMMARIES if (said == word).any()):
+        own = rows[said == word]
+        text = _SUMMARIES[word](own)
+        if len(own) < len(rows):
+            head, bracket, more = text.partition(" (")
+            noun = COSTS.get(str(own["metric"].iat[0]), "step")
+            of = f" of {counted(len(rows), noun)}" * (not texts)
+            text = f"{head} in {len(own)}{of}{bracket}{more}"
+        texts.append(text)
+    return "; ".join(texts) or NOTHING
+
+
+def _python(own: Any) -> str:
+    low, high = own["low"], own["high"].max()
+    if low.min() <= 0 < low.max():  # shown in some
+        return f"up to {seconds(high)} more Python a step"
+    return python(own["ratio"].min(), own["ratio"].max(), low.min(), high)
+
+
+def _ratio(own: Any) -> str:
+    if len(own) == 1:
+        return slower(*own[["ratio", "low", "high"]].iloc[0])
+    least, most = sorted((own["ratio"] - 1).abs().agg(["min", "max"]))
+    word = "slower" if own["ratio"].iat[0] > 1 else "faster"
+    return f"{between(percent(least), percent(most))} {word}"
+
+
+def shares(rows: Any, end: str) -> Any:
+    """Return by how much more each time is than its baseline's, as a share of that."""
+    step = rows["seconds"].where(rows["seconds"] > 0)
+    return (rows[end] / step).where(rows["unit"] == "seconds", rows[end] - 1)
+
+
+def _undecided(own: Any) -> str:
+    most = shares(own, "high")
+    most = most[(most > 0) & (most < 1e3)]
+    if not len(most):
+        faster = (own["high"] <= 1).all()
+        return "no difference shown (slower is ruled out)" if faster else "not known (not timed)"
+    over = f" over {100 * MARGIN:g}{SPACE}%" if (own["word"] == "same").any() else ""
+    time = (most * own["seconds"]).max()
+    cost = percent(most.max()) + (f", {seconds(time)}," if time > 0 else "")
+    return f"no difference{over} shown (up to {cost} not ruled out)"
+
+
+_SUMMARIES: dict[str, Callable[[Any], str]] = {  # the worst first
+    "slower": _ratio,
+    "python": _python,
+    "undecided": _undecided,
+    "unreliable": lambda own: f"no result ({own['reason'].iat[0]})",
+    "faster": _ratio,
+    "same": lambda _: f"same within {100 * MARGIN:g}{SPACE}%",
+    "same step": lambda _: "same step, exactly",
+}
+
+
+def times(rows: Any) -> str:
+    """Return the range of the baseline's times."""
+    own = rows.loc[rows["seconds"] > 0, "seconds"]
+    return between(seconds(own.min()), seconds(own.max())) if len(own) else NOTHING
+
+
+def cells(rows: Any) -> str:
+    """Return which cells `rows` are from: ``image and inpaint; CPU; with XLA``."""
+    workloads, devices, jits, sizes = (
+        sorted({*rows[axis]} - {"", 0}) if axis in rows else []
+        for axis in ("workload", "device", "jit", "size")
+    )
+    where = listed(workloads)
+    if "batch" in rows and (most := rows.groupby("workload")["batch"].nunique().max()) > 1:
+        where += f", at {most} batch sizes"
+    wide = f"images {listed(map(str, sizes))} pixels wide too" if sizes else ""
+    jit = JITS.get(tuple(jits)) or listed(jits)
+    return "; ".join(filter(None, (where, wide, listed(map(str.upper, devices)), jit)))

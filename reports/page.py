@@ -20,15 +20,7 @@ from reports.claims import claims
 from reports.costs import costs, gpus
 from reports.frame import COLUMNS
 from reports.results import Part, Results, Section, gather
-from reports.wording import (
-    BASELINE,
-    NOTHING,
-    TEMPLATES,
-    counted,
-    listed,
-    percent,
-    prose,
-)
+from reports.wording import BASELINE, NOTHING, TEMPLATES, counted, listed, percent, prose
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "reports" / "reference"
@@ -63,7 +55,7 @@ def _filled(template: str, **values: Any) -> str:
     """Return a template filled: HTML is escaped by itself, Markdown by the filter `cell`."""
     engine = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=jinja2.select_autoescape(["html"]),
+        autoescape=template.endswith(".html"),
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
@@ -75,13 +67,12 @@ def _filled(template: str, **values: Any) -> str:
 def render(results: Results, history: str = "") -> dict[str, str | bytes]:
     """Return the report, path -> content; `history` is the address of asv's, where there is one."""
     sections = [make(results) for make in (answer, costs, gpus, claims, measured, missing)]
-    pictures: dict[str, dict[str, str]] = {}
+    pictures: dict[str, str] = {}
     files: dict[str, str | bytes] = {}
     for figure in (part for section in sections for part in section.parts if part.draw):
         for theme, svg in figures.svg(figure).items():
             files[f"figures/{figure.name}-{theme}.svg"] = svg
-            address = f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
-            pictures.setdefault(figure.name, {})[theme] = address
+            pictures[f"{figure.name}-{theme}"] = base64.b64encode(svg).decode()
     title, *problem = prose("problem")
     for name in ("index.html", "report.md"):
         files[name] = _filled(
@@ -149,7 +140,6 @@ def measured(results: Results) -> Section:
 
 
 def _when(sessions: Any) -> dict[str, str]:
-    """Return when the sessions of a machine ran, of what, and how quiet it was."""
     first, last = (
         f"{datetime.fromtimestamp(end, timezone.utc):%Y-%m-%d %H:%M}"
         for end in sessions["started"].agg(["min", "max"])
@@ -171,7 +161,7 @@ def _when(sessions: Any) -> dict[str, str]:
 def missing(results: Results) -> Section:
     """Return the section on what was not measured, and what was left out."""
     frame = results.run.frame
-    lines = [results.gpu] if results.timed in ([], ["cpu"]) else []
+    lines = [] if results.gpus else [results.gpu]
     for axis, names in (("workload", WORKLOADS), ("remedy", REMEDIES)):
         absent = [name for name in names if name not in {*frame[axis]}]
         lines += [f"{axis}: {listed(absent)}."] if absent else []
@@ -186,7 +176,7 @@ def missing(results: Results) -> Section:
             said += f"; about {more[len(more) // 2]} more launches would decide half of them"
         lines.append(f"{said}.")
     failed = [f"{name}: {reason or 'no reason given'}." for name, reason in results.run.failures]
-    left_out = [f"{note}." for note in (*results.older, *results.run.problems)]
+    left_out = [f"{note}." for note in results.run.problems]
     first = lines[0] if lines else "Everything that this suite measures was measured."
     lines.append("Other versions of Keras: docs/keras_versions.md in the repository.")
     notes = {"": lines, "Sessions that gave no values": failed, "Left out": left_out}

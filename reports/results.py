@@ -1,11 +1,10 @@
 """What was measured, judged, with what every section asks of it; and what sections are."""
 
-import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -16,31 +15,26 @@ from remedies.registry import PLACEBO
 from remedies.scenarios import CORE
 from reports.frame import Run, latest, read
 from reports.judge import judge
-from reports.wording import CONTROL, counted, listed, percent, span
+from reports.wording import counted, listed, percent, span
 
+CONTROL = "control"
 SECOND = "second_generation_lost"
 EVERYTHING, UNKNOWN = "everything", "not measured"
 
 
-@dataclass(frozen=True)
-class Part:
-    """A note (a list), a table, a heat map (of cells of one word), code, or a figure.
+class Part(NamedTuple):
+    """Something to show."""
 
-    `rows` are a note's items, the rows of a table, a text, or what `draw` fills an empty figure
-    from in the colours that it is given; `below` stands under a table, and for a figure not seen.
-    """
-
-    kind: str
+    kind: str  # note, table, heat (a table with cells of one word), code or figure
     title: str
-    rows: Any
+    rows: Any  # a note's items, the rows of a table, a text, or what `draw` fills a figure from
     folded: bool = False
-    below: str = ""
+    below: str = ""  # under a table, and for a figure that is not seen
     name: str = ""  # of a figure's files
     draw: Any = None  # Callable[[Any, Any, Any], None]
 
     @property
     def columns(self) -> list[str]:
-        """The columns of all rows; the first heads them."""
         return [*dict.fromkeys(name for row in self.rows for name in row)]
 
     @property
@@ -49,8 +43,7 @@ class Part:
         return self.kind in ("note", "code") and not self.folded
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A section, with its answer in a sentence."""
 
     name: str
@@ -59,12 +52,6 @@ class Section:
     parts: Sequence[Part] = ()
     detail: str = ""
 
-    @property
-    def blocks(self) -> list[tuple[bool, list[Part]]]:
-        """The parts in their order, those that stand side by side together."""
-        groups = itertools.groupby(self.parts, lambda part: part.brief)
-        return [(beside, [*own]) for beside, own in groups]
-
 
 @dataclass(frozen=True)
 class Results:
@@ -72,10 +59,8 @@ class Results:
 
     run: Run
     judged: Any
-    older: list[str]
 
     def metric(self, name: str, **where: str) -> Any:
-        """Return the rows of one metric."""
         return _where(self.run.frame, metric=name, **where)
 
     def compared(self, metric: str, **where: str) -> Any:
@@ -96,11 +81,9 @@ class Results:
         return rows.pivot_table(index=axes, columns="metric", values="value", aggfunc="max")
 
     def trips_of(self, remedy: str) -> Any:
-        """Return the round trips of one remedy."""
         return self.trips[self.trips.index.get_level_values("remedy") == remedy]
 
     def keeps(self, remedy: str) -> str:
-        """Return the worst of what `remedy` keeps in all round trips, as a cell of a table."""
         trips = self.trips_of(remedy)
         if trips[trips.columns.intersection(list(DEFECTS))].isna().all(axis=None):
             return UNKNOWN
@@ -117,10 +100,7 @@ class Results:
 
     @cached_property
     def situations(self) -> Any:
-        """The harm of each situation (rows) by remedy (columns), the worst of all machines.
-
-        The core ones come first. What was tried with the control alone shows a cause.
-        """
+        """The harm of each situation (rows) by remedy (columns); what only shows a cause is not."""
         rows = self.metric("situation_harm")
         harms = rows.pivot_table(index="situation", columns="remedy", values="value", aggfunc="max")
         harms = harms[[name for name in self.remedies if name in harms]]
@@ -128,7 +108,6 @@ class Results:
         return tried.loc[_order(tried.index, CORE), :]
 
     def harms(self, remedy: str) -> Any:
-        """Return the harm of each situation that was tried with `remedy`."""
         return self.situations.get(remedy, pd.Series(dtype=float)).dropna()
 
     @cached_property
@@ -148,7 +127,6 @@ class Results:
 
     @property
     def gpus(self) -> list[str]:
-        """The GPUs that steps were timed on."""
         return [name for name in self.timed if name != "cpu"]
 
     @property
@@ -169,17 +147,15 @@ def _where(rows: Any, **where: str) -> Any:
 
 def _order(names: Iterable[str], first: tuple[str, ...]) -> list[str]:
     """Return `names`: those that are in `first` in its order, then the others by name."""
-    return sorted(
-        names, key=lambda name: (first.index(name) if name in first else len(first), name)
-    )
+    return sorted(names, key=lambda name: ([*first, name].index(name), name))
 
 
 def gather(folder: Path) -> Results:
     """Read and judge the session files of `folder`; `SessionsError` where there are none."""
-    run, older = latest(read(folder))
+    run = latest(read(folder))
     # The runner stops once all is decided: it may have looked after each launch but the first.
     judged = judge(run.frame, MARGIN, max(1, int(run.frame["launch"].max())))
-    results = Results(run, judged, older)
+    results = Results(run, judged)
     # A load that leaves weights out is quick, and no result.
     lossy = [name for name in results.remedies if results.keeps(name).startswith("no:")]
     quick = (judged["metric"] == "load_ratio") & judged["remedy"].isin(lossy)

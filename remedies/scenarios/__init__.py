@@ -1,11 +1,8 @@
-"""What each remedy keeps in every situation that Keras users meet: the matrix.
-
-Importing this package imports neither TensorFlow nor Keras; running a cell does.
-"""
+"""The matrix: what each remedy keeps in every situation that Keras users meet."""
 
 import functools
-import platform
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -20,43 +17,23 @@ CORE = (
     *("true_dtype", "one_visit"),
 )
 NOT_APPLICABLE = "n/a"
-_MODULES = ("formats", "structures", "training", "overriding")
 
 
 @functools.cache
 def scenarios() -> dict[str, Any]:
     """Return every scenario by its name, in the order of the page; this imports TensorFlow."""
-    modules = (import_module(f"{__name__}.{name}") for name in _MODULES)
+    modules = (import_module(f"{__name__}.{name}") for name in ("formats", "setups", "overriding"))
     return {scenario.name: scenario for module in modules for scenario in module.SCENARIOS}
 
 
-def software() -> dict[str, str]:
-    """Return the versions of the software that is measured; this imports it."""
-    packages = ("keras", "tensorflow", "numpy")
-    versions = {name: str(import_module(name).__version__) for name in packages}
-    return versions | {"python": platform.python_version()}
-
-
-def run(
-    remedies: Sequence[str],
-    names: Sequence[str],
-    progress: Callable[[Cell, int, int], None] = lambda cell, done, total: None,
-) -> list[Cell]:
-    """Put each remedy into each scenario and return the cells, scenario by scenario.
-
-    ``progress(cell, done, total)`` is called after each; `scenario.measure` says what a cell is.
-
-    >>> [cell["outcome"] for cell in run(["control", "ops_where"], ["keras"])]
-    ['warned', 'whole']
-    """
+def run(remedies: Sequence[str], names: Sequence[str]) -> Iterator[Cell]:
+    """Put each remedy into each scenario and yield the cells, scenario by scenario."""
     from remedies.scenarios.scenario import measure
 
     chosen = [scenarios()[name] for name in names]
     for scenario in chosen:
         scenario.prepare()
-    cells: list[Cell] = []
+    gc.freeze()  # what was imported stays; walking it again and again takes a tenth of the time
     for scenario in chosen:
         for remedy in remedies:
-            cells.append(measure(remedy, scenario))
-            progress(cells[-1], len(cells), len(remedies) * len(names))
-    return cells
+            yield measure(remedy, scenario)

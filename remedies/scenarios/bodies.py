@@ -1,35 +1,32 @@
 """The small models that scenarios put remedies into.
 
-An image of 8x8x3 is masked, flattened and given to `Dense` layers: small enough that a cell of the
-matrix takes a second. An operation says what is done with the mask, a body what the model is; a
-remedy adds how the operation is written and what is overridden. `written` makes the class of all.
+A body says what the model is, an operation what is done with the mask; a remedy adds how that is
+written and what is overridden. `written` makes the class of all.
 """
 
 import functools
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar, NamedTuple
 
 import keras
 import tensorflow as tf
+from keras.layers import Dense, Flatten, Layer
 
 FUNCTIONAL = "functional_bool_input"
-PACKAGE = "remedies.scenarios"  # that classes and functions are registered under
-Shapes = Mapping[str, tuple[int, ...]]
 Operation = Callable[[Any, Any], Any]  # of a mask and an image, to something of the image's shape
-register: Any = keras.saving.register_keras_serializable(PACKAGE)
-SHAPES: Shapes = {"image": (8, 8, 3), "mask": (8, 8, 3)}
+register: Any = keras.saving.register_keras_serializable("remedies.scenarios")
 _TABLE = (0.25, 0.75)
 
 
 class Choice(NamedTuple):
-    """One operation on a mask, and how it is written where it is not the plain way."""
+    """One operation on a mask, and the ways of writing it."""
 
     dtype: str  # what the mask has to be
-    raw: Operation  # as TensorFlow's or Keras' users write it
+    raw: Operation  # as TensorFlow's users write it
     counterpart: Operation  # the same with the function of `keras.ops` that stands nearest
 
     def cast(self, mask: Any, image: Any) -> Any:
-        """Return `raw` of the mask cast to what it has to be."""
         return self.raw(tf.cast(mask, self.dtype), image)
 
 
@@ -44,60 +41,48 @@ OPERATIONS = {
 # fmt: on
 
 
-class Body(keras.layers.Layer):  # type: ignore[misc]
+class Body(Layer):  # type: ignore[misc]
     """A dict of image and mask to two numbers."""
 
     select: Operation  # which the remedy brings
+    # What makes a layer, or some in a list or dict, by attribute.
+    parts: ClassVar[dict[str, Any]] = {"flatten": Flatten, "dense": partial(Dense, 2)}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        for name, part in self.parts().items():
-            setattr(self, name, part)
-
-    def parts(self) -> dict[str, Any]:
-        """Return the layers that it holds, by attribute."""
-        return {"flatten": keras.layers.Flatten(), "dense": keras.layers.Dense(2)}
+        for name, make_part in self.parts.items():
+            setattr(self, name, make_part())
 
     def steps(self) -> list[Any]:
-        """Return the layers in the order in which `call` uses them."""
-        return [self.flatten, self.dense]
+        return list(tf.nest.flatten([getattr(self, name) for name in self.parts]))
 
     def call(self, inputs: Any) -> Any:
         return self.run(inputs["mask"], inputs["image"])
 
     def run(self, mask: Any, image: Any) -> Any:
-        """Mask the image and take it through the layers."""
         value = self.select(mask, image)
         for step in self.steps():
             value = step(value)
         return value
 
-    def build_steps(self, config: Any) -> None:
+    def build_steps(self, shapes: Any) -> None:
         """Build every layer from the image's recorded shape, as the article does."""
-        build_each(self.steps(), self.image_shape(config))
-
-    def image_shape(self, config: Any) -> Any:
-        return config["input_shape"]["image"]
-
-
-def build_each(steps: list[Any], shape: Any) -> None:
-    """Build layers of which each is called on what the one before returns."""
-    for step in steps:
-        step.build(shape)
-        shape = step.compute_output_shape(shape)
+        shape = shapes["image"]
+        for step in self.steps():
+            step.build(shape)
+            shape = step.compute_output_shape(shape)
 
 
 class Two(Body):
     """Two `Dense` layers."""
 
-    def parts(self) -> dict[str, Any]:
-        return super().parts() | {"hidden": keras.layers.Dense(4)}
+    parts: ClassVar = Body.parts | {"hidden": partial(Dense, 4)}
 
     def steps(self) -> list[Any]:
         return [self.flatten, self.hidden, self.dense]
 
 
-class Raw(keras.layers.Layer):  # type: ignore[misc]
+class Raw(Layer):  # type: ignore[misc]
     """The operation as it stands: `tf.where`, but for the scenarios about others."""
 
     operation, way = OPERATIONS["where"], "raw"  # a way is a field of `Choice`, or `cast`
@@ -110,7 +95,7 @@ class BuildFromConfig(Raw):
     """The article's override: build each layer from the recorded shape of the image."""
 
     def build_from_config(self, config: Any) -> None:
-        self.build_steps(config)
+        self.build_steps(config["input_shape"])
 
 
 class BuildFromConfigPair(BuildFromConfig):
@@ -137,56 +122,44 @@ WRITTEN: dict[str, Any] = {
 
 @functools.cache
 def written(
-    remedy: str, body: type = Body, operation: str = "where", base: type = keras.Model
-) -> type:
+    remedy: str, body: Any = Body, operation: str = "where", base: Any = keras.Model
+) -> Any:
     """Return the registered class of `body` written with `remedy`."""
     title = "" if operation == "where" else operation.title().replace("_", "")
     name = f"{WRITTEN[remedy].__name__}{title}{body.__name__.strip('_')}{base.__name__}"
     made = type(name, (WRITTEN[remedy], body, base), {"operation": OPERATIONS[operation]})
     globals()[name] = made  # pickle finds classes by name
-    return register(made)  # type: ignore[no-any-return]
+    return register(made)
 
 
-@register
-class Where(keras.layers.Layer):  # type: ignore[misc]
-    """`tf.where(mask, image, 0)`, or another operation, as a layer for functional models."""
+class Where(Body):
+    """The operation alone, as a layer for functional models."""
 
-    def __init__(self, operation: str = "where", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.operation = operation
+    parts: ClassVar = {}
 
-    def call(self, mask: Any, image: Any) -> Any:
-        return OPERATIONS[self.operation].raw(mask, image)
-
-    def get_config(self) -> Any:
-        return super().get_config() | {"operation": self.operation}
+    def call(self, mask: Any, image: Any) -> Any:  # type: ignore[override]
+        return self.select(mask, image)
 
 
-def stand_ins(shapes: Shapes = SHAPES, mask: str | None = "bool") -> dict[str, Any]:
+def stand_ins(channels: tuple[int, int] = (3, 3), mask: str | None = "bool") -> dict[str, Any]:
     """Return functional inputs `image` (floatx) and `mask`, of the dtype given."""
-    dtypes = {"image": None, "mask": mask}
-    return {name: keras.Input(shapes[name], name=name, dtype=dtypes[name]) for name in dtypes}
+    image = keras.Input((8, 8, channels[0]), name="image")
+    return {"image": image, "mask": keras.Input((8, 8, channels[1]), name="mask", dtype=mask)}
 
 
 def functional(
-    select: Any = None,
-    body: Any = Body,
-    mask: Any = "bool",
-    shapes: Shapes = SHAPES,
-    pack: Any = dict,
+    select: Any, body: Any = Body, mask: Any = "bool", channels: Any = (3, 3), pack: Any = dict
 ) -> Any:
-    """Return a functional model of the body's layers behind `select(mask, image)`.
-
-    `mask` is its dtype; `pack` makes the input structure of a dict of image and mask.
-    """
-    inputs = stand_ins(shapes, mask)
+    """Return a functional model of the body's layers behind `select`; `pack` as in `Scenario`."""
+    inputs = stand_ins(channels, mask)
     layers = body()
-    layers.select = select or Where()
+    layers.select = select
     return keras.Model(pack(inputs), layers.run(inputs["mask"], inputs["image"]))
 
 
-def make(remedy: str, body: Any = Body, operation: str = "where", **inputs: Any) -> Any:
-    """Return the uncompiled model of `body` written with `remedy`; `inputs` as in `functional`."""
+def make(remedy: str, body: Any = Body, operation: str = "where", *inputs: Any) -> Any:
+    """Return the uncompiled model of `body` written with `remedy`; `inputs`: channels and pack."""
     if remedy == FUNCTIONAL:
-        return functional(Where(operation), body, OPERATIONS[operation].dtype, **inputs)
+        where = written("control", Where, operation, Layer)()
+        return functional(where, body, OPERATIONS[operation].dtype, *inputs)
     return written(remedy, body, operation)()

@@ -1,34 +1,22 @@
-"""Methods that users override: other cures than the remedies, and mistakes, as they make them.
-
-And proof of the cause: what `call` raises on load, and what the loader does with it.
-"""
+"""Methods that users override: other cures than the remedies, mistakes, and proof of the cause."""
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 from unittest import mock
 
 import keras
 from keras.src import backend
 from keras.src.saving import saving_lib
 
+from remedies.registry import REMEDIES
 from remedies.scenarios import bodies, scenario
-from remedies.scenarios.bodies import Body, Two, build_each
-from remedies.scenarios.scenario import (
-    EAGERLY,
-    OVERRIDES,
-    Scenario,
-    Trained,
-    keras_file,
-    keras_files,
-    only,
-)
-
-_DTYPES = {"image": "float32", "mask": "bool"}
+from remedies.scenarios.bodies import Body, Two
+from remedies.scenarios.scenario import EAGERLY, Scenario, Trained, keras_file
 
 
 class _Built(Body):
     def build(self, input_shape: Any) -> None:
-        self.build_steps({"input_shape": input_shape})
+        self.build_steps(input_shape)
 
 
 class _EmptyBuild(Body):
@@ -38,13 +26,13 @@ class _EmptyBuild(Body):
 
 class _CalledOnZeros(Body):
     def build_from_config(self, config: Any) -> None:
-        shapes = config["input_shape"]
-        self({name: keras.ops.zeros(shapes[name], dtype) for name, dtype in _DTYPES.items()})
+        shapes, zeros = config["input_shape"], keras.ops.zeros
+        self({"image": zeros(shapes["image"]), "mask": zeros(shapes["mask"], "bool")})
 
 
 class _KeepsShapes(Body):
     def build_from_config(self, config: Any) -> None:
-        self.build_steps(config)
+        self.build_steps(config["input_shape"])
         self._build_shapes_dict = config
 
 
@@ -56,30 +44,28 @@ class _CalledInInit(Body):
 
 class _HalfBuilt(Two):
     # The article's override copied to a bigger model.
-    def build_steps(self, config: Any) -> None:
-        build_each(self.steps()[:-1], self.image_shape(config))
+    def build_steps(self, shapes: Any) -> None:
+        self.hidden.build((None, 192))
 
 
 class _BuiltBackwards(Two):
-    def build_steps(self, config: Any) -> None:
+    def build_steps(self, shapes: Any) -> None:
         self.dense.build((None, 4))
         self.hidden.build((None, 192))
-        self.flatten.build(self.image_shape(config))
 
 
 class _ShapeArithmetic(Body):
-    def build_steps(self, config: Any) -> None:
-        self.dense.build(self.image_shape(config)[:1] + (192,))  # noqa: RUF005 - the mistake
+    def build_steps(self, shapes: Any) -> None:
+        self.dense.build(shapes["image"][:1] + (192,))  # noqa: RUF005 - the mistake
 
 
 class _LateLayers(Body):
-    def parts(self) -> dict[str, Any]:
-        return {"flatten": keras.layers.Flatten()}
+    parts: ClassVar = {"flatten": keras.layers.Flatten}
 
     def build(self, input_shape: Any) -> None:
         self._make("first", "last")
 
-    def build_steps(self, config: Any) -> None:
+    def build_steps(self, shapes: Any) -> None:
         self._make("last", "first")
 
     def _make(self, *names: str) -> None:
@@ -93,15 +79,15 @@ class _LateLayers(Body):
 
 
 class _EagerOnly(Body):
+    # No symbolic tensor has `numpy`.
     def call(self, inputs: Any) -> Any:
-        shade = float(inputs["image"].numpy().mean())  # which no symbolic tensor has
-        return super().call(inputs) + shade
+        return float(inputs["image"].numpy().mean()) + super().call(inputs)
 
 
 class _SetLater(Body):
     def call(self, inputs: Any) -> Any:
-        scale = self.scale  # before the layers: those that were called are built, and whole
-        return super().call(inputs) * scale
+        # First, since layers that were called are built, and whole.
+        return self.scale * super().call(inputs)
 
 
 def _scaled(model: Any) -> Any:
@@ -113,8 +99,7 @@ def _true_dtypes(trained: Trained) -> Any:
     """Load with stand-ins of the dtypes that the model is really fed."""
 
     def trace(self: Any, shapes: Any) -> bool:
-        inputs = {name: keras.KerasTensor(shapes[name], _DTYPES[name]) for name in _DTYPES}
-        backend.compute_output_spec(self.call, inputs)
+        backend.compute_output_spec(self.call, bodies.stand_ins())
         return True
 
     with mock.patch.object(type(trained.model), "_build_by_run_for_single_pos_arg", trace):
@@ -123,8 +108,8 @@ def _true_dtypes(trained: Trained) -> Any:
 
 def _one_visit(trained: Trained) -> Any:
     """Load while the loader cannot meet each layer a second time, through `layers`."""
-    names = "_walk_saveable", "_walk_trackable"  # as it is called now, and in old releases
-    name = next(name for name in names if hasattr(saving_lib, name))
+    # The second is what old releases call it.
+    name = "_walk_saveable" if hasattr(saving_lib, "_walk_saveable") else "_walk_trackable"
     walk = getattr(saving_lib, name)
 
     def once(saveable: Any) -> Any:
@@ -134,15 +119,18 @@ def _one_visit(trained: Trained) -> Any:
         return keras_file(trained)
 
 
-_ON_CONTROL = only("control", because="shown on the control")
-_NO_OVERRIDE = only(*OVERRIDES, because="there is no override to get wrong")
+_OTHERS = {*REMEDIES} - {"control"}
+_ON_CONTROL = dict.fromkeys(_OTHERS, "shown on the control")
+_NO_OVERRIDE = dict.fromkeys(
+    {*REMEDIES} - {*scenario.OVERRIDES}, "there is no override to get wrong"
+)
 _override = partial(Scenario, "pitfalls", compiling=EAGERLY, excuses=_NO_OVERRIDE)
 _empty_build = partial(_override, body=_EmptyBuild, excuses=_ON_CONTROL)
-_loader = partial(Scenario, "causes", excuses=only("control", because="only the control needs it"))
+_loader = partial(Scenario, "causes", excuses=dict.fromkeys(_OTHERS, "only the control needs it"))
 
 # fmt: off
-_cure = partial(Scenario, "other cures, twice", route=keras_files(2), compiling=EAGERLY,
-                excuses=_ON_CONTROL)
+_cure = partial(Scenario, "other cures, twice", route=scenario.keras_file_twice,
+                compiling=EAGERLY, excuses=_ON_CONTROL)
 _in_call = partial(Scenario, "causes",
                    excuses={bodies.FUNCTIONAL: "a functional model has no call of its own"})
 SCENARIOS = (
@@ -158,7 +146,7 @@ SCENARIOS = (
     _empty_build("empty_build", "a `build` that builds no layer, Adam"),
     _empty_build("empty_build_sgd", "a `build` that builds no layer, SGD", optimizer=scenario.sgd),
     _empty_build("empty_build_uncompiled", "the same, load_model(compile=False)",
-                 keras_files(1, compile=False), keeps=scenario.WEIGHTS),
+                 partial(keras_file, compile=False), keeps=scenario.WEIGHTS),
     _override("built_backwards",
               "the override builds the layers of __init__ in another order: no mistake",
               body=_BuiltBackwards),
@@ -172,5 +160,5 @@ SCENARIOS = (
     _in_call("set_later",
              "call needs an attribute that the script sets after it made or loaded the model",
              lambda trained: _scaled(keras_file(trained)),
-             make=lambda remedy: _scaled(bodies.make(remedy, _SetLater))),
+             make=lambda remedy, *_: _scaled(bodies.make(remedy, _SetLater))),
 )

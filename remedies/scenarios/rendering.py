@@ -22,10 +22,7 @@ LEGEND = """\
 
 
 def put(page: str, command: str, runs: Sequence[Measured], *parts: str) -> str:
-    """Return `page` with `parts` between its marks, under what made them in which `runs`.
-
-    Raises `ValueError` where `page` lacks one of `MARKS`.
-    """
+    """Return `page` with `parts` between its `MARKS`, under what made them in which `runs`."""
     before, start, rest = page.partition(MARKS[0])
     _, end, after = rest.partition(MARKS[1])
     if not end:
@@ -45,11 +42,6 @@ def matrix_page(page: str, command: str, run: Measured) -> str:
     return put(page, command, [run], *core, *every, fold, _details(run), "\n</details>")
 
 
-def survey_page(page: str, runs: Sequence[Measured]) -> str:
-    """Return `page` with the core over the versions of Keras that `runs` measured."""
-    return put(page, "python -m remedies.scenarios --keras", runs, table(runs, CORE))
-
-
 def listed(name: str, items: Sequence[Any], **rest: Any) -> str:
     """Return a JSON object's text, an item of its list a line, so that a change is a line."""
     before = "".join(f'"{key}": {json.dumps(value)},\n' for key, value in rest.items())
@@ -57,13 +49,29 @@ def listed(name: str, items: Sequence[Any], **rest: Any) -> str:
     return f'{{{before}"{name}": [\n{lines}\n]}}\n'
 
 
-def _rows(*rows: Iterable[str]) -> Iterator[str]:
-    for row in rows:
-        yield "| " + " | ".join(value.replace("|", "\\|") for value in row) + " |"
+def table(runs: Sequence[Measured], names: Iterable[str]) -> str:
+    """Return the situations of these names by remedies; where `runs` differ, version by version."""
+    marks: dict[str, dict[str, dict[str, str]]] = {}  # by situation, remedy and version of Keras
+    for run in runs:
+        for cell in run["cells"]:
+            remedies = marks.setdefault(cell["scenario"], {})
+            remedies.setdefault(cell["remedy"], {})[run["versions"]["keras"]] = _mark(cell)
+    rows, group = [], ""
+    for scenario in (scenarios()[name] for name in marks if name in names):
+        if scenario.group != group:
+            group = scenario.group
+            rows.append([f"**{group}**", "", *[""] * len(marks[scenario.name])])
+        words = map(_by_version, marks[scenario.name].values())
+        rows.append([f"`{scenario.name}`", scenario.description, *words])
+    return _markdown(["situation", "what is done", *next(iter(marks.values()))], rows)
 
 
-def mark(cell: Mapping[str, Any]) -> str:
-    """Return the cell's word as it is printed."""
+def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    escaped = ([value.replace("|", "\\|") for value in row] for row in rows)
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *escaped))
+
+
+def _mark(cell: Mapping[str, Any]) -> str:
     if cell["outcome"] == "silent":
         return "**SILENT**"
     if cell["outcome"] == "whole" and "warnings" in cell:
@@ -71,49 +79,20 @@ def mark(cell: Mapping[str, Any]) -> str:
     return f"{cell['outcome']}{'*' * ('silent_defects' in cell.get('defects', ()))}"
 
 
-def table(runs: Sequence[Measured], names: Iterable[str]) -> str:
-    """Return the situations of these names by remedies, under the headings of their groups.
-
-    Where `runs` differ, each outcome has its versions of Keras.
-    """
-    marks: dict[str, dict[str, dict[str, str]]] = {}  # by situation, remedy and version of Keras
-    for run in runs:
-        for cell in run["cells"]:
-            remedies = marks.setdefault(cell["scenario"], {})
-            remedies.setdefault(cell["remedy"], {})[run["versions"]["keras"]] = mark(cell)
-    head, group = ["situation", "what is done", *next(iter(marks.values()), ())], ""
-    rows = [head, ["---"] * len(head)]
-    for scenario in (scenarios()[name] for name in marks if name in names):
-        if scenario.group != group:
-            group = scenario.group
-            rows.append([f"**{group}**", *[""] * (len(head) - 1)])
-        words = map(_by_version, marks[scenario.name].values())
-        rows.append([f"`{scenario.name}`", scenario.description, *words])
-    return "\n".join(_rows(*rows))
-
-
 def _details(run: Measured) -> str:
-    """Return what was lost and why, a row for each cell with a loss, an error or a warning.
-
-    What was lost reads ``weights lost 2, outputs changed 1``, where 1 is every value.
-    """
-    head = ["situation", "remedy", "outcome", "what was lost", "warnings", "why"]
-    rows = [
-        [cell["scenario"], cell["remedy"], mark(cell)]
-        + [", ".join(f"{n.replace('_', ' ')} {v:g}" for n, v in cell.get("defects", {}).items())]
-        + [str(cell.get(name, "")) for name in ("warnings", "note")]
-        for cell in run["cells"]
-        if mark(cell) not in ("whole", "n/a")
-    ]
-    return "\n".join(_rows(head, ["---"] * len(head), *rows))
+    """Return what was lost and why, a row for each cell with a loss, an error or a warning."""
+    rows = []
+    for cell in run["cells"]:
+        if _mark(cell) not in ("whole", "n/a"):
+            # An amount of 1 of the outputs is every value.
+            lost = (f"{n.replace('_', ' ')} {v:g}" for n, v in cell.get("defects", {}).items())
+            reasons = (str(cell.get(name, "")) for name in ("warnings", "note"))
+            rows.append([cell["scenario"], cell["remedy"], _mark(cell), ", ".join(lost), *reasons])
+    return _markdown(["situation", "remedy", "outcome", "what was lost", "warnings", "why"], rows)
 
 
 def _by_version(words: Mapping[str, str]) -> str:
-    """Return the word that all versions of Keras have, or each with its versions.
-
-    >>> _by_version({"3.0.5": "loud", "3.1.1": "loud", "3.2.1": "whole"})
-    'loud: 3.0.5 to 3.1.1; whole: 3.2.1'
-    """
+    """Return the word that all versions have, or such as ``loud: 3.0.5 to 3.1.1; whole: 3.2.1``."""
     spans = list(_spans(words))
     return spans[0][0] if len(spans) == 1 else "; ".join(map(": ".join, spans))
 

@@ -69,7 +69,7 @@ class Comparison:
 
     def read(self, side: str) -> frame.Run:
         """Return what was measured with the current code."""
-        current, _ = frame.latest(frame.read(self.work / side / "sessions"))
+        current = frame.latest(frame.read(self.work / side / "sessions"))
         self.notes += current.problems
         return current
 

@@ -74,12 +74,10 @@ class Made:
             if self.edit:
                 entries = [entry for entry in entries if self.edit(session, entry) is not False]
             started = self.started + number
-            write(folder, session, entries, setting="default", started=started, **self._own())
+            names = ("machine", "identity", "commit", "facts", "health")
+            own = {name: getattr(self, name) for name in names}
+            write(folder, session, entries, setting="default", started=started, **own)
         return folder
-
-    def _own(self) -> dict[str, Any]:
-        names = ("machine", "identity", "commit", "facts", "health")
-        return {name: getattr(self, name) for name in names}
 
     def _sessions(self) -> Iterator[tuple[dict[str, Any], list[Entry]]]:
         yield {"kind": "recipes"}, [*self._recipes()]
@@ -108,7 +106,7 @@ class Made:
     def _recipes(self) -> Iterator[Entry]:
         for workload in self.workloads:
             for remedy in self.remedies:
-                yield entry("recipe_lines", LINES.get(remedy, 3), workload=workload, remedy=remedy)
+                yield entry("recipe_lines", LINES[remedy], workload=workload, remedy=remedy)
         yield entry("functional_as_written_raises", 1)
 
     def _situations(self) -> Iterator[Entry]:
@@ -132,8 +130,7 @@ class Made:
 
     def _variants(self) -> Iterator[tuple[str, str]]:
         for remedy in self.remedies:
-            dtypes = REMEDIES[remedy].mask_dtypes if remedy in REMEDIES else ("bool",)
-            yield from ((remedy, dtype) for dtype in dtypes)
+            yield from ((remedy, dtype) for dtype in REMEDIES[remedy].mask_dtypes)
 
     def _identity(self) -> Iterator[Entry]:
         for step in ("train", "predict"):

@@ -36,16 +36,18 @@ def test_the_newest_state_of_each_machine_is_used(folder):
         path.rename(path.with_name(f"old-{path.name}"))
     Made(workloads=("image",), identity="new", commit="bb", started=9e6).write(folder)
     run = read(folder)
-    newer, notes = latest(run)
+    newer = latest(run)
     assert len(newer.frame) == len(run.frame) / 2 and set(newer.frame["identity"]) == {"new"}
-    assert notes == [f"{len(newer.sessions)} sessions of an older state of the code or packages"]
+    assert newer.problems == [
+        f"{len(newer.sessions)} sessions of an older state of the code or packages"
+    ]
 
 
 def test_commits_of_one_state_are_shown_as_the_newest(folder):
     Made(workloads=("image",), commit="aa", started=1.0).write(folder)
     path = folder / "desk-recipes.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"commit": "bb", "started": 9e9}))
-    assert set(latest(read(folder))[0].frame["commit"]) == {"bb"}
+    assert set(latest(read(folder)).frame["commit"]) == {"bb"}
 
 
 def session(**changes):
@@ -120,7 +122,5 @@ def test_a_value_that_is_there_twice_counts_once(folder):
     folder.mkdir()
     for name in ("a", "b"):
         (folder / f"{name}.json").write_text(json.dumps(session()))
-    assert len(read(folder).frame) == 1 and read(folder).problems == []
-    (folder / "c.json").write_text(json.dumps(entry(value=2)))
     run = read(folder)
-    assert [*run.frame["value"]] == [2] and "twice" in run.problems[0]
+    assert len(run.frame) == 1 and run.problems == []

@@ -27,13 +27,6 @@ def build(folder, out, undrawn):
     return ["build", "--sessions", str(Made(**SMALL).write(folder)), "--out", str(out)]
 
 
-def test_it_writes_a_report_and_prints_where(build, out, capsys):
-    assert main(build) == 0
-    assert capsys.readouterr().out == f"{out / 'index.html'}\n"
-    names = {path.relative_to(out).as_posix() for path in out.rglob("*.*") if path.is_file()}
-    assert {"index.html", "report.md", "results.csv", "figures/steps-dark.svg"} <= names
-
-
 def test_equal_results_give_equal_files(folder, tmp_path):
     Made(**SMALL).write(folder)
     for name in ("a", "b"):
@@ -56,10 +49,7 @@ def test_the_newest_folder_is_taken_by_itself(tmp_path, monkeypatch, undrawn):
     ("arguments", "reason"),
     [
         (["build", "--sessions", "nowhere"], "no folder 'nowhere'"),
-        (
-            ["build", "--sessions", "empty"],
-            "nothing to report in 'empty': no session file",
-        ),
+        (["build", "--sessions", "empty"], "nothing to report in 'empty': no session file"),
         (["build", "--out", "file"], "cannot use 'file': Not a directory"),
         (["build", "--out", "mine"], "'mine' holds 'precious.txt', which this command did not"),
         (["build", "--png"], "unrecognized arguments: --png"),
@@ -99,8 +89,11 @@ def test_what_was_left_out_is_said(build, folder, out, capsys):
     assert "broken.json: cannot be used: Expecting" in (out / "report.md").read_text()
 
 
-def test_a_report_replaces_an_earlier_one_and_nothing_else(build, out):
+def test_a_report_replaces_an_earlier_one_and_nothing_else(build, out, capsys):
     assert main(build) == 0
+    assert capsys.readouterr().out == f"{out / 'index.html'}\n"
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*.*")}
+    assert {"index.html", "report.md", "results.csv", "figures/steps-dark.svg"} <= names
     (out / "notes.txt").write_text("mine")
     (out / "index.html").write_text("old")
     assert main(build) == 0 and (out / "notes.txt").read_text() == "mine"

@@ -80,11 +80,6 @@ def test_each_kind_of_session_may_be_alone_or_missing(folder, kind, alone, undra
     assert "## What to do" in files["report.md"] and "nan" not in files["report.md"]
 
 
-def test_a_gpu_that_was_measured_is_not_said_to_be_missing(folder, undrawn):
-    both = gather(Made(**SMALL, devices=("cpu", "gpu")).write(folder))
-    assert "No GPU" not in render(both)["report.md"]
-
-
 def test_a_cost_that_crosses_zero_seconds_was_not_shown(folder, undrawn):
     tiny = only("python_extra_seconds", scale(1e-3), remedy="functional_bool_input")
     text = render(gather(Made(**SMALL, edit=tiny).write(folder)))["report.md"]

@@ -19,6 +19,14 @@ def test_a_ratio_has_at_most_two_digits_of_its_uncertainty(interval, text):
     assert wording.slower(*interval).replace("\N{NO-BREAK SPACE}", " ") == text
 
 
-def test_an_endless_interval_says_why():
-    inf = float("inf")
-    assert "one session gives no interval" in wording.python(1e-6, 1e-6, -inf, inf)
+@pytest.mark.parametrize(
+    ("microseconds", "text"),
+    [
+        ((3.1, 3.3, 2.7, 3.5), "3.1 to 3.3 µs more Python a step (99 % interval 2.7 to 3.5 µs)"),
+        ((0.1, 0.1, -0.2, 0.4), "no difference shown (up to 400 ns a step not ruled out)"),
+        ((1, 1, -float("inf"), float("inf")), "not known (one session gives no interval)"),
+    ],
+)
+def test_python_is_given_in_time_a_step(microseconds, text):
+    said = wording.python(*(1e-6 * end for end in microseconds))
+    assert said.replace("\N{NO-BREAK SPACE}", " ") == text

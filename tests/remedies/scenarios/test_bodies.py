@@ -51,7 +51,7 @@ def test_functional_keeps_the_policies_of_its_layers_and_not_its_own(
     policy: Callable[[str], None], tmp_path: Path
 ) -> None:
     policy("mixed_bfloat16")
-    model = bodies.functional()
+    model = bodies.make(FUNCTIONAL)
     model.save(tmp_path / "model.keras")
     policy("float32")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
