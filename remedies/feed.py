@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from remedies.libraries import of_framework, overrides, parameters
-from remedies.problem import BadInputError, reason
+from remedies.problem import BadInputError, reason, refusing
 from remedies.state.archive import opened
 from remedies.state.inventory import host, is_functional, leaves, mapped
 from remedies.state.methods import observe, patched
@@ -61,8 +61,12 @@ class Feed:
         return [{name: float(np.mean(logs[name][n])) for name in logs} for n in range(steps)]
 
     def outputs(self, model: Any) -> tuple[np.ndarray, ...] | None:
-        """Return the predictions' leaves, or None where the model predicts nothing."""
-        return tuple(map(_dense, leaves(self.prediction(model)))) if self.predicts else None
+        """Return the arrays that predictions are of, or None where the model predicts nothing."""
+        import tensorflow as tf
+
+        if not self.predicts:
+            return None
+        return tuple(map(host, tf.nest.flatten(self.prediction(model), expand_composites=True)))
 
     def prediction(self, model: Any) -> Any:
         """Return what a call of `model`, or its own `predict_step`, returns, unchanged."""
@@ -75,14 +79,6 @@ class Feed:
         return model(*args, **kwargs | ({"training": False} if "training" in kwargs else {}))
 
 
-def _dense(leaf: Any) -> np.ndarray:
-    import tensorflow as tf
-
-    if isinstance(leaf, tf.RaggedTensor):
-        leaf = leaf.to_tensor()
-    return host(tf.sparse.to_dense(leaf) if isinstance(leaf, tf.SparseTensor) else leaf)
-
-
 def feed(model: Any, x: Any, y: Any, weights: Any, name: str, snapshot: Snapshot) -> Feed:
     """Find out how `model` takes what its user gave, or raise `BadInputError`; it is put back."""
     if x is None:
@@ -90,10 +86,8 @@ def feed(model: Any, x: Any, y: Any, weights: Any, name: str, snapshot: Snapshot
             return _tried(model, Feed(tensors(inputs_for(model))), snapshot)
         except BadInputError as error:
             return Feed(None, problem=str(error))
-    try:
+    with refusing(f"{name}: its data cannot be read"):  # maybe by the user's own code
         fed = _batch(x, y, weights)
-    except Exception as error:  # what reads it may be the user's own code
-        raise BadInputError(f"{name}: its data cannot be read: {reason(error)}") from error
     fed = _tried(model, fed, snapshot)
     how, works = ("trained", fed.trains) if model.compiled else ("called", fed.predicts)
     if not works:
@@ -149,7 +143,6 @@ def _problem(drive: Callable[[Any], Any], model: Any, snapshot: Snapshot) -> str
 
 
 def _with_targets(model: Any, fed: Feed, snapshot: Snapshot) -> Feed:
-    """Return `fed` with targets made up that the loss takes, or why it takes none."""
     outputs, values = fed.prediction(model), np.random.default_rng(0)
     snapshot.restore()
     numbers = mapped(lambda output: values.random(output.shape).astype("float32"), outputs)
@@ -171,14 +164,12 @@ def inputs_for(model: Any, build_config: Any = None) -> Any:
         if len(required) > 1 and not isinstance(shapes, (dict, tuple)):
             # Keras records the first argument's shape only: the others are taken to be like it.
             shapes = dict.fromkeys(required, shapes)
-    why = "no shapes are recorded"
     for inputs in itertools.islice(candidates(shapes), 3**6):
         try:
             called(model, inputs)
+            return inputs
         except Exception as error:
             why = reason(error)
-        else:
-            return inputs
     raise BadInputError(f"the model takes no inputs that were made up (last try: {why}); {_GIVE}")
 
 

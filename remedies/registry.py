@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from remedies.problem import BadInputError, reason
+from remedies.problem import BadInputError, refusing
 
 REFERENCE = "ops_where"
 PLACEBO = "placebo"  # a second copy of the reference: what differs from it is noise
@@ -91,10 +91,8 @@ def require(kind: str, name: str, allowed: Iterable[str]) -> str:
 
 def _module(folder: Path, name: str) -> ModuleType:
     """Import ``name.py`` of a workload folder; ``from .name import`` in it means its siblings."""
-    try:
+    with refusing(f"{folder / name}.py cannot be imported"):
         return importlib.import_module(f"{_package(folder)}.{name}")
-    except Exception as error:  # it is a user's code: it may raise anything
-        raise BadInputError(f"{folder / name}.py cannot be imported: {reason(error)}") from error
 
 
 def _package(folder: Path) -> str:

@@ -73,7 +73,7 @@ own_save_and_load: {cls}'s own save_own_variables or load_own_variables alters v
 
 state_outside_the_file: {names}: variables that Keras does not track (a tf.Variable, or one in an
     object that is no layer) are in no file, and the loaded model makes new ones.
-- {layer}make it in {cls}.__init__ or build() with {made}
+- {layer}make it in {cls}.__init__ or build() with self.{name} = self.add_weight({given})
 
 not_loaded: The file holds the values of {names}, and loading does not put them back.
 - make all layers in __init__, and build them in the order of build()
@@ -148,7 +148,7 @@ not_registered: Loading raises: {what} is not registered, so load_model does not
 - write {register} above {what}, and import that module before loading
 - load with load_model(path, custom_objects={{"{what}": {what}}}){loads}
 
-error: {stage} raises{who}, so nothing comes back.
+error: {stage} raises, so nothing comes back.
 - mend what this says: {error}
 
 unknown: No cause known here fits what differs: {what}.
