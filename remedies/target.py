@@ -115,7 +115,7 @@ def custom_objects(place: str | None) -> dict[str, Any]:
 def keras_file(target: str) -> Path:
     """Return the `.keras` file that `target` is, once it was read; an unzipped one is zipped aside.
 
-    Anything else that a model is saved as raises `BadInputError`: what it is, and what to do.
+    Anything else raises `BadInputError`: what it is, and what to do.
     """
     path = Path(target)
     if (path / CONFIG).is_file():

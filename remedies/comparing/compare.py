@@ -82,9 +82,8 @@ class Comparison:
 
     @property
     def status(self) -> int:
-        """The exit status: that of a check of the model as it is."""
         report: Any = self.trials[0].report
-        return int(report.verdict.status)
+        return int(report.verdict.status)  # that of a check of the model as it is
 
     @property
     def recommended(self) -> Trial | None:

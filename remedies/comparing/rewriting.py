@@ -66,7 +66,6 @@ class Site:
     at_fault: set[str] = field(default_factory=set)  # those that were given floats too, and raise
 
     def note(self, argument: str, value: Any) -> None:
-        """Remember of which dtype an argument is, or that it is at fault."""
         dtype = getattr(value, "dtype", "")
         name = str(getattr(dtype, "name", dtype))
         if not name.startswith(("float", "bfloat")):
@@ -83,9 +82,8 @@ Sites = dict[tuple[str, str, int], Site]
 def replaced(remedy: str, sites: Sites) -> Iterator[None]:
     """Have the user's code call other operations inside the block, and note its lines in `sites`.
 
-    ``tf_cast`` casts the arguments at fault to the dtype that they have in training; ``ops_where``
-    calls Keras' own operations on the lines at fault, and `FUNCTIONAL` on all lines; any other
-    remedy changes none.
+    ``tf_cast`` casts arguments at fault to their dtype in training, ``ops_where`` calls Keras' own
+    operations on lines at fault, `FUNCTIONAL` on all lines; other remedies change none.
     """
     with ExitStack() as stack:
         for holder, name, operation in list(_places()):

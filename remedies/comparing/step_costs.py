@@ -106,9 +106,9 @@ def measure(
 
 
 def _warm(model: Any, step: str, fed: Feed, alone: bool) -> Callable[[], object]:
-    """Return one call of a warm step, `alone` without its program: that returns its last result.
+    """Return one call of a warm step, which goes through no method of the user's any more.
 
-    Once it is traced it does not go through the user's methods any more.
+    `alone` it has no program: that returns its last result.
     """
     data = (fed.x, fed.y) if step == "train" else (fed.x,)
     run: Callable[[], object] = functools.partial(getattr(model, f"{step}_on_batch"), *data)

@@ -37,7 +37,7 @@ def test_list_names_every_remedy_and_show_prints_its_recipe(capsys):
 
 def test_help_and_usage_errors_start_no_tensorflow():
     program = (
-        "import sys, remedies, remedies.__main__ as m\n"
+        "import sys, remedies.scenarios, remedies.__main__ as m\n"
         "for a in (['--help'], ['check', '--help'], ['list'], ['show', 'tf_cast'], ['x'], []):\n"
         "    try: m.main(a)\n"
         "    except SystemExit: pass\n"
