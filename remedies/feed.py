@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from remedies.libraries import of_framework, overrides, parameters
-from remedies.problem import BadInputError, reason
+from remedies.problem import BadInputError, reason, refusing
 from remedies.state.archive import opened
 from remedies.state.inventory import host, is_functional, leaves, mapped
 from remedies.state.methods import observe, patched
@@ -90,10 +90,8 @@ def feed(model: Any, x: Any, y: Any, weights: Any, name: str, snapshot: Snapshot
             return _tried(model, Feed(tensors(inputs_for(model))), snapshot)
         except BadInputError as error:
             return Feed(None, problem=str(error))
-    try:
+    with refusing(f"{name}: its data cannot be read"):  # maybe by the user's own code
         fed = _batch(x, y, weights)
-    except Exception as error:  # what reads it may be the user's own code
-        raise BadInputError(f"{name}: its data cannot be read: {reason(error)}") from error
     fed = _tried(model, fed, snapshot)
     how, works = ("trained", fed.trains) if model.compiled else ("called", fed.predicts)
     if not works:

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import numpy as np
 
-from remedies.problem import BadInputError, reason
+from remedies.problem import BadInputError, refusing
 
 Inputs = dict[str, np.ndarray]
 _HERE = Path(__file__).parent
@@ -61,10 +61,8 @@ def load_module(folder: Path, name: str) -> ModuleType:
 
     Raises `BadInputError` where it cannot be imported.
     """
-    try:
+    with refusing(f"{folder / name}.py cannot be imported"):
         return importlib.import_module(f"{_package(folder)}.{name}")
-    except Exception as error:  # it is a user's code: it may raise anything
-        raise BadInputError(f"{folder / name}.py cannot be imported: {reason(error)}") from error
 
 
 def own_classes(folder: Path) -> dict[str, type]:

@@ -13,7 +13,7 @@ from remedies.comparing.rewriting import FUNCTIONAL, Site, Sites
 from remedies.comparing.step_costs import CONTROL
 from remedies.feed import Feed, feed
 from remedies.libraries import of_framework, overrides
-from remedies.problem import BadInputError, reason
+from remedies.problem import BadInputError, refusing
 from remedies.state.difference import apart
 from remedies.state.inventory import host, is_functional, owned_classes
 from remedies.state.methods import methods_of, patched
@@ -168,11 +168,8 @@ def _functional(model: Any, fed: Feed) -> Any:
     if not fed.trains and "training" in inspect.signature(cls.call).parameters:
         raise BadInputError("what tracing freezes of `training` shows only in a model that trains")
     names = {"keras": keras, "model": model}
-    try:
+    with refusing("call cannot be traced on keras.Input"):
         exec(_functional_code(fed), names)  # noqa: S102 - our text, as the user is given it
-    except Exception as error:
-        why = reason(error, 160)
-        raise BadInputError(f"call cannot be traced on keras.Input: {why}") from error
     made: Any = names["model"]
     if len(made.weights) != len(model.weights):
         raise BadInputError(f"call reaches {len(made.weights)} of its {len(model.weights)} weights")

@@ -152,9 +152,8 @@ def equal(left: Any, right: Any) -> bool:
     """Whether two plain values, or two arrays with all their bits, are the same."""
     if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
         left, right = np.asarray(left), np.asarray(right)
-        if left.shape != right.shape or left.dtype != right.dtype:
-            return False
-        return bool(np.all((left == right) | ((left != left) & (right != right))))
+        same = left.shape == right.shape and left.dtype == right.dtype
+        return same and bool(np.all((left == right) | ((left != left) & (right != right))))
     if type(left) is not type(right):
         return False
     if isinstance(left, list):

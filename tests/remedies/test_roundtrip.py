@@ -36,20 +36,14 @@ def changed_by(change):
     return route
 
 
-def nothing(model, data):
-    pass
-
-
-def evaluated(model, data):
-    for _ in range(3):
-        model.test_on_batch(*data)
-
-
-def nan(model, data):
-    model.weights[0].assign(np.full((3, 2), np.nan))
-
-
-@pytest.mark.parametrize("prepare", [nothing, evaluated, nan])
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        lambda model, data: None,
+        lambda model, data: model.test_on_batch(*data),
+        lambda model, data: model.weights[0].assign(np.full((3, 2), np.nan)),
+    ],
+)
 def test_dropout_metrics_and_nan_are_no_defect(model, data, prepare):
     prepare(model, data)
     trip = round_trip(model, *data)

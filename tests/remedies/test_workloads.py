@@ -62,7 +62,7 @@ def test_any_folder_with_data_is_a_workload(tmp_path):
     [
         (None, "no data.py in folder"),
         ("x = 1", "no function draw"),
-        ("raise OSError('no disk')", "data.py cannot be imported: OSError: no disk"),
+        ("raise OSError('no disk')", r"data.py cannot be imported \(OSError: no disk\)"),
     ],
 )
 def test_a_folder_that_is_no_workload_says_why(tmp_path, data, reason):
