@@ -14,7 +14,6 @@ from benchmarks.session import Session
 from benchmarks.settings import SETTINGS
 from remedies.devices import DEVICES, TARGETS, missing
 from remedies.problem import BadInputError
-from remedies.workloads import add
 
 INTERRUPTED = 130
 EXAMPLES = """\
@@ -39,8 +38,6 @@ def main(arguments: list[str] | None = None) -> int:
     """
     chosen = _parser().parse_args(arguments)
     try:
-        for folder in chosen.workload:
-            add(folder)
         measurement = Measurement(chosen.setting, shard=chosen.shard, path=chosen.sessions)
     except BadInputError as error:
         print(error, file=sys.stderr)
@@ -95,8 +92,6 @@ def _parser() -> argparse.ArgumentParser:
     option = parser.add_argument
     option("--setting", choices=SETTINGS, default="default", help="how much to measure")
     option("--shard", type=_shard, default=WHOLE, metavar="I/N", help="measure one part of N")
-    own = "measure a workload folder of yours too (may be repeated; asv: TF_WHERE_WORKLOADS)"
-    option("--workload", type=Path, action="append", default=[], metavar="PATH", help=own)
     place = "where the session files go (default: a folder below .asv/sessions)"
     option("--sessions", type=Path, metavar="DIR", help=place)
     return parser

@@ -34,11 +34,11 @@ def _entries(cell: Steps, axes: dict[str, Any]) -> Iterator[Entry]:
         base = cell[reference(variant)]
         own = {**axes, **variant.axes}
         differs = int(step.program != base.program)
-        number = numbers[variant]
+        difference, number = same_step.difference(step, base), numbers[variant]
         if variant.source:  # against base's own recipe: 0 is the same step
-            number = 0 if same_step.same(step, base) else number + 1
+            number = number + 1 if difference else 0
         yield Entry("program_differs", differs, own, step.program)
-        yield Entry("step_group", number, own, same_step.difference(step, base))
+        yield Entry("step_group", number, own, difference)
         if (count := same_step.calls_that_differ(step.calls, base.calls)) is not None:
             yield Entry("python_calls_differ", count, own, step.python)
             yield Entry("python_calls", len(step.calls or ()), own)

@@ -15,8 +15,7 @@ from benchmarks.session import Folder, Session, identity
 from benchmarks.settings import SETTINGS, TIMED, setting
 from remedies.devices import facts
 from remedies.intervals import DECIDED
-from remedies.registry import PLACEBO, require
-from remedies.workloads import WORKLOADS, own
+from remedies.registry import PLACEBO, WORKLOADS, own, require
 
 ROOT = Path(__file__).parents[1]
 MOST_AT_ONCE = 4  # each takes about a gigabyte

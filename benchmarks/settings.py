@@ -6,8 +6,8 @@ from itertools import product
 
 from benchmarks.session import Session
 from remedies.devices import DEVICES, TARGETS, missing
+from remedies.registry import SHIPPED, WORKLOADS, own
 from remedies.steps.sampling import Budget
-from remedies.workloads import SHIPPED, WORKLOADS, own
 
 JITS = ("graph", "xla")
 LARGE = 768  # pixels a side of a large model's images: 14 MB of weights, twice that of moments

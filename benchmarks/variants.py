@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.session import Session
-from remedies import REFERENCE, REMEDIES, WORKLOADS, build, workloads
+from remedies import REFERENCE, REMEDIES, WORKLOADS, build, registry
 from remedies.problem import reason
 from remedies.registry import PLACEBO
 
@@ -50,10 +50,10 @@ def variants(session: Session) -> list[Variant]:
 def left_out(workload: str) -> dict[str, str]:
     """Return which recipes of a user's workload cannot be made and called, and a text of each."""
     problems = {}
-    if workload and workload not in workloads.SHIPPED:
+    if workload and workload not in registry.SHIPPED:
         inputs, _ = WORKLOADS[workload].data(2)
         names = {file.stem for file in WORKLOADS[workload].folder.glob("*.py")} & REMEDIES.keys()
-        for name in sorted(names.difference(workloads.NEEDED)):
+        for name in sorted(names.difference(registry.NEEDED)):
             try:
                 build(workload, name)(inputs)
             except Exception as error:  # it is a user's code: it may raise anything
@@ -79,7 +79,7 @@ def own_classes(session: Session, variant: Variant) -> AbstractContextManager[No
     import keras
 
     place = folder(session, variant)
-    classes = workloads.own_classes(place) if place else {}
+    classes = registry.own_classes(place) if place else {}
     return keras.saving.custom_object_scope(classes)  # type: ignore[no-any-return]
 
 

@@ -7,11 +7,10 @@ from remedies.checking.check import check, guard
 from remedies.checking.findings import Report
 from remedies.comparing.compare import compare
 from remedies.problem import BadInputError
-from remedies.registry import REFERENCE, REMEDIES, build
+from remedies.registry import REFERENCE, REMEDIES, WORKLOADS, build
 from remedies.rescuing import Rescue, rescue
 from remedies.state.roundtrip import Defects, RoundTrip, keras_file_twice, round_trip
 from remedies.state.trip import Outcome
-from remedies.workloads import WORKLOADS
 
 __all__ = [
     "REFERENCE",

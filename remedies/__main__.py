@@ -2,11 +2,13 @@
 
 import argparse
 import contextlib
+import inspect
 import json
 import os
 import signal
 import sys
 import tempfile
+import textwrap
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,12 +18,10 @@ from remedies.checking.check import check, check_weights, require_ready
 from remedies.comparing.compare import BUDGET, comparison
 from remedies.feed import load_sample
 from remedies.problem import BadInputError, reason
-from remedies.registry import REMEDIES, require
+from remedies.registry import REMEDIES, WORKLOADS, require, write
 from remedies.rescuing import rescue, saved_model
-from remedies.state.archive import read
 from remedies.state.preserve import scratch
 from remedies.target import custom_objects, factory_of, from_factory, keras_file
-from remedies.workloads import WORKLOADS, write
 
 _EXIT = (
     "exit status: 0 whole, 1 something is lost or the model cannot be saved or loaded, "
@@ -46,8 +46,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         problem = str(error)
     except OSError as error:
         problem = f"{error.filename or tempfile.gettempdir()}: {error.strerror or reason(error)}"
-    except MemoryError:
-        problem = "not enough memory for this model"
     except KeyboardInterrupt:
         problem = "interrupted; nothing was written"
     except Exception as error:
@@ -76,32 +74,19 @@ def _parser() -> argparse.ArgumentParser:
     sample = "a batch of inputs: an .npz file, or FILE.py:NAME that returns one"
     files.add_argument("--sample", help=sample)
 
-    def command(run: Any, summary: str, *examples: str, **options: Any) -> Callable[..., Any]:
-        shown = "".join(f"  remedies {example}\n" for example in examples)
+    def command(run: Any, **options: Any) -> Callable[..., Any]:
+        summary, _, examples = (inspect.getdoc(run) or "").partition("\n\n")
         options |= {"help": summary, "description": summary, **shape}
-        options["epilog"] = f"examples:\n{shown}\n{_EXIT}"
-        made = commands.add_parser(examples[0].split()[0], **options)
+        options["epilog"] = f"examples:\n{textwrap.indent(examples, '  remedies ')}\n\n{_EXIT}"
+        made = commands.add_parser(run.__name__.strip("_"), **options)
         made.set_defaults(run=run)
         return made.add_argument
 
-    command(_list, "List the remedies and workloads.", "list")
-    add = command(
-        _show,
-        "Print a remedy's recipe, to copy into your own code.",
-        "show tf_cast",
-        "show ops_where --workload image > model.py",
-    )
+    command(_list)
+    add = command(_show)
     add("remedy", help="see: remedies list")
     add("--workload", default="image", help="default: image")
-    add = command(
-        _check,
-        "Save and load your own model twice; say what is lost, why, and what to do.",
-        "check my_package.models:make_model",
-        "check train.py:make --json",
-        "check model.keras --custom-objects train.py",
-        "check run1.weights.h5 --factory train.py:make",
-        parents=[files],
-    )
+    add = command(_check, parents=[files])
     add(
         "target",
         help="module:factory or file.py:factory, returning a built model, (model, x), "
@@ -109,32 +94,18 @@ def _parser() -> argparse.ArgumentParser:
         ".weights.h5 file with --factory",
     )
     add("--factory", help="FILE.py:NAME that makes the model of a .weights.h5 file")
-    add = command(
-        _compare,
-        "Try each remedy on your own model: what it keeps, what its step costs, what to change.",
-        "compare train.py:make",
-        "compare my.models:make --markdown",
-        parents=[answer],
-    )
+    add = command(_compare, parents=[answer])
     add("target", help="module:factory or file.py:factory: (model, x, y), the same each time")
     add("--budget", type=seconds, default=BUDGET, metavar="SECONDS", help=f"default: {BUDGET:g}")
     add("--markdown", action="store_true", help="print Markdown")
-    add = command(
-        _rescue,
-        "Get back the weights and optimizer of a .keras file that Keras loads wrong.",
-        "rescue model.keras --custom-objects train.py",
-        "rescue model.keras --custom-objects train.py --sample x.npz --out good.keras",
-        "rescue gan.keras --factory train.py:make",
-        parents=[files],
-    )
+    add = command(_rescue, parents=[files])
     add("target", help="the .keras file; it is only read")
     add("--factory", help="FILE.py:NAME that makes (model, x, y); for a class with own compile()")
     add("--out", help="the new file; default: NAME.rescued.keras")
     layer: dict[str, Any] = {"action": "append", "default": [], "metavar": "LAYER"}
     add("--freeze", help="a layer that was frozen when it was saved; repeatable", **layer)
     add("--unfreeze", help="a layer that the class freezes and that trained when saved", **layer)
-    add = command(_new, "Write a workload folder, to measure your own recipes.", "new my_model")
-    add("folder", help="the folder to make; its name is the name")
+    command(_new)("folder", help="the folder to make; its name is the name")
     return main
 
 
@@ -150,6 +121,10 @@ def _answer(arguments: argparse.Namespace, result: Any, text: str) -> None:
 
 
 def _list(_: argparse.Namespace) -> int:
+    """List the remedies and workloads.
+
+    list
+    """
     print(f"{'remedy':23}what you change")
     for remedy in REMEDIES.values():
         print(f"{remedy.name:23}{remedy.idea}")
@@ -160,6 +135,11 @@ def _list(_: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
+    """Print a remedy's recipe, to copy into your own code.
+
+    show tf_cast
+    show ops_where --workload image > model.py
+    """
     folder = WORKLOADS[require("workload", arguments.workload, WORKLOADS)].folder
     recipe = folder / f"{require('remedy', arguments.remedy, REMEDIES)}.py"
     sys.stdout.write(recipe.read_text(encoding="utf-8"))
@@ -168,9 +148,16 @@ def _show(arguments: argparse.Namespace) -> int:
 
 @scratch()
 def _check(arguments: argparse.Namespace) -> int:
+    """Save and load your own model twice; say what is lost, why, and what to do.
+
+    check my_package.models:make_model
+    check train.py:make --json
+    check model.keras --custom-objects train.py
+    check run1.weights.h5 --factory train.py:make
+    """
     target, sample = arguments.target, arguments.sample
     is_factory = ":" in target and not Path(target).exists()
-    path = target if is_factory or arguments.factory else str(_keras_file(target))
+    path = target if is_factory or arguments.factory else str(keras_file(target))
     with _tensorflow():
         custom = custom_objects(arguments.custom_objects)
         if arguments.factory:
@@ -187,43 +174,55 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
+    """Try each remedy on your own model: what it keeps, what its step costs, what to change.
+
+    compare train.py:make
+    compare my.models:make --markdown
+    """
+    target, budget = arguments.target, arguments.budget
     with _tensorflow():
         made = comparison(
-            _limited(factory_of(arguments.target), arguments.target, arguments.budget),
-            name=arguments.target,
-            budget=arguments.budget,
+            _limit(target, budget)(factory_of(target)),
+            name=target,
+            budget=budget,
             progress=lambda text: print(f"{text} ...", file=sys.stderr, flush=True),
         )
     _answer(arguments, made, made.text(markdown=arguments.markdown))
     return made.status
 
 
-def _limited(factory: Callable[[], Any], name: str, budget: float) -> Callable[[], Any]:
+@contextlib.contextmanager
+def _limit(target: str, budget: float) -> Iterator[None]:
     def ring(*_: Any) -> None:
-        raise BadInputError(
-            f"{name}: took over {budget:g} s to make one model; train it less there, or raise the "
-            "budget"
-        )
+        what = f"{target}: took over {budget:g} s to make one model"
+        raise BadInputError(f"{what}; train it less there, or raise the budget")
 
-    def limited() -> Any:
-        signal.signal(signal.SIGALRM, ring)
-        # It rings again: what is raised while a package is imported may be swallowed there.
-        signal.setitimer(signal.ITIMER_REAL, budget, 1.0)
-        try:
-            return factory()
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-
-    return limited
+    signal.signal(signal.SIGALRM, ring)
+    # It rings again: what is raised while a package is imported may be swallowed there.
+    signal.setitimer(signal.ITIMER_REAL, budget, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _new(arguments: argparse.Namespace) -> int:
+    """Write a workload folder, to measure your own recipes.
+
+    new my_model
+    """
     print(*write(Path(arguments.folder)), sep="\n")
     return 0
 
 
 def _rescue(arguments: argparse.Namespace) -> int:
-    _keras_file(arguments.target)
+    """Get back the weights and optimizer of a .keras file that Keras loads wrong.
+
+    rescue model.keras --custom-objects train.py
+    rescue model.keras --custom-objects train.py --sample x.npz --out good.keras
+    rescue gan.keras --factory train.py:make
+    """
+    keras_file(arguments.target)  # a bad file fails before TensorFlow is started
     factory = arguments.factory
     with _tensorflow():
         named = arguments.custom_objects or (factory and factory.rpartition(":")[0])
@@ -256,13 +255,6 @@ def _rescue_text(result: Any) -> str:
         ]
     texts += [f"  not in the file at all: self.{attribute}" for attribute in result.absent]
     return "\n".join([*texts, *(f"\nNote: {note}" for note in result.notes)])
-
-
-def _keras_file(target: str) -> Path:
-    # Judged before the user's module is imported and TensorFlow is started: a bad file fails fast.
-    path = keras_file(target)
-    read(path)
-    return path
 
 
 @contextlib.contextmanager

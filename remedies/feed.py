@@ -61,8 +61,12 @@ class Feed:
         return [{name: float(np.mean(logs[name][n])) for name in logs} for n in range(steps)]
 
     def outputs(self, model: Any) -> tuple[np.ndarray, ...] | None:
-        """Return the predictions' leaves, or None where the model predicts nothing."""
-        return tuple(map(_dense, leaves(self.prediction(model)))) if self.predicts else None
+        """Return the arrays that predictions are of, or None where the model predicts nothing."""
+        import tensorflow as tf
+
+        if not self.predicts:
+            return None
+        return tuple(map(host, tf.nest.flatten(self.prediction(model), expand_composites=True)))
 
     def prediction(self, model: Any) -> Any:
         """Return what a call of `model`, or its own `predict_step`, returns, unchanged."""
@@ -73,14 +77,6 @@ class Feed:
             return model.predict_step(keras.utils.pack_x_y_sample_weight(self.x))
         args, kwargs = self.call
         return model(*args, **kwargs | ({"training": False} if "training" in kwargs else {}))
-
-
-def _dense(leaf: Any) -> np.ndarray:
-    import tensorflow as tf
-
-    if isinstance(leaf, tf.RaggedTensor):
-        leaf = leaf.to_tensor()
-    return host(tf.sparse.to_dense(leaf) if isinstance(leaf, tf.SparseTensor) else leaf)
 
 
 def feed(model: Any, x: Any, y: Any, weights: Any, name: str, snapshot: Snapshot) -> Feed:
@@ -147,7 +143,6 @@ def _problem(drive: Callable[[Any], Any], model: Any, snapshot: Snapshot) -> str
 
 
 def _with_targets(model: Any, fed: Feed, snapshot: Snapshot) -> Feed:
-    """Return `fed` with targets made up that the loss takes, or why it takes none."""
     outputs, values = fed.prediction(model), np.random.default_rng(0)
     snapshot.restore()
     numbers = mapped(lambda output: values.random(output.shape).astype("float32"), outputs)
@@ -169,14 +164,12 @@ def inputs_for(model: Any, build_config: Any = None) -> Any:
         if len(required) > 1 and not isinstance(shapes, (dict, tuple)):
             # Keras records the first argument's shape only: the others are taken to be like it.
             shapes = dict.fromkeys(required, shapes)
-    why = "no shapes are recorded"
     for inputs in itertools.islice(candidates(shapes), 3**6):
         try:
             called(model, inputs)
+            return inputs
         except Exception as error:
             why = reason(error)
-        else:
-            return inputs
     raise BadInputError(f"the model takes no inputs that were made up (last try: {why}); {_GIVE}")
 
 

@@ -107,9 +107,6 @@ def intervals(
 
 def _table(block: Mapping[Any, Sequence[float]], ratios: bool) -> np.ndarray:
     """Return a row a variant, the reference last, and a column a launch."""
-    lengths = {len(values) for values in block.values()}
-    if len(lengths) > 1:
-        raise ValueError(f"variants with {sorted(lengths)} launches; all must have as many")
     table = np.array([*block.values()], dtype=float)
     if not np.isfinite(table).all() or (ratios and not (table > 0).all()):
         raise ValueError("values must be finite" + ", and ratios above 0" * ratios)

@@ -14,7 +14,7 @@ from typing import Any
 
 from remedies.libraries import is_framework_file
 from remedies.problem import BadInputError, reason
-from remedies.state.archive import CONFIG
+from remedies.state.archive import CONFIG, read
 
 _HDF5 = (
     "in the old HDF5 format; load it with keras.saving.load_model (with compile=False where that "
@@ -113,7 +113,7 @@ def custom_objects(place: str | None) -> dict[str, Any]:
 
 
 def keras_file(target: str) -> Path:
-    """Return the `.keras` file that `target` is; an unzipped one is zipped aside.
+    """Return the `.keras` file that `target` is, once it was read; an unzipped one is zipped aside.
 
     Anything else that a model is saved as raises `BadInputError`: what it is, and what to do.
     """
@@ -121,10 +121,11 @@ def keras_file(target: str) -> Path:
     if (path / CONFIG).is_file():
         # The scratch folder of the command takes it away.
         zipped = Path(shutil.make_archive(str(Path(tempfile.mkdtemp(), path.name)), "zip", path))
-        return zipped.rename(zipped.with_suffix(".keras"))
+        path = zipped.rename(zipped.with_suffix(".keras"))
     if (path / "saved_model.pb").is_file():
         raise BadInputError(f"{path}: {_SAVED_MODEL}")
     if path.suffix in (".h5", ".hdf5") and path.is_file():
         weights = path.name.endswith(".weights.h5")
         raise BadInputError(f"{path}: {_WEIGHTS if weights else _HDF5}")
+    read(path)
     return path

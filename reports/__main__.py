@@ -104,11 +104,7 @@ def _build(out: Path, sessions: Path, history: bool) -> None:
             (made / name).parent.mkdir(parents=True, exist_ok=True)
             (made / name).write_bytes(content.encode() if isinstance(content, str) else content)
         if history:
-            print(
-                "reports: the history: asv publish, some minutes where there are many commits",
-                file=sys.stderr,
-                flush=True,
-            )
+            print("reports: the history: asv publish, some minutes", file=sys.stderr, flush=True)
             _publish(made / "history")
         shutil.copytree(made, out, copy_function=os.replace, dirs_exist_ok=True)
     print(out / "index.html")

@@ -1,5 +1,6 @@
 """What each remedy costs: distinct steps, the cast, first steps, save and load; and on GPUs."""
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -142,12 +143,11 @@ def _groups(rows: Any) -> str:
 def _confirmed(results: Results, rows: Any) -> str:
     """Say how often the steps of a GPU that was run fall into the groups that were compiled for."""
     texts = ""
-    for gpu in results.gpus:
-        own = _grouped(results.metric("program_differs", device=gpu, jit="xla"))
-        for device, made in rows.groupby("device"):
-            compiled, run = _grouped(made).align(own, join="inner")
-            texts += f" On {gpu.upper()}, {(compiled == run).sum()} of {len(run)} steps have the "
-            texts += f"groups of {device.upper()}."
+    for gpu, (card, own) in itertools.product(results.gpus, rows.groupby("device")):
+        run = _grouped(results.metric("program_differs", device=gpu, jit="xla"))
+        run, compiled = run.align(_grouped(own), join="inner")
+        same = f"{(compiled == run).sum()} of {len(run)} steps"
+        texts += f" On {gpu.upper()}, {same} have the groups of {card.upper()}."
     return texts
 
 

@@ -24,13 +24,9 @@ THEMES = {
 _TONES = {"python": "slow", "slower": "slow", "undecided": "open", "unreliable": "open"}
 
 
-def svg(figure: Part) -> dict[str, bytes]:
-    """Return `figure` as SVG by theme."""
-    return {theme: _drawn(figure, names.split()) for theme, names in THEMES.items()}
-
-
-def _drawn(figure: Part, names: Sequence[str]) -> bytes:
-    colors = SimpleNamespace(**dict(zip(_COLORS, names, strict=True)))
+def svg(figure: Part, theme: str) -> bytes:
+    """Return `figure` as SVG, in the colours of a theme."""
+    colors = SimpleNamespace(**dict(zip(_COLORS, THEMES[theme].split(), strict=True)))
     style = {
         "svg.hashsalt": figure.name,  # equal results give equal files
         **dict.fromkeys(("text.color", "ytick.color"), colors.ink),
@@ -51,7 +47,11 @@ def steps(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:
     canvas.set_size_inches(WIDTH, high + 0.85)
     axes = canvas.add_axes((2.6 / WIDTH, 0.55 / (high + 0.85), 2.5 / WIDTH, high / (high + 0.85)))
     for place, (_, own) in enumerate(rows):
-        drawn = sorted(_ends(own), key=lambda each: each[2])
+        # What is exact is one mark.
+        low, center, high = (100 * shares(own, end) for end in ("low", "ratio", "high"))
+        near = (low.abs() < 100 * LONGEST) & (high.abs() < 100 * LONGEST)
+        marks = {*zip(own["word"][near], low[near], center[near], high[near], strict=True)}
+        drawn = sorted(marks, key=lambda each: each[2])
         for i, (word, *ends) in enumerate(drawn):
             y = place + 0.3 * (i - (len(drawn) - 1) / 2) / max(1, len(drawn) - 1)
             color = getattr(colors, _TONES.get(word, "good"))
@@ -68,13 +68,6 @@ def steps(canvas: Any, colors: Any, rows: Sequence[tuple[str, Any]]) -> None:
     axes.set(xlim=(-reach, reach), ylim=(len(rows) - 0.4, -0.6), xlabel="% faster  |  % slower")
     axes.xaxis.set_major_formatter(lambda x, _: f"{abs(x):g}")
     axes.axvline(0, color=colors.muted, linewidth=0.8, zorder=0)
-
-
-def _ends(rows: Any) -> set[tuple[Any, ...]]:
-    """Return word, low, center and high of `rows`, in percent; what is exact is one mark."""
-    ends = [100 * shares(rows, end) for end in ("low", "ratio", "high")]
-    drawn = (ends[0].abs() < 100 * LONGEST) & (ends[2].abs() < 100 * LONGEST)
-    return {*zip(rows["word"][drawn], *(end[drawn] for end in ends), strict=True)}
 
 
 def cast(canvas: Any, colors: Any, rows: Sequence[tuple[str, dict[str, Any]]]) -> None:

@@ -85,7 +85,7 @@ def _document(path: Path) -> dict[str, Any]:
         raise ValueError(f"over {MOST_BYTES:,} bytes")
     # A number that is not finite is read as text, which is then refused.
     document = _whole(json.loads(path.read_bytes(), parse_constant=str), _DOCUMENT)
-    if document["format"] != 1 or not 0 <= document["started"] < 2e11:  # year 8307
+    if document["format"] != 1 or not 0 <= document["started"] <= 9e9:  # year 2255
         raise ValueError("not a session file of format 1")
     _whole(document["session"], _SESSION)
     for name, usual in (("facts", ""), ("health", 0.0)):

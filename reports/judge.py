@@ -14,20 +14,8 @@ from remedies import REFERENCE, intervals
 from remedies.intervals import MARGIN, Interval, Word
 from remedies.metrics import METRICS, Kind
 from remedies.registry import PLACEBO
+from reports import wording
 from reports.frame import AXES
-from reports.wording import (
-    COSTS,
-    JITS,
-    NOTHING,
-    SPACE,
-    between,
-    counted,
-    listed,
-    percent,
-    python,
-    seconds,
-    slower,
-)
 
 STEP, PYTHON = "step_ratio", "python_extra_seconds"
 EXACT = ("step_group", "program_differs", "python_calls_differ")
@@ -155,7 +143,7 @@ class Cell:
                   for name in (self.metric, PYTHON)}  # fmt: skip
         for step, own in self.intervals[Word.SLOWER].items():
             if _copy(step) and _word(own, threshold, asked) in (Word.SLOWER, Word.FASTER):
-                text = slower(own.center, own.low, own.high)
+                text = wording.slower(own.center, own.low, own.high)
                 faults[self.metric].append(f"a second copy of the reference read {text}")
         for variant, kind in self.kinds.items():
             alone = kind is Word.PYTHON
@@ -183,7 +171,6 @@ class Cell:
 
 
 def _copy(step: Any) -> bool:
-    """Return whether a distinct step is the second copy of the reference."""
     return isinstance(step, tuple) and step[0] == PLACEBO
 
 
@@ -203,26 +190,26 @@ def summary(rows: Any) -> str:
         text = _SUMMARIES[word](own)
         if len(own) < len(rows):
             head, bracket, more = text.partition(" (")
-            noun = COSTS.get(str(own["metric"].iat[0]), "step")
-            of = f" of {counted(len(rows), noun)}" * (not texts)
+            noun = wording.COSTS.get(str(own["metric"].iat[0]), "step")
+            of = f" of {wording.counted(len(rows), noun)}" * (not texts)
             text = f"{head} in {len(own)}{of}{bracket}{more}"
         texts.append(text)
-    return "; ".join(texts) or NOTHING
+    return "; ".join(texts) or wording.NOTHING
 
 
 def _python(own: Any) -> str:
     low, high = own["low"], own["high"].max()
     if low.min() <= 0 < low.max():  # shown in some
-        return f"up to {seconds(high)} more Python a step"
-    return python(own["ratio"].min(), own["ratio"].max(), low.min(), high)
+        return f"up to {wording.seconds(high)} more Python a step"
+    return wording.python(own["ratio"].min(), own["ratio"].max(), low.min(), high)
 
 
 def _ratio(own: Any) -> str:
     if len(own) == 1:
-        return slower(*own[["ratio", "low", "high"]].iloc[0])
+        return wording.slower(*own[["ratio", "low", "high"]].iloc[0])
     least, most = sorted((own["ratio"] - 1).abs().agg(["min", "max"]))
     word = "slower" if own["ratio"].iat[0] > 1 else "faster"
-    return f"{between(percent(least), percent(most))} {word}"
+    return f"{wording.between(wording.percent(least), wording.percent(most))} {word}"
 
 
 def shares(rows: Any, end: str) -> Any:
@@ -237,9 +224,9 @@ def _undecided(own: Any) -> str:
     if not len(most):
         faster = (own["high"] <= 1).all()
         return "no difference shown (slower is ruled out)" if faster else "not known (not timed)"
-    over = f" over {100 * MARGIN:g}{SPACE}%" if (own["word"] == "same").any() else ""
+    over = f" over {100 * MARGIN:g}{wording.SPACE}%" if (own["word"] == "same").any() else ""
     time = (most * own["seconds"]).max()
-    cost = percent(most.max()) + (f", {seconds(time)}," if time > 0 else "")
+    cost = wording.percent(most.max()) + (f", {wording.seconds(time)}," if time > 0 else "")
     return f"no difference{over} shown (up to {cost} not ruled out)"
 
 
@@ -249,7 +236,7 @@ _SUMMARIES: dict[str, Callable[[Any], str]] = {  # the worst first
     "undecided": _undecided,
     "unreliable": lambda own: f"no result ({own['reason'].iat[0]})",
     "faster": _ratio,
-    "same": lambda _: f"same within {100 * MARGIN:g}{SPACE}%",
+    "same": lambda _: f"same within {100 * MARGIN:g}{wording.SPACE}%",
     "same step": lambda _: "same step, exactly",
 }
 
@@ -257,7 +244,9 @@ _SUMMARIES: dict[str, Callable[[Any], str]] = {  # the worst first
 def times(rows: Any) -> str:
     """Return the range of the baseline's times."""
     own = rows.loc[rows["seconds"] > 0, "seconds"]
-    return between(seconds(own.min()), seconds(own.max())) if len(own) else NOTHING
+    if not len(own):
+        return wording.NOTHING
+    return wording.between(wording.seconds(own.min()), wording.seconds(own.max()))
 
 
 def cells(rows: Any) -> str:
@@ -266,9 +255,9 @@ def cells(rows: Any) -> str:
         sorted({*rows[axis]} - {"", 0}) if axis in rows else []
         for axis in ("workload", "device", "jit", "size")
     )
-    where = listed(workloads)
+    where = wording.listed(workloads)
     if "batch" in rows and (most := rows.groupby("workload")["batch"].nunique().max()) > 1:
         where += f", at {most} batch sizes"
-    wide = f"images {listed(map(str, sizes))} pixels wide too" if sizes else ""
-    jit = JITS.get(tuple(jits)) or listed(jits)
-    return "; ".join(filter(None, (where, wide, listed(map(str.upper, devices)), jit)))
+    wide = f"images {wording.listed(map(str, sizes))} pixels wide too" if sizes else ""
+    jit = wording.JITS.get(tuple(jits)) or wording.listed(jits)
+    return "; ".join(filter(None, (where, wide, wording.listed(map(str.upper, devices)), jit)))

@@ -2,9 +2,9 @@
 
 import base64
 import html
+import itertools
 import math
 import re
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +69,11 @@ def render(results: Results, history: str = "") -> dict[str, str | bytes]:
     sections = [make(results) for make in (answer, costs, gpus, claims, measured, missing)]
     pictures: dict[str, str] = {}
     files: dict[str, str | bytes] = {}
-    for figure in (part for section in sections for part in section.parts if part.draw):
-        for theme, svg in figures.svg(figure).items():
-            files[f"figures/{figure.name}-{theme}.svg"] = svg
-            pictures[f"{figure.name}-{theme}"] = base64.b64encode(svg).decode()
+    drawn = [part for section in sections for part in section.parts if part.draw]
+    for figure, theme in itertools.product(drawn, figures.THEMES):
+        svg = figures.svg(figure, theme)
+        files[f"figures/{figure.name}-{theme}.svg"] = svg
+        pictures[f"{figure.name}-{theme}"] = base64.b64encode(svg).decode()
     title, *problem = prose("problem")
     for name in ("index.html", "report.md"):
         files[name] = _filled(
@@ -140,14 +141,11 @@ def measured(results: Results) -> Section:
 
 
 def _when(sessions: Any) -> dict[str, str]:
-    first, last = (
-        f"{datetime.fromtimestamp(end, timezone.utc):%Y-%m-%d %H:%M}"
-        for end in sessions["started"].agg(["min", "max"])
-    )
+    ends = pd.to_datetime(sessions["started"].agg(["min", "max"]), unit="s")
     facts = {
         "commit": listed(sorted({commit[:8] for commit in sessions["commit"]})) or NOTHING,
         "setting": listed(sorted({*sessions["setting"]})),
-        "measured": f"{first} to {last} UTC",
+        "measured": f"{' to '.join(ends.dt.strftime('%Y-%m-%d %H:%M'))} UTC",
         "sessions": f"{len(sessions):,}, {sessions['seconds'].sum() / 60:,.0f} minutes in all",
     }
     health = pd.DataFrame([*sessions["health"]])
@@ -168,13 +166,11 @@ def missing(results: Results) -> Section:
     absent = [metric.label for name, metric in METRICS.items() if name not in {*frame["metric"]}]
     lines += [f"{listed(absent)}."] if absent else []
     undecided = results.judged[results.judged["word"] == Word.UNDECIDED.value]
+    timed = undecided[(undecided["low"] > 0) & (undecided["high"] < math.inf)]
+    more = sorted(more_launches(r.low, r.high, r.launches) for r in timed.itertuples())
+    half = f"; about {more[len(more) // 2]} more launches would decide half of them" if more else ""
     if len(undecided):
-        timed = undecided[(undecided["low"] > 0) & (undecided["high"] < math.inf)]
-        more = sorted(more_launches(r.low, r.high, r.launches) for r in timed.itertuples())
-        said = f"undecided: {counted(len(undecided), 'comparison')}"
-        if more:
-            said += f"; about {more[len(more) // 2]} more launches would decide half of them"
-        lines.append(f"{said}.")
+        lines.append(f"undecided: {counted(len(undecided), 'comparison')}{half}.")
     failed = [f"{name}: {reason or 'no reason given'}." for name, reason in results.run.failures]
     left_out = [f"{note}." for note in results.run.problems]
     first = lines[0] if lines else "Everything that this suite measures was measured."

@@ -33,11 +33,7 @@ def printable(text: str) -> str:
 
 
 def rounded(value: float, uncertainty: float) -> str:
-    """Return `value` with one or two digits of its uncertainty, and at most two decimals.
-
-    >>> rounded(1.2345, 0.25), rounded(1.2345, 1e-15), rounded(1234.5, 120.0)
-    ('1.2', '1.23', '1,230')
-    """
+    """Return `value` with one or two digits of its uncertainty, and at most two decimals."""
     decimals = 2
     if 0 < uncertainty < math.inf:
         first = math.floor(math.log10(uncertainty))

@@ -73,7 +73,7 @@ own_save_and_load: {cls}'s own save_own_variables or load_own_variables alters v
 
 state_outside_the_file: {names}: variables that Keras does not track (a tf.Variable, or one in an
     object that is no layer) are in no file, and the loaded model makes new ones.
-- {layer}make it in {cls}.__init__ or build() with {made}
+- {layer}make it in {cls}.__init__ or build() with self.{name} = self.add_weight({given})
 
 not_loaded: The file holds the values of {names}, and loading does not put them back.
 - make all layers in __init__, and build them in the order of build()
@@ -82,7 +82,7 @@ not_loaded: The file holds the values of {names}, and loading does not put them 
 not_loaded.weights: {count} arrays of the file are not in the model: {names}.
 - call the model on a batch and optimizer.build(model.trainable_variables) before load_weights
 
-lora: LoRA is on in {layers}: saving merges it into the kernels, and loading starts it anew or not.
+lora: LoRA is on in {layers}: saving merges it into the kernels, loading makes a new one or none.
 - to serve the model, load it as it is (for quantized kernels, keep the float model's file)
 - to train on, make it by your code, call enable_lora(rank) and restore a tf.train.Checkpoint
 
@@ -140,7 +140,7 @@ optimizer.some: The optimizer trains {trained} weights and {trainable} are train
 optimizer.never_called: {cls} itself is never called, so nothing builds its optimizer ({lost} lost).
 - write self.built = True at the end of {cls}.__init__
 
-python_lambda: Loading raises: in its safe mode it runs no Python lambda of a Lambda ({layers}).
+python_lambda: Loading raises: load_model in safe mode runs no Python lambda of a Lambda ({layers}).
 - write the lambda as a function with {register} above it, and hand that to Lambda
 - for the file as it is and if you trust it: load_model(path, safe_mode=False)
 
@@ -148,7 +148,7 @@ not_registered: Loading raises: {what} is not registered, so load_model does not
 - write {register} above {what}, and import that module before loading
 - load with load_model(path, custom_objects={{"{what}": {what}}}){loads}
 
-error: {stage} raises{who}, so nothing comes back.
+error: {stage} raises, so nothing comes back.
 - mend what this says: {error}
 
 unknown: No cause known here fits what differs: {what}.

@@ -176,8 +176,7 @@ def check_weights(path: str, model: Any, name: str) -> Report:
         model.load_weights(path)
     except Exception as error:
         trip.failure = Failure("loading", reason(error, 600), None, error)
-        advice = cause("error", stage="Loading", who="", error=reason(error))
-        return Report(name, (trip,), (advice,))
+        return Report(name, (trip,), (cause("error", stage="Loading", error=reason(error)),))
     lost = missing(model, held)
     kinds = ["optimizer" if key.startswith("optimizer/") else "weight" for key in lost]
     trip.differences = tuple(Difference(*each, True) for each in zip(lost, kinds, strict=True))

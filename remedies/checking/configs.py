@@ -30,14 +30,12 @@ def lost_settings(subject: Subject, trips: tuple[Trip, ...]) -> Iterator[Cause]:
     """Yield a cause for each kind of setting that was lost on any of `trips`."""
     model, first = subject.model, trips[0]
     lost, frozen = first.of("optimizer"), first.of("trainable")
-    weights = first.of("weight", lost=True)
-    settings = () if weights else first.settings
-    elsewhere = not lost and any(trip.of("optimizer") for trip in trips[1:])
+    weights, own_compile = first.of("weight", lost=True), [*overridden_compile(subject, first)]
+    settings = () if weights or own_compile else first.settings
+    elsewhere = not (lost or own_compile) and any(trip.of("optimizer") for trip in trips[1:])
     scaled = type(getattr(model, "optimizer", None)).__name__ == "LossScaleOptimizer"
-    own_compile = [*overridden_compile(subject, first)]
-    if own_compile:
-        yield from own_compile
-    elif scaled and (elsewhere or settings):
+    yield from own_compile
+    if scaled and (elsewhere or settings):
         yield cause("loss_scale")
     elif settings:
         yield cause("compile.settings", settings=", ".join(settings))
@@ -210,8 +208,6 @@ def _blamed(
     subject: Subject, path: str, thing: Any, seen: str = "", kinds: tuple[str, ...] = STATE
 ) -> Cause:
     """Return the cause with the config for `thing`, tried where that needs no other edit."""
-    import keras
-
     cls, arguments = type(thing), ", ".join(_own_arguments(type(thing)))
     code, missing = _config_code(thing)
     own = cls if of_user(cls) else None
@@ -221,8 +217,7 @@ def _blamed(
     if not _automatic(thing):
         what = f"has a get_config that does not match its arguments ({arguments})"
     elif arguments:
-        models = ", and Keras' automatic one for models keeps none" * isinstance(thing, keras.Model)
-        what = f"has no get_config{models}: its arguments ({arguments}) are in no file"
+        what = f"has no get_config of its own: its arguments ({arguments}) are in no file"
     what = f"{cls.__name__}{f' (self.{path})' * bool(path)} {what}{seen}"
     kept = "; ".join(f"self.{name} = {name}" for name in missing) or None
     bare, library = None if arguments else cls, None if own else cls

@@ -72,8 +72,7 @@ def input_code(x: Any) -> str:
 def _zeros_codes(subject: Subject) -> list[str]:
     args, kwargs = subject.feed.call or ((), {})
     parts = [repr(mapped(_zeros, value)) for value in args]
-    data = {name: value for name, value in kwargs.items() if name != "training"}
-    parts += [f"{name}={mapped(_zeros, value)!r}" for name, value in data.items()]
+    parts += [f"{k}={mapped(_zeros, value)!r}" for k, value in kwargs.items() if k != "training"]
     given = ", ".join(parts).replace(", '", ",\n        '").replace("'", '"')
     asked = {*inspect.signature(type(subject.model).call).parameters, *kwargs}
     call = f"self({given}{', training=False' * ('training' in asked)})"

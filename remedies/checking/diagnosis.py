@@ -71,9 +71,7 @@ def _ending(subject: Subject, first: Trip, failure: Failure, *, loads: bool) -> 
         )
     yield from _shared_layer(subject, failure)
     yield from configs.config_at_fault(subject, failure)
-    who = f", in {failure.owner.__name__}" if failure.owner else ""
-    stage, error = failure.stage.capitalize(), shorten(failure.text, 240)
-    yield cause("error", stage=stage, who=who, error=error)
+    yield cause("error", stage=failure.stage.capitalize(), error=shorten(failure.text, 240))
 
 
 def _unregistered(subject: Subject, failure: Failure, loads: bool) -> Iterator[Cause]:
@@ -106,8 +104,7 @@ def _lora_or_quantized(subject: Subject, first: Trip, second: Trip) -> Iterator[
         yield cause("lora", layers=selves(adapted))
     failure = first.failure or second.failure
     if quantized and (failure or first.differences or second.differences):
-        what = f": {failure}" if failure else ""
-        yield cause("quantized", layers=selves(quantized), what=what)
+        yield cause("quantized", layers=selves(quantized), what=f": {failure}" if failure else "")
 
 
 def _variables(subject: Subject, first: Trip, second: Trip) -> Iterator[Cause]:
@@ -129,8 +126,8 @@ def _variables(subject: Subject, first: Trip, second: Trip) -> Iterator[Cause]:
             yield _second_generation(subject, second)
     if own:
         cls = type(own[0].owner)
-        mine = cls if of_user(cls) else None
-        yield cause("own_save_and_load", cls=cls, own=mine, names=names(own))
+        shown = {"own": cls if of_user(cls) else None, "names": names(own)}
+        yield cause("own_save_and_load", cls=cls, **shown)
     if recurrent:
         yield cause("recurrent_state", names=names(recurrent))
     if plain := [d for d in plain if d not in recurrent]:
@@ -214,6 +211,6 @@ def _outside(differences: list[Difference]) -> Cause:
     cls, trains = type(owner).__name__, getattr(getattr(owner, name, None), "trainable", False)
     layer = "" if isinstance(owner, keras.Layer) else f"make {cls} a keras.layers.Layer, and "
     frozen = ', initializer="zeros", trainable=False' * (not trains)
-    made = f'self.add_weight(shape={np.shape(first.before)}, name="{name.strip("_")}"{frozen})'
-    made = f"self.{name} = {made}"
-    return cause("state_outside_the_file", names=shown, layer=layer, cls=cls, made=made)
+    given = f'shape={np.shape(first.before)}, name="{name.strip("_")}"{frozen}'
+    fields = {"names": shown, "layer": layer, "cls": cls, "name": name, "given": given}
+    return cause("state_outside_the_file", **fields)

@@ -10,8 +10,8 @@ from typing import Any
 from remedies.checking.check import try_weights
 from remedies.checking.findings import NOTHING, Report, losses
 from remedies.comparing.original import CHILDREN, PAIR, REGISTERED, Original
-from remedies.comparing.rewriting import FUNCTIONAL, Change
-from remedies.comparing.step_costs import CONTROL, SAME, compared, identify, measure, on_cards
+from remedies.comparing.rewriting import CONTROL, FUNCTIONAL, Change
+from remedies.comparing.step_costs import SAME, compared, identify, measure, on_cards
 from remedies.devices import TARGETS, uncompiled
 from remedies.problem import BadInputError, reason
 from remedies.registry import preference
@@ -43,6 +43,7 @@ class Trial:
     files: dict[str, str] = field(default_factory=dict, repr=False)  # what XLA is handed, by step
     change: Change = field(default_factory=Change)
     steps: dict[str, str] = field(default_factory=dict)  # and `CARDS`: beside the control's
+    alone: dict[str, bool] = field(default_factory=dict)  # of steps that differ: in Python alone?
 
     @property
     def whole(self) -> bool:
@@ -87,8 +88,6 @@ class Comparison:
 
     @property
     def recommended(self) -> Trial | None:
-        """The remedy that keeps all and is preferred to the others that do."""
-
         def rank(t: Trial) -> tuple[float, ...]:
             return preference(t.change.lines, len(t.costs), t.weights_file == WHOLE)
 
@@ -96,7 +95,6 @@ class Comparison:
 
     @property
     def recommendation(self) -> str:
-        """The recommendation and its reason, in a line."""
         best, report = self.recommended, self.trials[0].report
         if best is None:
             if spent := [trial.remedy for trial in self.trials if trial.problem == SPENT]:
@@ -110,7 +108,6 @@ class Comparison:
         return f"{best.remedy}: the model comes back whole, twice over; {cost}; {lines} to change"
 
     def text(self, *, markdown: bool = False) -> str:
-        """Return the comparison in lines, plain or as Markdown, the recommendation first."""
         head, item, begin, end = "", "    ", "", ""
         if markdown:
             head, item, begin, end = "### ", "- ", "\n```diff", "```\n"
@@ -124,7 +121,6 @@ class Comparison:
         return "\n".join([*lines, f"not tried: {NOT_TRIED}"])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the comparison as plain values for JSON."""
         best = self.recommended
         return {
             "name": self.name,
@@ -154,10 +150,8 @@ def compare(model_factory: Callable[[], Any], x: Any = None, y: Any = None, **op
     --------
     >>> remedies.compare(make_model, x, y)[["remedy", "whole", "train"]]  # doctest: +SKIP
     """
-    try:
-        import pandas as pd
-    except ImportError:
-        raise BadInputError("remedies.compare returns a frame: pip install pandas") from None
+    import pandas as pd
+
     made = comparison(model_factory, x, y, **options).to_dict()
     frame = pd.DataFrame(made["remedies"])
     frame.attrs["recommendation"] = made["recommendation"]
@@ -188,18 +182,10 @@ def comparison(
             made.trials.append(Trial(remedy, SPENT))
             continue
         progress(f"{remedy}: saved and loaded twice")
-        made.trials.append(_trial(original, remedy, folder))
+        control = made.trials[0] if made.trials else None
+        made.trials.append(_trial(original, remedy, control, folder))
         # The machine may be busier for the next one.
         longest = max(longest, 1.25 * (time.monotonic() - began))
-    control, timed = made.trials[0], []
-    for trial in made.trials:
-        own = {
-            step: compared(each, control.identities[step])
-            for step, each in trial.identities.items()
-        }
-        trial.steps = {step: words for step, (words, _) in own.items()}
-        alone = {step: alone for step, (_, alone) in own.items() if alone is not None}
-        timed += [(trial, alone)] if trial.whole and alone else []
     if folder is not None:
         progress(f"compiling the steps for {' and '.join(TARGETS)}")
         try:
@@ -207,27 +193,33 @@ def comparison(
                 card: card_compiler.compiled(file, folder, deadline - time.monotonic())
                 for card, file in TARGETS.items()
             }
+            for trial in made.trials:
+                if trial.files:
+                    trial.steps[CARDS] = on_cards(trial.files, made.trials[0].files, cards)
         except RuntimeError as error:
-            made.uncompiled, cards = str(error), {}
-        for trial in made.trials if cards else ():
-            if trial.files:
-                trial.steps[CARDS] = on_cards(trial.files, control.files, cards)
-    for trial, alone in timed:
-        progress(f"{trial.remedy}: timing its {' and '.join(alone)} step, which is another one")
-        # A launch makes three models.
-        said = measure(original.live, trial.remedy, alone, original.fed, deadline, 3 * longest)
-        trial.steps |= {step: f"{words}; {trial.steps[step]}" for step, words in said.items()}
+            made.uncompiled = str(error)
+    for trial in made.trials:
+        if trial.whole and trial.alone:
+            names = " and ".join(trial.alone)
+            progress(f"{trial.remedy}: timing its {names} step, which is another one")
+            # A launch makes three models.
+            said = measure(original, trial.remedy, trial.alone, deadline, 3 * longest)
+            trial.steps |= {step: f"{words}; {trial.steps[step]}" for step, words in said.items()}
     return made
 
 
-def _trial(original: Original, remedy: str, folder: Path | None) -> Trial:
+def _trial(original: Original, remedy: str, control: Trial | None, folder: Path | None) -> Trial:
     """Try a remedy: what it keeps, or why it does not apply."""
     try:
         with original.live(remedy, anew=remedy != CONTROL) as model:
             report = original.checked(remedy, model)
             weights_file = _lost(try_weights(model).trips[0])
             seen = identify(model, original.fed, folder)
-            return Trial(remedy, "", report, weights_file, *seen, original.change(remedy))
+            trial = Trial(remedy, "", report, weights_file, *seen, original.change(remedy))
+        for step, own in trial.identities.items():
+            trial.steps[step], alone = compared(own, (control or trial).identities[step])
+            trial.alone |= {} if alone is None else {step: alone}
+        return trial
     except Exception as error:  # a user's code that is given other operations may raise any
         if remedy == CONTROL:
             raise

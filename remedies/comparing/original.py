@@ -9,8 +9,7 @@ from remedies.checking.check import examine, require_ready
 from remedies.checking.cures import build_code, input_code, scope_of
 from remedies.checking.findings import Report
 from remedies.comparing import rewriting
-from remedies.comparing.rewriting import FUNCTIONAL, Site, Sites
-from remedies.comparing.step_costs import CONTROL
+from remedies.comparing.rewriting import CONTROL, FUNCTIONAL, Site, Sites
 from remedies.feed import Feed, feed
 from remedies.libraries import of_framework, overrides
 from remedies.problem import BadInputError, refusing
@@ -102,7 +101,7 @@ class Original:
         if remedy in (PAIR, CHILDREN):
             edits.append(rewriting.in_class(type(self.model), self._code(remedy)))
         if remedy == FUNCTIONAL:
-            edits.append(rewriting.by_hand(_functional_code(self.fed)))
+            edits.append(rewriting.Edit("", 0, 0, 0, _functional_code(self.fed)))
         return rewriting.change([*edits, *rewriting.writing(remedy, self._lines(remedy))])
 
     def _applied(self, remedy: str) -> AbstractContextManager[None]:

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from remedies.libraries import FRAMEWORKS, is_framework_file
 from remedies.state.methods import patched
 
-FUNCTIONAL = "functional_bool_input"
+CONTROL, FUNCTIONAL = "control", "functional_bool_input"
 # TensorFlow's operation -> its arguments that take no floats, and Keras' own operation instead:
 # of those that have one which casts.
 OPERATIONS = {
@@ -161,11 +161,6 @@ class Edit(NamedTuple):
     text: str
 
 
-def by_hand(text: str) -> Edit:
-    """Return the edit that leaves `text` to the user."""
-    return Edit("", 0, 0, 0, text)
-
-
 @functools.lru_cache
 class _Source:
     """A file of the user's, and where its nodes are in it: `ast` counts bytes."""
@@ -223,7 +218,8 @@ def in_class(cls: type, text: str, *, above: bool = False) -> Edit:
         classes = (node for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef))
         node = next(node for node in classes if node.name == cls.__name__)
     except (OSError, TypeError, StopIteration):  # a notebook's
-        return by_hand(f"# {'above' if above else 'in'} class {cls.__name__}:\n{text}")
+        place = "above" if above else "in"
+        return Edit("", 0, 0, 0, f"# {place} class {cls.__name__}:\n{text}")
     start, end = source.span(node)
     if above:
         return Edit(file, start, start, 0, f"{text}\n{' ' * node.col_offset}")

@@ -1,25 +1,28 @@
 """What a remedy's steps cost on this machine, beside the control's: nothing, exactly, or a time."""
 
+import functools
 import itertools
 import random
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from remedies.comparing.original import Original
+from remedies.comparing.rewriting import CONTROL
 from remedies.devices import missing
-from remedies.feed import Feed, spreading, tensors
+from remedies.feed import Feed, spreading
 from remedies.libraries import overrides
 from remedies.problem import reason
+from remedies.registry import PLACEBO
 from remedies.state.methods import patched
 from remedies.steps import card_compiler, same_step
 from remedies.steps.same_step import STEPS, Step
 from remedies.steps.sampling import Budget, clock_for, sample
 
-Make = Callable[[str], AbstractContextManager[Any]]
-CONTROL, PLACEBO, NAME, SAME = "control", "placebo", "model", "same step"
-SAME_PROGRAM = "same program"
+SAME, SAME_PROGRAM = "same step", "same program"
 LAUNCHES = 3
 BUDGET = Budget(1.5, half_width=0.001, rounds=8)  # of sampling in each launch
 
@@ -32,13 +35,13 @@ def identify(
     Where either cannot be said, a line says why.
     """
     steps, files = {}, {}
-    model.name = NAME  # Grappler orders operations by the names of nodes
-    data = tensors(fed.x), tensors(fed.y)
+    model.name = "model"  # Grappler orders operations by the names of nodes
     with _feeding(model, fed):
         for step in STEPS if model.compiled else STEPS[1:]:
-            steps[step] = _tried(same_step.identify, model, step, *data)
+            data = model, step, fed.x, fed.y
+            steps[step] = _tried(same_step.identify, *data)
             if folder:
-                files[step] = _tried(card_compiler.lower, model, step, *data, folder)
+                files[step] = _tried(card_compiler.lower, *data, folder)
     return steps, files
 
 
@@ -72,47 +75,43 @@ def on_cards(files: Mapping[str, str], control: Mapping[str, str], cards: Mappin
 
 
 def measure(
-    make: Make, remedy: str, steps: Mapping[str, bool], fed: Feed, until: float, launch: float
+    original: Original, remedy: str, steps: Mapping[str, bool], until: float, launch: float
 ) -> dict[str, str]:
     """Return in words how long each step takes beside the control's, in models made anew.
 
-    `make` returns a context in which the model of a remedy lives. `steps` say of each whether its
-    Python alone differs: then that alone is timed. No launch starts that would end after `until`,
-    a `time.monotonic`; the first may take `launch` seconds, the next as long as the one before.
+    Of `steps` whose Python alone differs, that is timed. No launch starts that would end after
+    `until`, a `time.monotonic`; the first may take `launch` seconds.
     """
     values = {step: {remedy: list[float](), PLACEBO: list[float]()} for step in steps}
-    clock = clock_for("cpu" if missing("gpu") else "gpu")
-    for _ in range(LAUNCHES):
-        began = time.monotonic()
-        if began + launch > until:
-            break
-        series: dict[str, dict[str, Callable[[], object]]] = {step: {} for step in steps}
-        try:
+    clock, fed = clock_for("cpu" if missing("gpu") else "gpu"), original.fed
+    try:
+        for _ in range(LAUNCHES):
+            began = time.monotonic()
+            if began + launch > until:
+                break
+            series: Any = defaultdict(dict)
             for name in random.sample([CONTROL, remedy, PLACEBO], 3):
-                with make(CONTROL if name == PLACEBO else name) as model, _feeding(model, fed):
+                written = CONTROL if name == PLACEBO else name
+                with original.live(written) as model, _feeding(model, fed):
                     for step, alone in steps.items():
-                        series[step][name] = _step(model, step, fed, alone)
+                        series[step][name] = _warm(model, step, fed, alone)
             for step, alone in steps.items():
                 sampled = sample(series[step], CONTROL, BUDGET, clock=clock)
                 for name, own in values[step].items():
                     own.append(sampled.compared(name, CONTROL, ratio=not alone))
-        except Exception as error:  # it is a user's step: it may raise anything
-            return dict.fromkeys(steps, f"not timed: {reason(error, 100)}")
-        launch = time.monotonic() - began
-    return {step: _said(values[step], remedy, ratios=not alone) for step, alone in steps.items()}
+            launch = time.monotonic() - began
+        return {step: _said(values[step], remedy, not alone) for step, alone in steps.items()}
+    except Exception as error:  # it is a user's step: it may raise anything
+        return dict.fromkeys(steps, f"not timed: {reason(error, 100)}")
 
 
-def _step(model: Any, step: str, fed: Feed, alone: bool) -> Callable[[], object]:
+def _warm(model: Any, step: str, fed: Feed, alone: bool) -> Callable[[], object]:
     """Return one call of a warm step, `alone` without its program: that returns its last result.
 
     Once it is traced it does not go through the user's methods any more.
     """
-    inputs, targets = tensors(fed.x), tensors(fed.y)
-    data = (inputs, targets) if step == "train" else (inputs,)
-
-    def run() -> object:
-        return getattr(model, f"{step}_on_batch")(*data)
-
+    data = (fed.x, fed.y) if step == "train" else (fed.x,)
+    run: Callable[[], object] = functools.partial(getattr(model, f"{step}_on_batch"), *data)
     run()
     if alone:
         given = iter([(*data, None)]) if step == "train" else [data]
@@ -122,18 +121,16 @@ def _step(model: Any, step: str, fed: Feed, alone: bool) -> Callable[[], object]
 
 
 def _said(values: Mapping[str, list[float]], remedy: str, ratios: bool) -> str:
-    try:
-        from remedies.intervals import intervals, judge
-    except ImportError:
-        return "not timed: pip install scipy for the interval"
     if (number := len(values[remedy])) < 2:
         return "not timed: the budget is spent"
-    interval = intervals([values], ratios)[0][remedy]
-    numbers = (interval.center, interval.low, interval.high)
-    text = "{:+.0f} µs a step [{:.0f}, {:.0f}]".format(*(1e6 * value for value in numbers))
+    from remedies.intervals import intervals, judge  # scipy need not be there
+
+    made = intervals([values], ratios)[0][remedy]
+    shown = [made.center, made.low, made.high]
+    text = "{:+.0f} µs a step [{:.0f}, {:.0f}]".format(*(1e6 * value for value in shown))
     if ratios:
-        text = "{:+.1f} % [{:.1f}, {:.1f}]".format(*(100 * (value - 1) for value in numbers))
-        text = f"{judge(interval.low, interval.high).value}, {text}"
+        text = "{:+.1f} % [{:.1f}, {:.1f}]".format(*(100 * (value - 1) for value in shown))
+        text = f"{judge(made.low, made.high).value}, {text}"
     return f"{text}, {number} makings in one process"
 
 

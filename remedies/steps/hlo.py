@@ -40,10 +40,9 @@ class Program:
 
     @cached_property
     def computations(self) -> dict[str, dict[str, re.Match[str]]]:
-        """Return computation -> name -> instruction, in parts; what is called or read comes first.
+        """Return computation -> name -> instruction in parts; what is called or read comes first.
 
-        Inside the brackets of an instruction are the names of its operands, or the value of a
-        constant or the number of a parameter.
+        Inside its brackets are its operands, the value of a constant or the number of a parameter.
         """
         bodies: dict[str, dict[str, re.Match[str]]] = {}
         for line in self.text.splitlines():

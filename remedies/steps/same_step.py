@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 from pathlib import PurePath
 from types import FrameType
 from typing import Any, TypeVar
@@ -120,13 +121,8 @@ def warm(call: Callable[[], object]) -> Calls | None:
 
     Then the evidence is withheld: something besides the step decides what runs.
     """
-    before = None
-    for _ in range(5):
-        now = record(call)
-        if now == before:
-            return now
-        before = now
-    return None
+    recordings = (record(call) for _ in range(5))
+    return next((now for before, now in pairwise(recordings) if now == before), None)
 
 
 def record(call: Callable[[], object]) -> Calls:
@@ -155,12 +151,6 @@ def record(call: Callable[[], object]) -> Calls:
         finally:
             sys.setprofile(None)
     return tuple(seen)
-
-
-def same(step: Step, other: Step) -> bool:
-    """Return whether two steps are one: equal programs, and equal Python that was seen twice."""
-    same_python = step.calls is not None and step.calls == other.calls
-    return same_python and step.program == other.program
 
 
 def group(steps: Mapping[Key, Step], reference: Key) -> dict[Key, int]:
@@ -192,7 +182,7 @@ def changes(calls: Calls, reference: Calls) -> tuple[Counter[str], Counter[str]]
 
 
 def difference(step: Step, reference: Step) -> str:
-    """Say in a line what `step` has that `reference` has not; empty where they are one step."""
+    """Say in a line what `step` has that `reference` has not; empty only for one step."""
     said = []
     if step.program != reference.program:
         changed = [

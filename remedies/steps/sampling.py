@@ -79,13 +79,12 @@ def sample(
     rng = rng or random.Random()  # noqa: S311 - shuffles rounds, guards nothing
     gc.collect()
     with no_garbage_collection():
-        shortest = _warm_up(series, clock)
+        shortest = max(1e-9, _warm_up(series, clock))
         overhead = statistics.median(_time(lambda: None, 1, clock) for _ in range(101))
         # Many short samples tell more than few long ones: what disturbs a machine then spoils some
         # of them, and the median drops those. The clock's own cost must not show in them.
-        number = max(1, math.ceil(overhead / MOST_CLOCK_SHARE / shortest)) if shortest > 0 else 1
-        share = overhead / (number * shortest) if shortest > 0 else 0.0
-        sampled = Sampled({name: [] for name in series}, share)
+        number = max(1, math.ceil(overhead / MOST_CLOCK_SHARE / shortest))
+        sampled = Sampled({name: [] for name in series}, overhead / (number * shortest))
         next_draw = started = clock()
         rounds, look, precise = 0, budget.rounds, False
         while rounds < budget.rounds or (not precise and clock() - started < budget.seconds):
@@ -159,9 +158,8 @@ def _time(call: Callable[[], object], number: int, clock: Clock) -> float:
 
 def _warm_up(series: Series, clock: Clock) -> float:
     """Call every series until rounds become no faster; return the shortest call's seconds."""
-    first = [_time(call, 1, clock) for call in series.values()]
-    block = 1 if sum(first) > 0.1 else 5
-    before = sum(first)
+    before = sum(_time(call, 1, clock) for call in series.values())
+    block = 1 if before > 0.1 else 5
     for _ in range(12):
         rounds = [[_time(call, 1, clock) for call in series.values()] for _ in range(block)]
         now = statistics.median(sum(times) for times in rounds)

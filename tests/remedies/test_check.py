@@ -49,7 +49,6 @@ def test_a_whole_model_is_whole(subjects, checked, name):
         ("empty_build", "children_not_built", ["EmptyBuild.build is the user's own", "self.dense"]),
         ("late_width", "code", ["has no attribute 'width'", "LateWidth.build raises"]),
         ("article", "second_generation", ["first load: whole", "2 of 2 weights lost"]),
-        ("article_sgd", "second_generation", ["first load: whole"]),
         ("frozen", "frozen", ["self.base would train again", "self.base.trainable = False"]),
     ],
 )

@@ -13,20 +13,12 @@ from remedies.problem import BadInputError
 
 RNG = np.random.default_rng(0)
 DTYPES = ("float32", "bool", "int8", "uint64", "float16", "complex64", "string", "object", "str")
-STAGES = {
-    "nowhere": (),
-    "call when rebuilt": ("call",),
-    "build_from_config": ("build_from_config",),
-    "get_build_config": ("get_build_config",),
-    "saving": ("get_config",),
-    "loading": ("from_config",),
-    "own variables": ("save_own_variables",),
-    "loading them": ("load_own_variables",),
-    "compiling": ("compile_from_config",),
-    "train_step": ("train_step",),
-    "predict_step": ("predict_step",),
-    "all at once": ("get_compile_config", "build_from_config", "load_own_variables"),
-}
+# The methods that raise.
+STAGES = (
+    *("", "call", "build_from_config", "get_build_config", "get_config", "from_config"),
+    *("save_own_variables", "load_own_variables", "compile_from_config", "train_step"),
+    *("predict_step", "get_compile_config build_from_config load_own_variables"),
+)
 
 
 def array(dtype):
@@ -86,15 +78,15 @@ def model_class(methods):
 
 
 CASES = [
-    *itertools.product(STRUCTURES, ["float32"], ["nowhere"]),
-    *itertools.product(["one"], DTYPES[1:], ["nowhere"]),
+    *itertools.product(STRUCTURES, ["float32"], [""]),
+    *itertools.product(["one"], DTYPES[1:], [""]),
     *itertools.product(["dict"], ["int8"], STAGES),
 ]
 
 
 @pytest.mark.parametrize(("structure", "dtype", "stage"), CASES)
 def test_no_input_ends_in_a_traceback(structure, dtype, stage):
-    cls, armed = model_class(STAGES[stage])
+    cls, armed = model_class(stage.split())
     model, x = cls(), STRUCTURES[structure](array(dtype))
     own = structure in ("dataset", "generator")
     sample = array(dtype) if own else x

@@ -59,7 +59,7 @@ def test_one_launch_decides_nothing():
     "block", [{"a": [1.0], "b": [1.0, 1.0]}, {"a": [0.0, 1.0]}, {"a": [math.nan, 1.0]}]
 )
 def test_values_that_are_no_ratios_are_refused(block):
-    with pytest.raises(ValueError, match=r"launches|finite"):
+    with pytest.raises(ValueError, match=r"inhomogeneous|finite"):
         intervals([block])
 
 

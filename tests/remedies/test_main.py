@@ -124,18 +124,18 @@ def test_rescue_and_check_of_a_file(capsys, tmp_path):
 
 
 def test_what_the_disk_refuses_is_one_line(capsys, monkeypatch):
-    def refuse(*_):
+    def _list(_):
         raise OSError(28, "No space left on device", "out/m.keras")
 
-    monkeypatch.setattr(command, "_list", refuse)
+    monkeypatch.setattr(command, "_list", _list)
     assert failing(capsys, "list") == "remedies: out/m.keras: No space left on device"
 
 
 def test_a_fault_of_this_tool_is_one_line_with_a_status_of_its_own(capsys, monkeypatch):
-    def broken(_):
+    def _list(_):
         raise KeyError("no\nsuch thing")
 
-    monkeypatch.setattr(command, "_list", broken)
+    monkeypatch.setattr(command, "_list", _list)
     assert main(["list"]) == 4
     shown = capsys.readouterr().err
     assert shown.startswith("remedies: a fault of this tool, please report it")

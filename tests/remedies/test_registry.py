@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from remedies import REMEDIES, WORKLOADS, BadInputError, build
-from remedies.registry import lines_changed, load, recipes
+from remedies.registry import lines_changed, recipe, recipes
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def test_importing_the_packages_imports_no_framework():
 def test_a_recipe_of_another_folder_is_another_module(folder):
     text = (folder / "transformer.py").read_text().replace("UNITS = 64", "UNITS = 32")
     (folder / "transformer.py").write_text(text)
-    pair = load(folder, "build_from_config_pair")
-    assert pair.BuildFromConfig is load(folder, "build_from_config").BuildFromConfig
-    shipped = load(WORKLOADS["attention"].folder, "build_from_config")
+    pair = recipe(folder, "build_from_config_pair")
+    assert pair.BuildFromConfig is recipe(folder, "build_from_config").BuildFromConfig
+    shipped = recipe(WORKLOADS["attention"].folder, "build_from_config")
     assert pair.BuildFromConfig is not shipped.BuildFromConfig
     assert build("attention", "control", folder=folder).embed.output_dim == 32
     assert build("attention", "control").embed.output_dim == 64
@@ -46,19 +46,19 @@ def test_a_recipe_of_another_folder_is_another_module(folder):
 def test_a_users_recipe_may_have_any_name_and_no_path_leads_out(folder):
     shutil.copy(folder / "tf_cast.py", folder / "my_way.py")
     assert recipes(folder) == (*REMEDIES, "my_way")
-    assert load(folder, "my_way").make
+    assert recipe(folder, "my_way").make
     for name in ("../attention/control", "transformer", "data"):
         with pytest.raises(BadInputError, match="my_way"):
-            load(folder, name)
+            recipe(folder, name)
 
 
 def test_a_recipe_that_raises_is_named_in_one_line(folder):
     (folder / "tf_cast.py").write_text("def make(): ...\nraise RuntimeError('one\\ntwo')\n")
     with pytest.raises(BadInputError, match=r"tf_cast\.py cannot be imported \(RuntimeError: one"):
-        load(folder, "tf_cast")
+        recipe(folder, "tf_cast")
     (folder / "control.py").write_text("def make(:")
     with pytest.raises(BadInputError, match=r"control\.py cannot be imported \(SyntaxError"):
-        load(folder, "control")
+        recipe(folder, "control")
 
 
 @pytest.mark.parametrize(

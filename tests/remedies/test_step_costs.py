@@ -2,6 +2,7 @@ import math
 import re
 import time
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -24,8 +25,11 @@ def made(remedy):
     yield model
 
 
+ORIGINAL = SimpleNamespace(live=made, fed=FED)
+
+
 def test_what_differs_is_timed_beside_the_control():
-    said = measure(made, "wide", {"train": False, "predict": True}, FED, math.inf, 0)
+    said = measure(ORIGINAL, "wide", {"train": False, "predict": True}, math.inf, 0)
     for step, unit in (("train", "%"), ("predict", "µs a step")):
         interval = rf"[+-][0-9.]+ {unit} .-?[0-9.]+, -?[0-9.]+., 3 makings"
         assert re.search(interval, said[step]), said
@@ -33,9 +37,9 @@ def test_what_differs_is_timed_beside_the_control():
 
 def test_what_cannot_be_timed_says_why():
     soon = time.monotonic() + 60  # less than a launch takes
-    late = measure(made, "wide", {"train": False}, FED, soon, 61)
+    late = measure(ORIGINAL, "wide", {"train": False}, soon, 61)
     assert late == {"train": "not timed: the budget is spent"}
-    failed = measure(made, "raises", {"train": False}, FED, math.inf, 0)
+    failed = measure(ORIGINAL, "raises", {"train": False}, math.inf, 0)
     assert "of the user's" in failed["train"]
 
 

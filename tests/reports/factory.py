@@ -44,6 +44,7 @@ FACTS = {"python": "3.12.1", "keras": "3.15.1", "tensorflow": "2.21.0", "numpy":
 COUNTS = {"instructions": 120, "fusions": 14, "compares": 3, "converts": 2,
           "bytes_moved": 1_234_567, "temporary_bytes": 65_536}
 # fmt: on
+SMALL = {"workloads": ("image",), "jits": ("xla",), "batches": (32,), "launches": 2}
 HEALTH = {"steal": 0.012, "foreign_load": 0.31, "clock_share": 0.0004, "throttled": 0.0}
 
 

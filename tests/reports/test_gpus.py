@@ -7,9 +7,8 @@ import pytest
 from reports.claims import claims
 from reports.costs import gpus
 from reports.results import gather
-from tests.reports.factory import Made, only, put
+from tests.reports.factory import SMALL, Made, only, put
 
-SMALL = {"workloads": ("image",), "jits": ("xla",), "batches": (32,), "launches": 2}
 CARDS = ("a100", "h100")
 COLUMNS = ["A100, compiled, not run", "H100, compiled, not run"]
 

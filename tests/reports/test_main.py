@@ -11,9 +11,7 @@ import pytest
 
 from reports import page
 from reports.__main__ import main, newest
-from tests.reports.factory import Made
-
-SMALL = {"workloads": ("image",), "jits": ("xla",), "batches": (32,), "launches": 2}
+from tests.reports.factory import SMALL, Made
 
 
 @pytest.fixture

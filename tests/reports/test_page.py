@@ -10,9 +10,8 @@ from reports import OutputError
 from reports.frame import COLUMNS
 from reports.page import render, update
 from reports.results import gather
-from tests.reports.factory import FACTS, Made, only, scale
+from tests.reports.factory import FACTS, SMALL, Made, only, scale
 
-SMALL = {"workloads": ("image",), "jits": ("xla",), "batches": (32,), "launches": 2}
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert(2)>|`*_$x^2$\n& "'"""
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from reports.__main__ import main
-from tests.reports.factory import Made
+from tests.reports.factory import SMALL, Made
 
-SMALL = {"workloads": ("image",), "jits": ("xla",), "batches": (32,), "launches": 2}
 NAME = "suite.<b>Steps</b>.track_x"
 
 

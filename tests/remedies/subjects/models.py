@@ -158,7 +158,6 @@ def _frozen():
 
 
 whole, masked, article, dropped = case(Whole), case(Masked), case(Article), case(Dropped)
-article_sgd = case(Article, optimizer="sgd")
 empty_build, late_width, nested_build_from_config = case(EmptyBuild), case(_late), case(Outer)
 gather = case(Nested, {"index": INDEX})
 eager, frozen = case(Eager, IMAGE, run_eagerly=True), case(_frozen, IMAGE)
