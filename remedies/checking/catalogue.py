@@ -82,7 +82,7 @@ not_loaded: The file holds the values of {names}, and loading does not put them 
 not_loaded.weights: {count} arrays of the file are not in the model: {names}.
 - call the model on a batch and optimizer.build(model.trainable_variables) before load_weights
 
-lora: LoRA is on in {layers}: saving merges it into the kernels, and loading starts it anew or not.
+lora: LoRA is on in {layers}: saving merges it into the kernels, loading makes a new one or none.
 - to serve the model, load it as it is (for quantized kernels, keep the float model's file)
 - to train on, make it by your code, call enable_lora(rank) and restore a tf.train.Checkpoint
 
@@ -140,7 +140,7 @@ optimizer.some: The optimizer trains {trained} weights and {trainable} are train
 optimizer.never_called: {cls} itself is never called, so nothing builds its optimizer ({lost} lost).
 - write self.built = True at the end of {cls}.__init__
 
-python_lambda: Loading raises: in its safe mode it runs no Python lambda of a Lambda ({layers}).
+python_lambda: Loading raises: load_model in safe mode runs no Python lambda of a Lambda ({layers}).
 - write the lambda as a function with {register} above it, and hand that to Lambda
 - for the file as it is and if you trust it: load_model(path, safe_mode=False)
 

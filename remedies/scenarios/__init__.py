@@ -13,8 +13,7 @@ CORE = (
     *("keras", "weights_called", "pickle", "rescued"),
     *("second_adam", "second_sgd", "second_uncompiled"),
     *("model_in_model", "two_arguments", "fed_float32"),
-    *("sgd", "mixed_bfloat16", "frozen"),
-    *("true_dtype", "one_visit"),
+    *("sgd", "mixed_bfloat16", "frozen", "true_dtype", "one_visit"),
 )
 NOT_APPLICABLE = "n/a"
 

@@ -2,8 +2,7 @@
 
 Examples
 --------
-  python -m remedies.scenarios --scenario core
-  python -m remedies.scenarios --scenario gather four_runs
+  python -m remedies.scenarios --scenario core gather
   python -m remedies.scenarios --output docs
   python -m remedies.scenarios --keras 3.16.0       the core with it, into docs/keras_versions.*
 """
@@ -49,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with scratch():
             _matrix(given) if given.keras is None else _survey(given.keras)
     except subprocess.CalledProcessError as error:
-        print(f"FAILED: {shlex.join(error.cmd)}", file=sys.stderr)
+        print(f"FAILED: {shlex.join(map(str, error.cmd))}", file=sys.stderr)
         return 1
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -103,7 +102,6 @@ def _survey(versions: Iterable[str]) -> None:
 
 
 def _number(version: str) -> tuple[int, ...]:
-    """Return ``3.10.0`` as (3, 10, 0), which sorts as versions do."""
     if not re.fullmatch(r"3(\.\d+){2}", version):
         raise ValueError(f"unknown version {version!r}; write it as 3.4.1")
     return tuple(map(int, version.split(".")))
@@ -113,16 +111,15 @@ def _measured(keras: str) -> Any:
     """Return what the core measures under `keras`, in an environment for its TensorFlow."""
     tensorflow = TENSORFLOW[max(low for low in TENSORFLOW if low <= _number(keras))]
     environment = ENVIRONMENTS / f"tensorflow-{tensorflow}"
-    python = str(environment / "bin" / "python")
-    _run(sys.executable, "-m", "venv", str(environment))
+    python = environment / "bin" / "python"
+    _run(sys.executable, "-m", "venv", environment)
     packages = (f"keras=={keras}", f"tensorflow-cpu=={tensorflow}", "dm-tree")
     _run(python, "-m", "pip", "install", "--quiet", *packages)
-    output = str(ENVIRONMENTS)
-    _run(python, "-m", "remedies.scenarios", "--scenario", "core", "--output", output)
+    _run(python, "-m", "remedies.scenarios", "--scenario", "core", "--output", ENVIRONMENTS)
     return json.loads((ENVIRONMENTS / "fidelity.json").read_text("utf-8"))
 
 
-def _run(*command: str) -> None:
+def _run(*command: str | Path) -> None:
     # This package's own module, or pip.
     subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})  # noqa: S603
 

@@ -1,8 +1,4 @@
-"""The small models that scenarios put remedies into.
-
-A body says what the model is, an operation what is done with the mask; a remedy adds how that is
-written and what is overridden. `written` makes the class of all.
-"""
+"""The small models of scenarios: a body, an operation on its mask, and a remedy that writes it."""
 
 import functools
 from collections.abc import Callable
@@ -16,7 +12,6 @@ from keras.layers import Dense, Flatten, Layer
 FUNCTIONAL = "functional_bool_input"
 Operation = Callable[[Any, Any], Any]  # of a mask and an image, to something of the image's shape
 register: Any = keras.saving.register_keras_serializable("remedies.scenarios")
-_TABLE = (0.25, 0.75)
 
 
 class Choice(NamedTuple):
@@ -33,8 +28,8 @@ class Choice(NamedTuple):
 # fmt: off
 OPERATIONS = {
     "where": Choice("bool", lambda m, x: tf.where(m, x, 0), lambda m, x: keras.ops.where(m, x, 0)),
-    "gather": Choice("int32", lambda m, x: x * tf.gather(tf.constant(_TABLE), m),
-                     lambda m, x: x * keras.ops.take(keras.ops.array(_TABLE), m)),
+    "gather": Choice("int32", lambda m, x: x * tf.gather([0.25, 0.75], m),
+                     lambda m, x: x * keras.ops.take(keras.ops.array([0.25, 0.75]), m)),
     "one_hot": Choice("int32", lambda m, x: x * tf.one_hot(m, 2)[..., 1],
                       lambda m, x: x * keras.ops.one_hot(m, 2)[..., 1]),
 }
@@ -66,7 +61,6 @@ class Body(Layer):  # type: ignore[misc]
         return value
 
     def build_steps(self, shapes: Any) -> None:
-        """Build every layer from the image's recorded shape, as the article does."""
         shape = shapes["image"]
         for step in self.steps():
             step.build(shape)

@@ -80,7 +80,6 @@ def _mark(cell: Mapping[str, Any]) -> str:
 
 
 def _details(run: Measured) -> str:
-    """Return what was lost and why, a row for each cell with a loss, an error or a warning."""
     rows = []
     for cell in run["cells"]:
         if _mark(cell) not in ("whole", "n/a"):

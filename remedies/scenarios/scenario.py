@@ -3,7 +3,7 @@
 import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -63,8 +63,7 @@ adam = partial(keras.optimizers.Adam, name="adam")  # else Keras numbers it
 sgd = partial(keras.optimizers.SGD, 0.01)  # which has no variables of its own per weight
 
 
-@dataclass(frozen=True)
-class Scenario:
+class Scenario(NamedTuple):
     """One situation that every remedy is put into; `check` does it."""
 
     group: str  # the heading it stands under
@@ -75,7 +74,7 @@ class Scenario:
     operation: str = "where"  # of `OPERATIONS`
     make: Callable[..., Any] = bodies.make  # of a remedy, `body`, `operation`, `channels`, `pack`
     optimizer: Callable[[], Any] = adam
-    compiling: Mapping[str, Any] = field(default_factory=dict)  # what else `compile` is given
+    compiling: Mapping[str, Any] = {}  # what else `compile` is given
     channels: tuple[int, int] = (3, 3)  # of image and mask
     fed: str = "bool"  # the dtype of the mask
     pack: Callable[[dict[str, Any]], Any] = dict  # makes the input structure of a dict of arrays
@@ -83,7 +82,7 @@ class Scenario:
     prepare: Callable[[], object] = lambda: None  # called before a run starts TensorFlow
     scope: Callable[[], Any] = contextlib.nullcontext  # that it is made and loaded in
     keeps: tuple[str, ...] = ()  # the defects that count, where the format promises no more
-    excuses: Mapping[str, str] = field(default_factory=dict)  # why a remedy does not apply
+    excuses: Mapping[str, str] = {}  # why a remedy does not apply
 
     def check(self, remedy: str) -> RoundTrip:
         """Return the round trip of this scenario's model; `UseError` where there is none."""
@@ -112,11 +111,10 @@ class Scenario:
         return self.pack({"image": image, "mask": mask}), rng.random((16, 2), np.float32)
 
     def compiled(self, remedy: str) -> Any:
-        """Return a new model, compiled and never called."""
         with self.scope():
             model = self.make(remedy, self.body, self.operation, self.channels, self.pack)
             settings = {"loss": "mse", "jit_compile": False, **self.compiling}
-            model.compile(optimizer=self.optimizer(), **settings)
+            model.compile(self.optimizer(), **settings)
         return model
 
 
@@ -139,8 +137,7 @@ def set_policy(name: str) -> None:
 def measure(remedy: str, scenario: Scenario) -> Cell:
     """Put `remedy` into `scenario` and return the cell, without what is 0 or empty.
 
-    `outcome` is an `Outcome`'s value or `NOT_APPLICABLE`; `defects` has none where the model could
-    not be made, trained or loaded; `warnings` counts those given while saving and loading.
+    `outcome` is an `Outcome`'s value or `NOT_APPLICABLE`; what does not load has no `defects`.
     """
     cell = {"remedy": remedy, "scenario": scenario.name}
     if remedy in scenario.excuses:

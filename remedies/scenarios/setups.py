@@ -125,8 +125,7 @@ def _trusted(trained: Trained) -> Any:
 
 def _frozen(remedy: str, *_: Any) -> Any:
     model = bodies.make(remedy, bodies.Two)
-    hidden = model.layers[-2] if remedy == FUNCTIONAL else model.hidden
-    hidden.trainable = False
+    (model.layers[-2] if remedy == FUNCTIONAL else model.hidden).trainable = False
     return model
 
 

@@ -38,13 +38,6 @@ def test_failure_is_loud_and_names_its_stage(settings: Any, word: str, note: str
     assert "defects" not in cell, "what was not loaded has none"
 
 
-def test_same_data_every_time() -> None:
-    scenario = Scenario("group", "name", "description", fed="uint8")
-    (first, targets), (second, again) = scenario.data(), scenario.data()
-    assert first["mask"].dtype == "uint8"
-    assert (first["image"] == second["image"]).all() and (targets == again).all()
-
-
 def measured(result: RoundTrip | BaseException, keeps: tuple[str, ...] = ()) -> Cell:
     class Given(Scenario):
         def check(self, remedy: str) -> RoundTrip:

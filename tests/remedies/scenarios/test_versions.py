@@ -32,11 +32,11 @@ class Machine:
         self.commands: list[str] = []
 
     def __call__(self, command: Sequence[str], **_: Any) -> None:
-        text = " ".join(command)
+        text = " ".join(map(str, command))
         self.commands.append(text)
         if "keras==3.1.1" in text:
             raise subprocess.CalledProcessError(1, command)
-        for word in command:
+        for word in text.split():
             if word.startswith("keras=="):
                 self.installed = word.removeprefix("keras==")
         if "venv" in command:
