@@ -70,7 +70,7 @@ def examine(subject: Subject, name: str, *, advise: bool = True) -> Report:
     """Return the report on a model that was observed; with `advise`, how to mend it too."""
     trips = _trips(subject)
     advice = diagnose(subject, trips) if advise else ()
-    return Report(name, trips, advice, _undecided(subject, trips))
+    return Report(name, trips, advice, _undecided(subject, trips), subject.model.compiled)
 
 
 def require_ready(model: Any, name: str) -> None:

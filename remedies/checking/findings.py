@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
 
+from remedies.problem import shorten
 from remedies.state.difference import Difference
 from remedies.state.methods import Swallowed
 from remedies.state.trip import Trip
@@ -74,6 +75,7 @@ class Report:
     trips: tuple[Trip, ...]  # first load, second generation and, where it matters, others
     advice: tuple[Cause, ...] = ()  # each cause with what helps; empty when whole
     undecided: str = ""  # why the verdict is open though nothing was lost
+    compiled: bool = True  # whether there were an optimizer and settings to compare too
 
     @property
     def verdict(self) -> Verdict:
@@ -104,6 +106,8 @@ class Report:
         """The verdict and the one thing to do."""
         if self.verdict is Verdict.UNDECIDED:
             return f"{self.verdict.words}: {self.undecided}"
+        if self.whole and not self.compiled:
+            return "whole; not compiled, so weights and predictions alone were compared"
         first = next((step for cause in self.advice for step in cause.do), "")
         return self.verdict.words + f"; what to do: {first}" * bool(first)
 
@@ -120,6 +124,8 @@ class Report:
         """Return the report in plain lines, the verdict and the one thing to do in the first."""
         lines = [f"{self.name}: {self.headline}"]
         lines += [f"  {trip.name}: {trip.outcome.value}, {losses(trip)}" for trip in self.trips]
+        given = () if self.whole else dict.fromkeys(self.trips[0].warnings)
+        lines += [f"  Keras warned: {shorten(' '.join(text.split()), 160)}" for text in given]
         for each in self.swallowed:
             where = f"{each.file}:{each.line}, in {each.owner}.{each.method}"
             lines.append(f"\nKeras swallowed this exception at {where}:")

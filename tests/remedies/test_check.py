@@ -35,6 +35,7 @@ def test_a_whole_model_is_whole(subjects, checked, name):
     report = checked(getattr(subjects, name)())
     assert report.raise_if_lossy().whole
     assert not report.advice
+    assert ("not compiled" in report.headline) == (name == "uncompiled")
 
 
 @pytest.mark.parametrize(
