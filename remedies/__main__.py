@@ -46,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         problem = str(error)
     except OSError as error:
         problem = f"{error.filename or tempfile.gettempdir()}: {error.strerror or reason(error)}"
+    except MemoryError:
+        problem = "not enough memory for this model"
     except KeyboardInterrupt:
         problem = "interrupted; nothing was written"
     except Exception as error:
