@@ -149,8 +149,10 @@ def compare(model_factory: Callable[[], Any], x: Any = None, y: Any = None, **op
     --------
     >>> remedies.compare(make_model, x, y)[["remedy", "whole", "train"]]  # doctest: +SKIP
     """
-    import pandas as pd
-
+    try:
+        import pandas as pd
+    except ImportError:
+        raise BadInputError("remedies.compare returns a frame: pip install pandas") from None
     made = comparison(model_factory, x, y, **options).to_dict()
     frame = pd.DataFrame(made["remedies"])
     frame.attrs["recommendation"] = made["recommendation"]
