@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from remedies.feed import called, feed, inputs_for, load_sample
+from remedies.arguments import called
+from remedies.feed import feed, inputs_for, load_sample
 from remedies.libraries import parameters
 from remedies.problem import BadInputError, refusing
 from remedies.state.archive import Archive, absent, missing, read, require_known

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from remedies.arguments import needs_training
 from remedies.checking import configs, cures
 from remedies.checking.catalogue import REGISTER, cause
 from remedies.checking.findings import Cause, Cure, names, outermost, selves, tried
-from remedies.feed import needs_training
 from remedies.libraries import of_framework, of_user, overrides
 from remedies.problem import shorten
 from remedies.state.archive import digest_of

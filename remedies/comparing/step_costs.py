@@ -10,10 +10,11 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from remedies.arguments import spreading
 from remedies.comparing.original import Original
 from remedies.comparing.rewriting import CONTROL
 from remedies.devices import missing
-from remedies.feed import Feed, spreading
+from remedies.feed import Feed
 from remedies.libraries import overrides
 from remedies.problem import reason
 from remedies.registry import PLACEBO
