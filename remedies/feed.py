@@ -16,7 +16,7 @@ from remedies.problem import BadInputError, reason, refusing
 from remedies.state.archive import opened
 from remedies.state.inventory import host, is_functional, leaves, mapped
 from remedies.state.methods import observe
-from remedies.state.preserve import Snapshot
+from remedies.state.preserve import Snapshot, level
 from remedies.target import factory_of
 
 _GIVE = "give real ones: --sample FILE.npz, or (model, x, y) from the factory"
@@ -46,7 +46,7 @@ class Feed:
         import keras
         import tensorflow as tf
 
-        keras.utils.set_random_seed(1)
+        level(1)
         # Traced steps cost seconds each; what a file keeps does not depend on how steps run.
         changed = {**dict.fromkeys(_FUNCTIONS), "_run_eagerly": self.eager}
         before = {name: vars(model).get(name) for name in (*changed, "_jit_compile")}
@@ -73,7 +73,7 @@ class Feed:
         """Return what a call of `model`, or its own `predict_step`, returns, unchanged."""
         import keras
 
-        keras.utils.set_random_seed(1)
+        level(1)
         if self.x is not None and overrides(type(model), "predict_step"):
             return model.predict_step(keras.utils.pack_x_y_sample_weight(self.x))
         args, kwargs = self.call

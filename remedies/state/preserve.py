@@ -87,6 +87,15 @@ def randomness() -> Iterator[None]:
         tf.random.set_seed(random.SystemRandom().getrandbits(31) if seed is None else seed)
 
 
+def level(seed: int) -> None:
+    """Set every random state; before 3.13 Keras' own function leaves Keras' generator as it is."""
+    import keras
+    from keras.src.backend.common.global_state import GLOBAL_STATE_TRACKER as KERAS
+
+    keras.utils.set_random_seed(seed)
+    KERAS.global_seed_generator = None
+
+
 def align(source: Any, target: Any) -> None:
     """Set the random state in `target` equal to that of `source`."""
     held = take(source)

@@ -18,7 +18,7 @@ from remedies.state.archive import Archive, read
 from remedies.state.difference import STATE, Behaviour, Difference
 from remedies.state.inventory import Inventory, layers, owned_classes, records_inputs, take
 from remedies.state.methods import Call, Swallowed, explain, observe
-from remedies.state.preserve import Snapshot, align
+from remedies.state.preserve import Snapshot, align, level
 
 Route = Callable[[Any, Path], Any]  # saves a model into a folder and returns what it loads
 
@@ -163,7 +163,7 @@ def _loaded(trip: Trip, subject: Subject, source: Any, custom: Any, route: Route
                 source.save(path)
                 stage, trip.archive = "loading", read(path)
                 # What a new model draws must not be what the old one drew.
-                keras.utils.set_random_seed(1_299_709)
+                level(1_299_709)
                 loaded = keras.saving.load_model(path, custom_objects=custom)
             else:
                 loaded = route(source, Path(folder))
