@@ -76,8 +76,11 @@ def read(folder: Path) -> Run:
     facts = {session["machine"]: session["facts"] for session in sessions}
     frame = pd.DataFrame(rows, columns=[*COLUMNS]).astype({"value": float})
     keys = [*COLUMNS[: COLUMNS.index("value")], "identity"]
-    frame = frame.drop_duplicates(keys, ignore_index=True)
-    return Run(frame, facts, pd.DataFrame(sessions), problems)
+    frame = frame.drop_duplicates([*keys, "value", "text"])  # several sessions may say the same
+    twice = frame.duplicated(keys, keep="last")
+    if twice.any():
+        problems.append(f"{twice.sum():,} values are there twice; the last of each is used")
+    return Run(frame[~twice].reset_index(drop=True), facts, pd.DataFrame(sessions), problems)
 
 
 def _document(path: Path) -> dict[str, Any]:

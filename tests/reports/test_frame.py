@@ -124,3 +124,6 @@ def test_a_value_that_is_there_twice_counts_once(folder):
         (folder / f"{name}.json").write_text(json.dumps(session()))
     run = read(folder)
     assert len(run.frame) == 1 and run.problems == []
+    (folder / "c.json").write_text(json.dumps(entry(value=2)))
+    run = read(folder)
+    assert [*run.frame["value"]] == [2] and "twice" in run.problems[0]
